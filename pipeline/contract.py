@@ -1,0 +1,101 @@
+"""What every painter and every opener of photos agrees on: values, errors and the `Engine` protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.styles import Style
+
+RGB: TypeAlias = NDArray[np.uint8]
+"""Pixels: H x W x 3, uint8, sRGB in the order red, green, blue, C-contiguous."""
+
+Watch: TypeAlias = Callable[[float], None]
+"""Told the fraction of a batch that is done, 0..1; raises `PaintingCancelled` to stop the batch."""
+
+
+class PhotoRefused(Exception):
+    """The photo cannot or must not be painted, and it is the photo that is at fault.
+
+    `reason` is a stable code (`empty`, `truncated`, `too-small`, ...) that the edge turns into words;
+    `facts` are the values those words may name.
+    """
+
+    def __init__(self, reason: str, **facts: str | int) -> None:
+        super().__init__(f"{reason} {facts}" if facts else reason)
+        self.reason = reason
+        self.facts: Mapping[str, str | int] = MappingProxyType(facts)
+
+
+class PaintingFailed(Exception):
+    """The engine could not paint this photo; another try may do. `reason` is a stable code."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class PaintingCancelled(Exception):
+    """Nobody wants this batch any more."""
+
+
+class EngineUnusable(Exception):
+    """This machine cannot run the engine (or no longer can); the message says what would help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo that was opened safely, upright, at working size."""
+
+    pixels: RGB
+    digest: str
+    """Hex SHA-256 of size and pixels: equal photos have equal digests, whatever their files were."""
+    notes: tuple[str, ...] = ()
+    """Codes of what the person should be told, e.g. `first-frame`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commission:
+    """One photo and how to paint it."""
+
+    pixels: RGB
+    style: Style
+    strength: float
+    seed: int
+    draft: bool = False
+    """Use the style's faster recipe (a surge is on)."""
+
+
+class Engine(Protocol):
+    """Something that paints. One thread owns an engine; a batch of one is a batch."""
+
+    name: str
+    version: str
+    """Changes whenever the same commission would give other pixels."""
+
+    def warm_up(self) -> None:
+        """Do now what the first picture would otherwise wait for. Raises `EngineUnusable`."""
+        ...
+
+    def bucket(self, width_px: int, height_px: int) -> str:
+        """Name what photos of this size can share a call with; equal names can be one batch."""
+        ...
+
+    def capacity(self, bucket: str) -> int:
+        """Say how many commissions of this bucket one call takes at most, at least 1."""
+        ...
+
+    def paint(
+        self, commissions: Sequence[Commission], watch: Watch
+    ) -> list[RGB | PaintingFailed]:
+        """Paint all; one result per commission in the same order, each independent of the others.
+
+        A picture has exactly the height and width of its photo. Raises `PaintingCancelled` when
+        `watch` does, `EngineUnusable` when no further call can succeed in this process.
+        """
+        ...

@@ -1,0 +1,250 @@
+"""The words that travel between the rooms: asks, jobs, claims, answers, and the `Platform` protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from tasks.services import Services
+
+
+class Stage(StrEnum):
+    """What a job waits for, in the order of a photo's way."""
+
+    FETCH = "fetch"
+    RENDER = "render"
+    DELIVER = "deliver"
+
+
+class Outcome(StrEnum):
+    """How a job ended."""
+
+    ANSWERED = "answered"
+    APOLOGISED = "apologised"
+    CANCELLED = "cancelled"
+    UNDELIVERABLE = "undeliverable"
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoRef:
+    """Where a platform finds a photo again: a file id, a URL, a blob key. Only the platform reads `ref`."""
+
+    ref: str
+    owner: str | None = None
+    """The person who posted the photo, where that is somebody else than the asker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What one person asked for, parsed."""
+
+    platform: str
+    event: str
+    """The platform's own id of the message: the same event is the same ask, however often it comes."""
+    person: str
+    conversation: str
+    photos: tuple[PhotoRef, ...]
+    style: str = "film"
+    strength: float = 0.6
+    seed: int | None = None
+    """None: chosen from the photo, so that the same ask gives the same picture."""
+    language: str = "en"
+    private: bool = False
+    """A direct message: its painting is never reused for another person."""
+    address: Mapping[str, str] = field(default_factory=dict)
+    """Where to answer; only the platform reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One line of a job's story."""
+
+    at: float
+    """Seconds since the epoch, by the ledger's clock."""
+    event: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An ask that was admitted, as the ledger knows it now."""
+
+    id: str
+    ask: Ask
+    stage: Stage | None
+    """None once the job has ended."""
+    outcome: Outcome | None
+    reason: str
+    """Why the job ended in anything but a painting; a stable code, empty otherwise."""
+    attempts: int
+    """Failed tries in the present stage."""
+    admitted_at: float
+    told_wait_s: float
+    """The wait that was said to the person at admission."""
+    draft: bool
+    photos: tuple[str, ...] = ()
+    """Blob keys of the opened photos, in the order of the ask."""
+    pictures: tuple[str, ...] = ()
+    """Blob keys of the paintings."""
+    notes: tuple[str, ...] = ()
+    """Codes of what the answer should mention, e.g. `first-frame`."""
+    marks: Mapping[str, str] = field(default_factory=dict)
+    """The platform's own memory about this job, e.g. the id of its placeholder message."""
+    receipt: str = ""
+    """The platform's id of the answer, once it stands."""
+    story: tuple[Chapter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A worker's lease on one job of one stage."""
+
+    job: Job
+    stage: Stage
+    fence: int
+    """Grows with each claim; only the holder of the newest may complete."""
+    ambiguous: bool = False
+    """Deliver only: an earlier holder may already have sent the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The ask is in the ledger, on disk."""
+
+    job_id: str
+    position: int
+    """1 for the next in line."""
+    wait_s: float
+    again: bool = False
+    """The event had been admitted before; nothing was added."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The ask was not accepted and cost the person nothing."""
+
+    reason: str
+    """`paused`, `banned`, `opted-out`, `cooldown`, `quota`, `too-many-open`, `busy-here`, `too-busy`,
+    `storage-full`."""
+    until: float
+    """When to come back, seconds since the epoch; 0 where no time can be named."""
+    say: bool = True
+    """False when this person was told within the window, or the event was refused before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a job stands now."""
+
+    stage: Stage | None
+    outcome: Outcome | None
+    position: int
+    """1 for the next in line; 0 while it is worked on or has ended."""
+    wait_s: float
+    """Expected seconds until the answer."""
+    progress: float = 0.0
+    """Of the painting, 0..1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Painting:
+    """The answer everybody hopes for: finished image files, ready to be sent."""
+
+    pictures: tuple[bytes, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Apology:
+    """One honest sentence why there is no painting; the edge finds the words for `reason`."""
+
+    reason: str
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+    refunded: bool = True
+    """The person's cooldown was given back."""
+
+
+Answer = Painting | Apology
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What a platform lets the bot send: `count` answers in any `window_s` seconds."""
+
+    count: int
+    window_s: float
+
+
+class PlatformPaused(Exception):
+    """The platform said 'not now' to the whole bot (429, outage, spent budget). Costs no attempt."""
+
+    def __init__(self, until: float, why: str) -> None:
+        super().__init__(f"paused until {until:.0f}: {why}")
+        self.until = until
+        self.why = why
+
+
+class TryAgain(Exception):
+    """This one call failed in a way that another try may mend. Costs an attempt."""
+
+
+class PhotoGone(Exception):
+    """The photo cannot be had from the platform any more. `reason` is a stable code."""
+
+    def __init__(self, reason: str = "photo-gone") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Undeliverable(Exception):
+    """Nobody can be answered there any more (blocked, deleted, kicked). `reason` is a stable code."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Platform(Protocol):
+    """A place where people talk to the bot, as the workers see it. Methods are called from threads.
+
+    Implementations are found by the entry point group `suisai.platforms`; the entry point names a
+    class that is called with `Services`.
+    """
+
+    name: str
+
+    def __init__(self, services: Services) -> None: ...
+
+    def quota(self) -> Quota | None:
+        """Say how many answers the platform lets the bot send, None where nothing limits it."""
+        ...
+
+    def fetch(self, job: Job, photo: PhotoRef) -> bytes:
+        """Download one photo of the job.
+
+        Raises `PhotoRefused` (it is no photo, or too large), `PhotoGone`, `PlatformPaused`, `TryAgain`.
+        """
+        ...
+
+    def answer(self, job: Job, answer: Answer) -> str:
+        """Send the answer where the ask came from and return its receipt, the platform's id of it.
+
+        Raises `Undeliverable`, `PlatformPaused`, `TryAgain`; any other error leaves open whether the
+        answer stands, and the next try begins with `find_answer`.
+        """
+        ...
+
+    def find_answer(self, job: Job) -> str | None:
+        """Return the receipt of an answer to this job that already stands, None when there is none.
+
+        Called before a second try of a send whose outcome is unknown. Raises as `answer` does.
+        """
+        ...
+
+    def retract(self, job: Job) -> None:
+        """Take an answer back (its owner asked to be forgotten); silently nothing where impossible."""
+        ...
+
