@@ -90,9 +90,7 @@ class Engine(Protocol):
         """Say how many commissions of this bucket one call takes at most, at least 1."""
         ...
 
-    def paint(
-        self, commissions: Sequence[Commission], watch: Watch
-    ) -> list[RGB | PaintingFailed]:
+    def paint(self, commissions: Sequence[Commission], watch: Watch) -> list[RGB | PaintingFailed]:
         """Paint all; one result per commission in the same order, each independent of the others.
 
         A picture has exactly the height and width of its photo. Raises `PaintingCancelled` when

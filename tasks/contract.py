@@ -247,4 +247,3 @@ class Platform(Protocol):
     def retract(self, job: Job) -> None:
         """Take an answer back (its owner asked to be forgotten); silently nothing where impossible."""
         ...
-

@@ -1,0 +1,18 @@
+"""What a photo may ask of the machine that opens it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The largest and smallest photo that is opened, and the room that its decoder gets."""
+
+    bytes_max: int = 20_000_000
+    pixels_max: int = 50_000_000
+    side_min_px: int = 32
+    side_max_px: int = 16_384
+    aspect_max: float = 10.0
+    long_side_px: int = 1024
+    """Of the opened photo: larger ones are reduced to it."""

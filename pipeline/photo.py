@@ -1,0 +1,55 @@
+"""Opens what a stranger sent: an upright sRGB photo of working size, or a named refusal."""
+
+from __future__ import annotations
+
+import hashlib
+
+from pipeline.contract import RGB, Photo, PhotoRefused
+from pipeline.decode import decode
+from pipeline.kinds import kind_of
+from pipeline.limits import Limits
+
+__all__ = ["NOTES", "REASONS", "Limits", "Photo", "PhotoRefused", "open_photo"]
+
+REASONS = (
+    "empty",
+    "too-heavy",
+    "web-page",
+    "other-format",
+    "not-a-photo",
+    "too-small",
+    "too-large",
+    "too-many-pixels",
+    "too-narrow",
+    "truncated",
+    "broken",
+    "transparent",
+    "too-hard",
+    "unsafe-photo",
+    "unsafe-picture",
+)
+"""Every reason of a `PhotoRefused` in this package, in the order in which they are looked for."""
+
+NOTES = ("first-frame",)
+"""Every code that `Photo.notes` may hold."""
+
+
+def open_photo(data: bytes, limits: Limits = Limits()) -> Photo:
+    """Open a file of unknown origin as a photo; its content decides what it is.
+
+    Takes JPEG, PNG, WebP, GIF, AVIF and HEIC. The pixels are sRGB, upright, and at most
+    `limits.long_side_px` long; smaller photos keep their size. Raises `PhotoRefused` with one of
+    `REASONS` and nothing else that is the file's fault.
+    """
+    if len(data) > limits.bytes_max:
+        raise PhotoRefused("too-heavy", limit_mb=limits.bytes_max // 1_000_000)
+    pixels, notes = decode(data, kind_of(data), limits)
+    return Photo(pixels=pixels, digest=digest_of(pixels), notes=notes)
+
+
+def digest_of(pixels: RGB) -> str:
+    """Return the hex SHA-256 of a photo's size and pixels."""
+    height, width = pixels.shape[:2]
+    digest = hashlib.sha256(f"{width}x{height}:".encode())
+    digest.update(pixels.data)
+    return digest.hexdigest()

@@ -1,0 +1,45 @@
+"""What a painting says about its own making, in XMP: a machine painted this, from a photo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pipeline.contract import Engine
+
+IPTC_SOURCES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+
+
+class DigitalSource(StrEnum):
+    """How a picture came to be, in IPTC's words (NewsCodes, digitalsourcetype)."""
+
+    DIFFUSION = "compositeWithTrainedAlgorithmicMedia"
+    PAINTER = "algorithmicallyEnhanced"
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Who painted a picture."""
+
+    engine: str
+    version: str
+    source: DigitalSource
+
+    @classmethod
+    def of(cls, engine: Engine) -> Maker:
+        """Describe an engine; any engine but the painter counts as a trained model."""
+        painter = engine.name == "painter"
+        source = DigitalSource.PAINTER if painter else DigitalSource.DIFFUSION
+        return cls(engine.name, engine.version, source)
+
+
+def xmp_of(maker: Maker) -> bytes:
+    """Return the XMP packet of a painting by this maker."""
+    return f"""<x:xmpmeta xmlns:x="adobe:ns:meta/">
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
+ xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+ xmp:CreatorTool="Suisai"
+ Iptc4xmpExt:DigitalSourceType="{IPTC_SOURCES}{maker.source}"/>
+</rdf:RDF>
+</x:xmpmeta>""".encode()

@@ -1,0 +1,81 @@
+"""Decides what may be painted and what may be shown; when it cannot decide, nothing is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipeline.contract import RGB, PhotoRefused
+
+
+class SafetyUnavailable(Exception):
+    """A check failed to load or to answer: nothing may be shown, and nobody is at fault."""
+
+
+class SafetyCheck(Protocol):
+    """Judges pictures. Operators add their own."""
+
+    name: str
+
+    def score(self, pixels: RGB) -> float:
+        """Say how surely the picture must not be shown, 0..1; any error means not to show it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From which score on something is refused."""
+
+    photo: float = 0.5
+    picture: float = 0.5
+    doubtful_photo: float = 0.2
+    """A photo from here on is painted, but its picture is judged by `doubtful_picture`."""
+    doubtful_picture: float = 0.3
+
+
+def screen_photo(
+    checks: Sequence[SafetyCheck], photo: RGB, thresholds: Thresholds = Thresholds()
+) -> float:
+    """Return the photo's score, that of the strictest check, for `screen_picture`.
+
+    Raises `PhotoRefused("unsafe-photo")`, and `SafetyUnavailable` when a check fails or none is given.
+    """
+    score = _strictest(checks, photo)
+    if score >= thresholds.photo:
+        raise PhotoRefused("unsafe-photo")
+    return score
+
+
+def screen_picture(
+    checks: Sequence[SafetyCheck],
+    picture: RGB,
+    photo_score: float,
+    thresholds: Thresholds = Thresholds(),
+) -> float:
+    """Return the picture's score. `photo_score` is what `screen_photo` said of its photo.
+
+    Raises `PhotoRefused("unsafe-picture")`, and `SafetyUnavailable` when a check fails or none is given.
+    """
+    score = _strictest(checks, picture)
+    doubtful = photo_score >= thresholds.doubtful_photo
+    if score >= (thresholds.doubtful_picture if doubtful else thresholds.picture):
+        raise PhotoRefused("unsafe-picture")
+    return score
+
+
+def _strictest(checks: Sequence[SafetyCheck], pixels: RGB) -> float:
+    if not checks:
+        raise SafetyUnavailable("no check is configured")
+    return max(_score(check, pixels) for check in checks)
+
+
+def _score(check: SafetyCheck, pixels: RGB) -> float:
+    try:
+        score = float(check.score(pixels))
+    except Exception as error:
+        raise SafetyUnavailable(f"{check.name} failed: {type(error).__name__}") from error
+    # Not-a-number compares as false with every threshold: it must not pass for harmless.
+    if not 0.0 <= score <= 1.0:
+        raise SafetyUnavailable(f"{check.name} gave no score: {score}")
+    return score

@@ -1,0 +1,47 @@
+"""One photo's whole way, without a bot around it: open, screen, paint, screen, finish."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.contract import Commission, Engine, PaintingFailed, Watch
+from pipeline.finish import finish
+from pipeline.limits import Limits
+from pipeline.photo import open_photo
+from pipeline.provenance import Maker
+from pipeline.safety import SafetyCheck, Thresholds, screen_photo, screen_picture
+from pipeline.styles import Style
+
+
+def stylize(
+    data: bytes,
+    style: Style,
+    engine: Engine,
+    checks: Sequence[SafetyCheck],
+    *,
+    strength: float = 0.6,
+    seed: int | None = None,
+    draft: bool = False,
+    limits: Limits = Limits(),
+    thresholds: Thresholds = Thresholds(),
+    watch: Watch = lambda _: None,
+) -> bytes:
+    """Return the finished JPEG of one photo's file.
+
+    Without a seed the photo itself gives one, so that the same call gives the same picture. Raises
+    `PhotoRefused`, `SafetyUnavailable`, `PaintingFailed`, `PaintingCancelled` and `EngineUnusable`.
+    """
+    photo = open_photo(data, limits)
+    photo_score = screen_photo(checks, photo.pixels, thresholds)
+    seed = seed_of(photo.digest) if seed is None else seed
+    commission = Commission(photo.pixels, style, strength, seed, draft)
+    (picture,) = engine.paint([commission], watch)
+    if isinstance(picture, PaintingFailed):
+        raise picture
+    screen_picture(checks, picture, photo_score, thresholds)
+    return finish(picture, Maker.of(engine))
+
+
+def seed_of(digest: str) -> int:
+    """Return the seed of a photo for which nobody chose one, 0..2^31-1, from its hex digest."""
+    return int(digest[:8], 16) & 0x7FFF_FFFF

@@ -1,0 +1,27 @@
+"""Photos for tests, made in code: a landscape of soft shapes, encoded as any kind of file."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from pillow_heif import register_heif_opener
+
+
+def landscape(width: int = 640, height: int = 480, mode: str = "RGB") -> Image.Image:
+    """Paint a sky that is bright at the top left, ground that is dark at the bottom right, a red sun."""
+    y, x = np.mgrid[0 : 1 : complex(0, height), 0 : 1 : complex(0, width)]
+    channels = (200 - 120 * y, 190 - 90 * y + 20 * np.sin(9 * x), 230 - 150 * y - 40 * x)
+    pixels = np.stack(channels, axis=-1)
+    pixels[(x - 0.2) ** 2 + (y - 0.2) ** 2 < 0.01] = (240, 40, 30)
+    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).convert(mode)
+
+
+def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
+    """Return the file of an image; `kind` is Pillow's name of the format, `HEIF` for HEIC."""
+    register_heif_opener()
+    file = BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()

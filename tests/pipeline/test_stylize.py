@@ -1,0 +1,95 @@
+"""One photo's whole way: what is screened, who is named as the maker, and what is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline.contract import RGB, Commission, PaintingFailed, PhotoRefused, Watch
+from pipeline.safety import SafetyUnavailable, Thresholds
+from pipeline.styles import Style
+from pipeline.stylize import stylize
+from tests.pipeline.photographs import encoded, landscape
+
+
+class Inverter:
+    """An engine that paints everything in its opposite colours."""
+
+    name = "painter"
+    version = "1"
+
+    def warm_up(self) -> None: ...
+
+    def bucket(self, width_px: int, height_px: int) -> str:
+        return f"{width_px}x{height_px}"
+
+    def capacity(self, bucket: str) -> int:
+        return 1
+
+    def paint(self, commissions: Sequence[Commission], watch: Watch) -> list[RGB | PaintingFailed]:
+        watch(1.0)
+        return [255 - commission.pixels for commission in commissions]
+
+
+class Scores:
+    """A check that gives the scores it was told to, one after the other."""
+
+    name = "scores"
+
+    def __init__(self, *scores: float) -> None:
+        self.scores = list(scores)
+
+    def score(self, pixels: RGB) -> float:
+        return self.scores.pop(0)
+
+
+def painted(*scores: float) -> bytes:
+    return stylize(encoded(landscape(), "PNG"), Style("film"), Inverter(), [Scores(*scores)])
+
+
+def test_a_photo_becomes_a_painting_of_its_size() -> None:
+    picture = np.asarray(Image.open(BytesIO(painted(0.0, 0.0))), dtype=int)
+    assert np.abs(picture - (255 - np.asarray(landscape(), dtype=int))).mean() < 3
+
+
+@pytest.mark.parametrize(
+    ("photo", "picture", "reason"),
+    [(0.5, 0.0, "unsafe-photo"), (0.19, 0.5, "unsafe-picture"), (0.2, 0.3, "unsafe-picture")],
+)
+def test_what_must_not_be_shown_is_refused(photo: float, picture: float, reason: str) -> None:
+    with pytest.raises(PhotoRefused) as refused:
+        painted(photo, picture)
+    assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize(("photo", "picture"), [(0.49, 0.29), (0.19, 0.49)])
+def test_what_is_just_below_the_thresholds_is_painted(photo: float, picture: float) -> None:
+    assert painted(photo, picture)
+
+
+@pytest.mark.parametrize(
+    "scores", [(), (0.1,), (float("nan"),), (0.1, float("nan")), (-0.1,), (1.1,)]
+)
+def test_a_check_that_does_not_answer_shows_nothing(scores: tuple[float, ...]) -> None:
+    with pytest.raises(SafetyUnavailable):
+        painted(*scores)
+
+
+def test_without_any_check_nothing_is_shown() -> None:
+    with pytest.raises(SafetyUnavailable):
+        stylize(encoded(landscape(), "PNG"), Style("film"), Inverter(), [])
+
+
+def test_the_strictest_check_decides() -> None:
+    with pytest.raises(PhotoRefused):
+        stylize(
+            encoded(landscape(), "PNG"),
+            Style("film"),
+            Inverter(),
+            [Scores(0.0), Scores(0.4)],
+            thresholds=Thresholds(photo=0.4),
+        )
