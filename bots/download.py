@@ -1,0 +1,165 @@
+"""Fetches photos from where a platform keeps them, and from nowhere else."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+import httpcore
+import httpx
+
+from bots.guard import AddressForbidden, Guard, Resolve, resolve
+from pipeline.contract import PhotoRefused
+from tasks.contract import PhotoGone, PlatformPaused, TryAgain
+
+REDIRECTS_MAX = 3
+PAUSE_S = 60.0
+"""How long a platform is left alone that says 'too many requests' without a time."""
+PAUSE_MAX_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where photos may come from and how much of them."""
+
+    hosts: frozenset[str]
+    """Host names, lower case, each meaning itself alone."""
+    loopback_host: str | None = None
+    """The host of a server on this machine that speaks a platform's API: plain HTTP is allowed there."""
+    bytes_max: int = 20_000_000
+    total_s: float = 10.0
+
+    @classmethod
+    def of(cls, api_url: str, *hosts: str, bytes_max: int = 20_000_000) -> Source:
+        """Allow the host of a platform's API and `hosts` besides.
+
+        A loopback address is allowed only when `api_url` itself is one.
+        """
+        api_host = httpx.URL(api_url).host.lower()
+        loopback_host = api_host if _names_loopback(api_host) else None
+        named = frozenset(host.lower() for host in (api_host, *hosts))
+        return cls(named, loopback_host, bytes_max)
+
+
+def download(
+    url: str,
+    source: Source,
+    *,
+    headers: Mapping[str, str] | None = None,
+    tls: ssl.SSLContext | None = None,
+    resolve: Resolve = resolve,
+) -> bytes:
+    """Return the body of `url`, which may be a stranger's words.
+
+    Only HTTPS, only the source's hosts, only public addresses (checked after the look-up, where the
+    connection is made), at most three redirects within one host, at most `bytes_max` bytes and
+    `total_s` seconds. `headers` go along and are never logged; no proxy is used. Raises:
+
+    - `PhotoRefused("too-heavy")` as soon as it is known;
+    - `PhotoGone("photo-elsewhere")` where the rules forbid the URL, `PhotoGone()` for 4xx;
+    - `PlatformPaused` for 429;
+    - `TryAgain` for timeouts, refused connections and 5xx.
+
+    No message holds the URL: with some platforms it holds the bot's token.
+    """
+    ends_at = time.monotonic() + source.total_s
+    target = _allowed(url, source)
+    for _ in range(REDIRECTS_MAX + 1):
+        guard = Guard(ends_at, loopback=target.host == source.loopback_host, resolve=resolve)
+        with httpcore.ConnectionPool(ssl_context=tls, network_backend=guard) as pool:
+            answer = _get(pool, target, headers or {}, source.bytes_max)
+        if isinstance(answer, bytes):
+            return answer
+        target = _redirected(target, answer, source)
+    raise PhotoGone("photo-elsewhere")
+
+
+@dataclass(frozen=True, slots=True)
+class _Elsewhere:
+    location: str
+
+
+def _get(
+    pool: httpcore.ConnectionPool, target: httpx.URL, headers: Mapping[str, str], bytes_max: int
+) -> bytes | _Elsewhere:
+    url = httpcore.URL(
+        scheme=target.raw_scheme, host=target.raw_host, port=target.port, target=target.raw_path
+    )
+    sent = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "suisai", **headers}
+    try:
+        with pool.stream("GET", url, headers=list(sent.items())) as response:
+            received = httpx.Headers(response.headers)
+            if response.status in (301, 302, 303, 307, 308):
+                return _Elsewhere(received.get("location", ""))
+            _check_status(response.status, received, target.host)
+            return _body(response, received, bytes_max)
+    except AddressForbidden:
+        raise PhotoGone("photo-elsewhere") from None
+    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
+        # From None: the cause's frames hold the request, and with it the URL.
+        raise TryAgain(f"{target.host}: {type(error).__name__}") from None
+
+
+def _check_status(status: int, headers: httpx.Headers, host: str) -> None:
+    if status == 429:
+        wait = headers.get("retry-after", "")
+        pause_s = min(float(wait), PAUSE_MAX_S) if wait.isdecimal() else PAUSE_S
+        raise PlatformPaused(time.time() + pause_s, f"{host} answered 429 to a download")
+    if status >= 500 or status in (408, 425):
+        raise TryAgain(f"{host}: {status}")
+    if status != 200:
+        raise PhotoGone
+
+
+def _body(response: httpcore.Response, headers: httpx.Headers, bytes_max: int) -> bytes:
+    said = headers.get("content-length", "")
+    if said.isdecimal() and int(said) > bytes_max:
+        raise _too_heavy(bytes_max)
+    body = bytearray()
+    for chunk in response.iter_stream():
+        body += chunk
+        if len(body) > bytes_max:
+            raise _too_heavy(bytes_max)
+    return bytes(body)
+
+
+def _too_heavy(bytes_max: int) -> PhotoRefused:
+    return PhotoRefused("too-heavy", limit_mb=bytes_max // 1_000_000)
+
+
+def _allowed(url: str, source: Source) -> httpx.URL:
+    try:
+        target = httpx.URL(url)
+    except httpx.InvalidURL:
+        raise PhotoGone("photo-elsewhere") from None
+    if target.host not in source.hosts or target.userinfo:
+        raise PhotoGone("photo-elsewhere")
+    if target.host == source.loopback_host:
+        allowed = target.scheme in ("http", "https")
+    else:
+        allowed = target.scheme == "https" and target.port in (None, 443)
+    if not allowed:
+        raise PhotoGone("photo-elsewhere")
+    return target
+
+
+def _redirected(origin: httpx.URL, answer: _Elsewhere, source: Source) -> httpx.URL:
+    try:
+        target = _allowed(str(origin.join(answer.location)), source)
+    except httpx.InvalidURL:
+        raise PhotoGone("photo-elsewhere") from None
+    if target.host != origin.host or target.scheme != origin.scheme:
+        raise PhotoGone("photo-elsewhere")
+    return target
+
+
+def _names_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
