@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pipeline.styles.find import find_style
+from pipeline.styles.load import StyleBroken, load_styles, read_style
+from pipeline.styles.schema import (
+    Clouds,
+    Diffusion,
+    Light,
+    Line,
+    Palette,
+    Pigment,
+    Sky,
+    Steps,
+    Stroke,
+    Style,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """One way of painting, read by every engine."""
-
-    name: str
+__all__ = [
+    "Clouds",
+    "Diffusion",
+    "Light",
+    "Line",
+    "Palette",
+    "Pigment",
+    "Sky",
+    "Steps",
+    "Stroke",
+    "Style",
+    "StyleBroken",
+    "find_style",
+    "load_styles",
+    "read_style",
+]

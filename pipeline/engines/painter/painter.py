@@ -1,0 +1,60 @@
+"""The painter: the engine that needs no GPU, no weights to download and no patience."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+
+from pipeline.contract import RGB, Commission, PaintingFailed, Watch
+from pipeline.engines.painter.paint import paint_photo
+from pipeline.styles import load_styles
+
+
+class Painter:
+    """Paints with filters alone. A thread count changes how fast it paints, never what."""
+
+    name = "painter"
+    version = "1"
+
+    def __init__(self, threads: int | None = None) -> None:
+        self.crew = ThreadPoolExecutor(threads or cv2.getNumThreads(), "painter")
+
+    def close(self) -> None:
+        """Send the crew home."""
+        self.crew.shutdown()
+
+    def warm_up(self) -> None:
+        """Paint a small grey square in the first style."""
+        style = next(iter(load_styles().values()))
+        square = np.full((128, 128, 3), 128, np.uint8)
+        self.paint([Commission(square, style, strength=0.6, seed=0)], lambda _fraction: None)
+
+    def bucket(self, width_px: int, height_px: int) -> str:  # noqa: ARG002
+        """Any photos can share a call: they are painted one by one."""
+        return "any"
+
+    def capacity(self, bucket: str) -> int:  # noqa: ARG002
+        return 1
+
+    def paint(self, commissions: Sequence[Commission], watch: Watch) -> list[RGB | PaintingFailed]:
+        pictures: list[RGB | PaintingFailed] = []
+        for done, commission in enumerate(commissions):
+            watch(done / len(commissions))
+            pictures.append(self.paint_one(commission))
+        watch(1.0)
+        return pictures
+
+    def paint_one(self, commission: Commission) -> RGB | PaintingFailed:
+        """Paint one photo; what OpenCV or memory refuses is this photo's failure alone."""
+        try:
+            return paint_photo(
+                commission.pixels,
+                commission.style,
+                commission.strength,
+                self.crew,
+            )
+        except (cv2.error, MemoryError) as refusal:
+            return PaintingFailed(f"painter: {refusal}")

@@ -1,0 +1,96 @@
+"""The few operations that all steps share, typed. Planes are float32: H x W, or H x W x 3 in RGB, 0..1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Plane: TypeAlias = NDArray[np.float32]
+"""H x W, float32."""
+
+Colours: TypeAlias = NDArray[np.float32]
+"""H x W x 3, float32, RGB 0..1 where nothing else is said."""
+
+FINEST_PX = 0.3
+"""A Gaussian narrower than this changes nothing that can be seen."""
+
+
+def blur(plane: Plane, sigma_px: float) -> Plane:
+    """Gaussian blur."""
+    if sigma_px < FINEST_PX:
+        return plane
+    return cast(Plane, cv2.GaussianBlur(plane, (0, 0), sigma_px))
+
+
+def wide_blur(plane: Plane, sigma_px: float) -> Plane:
+    """Gaussian blur of a radius that a smaller picture holds as well: shrunk, blurred, enlarged."""
+    factor = max(1, int(sigma_px / 3))
+    small = resize(plane, (plane.shape[0] // factor + 1, plane.shape[1] // factor + 1))
+    return resize(blur(small, sigma_px / factor), (plane.shape[0], plane.shape[1]))
+
+
+def resize(plane: Plane, shape: tuple[int, ...]) -> Plane:
+    """Resize to (height, width, ...): averaging when smaller, linear when larger."""
+    height, width = shape[:2]
+    if plane.shape[:2] == (height, width):
+        return plane
+    shrinks = height * width < plane.shape[0] * plane.shape[1]
+    way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return cast(Plane, cv2.resize(plane, (width, height), interpolation=way))
+
+
+def part(plane: Plane, fraction: float) -> Plane:
+    """Shrink to a fraction of the size, never to nothing."""
+    height, width = plane.shape[:2]
+    return resize(plane, (max(1, round(height * fraction)), max(1, round(width * fraction))))
+
+
+def mix(under: Plane, over: Plane, share: Plane | float) -> Plane:
+    """Go from `under` (share 0) to `over` (share 1)."""
+    if isinstance(share, np.ndarray):
+        if under.ndim == 3:
+            return cast(Plane, cv2.blendLinear(over, under, share, 1 - share))
+        return under + (over - under) * share
+    return cast(Plane, cv2.addWeighted(under, 1 - share, over, share, 0))
+
+
+def ramp(plane: Plane, low: float, high: float) -> Plane:
+    """Hermite step: 0 up to `low`, 1 from `high`; falling where `low` is above `high`."""
+    t = (plane - np.float32(low)) * np.float32(1 / (high - low))
+    np.clip(t, 0, 1, out=t)
+    return cast(Plane, t * t * (np.float32(3) - np.float32(2) * t))
+
+
+def tint(plane: Plane, weights: Sequence[float]) -> Colours:
+    """Spread one plane over three channels, each with its weight."""
+    return cast(Colours, cv2.merge([plane * np.float32(weight) for weight in weights]))
+
+
+def luma(colours: Colours) -> Plane:
+    """Rec. 601 luma of RGB."""
+    return cast(Plane, cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY))
+
+
+def to_lab(colours: Colours) -> Colours:
+    """RGB 0..1 -> CIE Lab, L 0..100."""
+    return cast(Colours, cv2.cvtColor(colours, cv2.COLOR_RGB2LAB))
+
+
+def from_lab(lab: Colours) -> Colours:
+    """CIE Lab -> RGB 0..1."""
+    return cast(Colours, cv2.cvtColor(lab, cv2.COLOR_LAB2RGB))
+
+
+def look_up(plane: Plane, x: Plane, y: Plane, way: int = cv2.INTER_NEAREST) -> Plane:
+    """Read `plane` at coordinates in px; past the rim, the rim goes on."""
+    return cast(Plane, cv2.remap(plane, x, y, way, borderMode=cv2.BORDER_REPLICATE))
+
+
+def colour(code: str) -> tuple[float, float, float]:
+    """`#rrggbb` -> RGB 0..1."""
+    red, green, blue = (int(code[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    return red, green, blue

@@ -1,0 +1,72 @@
+"""Style files -> styles, strictly: a slip of the pen is an error that names file, key and remedy."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from pipeline.styles.schema import Style
+
+
+class StyleBroken(ValueError):
+    """A style file does not say what a style file may say."""
+
+
+def load_styles(folder: Path | None = None) -> Mapping[str, Style]:
+    """Read every TOML file of a folder (by default the styles that ship here), in the order people see."""
+    files = sorted((folder or Path(__file__).parent).glob("*.toml"))
+    styles = sorted((read_style(file) for file in files), key=lambda s: (s.order, s.name))
+    refuse_shared_words(styles)
+    return MappingProxyType({style.name: style for style in styles})
+
+
+def read_style(file: Path) -> Style:
+    """Read one style; its name is the file's. Raises `StyleBroken`."""
+    try:
+        table = tomllib.loads(file.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as slip:
+        raise StyleBroken(f"{file.name}: {slip}") from slip
+    refuse_unknown_keys(file.name, table, Style)
+    try:
+        style = TypeAdapter(Style).validate_python(table | {"name": file.stem})
+    except ValidationError as slip:
+        raise StyleBroken(f"{file.name}: {sentence(slip.errors()[0])}") from slip
+    if "en" not in style.title or "en" not in style.about:
+        raise StyleBroken(f"{file.name}: [title] and [about] need at least English (en)")
+    return style
+
+
+def refuse_unknown_keys(
+    file: str, table: Mapping[str, Any], kind: type[Any], path: str = ""
+) -> None:
+    """Raise `StyleBroken` at the first key that `kind` does not have; the name comes from the file."""
+    known = {f.name: f for f in dataclasses.fields(kind) if f.name != "name"}
+    for key, value in table.items():
+        if key not in known:
+            near = get_close_matches(key, known, n=1, cutoff=0)[0]
+            raise StyleBroken(f"{file}: unknown key `{path}{key}`, did you mean `{path}{near}`?")
+        inner = type(known[key].default)
+        if isinstance(value, dict) and dataclasses.is_dataclass(inner):
+            refuse_unknown_keys(file, value, inner, f"{path}{key}.")
+
+
+def refuse_shared_words(styles: Sequence[Style]) -> None:
+    """Raise `StyleBroken` when one word would find two styles."""
+    owner: dict[str, str] = {}
+    for style in styles:
+        for word in {spelling.casefold() for spelling in (style.name, *style.aliases)}:
+            if owner.setdefault(word, style.name) != style.name:
+                raise StyleBroken(f"{style.name}.toml: `{word}` already means `{owner[word]}`")
+
+
+def sentence(slip: ErrorDetails) -> str:
+    """Say one validation error in words: `line.weight: Input should be less than or equal to 1`."""
+    return f"{'.'.join(map(str, slip['loc']))}: {slip['msg']} (not {slip['input']!r})"

@@ -1,0 +1,176 @@
+"""What a style file may say. Every key has a default that leaves the photo as it is, or nearly so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, TypeAlias
+
+from pydantic import Field
+
+Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
+"""A part of the whole, 0..1."""
+
+Gain: TypeAlias = Annotated[float, Field(ge=0, le=4)]
+"""A factor; 1 changes nothing."""
+
+Hex: TypeAlias = Annotated[str, Field(pattern="^#[0-9a-f]{6}$")]
+"""An sRGB colour as in `#2b2b44`."""
+
+Shift: TypeAlias = Annotated[float, Field(ge=-60, le=60)]
+"""Degrees of hue or units of CIE Lab."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """How the brush simplifies forms."""
+
+    size: Gain = 1.0
+    """Brush width, relative to a fine brush of 0.4% of the picture's width."""
+    calm: Share = 0.8
+    """How much broader the brush gets where nothing happens."""
+    length: Share = 0.0
+    """Visible bristle marks that follow the forms."""
+    wobble: Gain = 0.0
+    """How far a trembling hand moves contours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Flat tones instead of gradients (Winnemoeller 2006)."""
+
+    count: Annotated[int, Field(ge=2, le=16)] = 8
+    weight: Share = 0.6
+    sharpness: Annotated[float, Field(ge=1, le=20)] = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Ink lines along contours (Kang 2007, Winnemoeller 2012)."""
+
+    weight: Share = 0.6
+    width: Gain = 1.0
+    detail: Gain = 1.0
+    """Above 1, weaker contours get a line too."""
+    colour: Hex = "#45302b"
+    texture: Share = 0.0
+    """0: a pen on smooth paper, 1: a dry brush that skips."""
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """How colours change, in CIE Lab."""
+
+    chroma: Gain = 1.0
+    contrast: Annotated[float, Field(ge=-1, le=1)] = 0.0
+    lift: Annotated[float, Field(ge=-40, le=40)] = 0.0
+    """Lightness added in the midtones."""
+    black: Annotated[float, Field(ge=0, le=60)] = 0.0
+    white: Annotated[float, Field(ge=40, le=100)] = 100.0
+    """The lightness that black and white become."""
+    greens: Shift = 0.0
+    blues: Shift = 0.0
+    reds: Shift = 0.0
+    """Degrees of hue."""
+    greens_chroma: Gain = 1.0
+    blues_chroma: Gain = 1.0
+    reds_chroma: Gain = 1.0
+    shadow: Hex = "#808080"
+    highlight: Hex = "#808080"
+    """What shadows and highlights lean to; grey leans to nothing."""
+    tint: Share = 0.0
+    pigments: tuple[Hex, ...] = ()
+    """The pots on the table; colours are drawn to the nearest ones."""
+    pull: Share = 0.0
+    """How strongly."""
+    skin: Share = 1.0
+    """How faithfully skin keeps its hue. Its lightness is always kept, unless `relight` is set."""
+    relight: bool = False
+    """The style changes the time of day, so that skin may follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clouds:
+    """Clouds painted into an empty sky."""
+
+    amount: Share = 0.0
+    lit: Hex = "#fdfbf6"
+    body: Hex = "#e6edf7"
+    shade: Hex = "#b5cfe8"
+
+
+@dataclass(frozen=True, slots=True)
+class Sky:
+    """The sky of a daylight photo, where one was found for certain."""
+
+    weight: Share = 0.0
+    top: Hex = "#3887d4"
+    middle: Hex = "#73bdeb"
+    horizon: Hex = "#d1ebf2"
+    stars: Share = 0.0
+    clouds: Clouds = Clouds()
+
+
+@dataclass(frozen=True, slots=True)
+class Pigment:
+    """The matter of colour and paper (Bousseau 2006)."""
+
+    density: Share = 0.0
+    """Uneven washes."""
+    grain: Share = 0.0
+    """Tooth of the paper or canvas."""
+    edge: Share = 0.0
+    """Colour gathers at the rim of a wash."""
+    bleed: Share = 0.0
+    """Bare paper where the photo is light, and a ragged margin."""
+    hatch: Share = 0.0
+    """Slanted strokes of chalk or pencil."""
+    paper: Hex = "#ffffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """What light adds when the painting is photographed."""
+
+    bloom: Share = 0.0
+    sun: Share = 0.0
+    """A warm glow from the upper left, by day only."""
+    vignette: Share = 0.0
+    blush: Share = 0.0
+    eyes: Share = 0.0
+    """How much larger eyes are drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diffusion:
+    """The same style in words, for a diffusion model."""
+
+    prompt: str = ""
+    negative_prompt: str = ""
+    strength: tuple[Share, Share] = (0.3, 0.7)
+    """Denoising strength at the person's 0 and 1."""
+    guidance: Annotated[float, Field(ge=0, le=20)] | None = None
+    """None: as the model's recipe says."""
+    lora: tuple[str, ...] = ()
+    """Repositories or files of adapters, each with an optional weight: `name@0.8`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """One way of painting, read by every engine."""
+
+    name: str
+    order: int = 100
+    """Place in the list that people see."""
+    aliases: tuple[str, ...] = ()
+    title: Mapping[str, str] = field(default_factory=dict, hash=False)
+    about: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """One line each, by language."""
+    stroke: Stroke = Stroke()
+    steps: Steps = Steps()
+    line: Line = Line()
+    palette: Palette = Palette()
+    sky: Sky = Sky()
+    pigment: Pigment = Pigment()
+    light: Light = Light()
+    diffusion: Diffusion = Diffusion()

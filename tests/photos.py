@@ -1,0 +1,36 @@
+"""Real photos for tests.
+
+Those in the public domain or under CC0 lie in `tests/pictures`. Two landscapes under CC BY 2.0 are read
+from scikit-learn, which ships them, and are not copied.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from pipeline.contract import RGB
+
+HERE = Path(__file__).parent / "pictures"
+
+PHOTOS = {
+    **{name: HERE / f"{name}.jpg" for name in ("astronaut", "hopper", "coffee", "cat", "rocket")},
+    **{
+        name: Path(str(files("sklearn.datasets.images") / f"{name}.jpg"))
+        for name in ("china", "flower")
+    },
+}
+
+
+def photo(name: str, long_side_px: int | None = None) -> RGB:
+    """Open a test photo, resized where a long side is given."""
+    with Image.open(PHOTOS[name]) as file:
+        picture = file.convert("RGB")
+    if long_side_px is not None:
+        scale = long_side_px / max(picture.size)
+        width, height = (max(1, round(side * scale)) for side in picture.size)
+        picture = picture.resize((width, height), Image.Resampling.LANCZOS)
+    return np.asarray(picture)
