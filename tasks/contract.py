@@ -85,6 +85,10 @@ class Job:
     told_wait_s: float
     """The wait that was said to the person at admission."""
     draft: bool
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+    """Values that the words for `reason` may name."""
+    refunded: bool = True
+    """Where the job ends in an apology: the cooldown was given back."""
     photos: tuple[str, ...] = ()
     """Blob keys of the opened photos, in the order of the ask."""
     pictures: tuple[str, ...] = ()
@@ -127,8 +131,8 @@ class Refused:
     """The ask was not accepted and cost the person nothing."""
 
     reason: str
-    """`paused`, `banned`, `opted-out`, `cooldown`, `quota`, `too-many-open`, `busy-here`, `too-busy`,
-    `storage-full`."""
+    """`paused`, `banned`, `opted-out`, `strikes`, `cooldown`, `quota`, `too-many-open`, `busy-here`,
+    `too-busy`, `storage-full`."""
     until: float
     """When to come back, seconds since the epoch; 0 where no time can be named."""
     say: bool = True
@@ -176,6 +180,17 @@ class Quota:
 
     count: int
     window_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something happened to a job; sent to whoever listens, never relied upon."""
+
+    job_id: str
+    platform: str
+    event: str
+    """`admitted`, `fetching`, `fetched`, `painting`, `progress`, `painted`, `reused`, `delivering`,
+    `answered`, `apologised`, `cancelled`, ... as in the job's story."""
 
 
 class PlatformPaused(Exception):

