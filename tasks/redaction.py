@@ -105,9 +105,8 @@ class RedactingRecords:
 
     def __call__(self, *args: Any, **kwargs: Any) -> logging.LogRecord:  # noqa: ANN401
         record = self.inner(*args, **kwargs)
-        record.msg = self._redactor.value(record.msg)
         record.args = self._redactor.value(record.args)  # type: ignore[assignment]
-        self._redact_whole_message(record)
+        self._redact_message(record)
         if record.exc_info and record.exc_info[1]:
             # Formatters take the text that is there instead of rendering the error themselves.
             record.exc_text = self._redactor.traceback(record.exc_info[1]).rstrip("\n")
@@ -115,13 +114,16 @@ class RedactingRecords:
             record.stack_info = self._redactor(record.stack_info)
         return record
 
-    def _redact_whole_message(self, record: logging.LogRecord) -> None:
-        if not isinstance(record.msg, str):
+    def _redact_message(self, record: logging.LogRecord) -> None:
+        if not isinstance(record.msg, str) or not record.args:
+            record.msg = self._redactor.value(record.msg)
             return
         try:
             message = record.getMessage()
         except (TypeError, ValueError):
-            return  # a log call with the wrong arguments: logging reports it, with what is redacted
+            # The wrong arguments for this message: logging will complain and show both.
+            record.msg = self._redactor(record.msg)
+            return
         redacted = self._redactor(message)
         if redacted != message:
             record.msg, record.args = redacted, ()

@@ -48,6 +48,7 @@ def log_plainly() -> None:
 
 def log_wrongly() -> None:
     logging.info("too few %s %s", TOKEN)
+    logging.info(f"/bot{TOKEN}/ %s %s", 1)
 
 
 def log_errors() -> None:
