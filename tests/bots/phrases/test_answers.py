@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+
+from bots import phrases
+from pipeline.kinds import PLAIN_KINDS
+from tasks.contract import Apology, Refused, Stage, Standing
+
+
+def test_a_refusal_names_the_wait_and_nothing_to_blame() -> None:
+    refused = Refused("too-busy", until=1_000 + 1_740)
+    assert phrases.refusal("en", refused, now=1_000.0).endswith("come back in 30 minutes.")
+
+
+def test_a_refusal_without_a_time_names_none() -> None:
+    words = phrases.refusal("en", Refused("paused", until=0), now=1_000.0)
+    assert not any(character.isdigit() for character in words)
+
+
+@pytest.mark.parametrize("language", phrases.languages())
+def test_an_apology_says_what_the_file_was(language: str) -> None:
+    kinds = (*PLAIN_KINDS, "PDF", "ZIP")
+    said = [
+        phrases.apology(language, Apology("not-a-photo", {"kind": kind}, refunded=False))
+        for kind in kinds
+    ]
+    assert len(set(said)) == len(kinds)
+    assert "PDF" in said[-2]
+    assert all("HEIC" in words for words in said)
+
+
+def test_an_apology_says_that_it_did_not_count() -> None:
+    kept = phrases.apology("en", Apology("empty", refunded=False))
+    given_back = phrases.apology("en", Apology("empty", refunded=True))
+    assert given_back.startswith(kept)
+    assert "didn't count" in given_back
+
+
+@pytest.mark.parametrize("reason", ["lease-expired", "a-reason-from-the-future", "too-small"])
+def test_a_reason_without_words_or_facts_becomes_our_fault(reason: str) -> None:
+    assert "on my side" in phrases.apology("en", Apology(reason))
+
+
+@pytest.mark.parametrize(
+    ("standing", "words"),
+    [
+        (Standing(Stage.FETCH, None, 1, 2.0), "Having a look at your photo…"),
+        (Standing(Stage.FETCH, None, 3, 18.0), "3rd in line, about 20 seconds"),
+        (Standing(Stage.RENDER, None, 1, 4.0), "Next in line, about 4 seconds"),
+        (Standing(Stage.RENDER, None, 0, 1.0, 0.42), "Painting… 42%"),
+        (Standing(Stage.DELIVER, None, 1, 0.1), "The paint is drying, your picture is on its way…"),
+    ],
+)
+def test_a_standing_is_one_line(standing: Standing, words: str) -> None:
+    assert phrases.standing("en", standing) == words
+
+
+def test_notes_are_said_in_their_order() -> None:
+    assert phrases.notes("en", ["first-frame"]) == (
+        "It was an animation, so I painted its first frame.",
+    )
