@@ -91,6 +91,8 @@ class Job:
     """Where the job ends in an apology: the cooldown was given back."""
     photos: tuple[str, ...] = ()
     """Blob keys of the opened photos, in the order of the ask."""
+    photo_scores: tuple[float, ...] = ()
+    """What the safety checks said of each photo, 0..1."""
     pictures: tuple[str, ...] = ()
     """Blob keys of the paintings."""
     notes: tuple[str, ...] = ()

@@ -56,7 +56,7 @@ class Ledger:
     def __init__(self, redis: Redis, settings: Settings, wake: Wake) -> None:
         self._redis = redis
         self._settings = settings
-        self._wake = wake
+        self.wake = wake
         self._ns = settings.namespace
         self._scripts = Scripts(redis, settings.namespace)
         self._keep_ms = int(settings.job_retention_s * 1000)
@@ -92,7 +92,7 @@ class Ledger:
         if kind == "refused":
             return Refused(text(first), int(second) / 1000, say=third == 1)
         if third:
-            self._wake(Stage.FETCH)
+            self.wake(Stage.FETCH)
         return Admitted(job_id, int(first), int(second) / 1000, again=kind == "again")
 
     def _admission(self, job_id: str, ask: Ask) -> list[str | int]:
@@ -176,7 +176,7 @@ class Ledger:
         """Lease up to `most` photos' worth of the jobs that are next in a stage."""
         *rows, wake = self._scripts.run("claim", stage, most, self._lease_ms(), worker)
         if wake:
-            self._wake(stage)
+            self.wake(stage)
         claims = []
         for row in rows:
             try:
@@ -207,11 +207,12 @@ class Ledger:
         shape: str,
         paint_key: str = "",
         notes: Sequence[str] = (),
+        scores: Sequence[float] = (),
     ) -> None:
         """Pass a job on to be painted; jobs of one `paint_key` are painted once. Raises `LeaseLost`."""
-        self._advance(
-            "fetched", claim, " ".join(photos), " ".join(dict.fromkeys(notes)), shape, paint_key
-        )
+        told = " ".join(dict.fromkeys(notes))
+        judged = " ".join(f"{score:.4f}" for score in scores)
+        self._advance("fetched", claim, " ".join(photos), told, shape, paint_key, judged)
 
     def painted(self, claim: Claim, pictures: Sequence[str]) -> None:
         """Pass a job, and all that wait for the same painting, on to delivery. Raises `LeaseLost`."""
@@ -254,7 +255,7 @@ class Ledger:
         if not done:
             raise LeaseLost(claim.job.id)
         if wake:
-            self._wake(Stage(text(stage)))
+            self.wake(Stage(text(stage)))
 
     # Keeping order
 
@@ -265,7 +266,7 @@ class Ledger:
         )
         for stage, wake in zip(Stage, wakes, strict=True):
             if wake:
-                self._wake(stage)
+                self.wake(stage)
         return int(expired), int(due)
 
     def bury(self, job_id: str, reason: str) -> None:

@@ -81,6 +81,7 @@ def job_from(job_id: str, record: Mapping[str, str]) -> Job:
             facts=json.loads(record.get("facts") or "{}"),
             refunded=record.get("refunded", "1") == "1",
             photos=tuple(record.get("photos", "").split()),
+            photo_scores=tuple(map(float, record.get("scores", "").split())),
             pictures=tuple(record.get("pictures", "").split()),
             notes=tuple(record.get("notes", "").split()),
             marks={k[2:]: v for k, v in record.items() if k.startswith("m:")},

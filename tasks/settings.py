@@ -53,6 +53,12 @@ class Settings(BaseSettings):
     """What paints. auto: diffusion where a GPU and a model are ready, else the painter."""
     model: str = "auto"
     """Which diffusion model; auto: the best that fits the GPU's memory."""
+    render_batch: Annotated[int, Field(ge=1, le=64)] = 8
+    """Most photos that a render worker claims at once; the engine splits them as its memory allows."""
+    io_threads: Annotated[int, Field(ge=1, le=64)] = 4
+    """Threads of an io worker."""
+    safety_checks: tuple[str, ...] = ()
+    """Checks that photos and paintings must pass, as JSON: ["opennsfw"]. Empty: nothing is screened."""
     long_side_px: Annotated[int, Field(ge=64, le=4096)] = 1024
     """The longer side of the painting."""
 

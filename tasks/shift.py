@@ -5,23 +5,24 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import structlog
 from redis.exceptions import RedisError
 
+from pipeline.contract import Engine
+from pipeline.styles import Style
 from tasks.contract import Claim, Stage
 from tasks.leases import Keeper
 from tasks.ledger import LeaseLost
 from tasks.pace import Pace
 from tasks.platforms import Platforms
 from tasks.services import Services
+from tasks.studio import Screen
 
 _log = structlog.get_logger()
-
-Work = Callable[["Shift", list[Claim]], None]
-"""Brings claims of one stage to their next stage, or gives them back; raises nothing but `LeaseLost`."""
 
 
 def worker_name() -> str:
@@ -35,36 +36,56 @@ class Shift:
 
     services: Services
     platforms: Platforms
+    styles: Mapping[str, Style]
+    screen: Screen
     keeper: Keeper
-    paces: dict[Stage, Pace]
+    paces: Mapping[Stage, Pace]
     name: str = field(default_factory=worker_name)
     stopping: threading.Event = field(default_factory=threading.Event)
 
-    def drain(self, stage: Stage, most: int, work: Work) -> None:
-        """Claim and work until nothing is left of the stage or the process is asked to stop."""
-        while not self.stopping.is_set():
-            try:
-                claims = self.services.ledger.claim(stage, most, self.name)
-            except RedisError as error:
-                _log.warning(
-                    "the ledger does not answer, the next wake-up tries again", error=str(error)
-                )
-                return
-            if not claims:
-                return
-            with self.keeper.holding(claims), self.paces[stage].working(len(claims)):
-                self._work(stage, claims, work)
 
-    def _work(self, stage: Stage, claims: list[Claim], work: Work) -> None:
-        jobs = [claim.job.id for claim in claims]
+@dataclass(frozen=True)
+class RenderShift(Shift):
+    """A worker process that paints; one thread owns its engine."""
+
+    engine: Engine = field(kw_only=True)
+
+
+S = TypeVar("S", bound=Shift)
+
+
+def drain(shift: S, stage: Stage, most: int, work: Callable[[S, list[Claim]], None]) -> None:
+    """Claim and work until nothing is left of the stage or the process is asked to stop.
+
+    `work` brings claims to their next stage or gives them back; what it cannot, the sweep does when
+    the lease expires.
+    """
+    while not shift.stopping.is_set():
         try:
-            work(self, claims)
-        except LeaseLost as error:
-            _log.info("lease lost, work dropped", stage=stage, job=str(error))
+            claims = shift.services.ledger.claim(stage, most, shift.name)
         except RedisError as error:
             _log.warning(
-                "the ledger does not answer, the lease will expire and the job be taken up again",
-                stage=stage,
-                jobs=jobs,
-                error=str(error),
+                "the ledger does not answer, a later wake-up tries again", error=str(error)
             )
+            return
+        if not claims:
+            return
+        with shift.keeper.holding(claims), shift.paces[stage].working(len(claims)):
+            _work(shift, stage, claims, work)
+
+
+def _work(
+    shift: S, stage: Stage, claims: list[Claim], work: Callable[[S, list[Claim]], None]
+) -> None:
+    jobs = [claim.job.id for claim in claims]
+    try:
+        work(shift, claims)
+    except LeaseLost as error:
+        _log.info("lease lost, work dropped", stage=stage, job=str(error))
+    except RedisError as error:
+        _log.warning(
+            "the ledger does not answer, the job will be taken up again when its lease expires",
+            stage=stage,
+            jobs=jobs,
+            error=str(error),
+        )

@@ -1,6 +1,6 @@
 -- The photos of a job are stored: it goes on to be painted, to wait for the same painting, or, where
 -- the painting exists, straight to delivery.
--- ARGV: id, fence, photos (blob keys), notes, shape (lane of render), paint key ('' never shared).
+-- ARGV: id, fence, photos (blob keys), notes, shape (lane of render), paint key ('' never shared), photo scores.
 -- Result: {done (0: the lease was lost), wake-up stage or '', wake (0/1)}.
 -- Invariant: of all jobs with one paint key at most one is queued or leased in render.
 local id, fence, paint = ARGV[1], ARGV[2], ARGV[6]
@@ -8,7 +8,7 @@ if not holds(id, 'fetch', fence) then return {0, '', 0} end
 redis.call('ZREM', key('leases', 'fetch'), id)
 local draft = (redis.call('GET', key('ladder')) or 'normal') ~= 'normal' and '1' or '0'
 redis.call('HSET', job(id), 'photos', ARGV[3], 'notes', ARGV[4], 'shape', ARGV[5], 'paint', paint,
-  'draft', draft, 'fails', '0')
+  'scores', ARGV[7], 'draft', draft, 'fails', '0')
 tell(id, 'fetched')
 local stands = paint ~= '' and redis.call('GET', key('painted', paint))
 if paint ~= '' and draft == '1' and not (stands and string.sub(stands, 1, 1) == '=') then

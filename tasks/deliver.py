@@ -1,0 +1,85 @@
+"""The last stage: send the answer, once, and write down that it stands."""
+
+from __future__ import annotations
+
+import structlog
+
+from tasks.blobs import BlobMissing
+from tasks.contract import (
+    Answer,
+    Apology,
+    Claim,
+    Outcome,
+    Painting,
+    PlatformPaused,
+    Stage,
+    TryAgain,
+    Undeliverable,
+)
+from tasks.shift import Shift
+
+_log = structlog.get_logger()
+
+TRIES = 10
+"""Of one delivery. They begin half a second apart and end a minute apart."""
+
+
+def deliver(shift: Shift, claims: list[Claim]) -> None:
+    """Bring jobs from `deliver` to their end. Raises `LeaseLost`."""
+    for claim in claims:
+        _deliver_one(shift, claim)
+
+
+def _deliver_one(shift: Shift, claim: Claim) -> None:
+    job, services = claim.job, shift.services
+    ledger = services.ledger
+    if ledger.now() - job.admitted_at > services.settings.painting_patience_s:
+        ledger.finish(claim, Outcome.UNDELIVERABLE, "too-late")
+        return
+    try:
+        answer = _answer(shift, claim)
+    except BlobMissing:
+        _log.info("picture gone, painting it again", job=job.id)
+        ledger.step_back(claim, Stage.RENDER)
+        return
+    ended = Outcome.APOLOGISED if isinstance(answer, Apology) else Outcome.ANSWERED
+    sent = claim.ambiguous
+    try:
+        platform = shift.platforms[job.ask.platform]
+        receipt = platform.find_answer(job) if claim.ambiguous else None
+        if receipt is None:
+            ledger.intend(claim)
+            sent = True
+            receipt = platform.answer(job, answer)
+    except Undeliverable as end:
+        ledger.finish(claim, Outcome.UNDELIVERABLE, end.reason)
+    except PlatformPaused as pause:
+        services.switches.pause(Stage.DELIVER, job.ask.platform, pause.until)
+        _log.warning(
+            "platform paused, pictures wait",
+            platform=job.ask.platform,
+            until=pause.until,
+            why=pause.why,
+        )
+        ledger.release(claim, pause.why, maybe_sent=claim.ambiguous)
+    except TryAgain as error:
+        _log.warning("answer not sent, trying again", job=job.id, error=str(error))
+        ledger.fail(claim, "send-failed", TRIES, maybe_sent=claim.ambiguous)
+    except Exception as error:
+        _log.warning(
+            "unknown whether the answer stands, asking the platform before the next try",
+            job=job.id,
+            error=type(error).__name__,
+            exc_info=True,
+        )
+        ledger.fail(claim, "send-unknown", TRIES, maybe_sent=sent)
+    else:
+        ledger.finish(claim, ended, job.reason, receipt)
+
+
+def _answer(shift: Shift, claim: Claim) -> Answer:
+    job = claim.job
+    if job.pictures:
+        pictures = tuple(shift.services.blobs.get(key) for key in job.pictures)
+        return Painting(pictures, job.notes)
+    return Apology(job.reason, job.facts, job.refunded)

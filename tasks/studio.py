@@ -1,0 +1,94 @@
+"""What the painting side of a worker has in hand: styles, the screen for what is shown, an engine."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+
+from pipeline.contract import RGB, Engine, EngineUnusable, Photo
+from pipeline.engines import load_engine
+from pipeline.limits import Limits
+from pipeline.safety import SafetyCheck, screen_photo, screen_picture
+from pipeline.styles import Style, load_styles
+from tasks.contract import Ask
+from tasks.settings import Settings
+
+SAFETY_GROUP = "suisai.safety"
+
+
+class CheckMissing(Exception):
+    """A safety check that the settings name is not installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Judges photos and pictures by every check that the settings name."""
+
+    checks: Sequence[SafetyCheck]
+
+    def photo(self, pixels: RGB) -> float:
+        """Return the photo's score, 0 when no check is wanted. Raises as `screen_photo` does."""
+        return screen_photo(self.checks, pixels) if self.checks else 0.0
+
+    def picture(self, pixels: RGB, photo_score: float) -> None:
+        """Raise as `screen_picture` does when this picture must not be shown."""
+        if self.checks:
+            screen_picture(self.checks, pixels, photo_score)
+
+
+def open_screen(settings: Settings) -> Screen:
+    """Bring up the checks of the settings, found by the entry point group `suisai.safety`.
+
+    Raises `CheckMissing`: a bot whose check cannot be found must not start.
+    """
+    installed = {point.name: point for point in entry_points(group=SAFETY_GROUP)}
+    missing = [name for name in settings.safety_checks if name not in installed]
+    if missing:
+        raise CheckMissing(
+            f"The safety check '{missing[0]}' of SUISAI_SAFETY_CHECKS is not installed; "
+            f"there are: {', '.join(sorted(installed)) or 'none'}."
+        )
+    return Screen([installed[name].load()() for name in settings.safety_checks])
+
+
+def open_styles() -> Mapping[str, Style]:
+    """Return every style that a person can pick."""
+    return load_styles()
+
+
+def photo_limits(settings: Settings) -> Limits:
+    """Return what a photo may ask of this machine."""
+    return Limits(long_side_px=settings.long_side_px)
+
+
+def open_engine(settings: Settings) -> Engine:
+    """Bring up the engine of the settings, not warmed up yet. Raises `EngineUnusable`.
+
+    `auto` takes the diffusion engine where it can be used, else the painter.
+    """
+    if settings.engine != "auto":
+        return load_engine(settings.engine)
+    try:
+        return load_engine("diffusion")
+    except EngineUnusable:
+        return load_engine("painter")
+
+
+def engine_id(engine: Engine) -> str:
+    """Name an engine and its version, for recognising equal paintings."""
+    return f"{engine.name}/{engine.version}"
+
+
+def paint_key(ask: Ask, style: Style, photos: Sequence[Photo], engine: str) -> str:
+    """Name the painting that an ask wants: equal keys mean equal pictures.
+
+    Empty when no worker has said what paints. The painting of a private ask is its person's alone.
+    """
+    if not engine:
+        return ""
+    owner = f"{ask.platform}:{ask.person}" if ask.private else ""
+    parts = [owner, engine, repr(style), f"{ask.strength:.3f}", str(ask.seed)]
+    parts += [photo.digest for photo in photos]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]

@@ -1,0 +1,143 @@
+"""A Celery worker process: `io` fetches and delivers in several threads, `gpu` paints in one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Literal
+
+import structlog
+from celery import Celery, signals
+from redis.exceptions import RedisError
+
+from pipeline.contract import EngineUnusable
+from tasks.app import make_app, make_wake, task_name
+from tasks.contract import Stage
+from tasks.deliver import deliver
+from tasks.fetch import fetch
+from tasks.house import open_services
+from tasks.leases import Keeper
+from tasks.pace import Pace
+from tasks.platforms import Platforms
+from tasks.render import render
+from tasks.services import Services
+from tasks.settings import Settings
+from tasks.shift import RenderShift, Shift, drain, worker_name
+from tasks.studio import engine_id, open_engine, open_screen, open_styles
+
+_log = structlog.get_logger()
+
+Kind = Literal["io", "gpu"]
+
+_STAGES: Mapping[Kind, tuple[Stage, ...]] = {
+    "io": (Stage.FETCH, Stage.DELIVER),
+    "gpu": (Stage.RENDER,),
+}
+_REPORT_EVERY_S = 5.0
+
+
+def run_worker(kind: Kind, settings: Settings, threads: int) -> int:
+    """Work until a signal says stop; return the exit code. `gpu` always has one thread.
+
+    Raises `StoreUnreachable`, `EngineUnusable`, `CheckMissing`.
+    """
+    app = make_app(settings)
+    services = open_services(settings, make_wake(app))
+    slots = 1 if kind == "gpu" else threads
+    stopping = threading.Event()
+    shift = (_begin_painting if kind == "gpu" else _begin_shift)(services, kind, slots, stopping)
+    for stage, task in _tasks(app, shift).items():
+        app.task(name=task_name(stage))(task)
+    _follow_signals(kind, shift)
+    threading.Thread(target=_report, args=(shift,), name="report", daemon=True).start()
+    app.worker_main(
+        [
+            "worker",
+            "--pool=threads",
+            f"--concurrency={slots}",
+            f"--queues={','.join(_STAGES[kind])}",
+            f"--hostname={_node(kind)}",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+            f"--loglevel={settings.log_level}",
+        ]
+    )
+    shift.keeper.stop()
+    return 0
+
+
+def _begin_shift(services: Services, kind: Kind, slots: int, stopping: threading.Event) -> Shift:
+    settings, name = services.settings, worker_name()
+    shift = Shift(
+        services=services,
+        platforms=Platforms(services),
+        styles=open_styles(),
+        screen=open_screen(settings),
+        keeper=Keeper(services.ledger, settings.lease_s),
+        paces={s: Pace(services.switches, s, name, slots) for s in _STAGES[kind]},
+        name=name,
+        stopping=stopping,
+    )
+    shift.keeper.start()
+    return shift
+
+
+def _begin_painting(
+    services: Services, kind: Kind, slots: int, stopping: threading.Event
+) -> RenderShift:
+    engine = open_engine(services.settings)
+    engine.warm_up()
+    services.switches.announce_engine(engine_id(engine))
+    _log.info("engine ready", engine=engine_id(engine))
+    plain = _begin_shift(services, kind, slots, stopping)
+    return RenderShift(**{f.name: getattr(plain, f.name) for f in fields(plain)}, engine=engine)
+
+
+def _tasks(app: Celery, shift: Shift) -> dict[Stage, Callable[[], None]]:
+    """Return what each of this worker's wake-ups starts."""
+    if not isinstance(shift, RenderShift):
+        return {
+            Stage.FETCH: lambda: drain(shift, Stage.FETCH, 1, fetch),
+            Stage.DELIVER: lambda: drain(shift, Stage.DELIVER, 1, deliver),
+        }
+    most = shift.services.settings.render_batch
+
+    def paint() -> None:
+        try:
+            drain(shift, Stage.RENDER, most, render)
+        except EngineUnusable as error:
+            _log.error("the engine cannot go on, this worker ends for a new one", error=str(error))
+            shift.stopping.set()
+            app.control.shutdown(destination=[_node("gpu")])
+
+    return {Stage.RENDER: paint}
+
+
+def _follow_signals(kind: Kind, shift: Shift) -> None:
+    def ready(**_: object) -> None:
+        for stage in _STAGES[kind]:
+            shift.services.ledger.wake(stage)
+
+    def stop(**_: object) -> None:
+        shift.stopping.set()
+
+    # weak=False: Celery would otherwise forget these functions as soon as this one returns.
+    signals.worker_ready.connect(ready, weak=False)
+    signals.worker_shutting_down.connect(stop, weak=False)
+
+
+def _report(shift: Shift) -> None:
+    while not shift.stopping.wait(_REPORT_EVERY_S):
+        try:
+            for pace in shift.paces.values():
+                pace.report()
+            if isinstance(shift, RenderShift):
+                shift.services.switches.announce_engine(engine_id(shift.engine))
+        except RedisError as error:
+            _log.warning("pace not reported, trying again", error=str(error))
+
+
+def _node(kind: Kind) -> str:
+    return f"{kind}@{worker_name()}"
