@@ -8,7 +8,12 @@ from contextlib import suppress
 from io import BytesIO
 
 import numpy as np
-from PIL import Image, ImageFile
+from PIL import (
+    Image,
+    ImageFile,
+    ImageOps,  # noqa: F401 - Pillow imports these two when it meets EXIF, and a confined process
+    TiffImagePlugin,  # noqa: F401 - cannot open files, not even those of modules
+)
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.JpegImagePlugin import JpegImageFile

@@ -16,3 +16,7 @@ class Limits:
     aspect_max: float = 10.0
     long_side_px: int = 1024
     """Of the opened photo: larger ones are reduced to it."""
+    memory_bytes: int = 640_000_000
+    """Address space of the process that decodes, of which it touches less."""
+    cpu_s: int = 2
+    wall_s: float = 20.0

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
+from functools import cache
 
 from pipeline.contract import RGB, Photo, PhotoRefused
-from pipeline.decode import decode
+from pipeline.decode_job import question, result
 from pipeline.kinds import kind_of
 from pipeline.limits import Limits
+from pipeline.sandbox import Allowance, JobDied, Sandbox
 
 __all__ = ["NOTES", "REASONS", "Limits", "Photo", "PhotoRefused", "open_photo"]
 
@@ -38,13 +41,26 @@ def open_photo(data: bytes, limits: Limits = Limits()) -> Photo:
     """Open a file of unknown origin as a photo; its content decides what it is.
 
     Takes JPEG, PNG, WebP, GIF, AVIF and HEIC. The pixels are sRGB, upright, and at most
-    `limits.long_side_px` long; smaller photos keep their size. Raises `PhotoRefused` with one of
-    `REASONS` and nothing else that is the file's fault.
+    `limits.long_side_px` long; smaller photos keep their size. Decoding happens in a child process
+    with limits, so that this is safe from any thread. Raises `PhotoRefused` with one of `REASONS`
+    and nothing else that is the file's fault; `SandboxUnusable` when the machine is at fault.
     """
     if len(data) > limits.bytes_max:
         raise PhotoRefused("too-heavy", limit_mb=limits.bytes_max // 1_000_000)
-    pixels, notes = decode(data, kind_of(data), limits)
+    request = question(data, kind_of(data), limits)
+    allowance = Allowance(limits.memory_bytes, limits.cpu_s, limits.wall_s)
+    try:
+        pixels, notes = result(_decoders().run(request, allowance))
+    except JobDied as died:
+        raise PhotoRefused("too-hard" if died.over_time else "broken") from died
     return Photo(pixels=pixels, digest=digest_of(pixels), notes=notes)
+
+
+@cache
+def _decoders() -> Sandbox:
+    sandbox = Sandbox("pipeline.decode_job:work")
+    atexit.register(sandbox.close)
+    return sandbox
 
 
 def digest_of(pixels: RGB) -> str:

@@ -1,0 +1,135 @@
+"""Untrusted work dies alone: its caller and the jobs beside it go on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from pipeline.sandbox import Allowance, JobDied, Sandbox, SandboxUnusable
+
+ALLOWED = Allowance(memory_bytes=400_000_000, cpu_s=1, wall_s=20.0)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    sandbox = Sandbox("tests.pipeline.risky_jobs:work")
+    yield sandbox
+    sandbox.close()
+
+
+def test_each_job_has_a_process_of_its_own(sandbox: Sandbox) -> None:
+    pids = {sandbox.run(b"pid", ALLOWED) for _ in range(3)}
+    assert len(pids) == 3
+    assert str(os.getpid()).encode() not in pids
+
+
+def test_large_requests_and_results_pass(sandbox: Sandbox) -> None:
+    payload = os.urandom(20_000_000)
+    assert sandbox.run(b"echo " + payload, ALLOWED) == payload
+
+
+def test_many_threads_share_a_sandbox(sandbox: Sandbox) -> None:
+    payloads = [str(n).encode() * 50_000 for n in range(40)]
+    with ThreadPoolExecutor(8) as threads:
+        echoed = threads.map(lambda payload: sandbox.run(b"echo " + payload, ALLOWED), payloads)
+        assert list(echoed) == payloads
+
+
+def test_endless_work_is_ended_by_its_processor_time(sandbox: Sandbox) -> None:
+    with pytest.raises(JobDied) as died:
+        sandbox.run(b"spin", ALLOWED)
+    assert died.value.signal_number == signal.SIGXCPU
+    assert died.value.over_time
+
+
+def test_endless_waiting_is_ended_by_the_clock(sandbox: Sandbox) -> None:
+    with pytest.raises(JobDied) as died:
+        sandbox.run(b"sleep", Allowance(ALLOWED.memory_bytes, cpu_s=1, wall_s=0.2))
+    assert died.value.over_time
+
+
+def test_memory_ends_at_the_allowance(sandbox: Sandbox) -> None:
+    assert sandbox.run(b"swell 100000000", ALLOWED) == b"100000000"
+    assert sandbox.run(b"swell 500000000", ALLOWED) == b"no memory"
+
+
+def test_a_crash_is_reported_and_harms_nobody(sandbox: Sandbox) -> None:
+    with pytest.raises(JobDied) as died:
+        sandbox.run(b"crash", ALLOWED)
+    assert died.value.signal_number == signal.SIGSEGV
+    assert not died.value.over_time
+    assert sandbox.run(b"echo still here", ALLOWED) == b"still here"
+
+
+def test_an_error_in_a_job_ends_it_without_an_answer(sandbox: Sandbox) -> None:
+    with pytest.raises(JobDied) as died:
+        sandbox.run(b"raise", ALLOWED)
+    assert died.value.signal_number == 0
+
+
+def test_a_job_reads_no_files_and_writes_none(sandbox: Sandbox, tmp_path: Path) -> None:
+    assert sandbox.run(b"read /etc/hostname", ALLOWED) == b"OSError"
+    target = tmp_path / "written"
+    assert sandbox.run(b"write " + os.fsencode(target), ALLOWED) == b"OSError"
+    assert not target.exists()
+
+
+def test_a_job_sees_no_secrets(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUISAI_TELEGRAM_TOKEN", "123:SECRET")
+    fresh = Sandbox("tests.pipeline.risky_jobs:work")
+    assert b"SECRET" not in fresh.run(b"environment", ALLOWED)
+    fresh.close()
+
+
+def test_a_job_holds_nobody_elses_connection(sandbox: Sandbox) -> None:
+    alone = sandbox.run(b"descriptors", ALLOWED)
+    with ThreadPoolExecutor(4) as threads:
+        sleepers = [threads.submit(_sleep, sandbox) for _ in range(3)]
+        assert sandbox.run(b"descriptors", ALLOWED) == alone
+        for sleeper in sleepers:
+            sleeper.result()
+
+
+def _sleep(sandbox: Sandbox) -> None:
+    with pytest.raises(JobDied):
+        sandbox.run(b"sleep", Allowance(ALLOWED.memory_bytes, cpu_s=1, wall_s=0.5))
+
+
+def test_a_killed_nursery_is_replaced(sandbox: Sandbox) -> None:
+    nursery = int(sandbox.run(b"parent", ALLOWED))
+    os.kill(nursery, signal.SIGKILL)
+    assert sandbox.run(b"echo again", ALLOWED) == b"again"
+    assert int(sandbox.run(b"parent", ALLOWED)) != nursery
+
+
+def test_a_nursery_that_cannot_start_is_said_to_be_the_machines_fault() -> None:
+    broken = Sandbox("tests.pipeline.risky_jobs:no_such_job")
+    with pytest.raises(SandboxUnusable):
+        broken.run(b"echo", ALLOWED)
+    broken.close()
+
+
+def test_a_forked_process_starts_its_own_nursery(sandbox: Sandbox) -> None:
+    ours = sandbox.run(b"parent", ALLOWED)
+    assert threading.active_count() == 1
+    read_end, write_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.write(write_end, sandbox.run(b"parent", ALLOWED))
+            sandbox.close()
+        finally:
+            os._exit(0)
+    os.close(write_end)
+    theirs = os.read(read_end, 100)
+    os.close(read_end)
+    os.waitpid(pid, 0)
+    assert theirs.isdigit()
+    assert theirs != ours
+    assert sandbox.run(b"parent", ALLOWED) == ours
