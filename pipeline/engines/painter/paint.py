@@ -3,71 +3,101 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from pipeline.contract import RGB
+from pipeline.contract import RGB, Commission
 from pipeline.engines.painter.boldness import emboldened, palette_share, presence
+from pipeline.engines.painter.complexion import kept_complexion
+from pipeline.engines.painter.daylight import daylight_of, opened_shadows
+from pipeline.engines.painter.drawing import with_lines
 from pipeline.engines.painter.flow import Flow, flow_of
-from pipeline.engines.painter.ink import pen, ridges
-from pipeline.engines.painter.palette import cube_of, recolour
-from pipeline.engines.painter.planes import (
-    Colours,
-    Plane,
-    blur,
-    colour,
-    from_lab,
-    luma,
-    mix,
-    ramp,
-    tint,
-    to_lab,
-)
-from pipeline.engines.painter.steps import stepped
+from pipeline.engines.painter.light import lit
+from pipeline.engines.painter.palette import at_hour, cube_of, recolour
+from pipeline.engines.painter.pigment import washed
+from pipeline.engines.painter.planes import Colours, luma, mix
+from pipeline.engines.painter.portrait import touched_up
+from pipeline.engines.painter.sky import SkyFound, find_sky
+from pipeline.engines.painter.skyscape import with_sky
+from pipeline.engines.painter.steps import with_steps
 from pipeline.engines.painter.strokes import brushed, settled
-from pipeline.styles import Line, Palette, Steps, Style
+from pipeline.engines.painter.subject import Onlooker, Subject
+from pipeline.styles import Style
 
 SIDE_PX = 900
 """A picture of this geometric mean side has unit 1: brushes and lines are measured in it."""
 
 
-def paint_photo(photo: RGB, style: Style, strength: float, crew: Executor) -> RGB:
-    """Paint `photo` at its own size."""
-    bold = emboldened(style, strength)
-    unit = float(np.sqrt(photo.shape[0] * photo.shape[1])) / SIDE_PX
-    calm = settled(as_colours(photo), unit)
-    flow = flow_of(luma(calm), unit)
-    care = np.zeros(calm.shape[:2], np.float32)
-    flat, fine = brushed(calm, flow, care, bold.stroke, unit, crew)
-    flat = with_steps(flat, bold.steps, unit)
-    coloured = in_palette(flat, bold.palette, palette_share(strength))
-    inked = with_lines(coloured, luma(fine), flow, bold.line, unit)
-    return as_bytes(mix(as_colours(photo), inked, presence(strength)))
+@dataclass(frozen=True, slots=True)
+class View:
+    """A photo as the painter sees it before the first stroke."""
+
+    photo: Colours
+    calm: Colours
+    """The photo without its grain, shadows opened."""
+    flow: Flow
+    subject: Subject
+    sky: SkyFound | None
+    daylight: float
+    unit: float
 
 
-def with_steps(flat: Colours, steps: Steps, unit: float) -> Colours:
-    """Turn soft shading into a few tones; blacks are left alone, where steps would show as noise."""
-    lab = to_lab(np.clip(flat, 0, 1))
-    lightness = np.ascontiguousarray(lab[..., 0])
-    tones = blur(stepped(lightness, steps), 0.8 * unit)
-    weight = ramp(lightness, 8, 30) * np.float32(steps.weight)
-    lab[..., 0] = mix(lightness, tones, weight)
-    return from_lab(lab)
+class Studio:
+    """The eyes and hands of one painter. One thread at a time."""
 
+    def __init__(self, crew: Executor) -> None:
+        self.crew = crew
+        self.onlooker = Onlooker()
 
-def in_palette(flat: Colours, palette: Palette, share: float) -> Colours:
-    """Recolour the painting."""
-    return as_colours(recolour(as_bytes(flat), cube_of(palette, share)))
+    def paint(self, commission: Commission) -> RGB:
+        """Paint a photo at its own size."""
+        style = emboldened(commission.style, commission.strength)
+        view = self.view(commission.pixels)
+        flat, fine = self.brush(view, style)
+        flat = with_steps(flat, style.steps, view.subject.features, view.unit)
+        if view.sky and style.sky.weight > 0:
+            flat = with_sky(flat, view.sky.cover(view.calm), view.sky, style.sky, commission.seed)
+        painted = self.colour(flat, view, style, commission)
+        painted = with_lines(painted, luma(fine), view.flow, view.subject, style.line, view.unit)
+        painted = touched_up(painted, view.subject.faces, style.light, view.unit)
+        return as_bytes(mix(view.photo, painted, presence(commission.strength)))
 
+    def view(self, pixels: RGB) -> View:
+        """Look at a photo: people and sky beside, forms and light here."""
+        unit = float(np.sqrt(pixels.shape[0] * pixels.shape[1])) / SIDE_PX
+        looking = self.crew.submit(self.look, pixels, unit)
+        photo = as_colours(pixels)
+        daylight = daylight_of(photo)
+        calm = settled(opened_shadows(photo, unit, 0.25 * daylight), unit)
+        flow = flow_of(luma(calm), unit)
+        subject, sky = looking.result()
+        return View(photo, calm, flow, subject, sky, daylight, unit)
 
-def with_lines(picture: Colours, bright: Plane, flow: Flow, line: Line, unit: float) -> Colours:
-    """Draw ink over the painting: lines multiply what lies below, so that they take its hue."""
-    ridge = ridges(bright, flow, 0.9 * unit * line.width + 0.1)
-    cover = pen(ridge, 0.0044 / max(line.detail, 0.01)) * np.float32(line.weight)
-    below = picture * picture * np.float32(0.4)
-    ink = below + tint(np.ones_like(cover), colour(line.colour)) * np.float32(0.45)
-    return mix(picture, ink, cover)
+    def look(self, pixels: RGB, unit: float) -> tuple[Subject, SkyFound | None]:
+        """Find out what the photo shows."""
+        subject = self.onlooker.look(pixels, unit)
+        return subject, find_sky(pixels, subject)
+
+    def brush(self, view: View, style: Style) -> tuple[Colours, Colours]:
+        """Lay down strokes, finer where people are; faces too small for any brush stay as they are."""
+        subject = view.subject
+        care = np.maximum(np.float32(0.35) * subject.people, subject.features)
+        flat, fine = brushed(view.calm, view.flow, care, style.stroke, view.unit, self.crew)
+        untouched = np.maximum(np.float32(0.7) * subject.features, np.float32(0.9) * subject.small)
+        return mix(flat, view.calm, untouched), mix(fine, view.calm, untouched)
+
+    def colour(self, flat: Colours, view: View, style: Style, commission: Commission) -> Colours:
+        """Give the strokes the style's palette, pigment and light, and skin its own colour back."""
+        palette = style.palette if style.palette.relight else at_hour(style.palette, view.daylight)
+        cube = cube_of(palette, palette_share(commission.strength))
+        out = as_colours(recolour(as_bytes(flat), cube))
+        out = washed(out, style.pigment, view.subject.head, view.unit, commission.seed)
+        out = lit(out, style.light, view.daylight, view.unit)
+        if palette.relight:
+            return out
+        return kept_complexion(out, view.photo, view.subject, palette.skin)
 
 
 def as_colours(pixels: RGB) -> Colours:

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import numpy as np
 
-from pipeline.contract import RGB, Commission, PaintingFailed, Watch
-from pipeline.engines.painter.paint import paint_photo
+from pipeline.contract import RGB, Commission, EngineUnusable, PaintingFailed, Watch
+from pipeline.engines.painter.paint import Studio
 from pipeline.styles import load_styles
 
 
@@ -21,6 +21,7 @@ class Painter:
 
     def __init__(self, threads: int | None = None) -> None:
         self.crew = ThreadPoolExecutor(threads or cv2.getNumThreads(), "painter")
+        self.studio = Studio(self.crew)
 
     def close(self) -> None:
         """Send the crew home."""
@@ -30,7 +31,9 @@ class Painter:
         """Paint a small grey square in the first style."""
         style = next(iter(load_styles().values()))
         square = np.full((128, 128, 3), 128, np.uint8)
-        self.paint([Commission(square, style, strength=0.6, seed=0)], lambda _fraction: None)
+        first = self.paint_one(Commission(square, style, strength=0.6, seed=0))
+        if isinstance(first, PaintingFailed):
+            raise EngineUnusable(f"The painter cannot paint here: {first.reason}")
 
     def bucket(self, width_px: int, height_px: int) -> str:  # noqa: ARG002
         """Any photos can share a call: they are painted one by one."""
@@ -50,11 +53,6 @@ class Painter:
     def paint_one(self, commission: Commission) -> RGB | PaintingFailed:
         """Paint one photo; what OpenCV or memory refuses is this photo's failure alone."""
         try:
-            return paint_photo(
-                commission.pixels,
-                commission.style,
-                commission.strength,
-                self.crew,
-            )
+            return self.studio.paint(commission)
         except (cv2.error, MemoryError) as refusal:
             return PaintingFailed(f"painter: {refusal}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -41,6 +42,18 @@ def cube_of(palette: Palette, share: float) -> ImageFilter.Color3DLUT:
     )
     table = np.clip(grid + (there - grid) * np.float32(share), 0, 1)
     return ImageFilter.Color3DLUT(GRID, table.reshape(-1).tolist())
+
+
+def at_hour(palette: Palette, daylight: float) -> Palette:
+    """Keep the time of day: at night nothing is lifted, whitened or warmed. In eighths of a day."""
+    day = round(8 * daylight) / 8
+    return replace(
+        palette,
+        lift=palette.lift * day,
+        black=palette.black * day,
+        white=100 - (100 - palette.white) * day,
+        tint=palette.tint * (0.4 + 0.6 * day),
+    )
 
 
 def turned(lab: Colours, palette: Palette) -> Colours:

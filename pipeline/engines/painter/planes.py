@@ -65,6 +65,11 @@ def ramp(plane: Plane, low: float, high: float) -> Plane:
     return cast(Plane, t * t * (np.float32(3) - np.float32(2) * t))
 
 
+def unit(plane: Plane) -> Plane:
+    """Clip to 0..1."""
+    return cast(Plane, np.clip(plane, 0, 1))
+
+
 def tint(plane: Plane, weights: Sequence[float]) -> Colours:
     """Spread one plane over three channels, each with its weight."""
     return cast(Colours, cv2.merge([plane * np.float32(weight) for weight in weights]))

@@ -4,8 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.engines.painter.planes import Plane
+from pipeline.engines.painter.planes import Colours, Plane, blur, from_lab, mix, ramp, to_lab
 from pipeline.styles import Steps
+
+
+def with_steps(flat: Colours, steps: Steps, spare: Plane, unit: float) -> Colours:
+    """Turn soft shading into a few tones, except where `spare` is 1.
+
+    Blacks are left alone: there, steps would show as noise.
+    """
+    if steps.weight <= 0:
+        return flat
+    lab = to_lab(np.clip(flat, 0, 1))
+    lightness = np.ascontiguousarray(lab[..., 0])
+    tones = blur(stepped(lightness, steps), 0.8 * unit)
+    weight = ramp(lightness, 8, 30) * (1 - np.float32(0.85) * spare) * np.float32(steps.weight)
+    lab[..., 0] = mix(lightness, tones, weight)
+    return from_lab(lab)
 
 
 def stepped(lightness: Plane, steps: Steps) -> Plane:
