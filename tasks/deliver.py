@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import structlog
+from redis.exceptions import RedisError
 
 from tasks.blobs import BlobMissing
 from tasks.contract import (
@@ -16,6 +17,7 @@ from tasks.contract import (
     TryAgain,
     Undeliverable,
 )
+from tasks.ledger import LeaseLost
 from tasks.shift import Shift
 
 _log = structlog.get_logger()
@@ -36,21 +38,19 @@ def _deliver_one(shift: Shift, claim: Claim) -> None:
     if ledger.now() - job.admitted_at > services.settings.painting_patience_s:
         ledger.finish(claim, Outcome.UNDELIVERABLE, "too-late")
         return
-    try:
-        answer = _answer(shift, claim)
-    except BlobMissing:
-        _log.info("picture gone, painting it again", job=job.id)
-        ledger.step_back(claim, Stage.RENDER)
-        return
-    ended = Outcome.APOLOGISED if isinstance(answer, Apology) else Outcome.ANSWERED
     sent = claim.ambiguous
     try:
         platform = shift.platforms[job.ask.platform]
         receipt = platform.find_answer(job) if claim.ambiguous else None
         if receipt is None:
+            sent = False
+            answer = _answer(shift, claim)
             ledger.intend(claim)
             sent = True
             receipt = platform.answer(job, answer)
+    except BlobMissing:
+        _log.info("picture gone, painting it again", job=job.id)
+        ledger.step_back(claim, Stage.RENDER)
     except Undeliverable as end:
         ledger.finish(claim, Outcome.UNDELIVERABLE, end.reason)
     except PlatformPaused as pause:
@@ -65,6 +65,8 @@ def _deliver_one(shift: Shift, claim: Claim) -> None:
     except TryAgain as error:
         _log.warning("answer not sent, trying again", job=job.id, error=str(error))
         ledger.fail(claim, "send-failed", TRIES, maybe_sent=claim.ambiguous)
+    except (LeaseLost, RedisError):
+        raise
     except Exception as error:
         _log.warning(
             "unknown whether the answer stands, asking the platform before the next try",
@@ -74,6 +76,7 @@ def _deliver_one(shift: Shift, claim: Claim) -> None:
         )
         ledger.fail(claim, "send-unknown", TRIES, maybe_sent=sent)
     else:
+        ended = Outcome.ANSWERED if job.pictures else Outcome.APOLOGISED
         ledger.finish(claim, ended, job.reason, receipt)
 
 

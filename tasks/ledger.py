@@ -273,5 +273,23 @@ class Ledger:
         """Put a job that nobody can work on onto the dead list."""
         self._scripts.run("bury", job_id, reason, self._keep_ms)
 
+    def dead(self, most: int = 100) -> list[tuple[str, float]]:
+        """Return the jobs that were given up and when, newest first."""
+        rows = self._redis.zrevrange(f"{self._ns}:dead", 0, most - 1)
+        ids = [text(row) for row in rows if isinstance(row, bytes)]
+        times = self._redis.zmscore(f"{self._ns}:dead", ids) if ids else []
+        return [(i, float(at or 0) / 1000) for i, at in zip(ids, times, strict=True)]
+
+    def revive(self, job_id: str) -> bool:
+        """Try a given-up job again from the start; False where its person has an answer."""
+        revived = bool(self._scripts.run("revive", job_id))
+        if revived:
+            self.wake(Stage.FETCH)
+        return revived
+
+    def drop_dead(self, job_id: str) -> bool:
+        """Take a job off the dead list; False when it is not on it."""
+        return bool(self._redis.zrem(f"{self._ns}:dead", job_id))
+
     def _lease_ms(self) -> int:
         return int(self._settings.lease_s * 1000)

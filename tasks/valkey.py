@@ -71,8 +71,17 @@ class EmbeddedValkey:
 
     def stop(self, patience_s: float = 10.0) -> None:
         """Stop the server after its data is on disk; silently nothing when none runs."""
+        pid = self._ping()
+        if pid is None:
+            return
         with suppress(RedisError, OSError), self._client() as client:
-            client.shutdown(save=False, nosave=True)
+            client.shutdown(nosave=True)
+        self._await_release(patience_s)
+        # Where it was our child, nothing of it is left in the process table either.
+        with suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+
+    def _await_release(self, patience_s: float) -> None:
         deadline = time.monotonic() + patience_s
         with (self.folder / "valkey.lock").open("a") as lock:
             while time.monotonic() < deadline:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Literal
 
 import structlog
 from celery import Celery, signals
+from celery.exceptions import SecurityWarning
 from redis.exceptions import RedisError
 
 from pipeline.contract import EngineUnusable
@@ -51,8 +53,11 @@ def run_worker(kind: Kind, settings: Settings, threads: int) -> int:
         app.task(name=task_name(stage))(task)
     _follow_signals(kind, shift)
     threading.Thread(target=_report, args=(shift,), name="report", daemon=True).start()
+    # It warns root of pickled messages; this worker accepts JSON only.
+    warnings.simplefilter("ignore", SecurityWarning)
     app.worker_main(
         [
+            "--quiet",
             "worker",
             "--pool=threads",
             f"--concurrency={slots}",
@@ -98,10 +103,14 @@ def _begin_painting(
 def _tasks(app: Celery, shift: Shift) -> dict[Stage, Callable[[], None]]:
     """Return what each of this worker's wake-ups starts."""
     if not isinstance(shift, RenderShift):
-        return {
-            Stage.FETCH: lambda: drain(shift, Stage.FETCH, 1, fetch),
-            Stage.DELIVER: lambda: drain(shift, Stage.DELIVER, 1, deliver),
-        }
+
+        def take_in() -> None:
+            drain(shift, Stage.FETCH, 1, fetch)
+
+        def send_out() -> None:
+            drain(shift, Stage.DELIVER, 1, deliver)
+
+        return {Stage.FETCH: take_in, Stage.DELIVER: send_out}
     most = shift.services.settings.render_batch
 
     def paint() -> None:

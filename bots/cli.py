@@ -1,0 +1,86 @@
+"""The `suisai` command."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from bots.commands import operate, paint, run
+from bots.commands.refusals import InputRefused
+from bots.demo import DemoFailed
+from bots.lifeline import hold_on_to
+from pipeline.contract import EngineUnusable
+from pipeline.styles import StyleBroken
+from tasks.house import StoreUnreachable
+from tasks.ledger import LedgerTooNew
+from tasks.studio import CheckMissing
+from tasks.valkey import ValkeyUnusable
+
+INPUT_REFUSED = 2
+FAILED = 1
+
+app = typer.Typer(
+    name="suisai",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _options(
+    lifeline: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Suisai (水彩) paints people's photos in the manner of hand-painted animation."""
+    if lifeline is not None:
+        hold_on_to(lifeline)
+
+
+for room in (paint, run, operate):
+    room.add_commands(app)
+
+
+def main() -> int:
+    """Run the command; errors are one line for people. 0 done, 2 input refused, 1 anything else."""
+    try:
+        app()
+    except InputRefused as refusal:
+        return _say(str(refusal), INPUT_REFUSED)
+    except ValidationError as error:
+        return _say("\n".join(_setting_errors(error)), FAILED)
+    except (
+        DemoFailed,
+        EngineUnusable,
+        StyleBroken,
+        StoreUnreachable,
+        LedgerTooNew,
+        CheckMissing,
+        ValkeyUnusable,
+        OSError,
+    ) as error:
+        return _say(str(error), FAILED)
+    except KeyboardInterrupt:
+        return _say("Stopped.", FAILED)
+    return 0
+
+
+def _setting_errors(error: ValidationError) -> list[str]:
+    return [
+        f"The setting SUISAI_{'_'.join(map(str, slip['loc'])).upper()} is not usable: {slip['msg']}."
+        if slip["loc"]
+        else f"The settings contradict each other: {slip['msg']}."
+        for slip in error.errors(include_input=False)
+    ]
+
+
+def _say(sentence: str, code: int) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The commands of `suisai`, a file per errand."""

@@ -1,0 +1,197 @@
+"""`suisai job`, `pause`, `ban`, ...: what an operator asks of a running bot."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bots.commands.refusals import InputRefused
+from tasks.app import make_app, make_wake
+from tasks.contract import Job
+from tasks.house import open_services
+from tasks.ledger import UnknownJob
+from tasks.services import Services
+from tasks.settings import Settings
+from tasks.switches import PAUSABLE
+
+Person = Annotated[str, typer.Argument(metavar="PLATFORM:PERSON", help="e.g. telegram:4711")]
+Platform = Annotated[str | None, typer.Option(help="Only this platform.")]
+What = Annotated[str, typer.Argument(metavar="|".join(PAUSABLE))]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this room's commands."""
+    for command in (job, pause, resume, ban, unban, exempt, forget):
+        app.command()(command)
+    dead = typer.Typer(no_args_is_help=True, help="Jobs that the bot had to give up.")
+    dead.command("list")(dead_list)
+    dead.command("show")(dead_show)
+    dead.command("retry")(dead_retry)
+    dead.command("drop")(dead_drop)
+    app.add_typer(dead, name="dead")
+
+
+def services() -> Services:
+    """Open the running bot's ledger. Raises `StoreUnreachable`."""
+    settings = Settings()
+    return open_services(settings, make_wake(make_app(settings)))
+
+
+def job(job_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """Tell a job's whole story, with times.
+
+    [dim]Example:[/dim] suisai job ywozt5ezay7audot
+    """
+    _print_job(_job(services(), job_id))
+
+
+def pause(what: What, platform: Platform = None) -> None:
+    """Pause taking photos in, or a stage, until `suisai resume`.
+
+    [dim]Example:[/dim] suisai pause deliver --platform x
+    """
+    services().switches.pause(_pausable(what), platform)
+    typer.echo(f"Paused: {what}{f' on {platform}' if platform else ''}. Nothing accepted is lost.")
+
+
+def resume(what: What, platform: Platform = None) -> None:
+    """End a pause.
+
+    [dim]Example:[/dim] suisai resume deliver --platform x
+    """
+    services().switches.resume(_pausable(what), platform)
+    typer.echo(f"Goes on: {what}{f' on {platform}' if platform else ''}.")
+
+
+def ban(person: Person) -> None:
+    """Refuse everything from a person.
+
+    [dim]Example:[/dim] suisai ban telegram:4711
+    """
+    services().people.ban(*_person(person))
+
+
+def unban(person: Person) -> None:
+    """Let a person ask again.
+
+    [dim]Example:[/dim] suisai unban telegram:4711
+    """
+    services().people.unban(*_person(person))
+
+
+def exempt(
+    person: Person,
+    tier: Annotated[
+        str, typer.Option(help="A tier of SUISAI_TIER_LIMITS; 'usual' takes it away.")
+    ] = "exempt",
+) -> None:
+    """Free a person from cooldown and quota, or give them the limits of a tier.
+
+    [dim]Example:[/dim] suisai exempt telegram:4711 --tier subscriber
+    """
+    people = services()
+    if tier not in ("exempt", "usual", *people.settings.tier_limits):
+        raise InputRefused(f"There is no tier '{tier}' in SUISAI_TIER_LIMITS.")
+    people.people.set_tier(*_person(person), None if tier == "usual" else tier)
+
+
+def forget(
+    person: Person,
+    opt_out: Annotated[
+        bool, typer.Option("--opt-out", help="Also refuse this person's photos from now on.")
+    ] = False,
+) -> None:
+    """Delete a person's photos, pictures and records.
+
+    [dim]Example:[/dim] suisai forget telegram:4711 --opt-out
+    """
+    files = services().people.forget(*_person(person), opt_out=opt_out)
+    typer.echo(f"Forgotten: {person} ({files} files deleted).")
+
+
+def dead_list() -> None:
+    """List the jobs that were given up, newest first.
+
+    [dim]Example:[/dim] suisai dead list
+    """
+    table = Table("job", "given up", "reason", "platform")
+    house = services()
+    for job_id, at in house.ledger.dead():
+        try:
+            record = house.ledger.job(job_id)
+        except UnknownJob:
+            continue
+        table.add_row(job_id, _clock(at), record.reason, record.ask.platform)
+    Console().print(table)
+
+
+def dead_show(job_id: str) -> None:
+    """Tell the story of a job that was given up.
+
+    [dim]Example:[/dim] suisai dead show ywozt5ezay7audot
+    """
+    _print_job(_job(services(), job_id))
+
+
+def dead_retry(job_id: str) -> None:
+    """Try a job again from the start, where its person got no answer.
+
+    [dim]Example:[/dim] suisai dead retry ywozt5ezay7audot
+    """
+    if not services().ledger.revive(job_id):
+        raise InputRefused(f"Job {job_id} is not on the dead list, or its person was answered.")
+    typer.echo(f"In line again: {job_id}.")
+
+
+def dead_drop(job_id: str) -> None:
+    """Take a job off the dead list.
+
+    [dim]Example:[/dim] suisai dead drop ywozt5ezay7audot
+    """
+    if not services().ledger.drop_dead(job_id):
+        raise InputRefused(f"Job {job_id} is not on the dead list.")
+
+
+def _job(house: Services, job_id: str) -> Job:
+    try:
+        return house.ledger.job(job_id)
+    except UnknownJob as error:
+        raise InputRefused(
+            f"There is no job '{job_id}': it never was, or its time in the ledger is over."
+        ) from error
+
+
+def _print_job(record: Job) -> None:
+    console = Console(highlight=False)
+    ask = record.ask
+    console.print(
+        f"[bold]{record.id}[/bold]  {ask.platform}, {len(ask.photos)} photo(s), {ask.style}"
+    )
+    console.print(f"now: {record.outcome or record.stage}  {record.reason}")
+    began = record.story[0].at if record.story else record.admitted_at
+    for chapter in record.story:
+        console.print(
+            f"  {_clock(chapter.at)}  +{chapter.at - began:8.3f} s  {chapter.event}  "
+            f"[dim]{chapter.detail}[/dim]"
+        )
+
+
+def _clock(at: float) -> str:
+    return datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _person(word: str) -> tuple[str, str]:
+    platform, colon, person = word.partition(":")
+    if not colon or not platform or not person:
+        raise InputRefused(f"'{word}' names no person; write PLATFORM:PERSON, e.g. telegram:4711.")
+    return platform, person
+
+
+def _pausable(what: str) -> str:
+    if what not in PAUSABLE:
+        raise InputRefused(f"'{what}' cannot be paused; there are: {', '.join(PAUSABLE)}.")
+    return what

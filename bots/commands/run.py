@@ -1,0 +1,131 @@
+"""`suisai up`, `demo` and the single processes that they and the Procfile start."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bots.demo import Demo, free_port, run_demo
+from bots.supervise import Program, Supervisor
+from bots.uplock import hold_folder
+from bots.web.settings import WebSettings
+from tasks.app import make_app, make_wake
+from tasks.house import embedded, open_services
+from tasks.logs import set_up_logs
+from tasks.services import Services
+from tasks.settings import Settings
+from tasks.sweep import run_sweep
+from tasks.worker import run_worker
+
+WORKERS = ("io", "gpu")
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this room's commands."""
+    for command in (up, demo, worker, sweep, web):
+        app.command()(command)
+
+
+def up() -> None:
+    """Run everything on this machine, and keep it running.
+
+    Embedded Valkey unless SUISAI_REDIS_URL is set, workers, sweep, web page, and each platform whose
+    credentials are set. [dim]Example:[/dim] suisai up
+    """
+    settings = Settings()
+    set_up_logs(settings)
+    with hold_folder(settings.data_dir):
+        supervisor = Supervisor(
+            programs(), None if settings.redis_url else embedded(settings), dict(os.environ)
+        )
+        stop = stop_on_signals()
+        supervisor.start()
+        stop.wait()
+        supervisor.stop()
+
+
+def demo(
+    once: Annotated[
+        Path | None, typer.Option("--once", metavar="PHOTO", help="Paint this photo and end.")
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("--out", help="Where the painting (or before/after) is written.")
+    ] = Path("out/demo.jpg"),
+) -> None:
+    """Run everything in a folder of its own, send a photo as a person would, show the painting.
+
+    [dim]Example:[/dim] suisai demo --once photo.jpg --out painting.jpg
+    """
+    port = free_port(WebSettings().port)
+    web = ("--host", "127.0.0.1", "--port", str(port))
+    run_demo(Demo(once, out, once is None, programs(web), port, stop_on_signals()))
+
+
+def worker(
+    kind: Annotated[str, typer.Argument(metavar="|".join(WORKERS))],
+    threads: Annotated[
+        int | None, typer.Option(help="Of an io worker; SUISAI_IO_THREADS otherwise.")
+    ] = None,
+) -> None:
+    """Run one worker: io fetches and delivers, gpu paints (on the CPU where there is no GPU).
+
+    [dim]Example:[/dim] suisai worker io --threads 8
+    """
+    settings = Settings()
+    set_up_logs(settings)
+    if kind not in ("io", "gpu"):
+        raise typer.BadParameter(f"'{kind}' is no kind of worker: {', '.join(WORKERS)}.")
+    raise typer.Exit(
+        run_worker("io" if kind == "io" else "gpu", settings, threads or settings.io_threads)
+    )
+
+
+def sweep() -> None:
+    """Run the sweep, which sets right what dead workers left behind; as many as you like.
+
+    [dim]Example:[/dim] suisai sweep
+    """
+    run_sweep(_services(), stop_on_signals())
+
+
+def web(
+    host: Annotated[str | None, typer.Option(help="SUISAI_WEB_HOST otherwise.")] = None,
+    port: Annotated[int | None, typer.Option(help="SUISAI_WEB_PORT otherwise.")] = None,
+) -> None:
+    """Serve the local chat page.
+
+    [dim]Example:[/dim] suisai web --port 8717
+    """
+    from bots.web.serve import run
+
+    settings = WebSettings()
+    run(_services(), host or settings.host, port or settings.port, stop_on_signals())
+
+
+def programs(web_options: tuple[str, ...] = ()) -> list[Program]:
+    """Return what runs on one machine: the workers, the sweep, the page, and the set-up platforms."""
+    return [
+        Program("io", ("worker", "io")),
+        Program("gpu", ("worker", "gpu")),
+        Program("sweep", ("sweep",)),
+        Program("web", ("web", *web_options)),
+    ]
+
+
+def stop_on_signals() -> threading.Event:
+    """Return an event that Ctrl-C, SIGTERM and the closing of the terminal set."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _services() -> Services:
+    settings = Settings()
+    set_up_logs(settings)
+    return open_services(settings, make_wake(make_app(settings)))

@@ -1,0 +1,152 @@
+"""The main job on one machine: a photo goes in as a person would send it, a painting comes back."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from rich.console import Console
+
+from bots.commands.files import write_whole
+from bots.commands.refusals import InputRefused, in_words
+from bots.supervise import Program, Supervisor
+from bots.visitor import NoPainting, Visit, Visitor
+from pipeline.contract import RGB, PhotoRefused
+from pipeline.finish import finish
+from pipeline.pairs import side_by_side
+from pipeline.photo import open_photo
+from pipeline.provenance import DigitalSource, Maker
+from tasks.contract import Job, Stage
+from tasks.house import embedded, open_services
+from tasks.settings import Settings
+
+START_PATIENCE_S = 120.0
+"""For everything to be up; a first start on a slow disk takes its time."""
+_STEPS = ("admitted", "fetched", "painted", "answered")
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What `suisai demo` was asked to do."""
+
+    photo: Path | None
+    """None: the sample that ships with Suisai."""
+    out: Path
+    stay: bool
+    """Leave the chat page open afterwards, where there is a terminal to end it from."""
+    programs: list[Program]
+    port: int
+    stop: threading.Event
+
+
+class DemoFailed(Exception):
+    """No painting came back; the message says what happened."""
+
+
+def run_demo(demo: Demo) -> None:
+    """Start everything in a folder of its own, have a photo painted, show how it went.
+
+    Raises `InputRefused`, `DemoFailed`, `OSError`.
+    """
+    data, pixels = _photo(demo.photo)
+    console = Console(highlight=False, soft_wrap=True)
+    with tempfile.TemporaryDirectory(prefix="suisai-demo-", ignore_cleanup_errors=True) as folder:
+        settings = Settings(data_dir=Path(folder), redis_url=None, blob_url=None)
+        environment = {**os.environ, "SUISAI_DATA_DIR": folder}
+        environment.pop("SUISAI_REDIS_URL", None)
+        environment.pop("SUISAI_BLOB_URL", None)
+        supervisor = Supervisor(
+            demo.programs, embedded(settings), environment, Path(folder) / "logs", demo.stop
+        )
+        address = f"http://127.0.0.1:{demo.port}"
+        console.print("Starting Valkey, the workers, the sweep and the chat page ...")
+        began = time.monotonic()
+        try:
+            supervisor.start()
+            with Visitor(address) as visitor:
+                _await_opening(visitor, demo.stop)
+                if demo.stop.is_set():
+                    return
+                console.print(f"Open after {time.monotonic() - began:.1f} s. Sending a photo ...\n")
+                visit = _visit(visitor, data, demo.stop)
+            if visit is None:
+                return
+            _tell(console, visit, open_services(settings, _nobody).ledger.job(visit.job_id))
+            _save(demo, pixels, visit.picture)
+            console.print(f"\nThe painting is in [bold]{demo.out.resolve()}[/bold]")
+            if demo.stay and sys.stdin.isatty() and sys.stdout.isatty():
+                console.print(
+                    f"The chat page is at [bold]{address}[/bold] (Ctrl-C ends everything)"
+                )
+                demo.stop.wait()
+        finally:
+            supervisor.stop()
+
+
+def free_port(wanted: int) -> int:
+    """Return `wanted` where it is free on loopback, else any free port."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError("No port is free on 127.0.0.1.")
+
+
+def _photo(path: Path | None) -> tuple[bytes, RGB]:
+    try:
+        source = path or files("bots").joinpath("samples/astronaut.jpg")
+        data = source.read_bytes()
+        return data, open_photo(data).pixels
+    except PhotoRefused as refusal:
+        raise InputRefused(in_words(path or Path("the sample"), refusal)) from refusal
+    except OSError as error:
+        raise InputRefused(f"{path}: cannot be read ({error.strerror}). Name a photo.") from error
+
+
+def _await_opening(visitor: Visitor, stop: threading.Event) -> None:
+    deadline = time.monotonic() + START_PATIENCE_S
+    while not visitor.is_open() and not stop.wait(0.1):
+        if time.monotonic() > deadline:
+            raise DemoFailed(
+                f"The chat page did not open within {START_PATIENCE_S:.0f} s. "
+                "Run `suisai up` to see what each process says."
+            )
+
+
+def _visit(visitor: Visitor, data: bytes, stop: threading.Event) -> Visit | None:
+    try:
+        return visitor.visit(data, stop)
+    except NoPainting as refusal:
+        raise DemoFailed(f"The bot answered: {refusal}") from refusal
+
+
+def _tell(console: Console, visit: Visit, job: Job) -> None:
+    at = {chapter.event: chapter.at for chapter in job.story}
+    console.print(f"  received  {0:7.3f} s")
+    for step in _STEPS:
+        if step in at:
+            console.print(f"  {step:9} {at[step] - visit.sent_at:7.3f} s")
+    console.print(f"  seen      {visit.seen_at - visit.sent_at:7.3f} s")
+
+
+def _save(demo: Demo, before: RGB, picture: bytes) -> None:
+    if demo.photo is not None:
+        write_whole(demo.out, picture)
+        return
+    pair = side_by_side(before, open_photo(picture).pixels)
+    write_whole(demo.out, finish(pair, Maker("painter", "", DigitalSource.PAINTER)))
+
+
+def _nobody(_: Stage) -> None:
+    """Wake nobody: the demo only reads."""

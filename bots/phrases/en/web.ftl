@@ -1,0 +1,51 @@
+# The page in the browser.
+
+web-title = Suisai: photos become paintings
+web-tagline = Give me a photo, and I paint it like a scene from a hand-drawn film.
+web-skip = Skip to the easel
+web-drop = Drop a photo here, or paste one
+web-choose = Choose a photo
+web-limits = JPEG, PNG, WebP or HEIC, up to { $mb } MB; { $count } at a time
+web-chosen = Chosen photos
+web-remove = Put this photo aside
+web-photo = Your photo
+web-style = Style
+web-strength = Strength
+web-barely = barely touched
+web-boldest = boldest
+web-caption = In your own words
+web-caption-example = softer, #watercolor, 80%…
+web-paint = Paint it
+web-works = Your paintings
+web-sending = On its way…
+web-done = Here is your painting.
+web-painting-of = The painting of your photo
+web-compare = Compare photo and painting
+web-before = Photo
+web-after = Painting
+web-download = Download
+web-again = Again
+web-softer = Softer
+web-stronger = Stronger
+web-other-styles = Another style
+web-cancel = Never mind
+web-cancelled = Put aside, as you wished.
+web-hide = Put away
+web-no-photo = This browser no longer has the photo.
+web-too-heavy = That photo is too heavy for me: { $mb } MB is the most I can carry.
+web-too-many = { $count ->
+    [one] One photo at a time, please: I took the first.
+   *[other] { $count } photos at a time, please: I took the first ones.
+}
+web-offline = The line is quiet. I keep trying, nothing is lost.
+web-upload-failed = The photo did not get through. Please try again.
+web-unreachable = I can't get to my easel just now. Please try again in a moment.
+web-lost = I no longer have this one.
+web-privacy = Your photo is deleted as soon as its painting is done; this browser keeps a copy for you to compare. A machine paints here, not a person.
+web-language = Language
+web-forget = Forget me
+web-forget-question = Shall I delete all your photos and paintings here, for good?
+web-forget-yes = Yes, forget me
+web-forget-no = No, keep them
+web-forgotten = Done. I remember nothing.
+web-noscript = This page needs JavaScript to take your photo.

@@ -1,0 +1,104 @@
+"""The bot's own processes, for tests: started as in production, killed as in real life."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, SecretStr
+
+from tasks.settings import Settings
+
+T = TypeVar("T")
+
+
+def eventually(look: Callable[[], T | None], patience_s: float = 30.0, what: str = "") -> T:
+    """Look again and again until something (not None, not False) is there, and return it."""
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline:
+        seen = look()
+        if seen:
+            return seen
+        time.sleep(0.02)
+    raise AssertionError(f"did not happen within {patience_s} s: {what or look}")
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Write settings the way an operator does: as environment variables."""
+    return {
+        f"SUISAI_{name.upper()}": _plain(value)
+        for name, value in settings
+        if value is not None and value != ()
+    }
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, BaseModel):
+        return value.model_dump_json()
+    if isinstance(value, dict | tuple | bool):
+        return json.dumps(
+            {k: v.model_dump(exclude_none=True) for k, v in value.items()}
+            if isinstance(value, dict)
+            else value
+        )
+    return str(value)
+
+
+class Stack:
+    """Processes of one bot, by name: `io`, `gpu`, `sweep`, `web`, ..."""
+
+    def __init__(self, settings: Settings, logs: Path, extra: dict[str, str] | None = None) -> None:
+        self.environment = {**os.environ, **environment_of(settings), **(extra or {})}
+        self._logs = logs
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, name: str, *arguments: str) -> int:
+        """Start `suisai ARGUMENTS` under a name; return its process id."""
+        self._logs.mkdir(parents=True, exist_ok=True)
+        with (self._logs / f"{name}.log").open("ab") as log:
+            self._running[name] = subprocess.Popen(
+                [sys.executable, "-m", "bots", *arguments],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        return self._running[name].pid
+
+    def start_workers(self) -> None:
+        """Start one io worker, one painting worker and the sweep."""
+        self.start("io", "worker", "io")
+        self.start("gpu", "worker", "gpu")
+        self.start("sweep", "sweep")
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send a signal to a process and wait for its end."""
+        process = self._running.pop(name)
+        process.send_signal(number)
+        process.wait(timeout=40)
+
+    def log(self, name: str) -> str:
+        """Return what a process wrote."""
+        return (self._logs / f"{name}.log").read_text(errors="replace")
+
+    def stop(self) -> None:
+        """End what still runs."""
+        for process in self._running.values():
+            process.terminate()
+        for process in self._running.values():
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._running.clear()
