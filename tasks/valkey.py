@@ -58,12 +58,20 @@ class EmbeddedValkey:
         Raises `ValkeyUnusable`.
         """
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (self.folder / "valkey.lock").open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                return self._wait(None, patience_s)
-            return self._wait(self._start(lock), patience_s)
+        deadline = time.monotonic() + patience_s
+        started = False
+        while time.monotonic() < deadline:
+            pid = self._ping()
+            if pid is not None:
+                return pid
+            with self._lock_file() as lock:
+                if _take(lock):
+                    if started:
+                        raise ValkeyUnusable(self._why("ended at once"))
+                    self._start(lock)
+                    started = True
+            time.sleep(0.01)
+        raise ValkeyUnusable(self._why(f"did not answer within {patience_s:.0f} s"))
 
     def is_alive(self) -> bool:
         """Tell whether a server answers on this folder's socket."""
@@ -71,38 +79,24 @@ class EmbeddedValkey:
 
     def stop(self, patience_s: float = 10.0) -> None:
         """Stop the server after its data is on disk; silently nothing when none runs."""
-        pid = self._ping()
-        if pid is None:
-            return
         with suppress(RedisError, OSError), self._client() as client:
             client.shutdown(nosave=True)
-        self._await_release(patience_s)
-        # Where it was our child, nothing of it is left in the process table either.
-        with suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
-
-    def _await_release(self, patience_s: float) -> None:
         deadline = time.monotonic() + patience_s
-        with (self.folder / "valkey.lock").open("a") as lock:
-            while time.monotonic() < deadline:
-                with suppress(OSError):
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    return
-                time.sleep(0.01)
+        while self._is_held() and time.monotonic() < deadline:
+            time.sleep(0.01)
 
-    def _start(self, lock: IO[str]) -> subprocess.Popen[bytes]:
+    def _start(self, lock: IO[str]) -> None:
         self.socket.unlink(missing_ok=True)
-        log = (self.folder / "valkey.log").open("ab")
-        with log:
-            return subprocess.Popen(
-                [str(get_binary_path()), *self._options()],
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=[lock.fileno()],
-                start_new_session=True,
-            )
+        # The server goes on as a daemon of its own; what it takes along is the locked file.
+        subprocess.run(
+            [str(get_binary_path()), *self._options()],
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[lock.fileno()],
+            check=False,
+        )
 
     def _options(self) -> list[str]:
         # appendfsync always: an ask is on disk before anybody is told that it was accepted. A record
@@ -118,29 +112,30 @@ class EmbeddedValkey:
             "maxmemory-policy": "noeviction",
             "hash-max-listpack-entries": "128",
             "hash-max-listpack-value": "4096",
-            "daemonize": "no",
+            "daemonize": "yes",
+            "logfile": str(self._log.resolve()),
             "loglevel": "notice",
         }
         return [word for name, value in options.items() for word in (f"--{name}", value)]
 
-    def _wait(self, process: subprocess.Popen[bytes] | None, patience_s: float) -> int:
-        deadline = time.monotonic() + patience_s
-        while time.monotonic() < deadline:
-            pid = self._ping()
-            if pid is not None:
-                return pid
-            if process is not None and process.poll() is not None:
-                raise ValkeyUnusable(self._why(f"ended with exit code {process.returncode}"))
-            time.sleep(0.01)
-        raise ValkeyUnusable(self._why(f"did not answer within {patience_s:.0f} s"))
+    def _is_held(self) -> bool:
+        """Tell whether a server, answering or not, holds this folder."""
+        with self._lock_file() as lock:
+            return not _take(lock)
 
     def _why(self, what: str) -> str:
-        log = self.folder / "valkey.log"
-        last = log.read_text(errors="replace").splitlines()[-1:] if log.exists() else []
+        last = self._log.read_text(errors="replace").splitlines()[-1:] if self._log.exists() else []
         return (
             f"The embedded Valkey in {self.folder} {what}. Its last words: {' '.join(last) or '-'}. "
-            f"See {log}; a full disk or a folder without write permission are the usual causes."
+            f"See {self._log}; a full disk or a folder without write permission are the usual causes."
         )
+
+    @property
+    def _log(self) -> Path:
+        return self.folder / "valkey.log"
+
+    def _lock_file(self) -> IO[str]:
+        return (self.folder / "valkey.lock").open("a")
 
     def _ping(self) -> int | None:
         with suppress(RedisConnectionError, RedisError, OSError), self._client() as client:
@@ -151,3 +146,11 @@ class EmbeddedValkey:
         return Redis(
             unix_socket_path=str(self.socket), socket_timeout=2, retry=Retry(NoBackoff(), 0)
         )
+
+
+def _take(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -35,11 +35,11 @@ class Painter:
         if isinstance(first, PaintingFailed):
             raise EngineUnusable(f"The painter cannot paint here: {first.reason}")
 
-    def bucket(self, width_px: int, height_px: int) -> str:  # noqa: ARG002
+    def bucket(self, width_px: int, height_px: int) -> str:
         """Any photos can share a call: they are painted one by one."""
         return "any"
 
-    def capacity(self, bucket: str) -> int:  # noqa: ARG002
+    def capacity(self, bucket: str) -> int:
         return 1
 
     def paint(self, commissions: Sequence[Commission], watch: Watch) -> list[RGB | PaintingFailed]:

@@ -1,0 +1,127 @@
+"""A photo's way through the real workers, while they and their Valkey are killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tasks.contract import Admitted, Ask, Job, Outcome, PhotoRef
+from tasks.house import open_services
+from tasks.services import Services
+from tasks.settings import Settings
+from tasks.valkey import EmbeddedValkey
+from tests.photos import PHOTOS
+from tests.stack import Stack, eventually
+
+MakeAsk = Callable[..., Ask]
+
+
+def send(services: Services, ask: Ask) -> str:
+    for photo in ask.photos:
+        services.blobs.put(photo.ref, PHOTOS["astronaut"].read_bytes())
+    admitted = services.ledger.admit(ask)
+    assert isinstance(admitted, Admitted)
+    return admitted.job_id
+
+
+def ended(services: Services, job_id: str) -> Callable[[], Job | None]:
+    def look() -> Job | None:
+        job = services.ledger.job(job_id)
+        return job if job.outcome is not None else None
+
+    return look
+
+
+def events(job: Job) -> list[str]:
+    return [chapter.event for chapter in job.story]
+
+
+@pytest.fixture
+def photo_ask(ask: MakeAsk) -> Ask:
+    return ask(photos=(PhotoRef("uploads/ann/1"),), seed=7)
+
+
+def test_a_photo_comes_back_as_a_painting(services: Services, stack: Stack, photo_ask: Ask) -> None:
+    stack.start_workers()
+
+    job = eventually(ended(services, send(services, photo_ask)))
+
+    assert job.outcome is Outcome.ANSWERED
+    assert services.blobs.get(job.pictures[0]).startswith(b"\xff\xd8")
+    told = [event for event in events(job) if event not in ("retry", "given-back")]
+    assert told == [
+        "admitted",
+        "fetching",
+        "fetched",
+        "painting",
+        "painted",
+        "delivering",
+        "answered",
+    ]
+
+
+def test_a_painter_killed_in_the_middle_is_replaced_and_the_picture_is_the_same(
+    services: Services, stack: Stack, ask: MakeAsk
+) -> None:
+    stack.start("io", "worker", "io")
+    stack.start("sweep", "sweep")
+    stack.start("gpu", "worker", "gpu")
+    undisturbed = eventually(
+        ended(services, send(services, ask(photos=(PhotoRef("uploads/ann/1"),), seed=7)))
+    )
+    stop = threading.Event()
+    news = services.ledger.news(stop)
+    heard: threading.Event = threading.Event()
+    listener = threading.Thread(target=_await_painting, args=(news, heard, stop))
+    listener.start()
+
+    # Another person, privately: the finished picture of the first must not be reused.
+    job_id = send(
+        services, ask(photos=(PhotoRef("uploads/bob/1"),), seed=7, person="bob", private=True)
+    )
+    assert heard.wait(30)
+    stack.kill("gpu")
+    listener.join()
+    stack.start("gpu", "worker", "gpu")
+
+    job = eventually(ended(services, job_id), patience_s=60)
+    assert job.outcome is Outcome.ANSWERED
+    assert events(job).count("answered") == 1
+    assert "retry" in events(job), "the worker was killed too late to test anything"
+    pictures = [services.blobs.get(each.pictures[0]) for each in (undisturbed, job)]
+    assert pictures[0] == pictures[1]
+
+
+def _await_painting(news: Iterator[object], heard: threading.Event, stop: threading.Event) -> None:
+    for each in news:
+        if getattr(each, "event", "") == "painting":
+            heard.set()
+            stop.set()
+
+
+def test_valkey_killed_while_a_photo_is_painted_loses_nothing(
+    settings: Settings, stack: Stack, photo_ask: Ask, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    own = EmbeddedValkey(tmp_path_factory.mktemp("own"))
+    pid = own.ensure()
+    mine = Settings.model_validate({**settings.model_dump(), "redis_url": own.url})
+    stack.environment["SUISAI_REDIS_URL"] = own.url
+    services = open_services(mine, lambda _: None)
+    stack.start_workers()
+    job_id = send(services, photo_ask)
+    eventually(lambda: "fetched" in events(services.ledger.job(job_id)))
+
+    os.kill(pid, signal.SIGKILL)
+    eventually(lambda: not own.is_alive())
+    own.ensure()
+
+    job = eventually(ended(services, job_id), patience_s=60)
+    assert job.outcome is Outcome.ANSWERED
+    assert events(job).count("answered") == 1
+    services.redis.close()
+    stack.stop()
+    own.stop()
