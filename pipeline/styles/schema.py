@@ -152,7 +152,7 @@ class Diffusion:
     guidance: Annotated[float, Field(ge=0, le=20)] | None = None
     """None: as the model's recipe says."""
     lora: tuple[str, ...] = ()
-    """Repositories or files of adapters, each with an optional weight: `name@0.8`."""
+    """Names of adapters; a model that does not know one paints without it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import cv2
 import numpy as np
@@ -119,7 +120,7 @@ def lit(field: Field, clouds: Clouds, ground: float, seed: int) -> CloudScape:
     light = unit(light)
     there = (field.near > 0).astype(np.float32)
     cover, fine, broad = frayed((blur(there, 0.8), blur(light, 1.6), blur(light, 6.0)), seed)
-    soft = unit(broad / np.maximum(blur(there, 6.0), np.float32(0.3)))
+    soft = unit(cast(Plane, broad / np.maximum(blur(there, 6.0), np.float32(0.3))))
     light = mix(fine, soft, 0.4)
     shade, body, top = (np.array(colour(code), np.float32) for code in tones(clouds))
     colours = shade + (body - shade) * ramp(light, 0.28, 0.60)[..., None]

@@ -24,6 +24,9 @@ LARGE_FACE = 0.25
 DARKEST_GROUND = 26.0
 """L of the ground: darker below a bright sky means dusk or dawn, whose colours are kept."""
 
+DEEP_BLUE = -20.0
+"""Lab's b: against so blue a sky, colour alone tells lacework from what shines through it."""
+
 GREENEST = -8.0
 """Lab's a: no clear sky by day is as turquoise as that."""
 
@@ -74,9 +77,11 @@ def find_sky(photo: RGB, subject: Subject) -> SkyFound | None:
     mask = down_to_the_sea(from_the_top(airy), lab)
     if not convincing(mask, lab):
         return None
-    mask = with_gaps(mask, airy, lab)
+    deep = float(np.median(lab[..., 2][mask])) < DEEP_BLUE
+    mask = with_gaps(mask, may_be_sky(lab) if deep else airy, lab)
     hard = mask.astype(np.float32)
-    around = cast(Plane, cv2.dilate(hard, np.ones((5, 5), np.uint8)))
+    rim = np.ones((9, 9) if deep else (5, 5), np.uint8)
+    around = cast(Plane, cv2.dilate(hard, rim))
     return SkyFound(
         inside=ramp(blur(hard, 1.2), 0.75, 1.0),
         near=ramp(blur(around, 1.0), 0.1, 0.6),
@@ -163,7 +168,7 @@ def with_gaps(mask: Mask, airy: Mask, lab: Colours) -> Mask:
     rows = np.flatnonzero(mask.mean(1) > 0.02)
     above = np.arange(height)[:, None] <= rows[-1]
     model = own_colour(lab, mask)
-    near = distance(lab, model) < 9
+    near = distance(lab, model) < 12
     return cast(Mask, filled | (near & airy & above))
 
 

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from pipeline.engines.painter.clouds import cloudscape
-from pipeline.engines.painter.planes import Colours, Plane, colour, luma, mix, part, ramp, resize
+from pipeline.engines.painter.planes import (
+    Colours,
+    Plane,
+    blur,
+    colour,
+    luma,
+    mix,
+    part,
+    ramp,
+    resize,
+)
 from pipeline.engines.painter.sky import SkyFound
 from pipeline.styles import Sky
 
@@ -22,10 +33,26 @@ def with_sky(picture: Colours, cover: Plane, found: SkyFound, sky: Sky, seed: in
     rows = resize(gradient(sky, found) - found.clear, (picture.shape[0], 1))
     share = cover * above(found.horizon, picture.shape[0]) * np.float32(sky.weight)
     out = picture + rows * share[..., None]
+    if sky.stars > 0:
+        out = with_stars(out, cover, sky.stars, seed)
     emptiness = float(1 - ramp(np.array([found.cloudiness], np.float32), EMPTY, CLOUDED)[0])
     if emptiness * sky.clouds.amount * sky.weight > 0.02:
         return with_clouds(np.clip(out, 0, 1), cover, found, sky, emptiness * sky.weight, seed)
     return np.clip(out, 0, 1)
+
+
+def with_stars(picture: Colours, cover: Plane, amount: float, seed: int) -> Colours:
+    """Scatter stars of several sizes, fewer towards the ground."""
+    height, width = picture.shape[:2]
+    scale = float(np.sqrt(height * width)) / 900
+    dice = np.random.default_rng(seed + 41)
+    stars = np.zeros((height, width), np.float32)
+    for _ in range(round(260 * amount)):
+        x, y, bright = dice.random() * width, dice.random() ** 1.4 * height, dice.random() ** 3
+        spot = ((x, y), (scale * (1.2 + 2.2 * bright),) * 2, 0.0)
+        cv2.ellipse(stars, spot, 0.35 + 0.65 * bright, -1, cv2.LINE_AA)
+    share = blur(stars, 0.5 * scale) * cover * cover
+    return picture + (1 - picture) * share[..., None]
 
 
 def above(horizon: float, height: int) -> Plane:

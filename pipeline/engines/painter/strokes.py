@@ -5,6 +5,7 @@ The anisotropic Kuwahara filter at several scales (Kyprianidis 2011).
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import Executor
 from typing import cast
 
@@ -35,7 +36,7 @@ def brushed(
     Returns the painting and its fine layer alone, which lines are drawn from.
     """
     size = unit * stroke.size
-    fine = kuwahara(picture, flow, FINE * size + 0.3, crew)
+    fine = kuwahara(picture, flow, FINE * unit * math.sqrt(stroke.size) + 0.3, crew)
     half = part(fine, 0.5)
     broad = kuwahara(half, flow.shrunk(half.shape), BROAD * size / 2 + 0.4, crew)
     quarter = part(broad, 0.5)

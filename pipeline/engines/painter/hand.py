@@ -1,0 +1,42 @@
+"""Traces of the hand: bristle marks that follow the forms, and contours that tremble."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from pipeline.engines.painter.flow import Flow
+from pipeline.engines.painter.ink import along
+from pipeline.engines.painter.noise import cloudy, grainy
+from pipeline.engines.painter.planes import Colours, Plane, blur, look_up, part, ramp, resize
+
+SLANT = (np.float32(0.8), np.float32(-0.6))
+"""A right hand's stroke: to the right and up."""
+
+
+def bristles(flow: Flow, unit: float, seed: int) -> Plane:
+    """Comb noise along the flow, at half size (line integral convolution; Cabral 1993). Mean 0, spread 1."""
+    shape = part(flow.lean, 0.5).shape
+    noise = grainy(shape, seed, 1.2 * unit)
+    combed = along(noise, swept(flow.shrunk(shape), unit / 2), max(2, round(9 * unit)))
+    return resize(combed * np.float32(1 / (combed.std() + 1e-6)), flow.lean.shape)
+
+
+def swept(flow: Flow, unit: float) -> Flow:
+    """Let the brush sweep slantwise where no form leads it, instead of scribbling after noise."""
+    led = ramp(blur(flow.lean * ramp(flow.force, 0.004, 0.02), 5 * unit), 0.05, 0.35)
+    same_way = np.where(flow.x * SLANT[0] + flow.y * SLANT[1] < 0, np.float32(-1), np.float32(1))
+    x = blur(flow.x * same_way * led + SLANT[0] * (1 - led), 4 * unit)
+    y = blur(flow.y * same_way * led + SLANT[1] * (1 - led), 4 * unit)
+    length = np.hypot(x, y) + np.float32(1e-6)
+    return Flow(x / length, y / length, flow.lean, flow.force)
+
+
+def trembled(picture: Colours, amount: float, steady: Plane, unit: float, seed: int) -> Colours:
+    """Shift spots by up to about `amount` x 4 units, smoothly; not where `steady` is 1."""
+    reach = np.float32(8 * amount * unit) * (1 - steady)
+    shape = picture.shape
+    x = np.arange(shape[1], dtype=np.float32)[None, :]
+    y = np.arange(shape[0], dtype=np.float32)[:, None]
+    aside, down = (cloudy(shape, seed + at, 26, 3) - np.float32(0.5) for at in (11, 12))
+    return look_up(picture, x + reach * aside, y + reach * down, cv2.INTER_LINEAR)

@@ -1,0 +1,88 @@
+"""The paper below the paint: where it shows, how it takes chalk, and its own colour."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import cv2
+import numpy as np
+
+from pipeline.engines.painter.noise import cloudy, grainy
+from pipeline.engines.painter.planes import (
+    Colours,
+    Plane,
+    blur,
+    colour,
+    luma,
+    mix,
+    part,
+    ramp,
+    resize,
+)
+from pipeline.styles import Pigment
+
+
+def on_paper(picture: Colours, pigment: Pigment, spare: Plane, scale: float, seed: int) -> Colours:
+    """Let paper show through. `spare` (0..1) marks what must stay covered, such as faces."""
+    bare = np.zeros(picture.shape[:2], np.float32)
+    if pigment.bleed > 0:
+        bare = unpainted(picture, seed) * np.float32(pigment.bleed) * (1 - spare)
+    if pigment.hatch > 0:
+        gaps = between_strokes(luma(picture), scale, seed) * np.float32(pigment.hatch)
+        bare = np.maximum(bare, gaps * (1 - np.float32(0.8) * spare))
+    return covered(picture, bare, pigment.paper)
+
+
+def framed(picture: Colours, pigment: Pigment, seed: int) -> Colours:
+    """Leave a ragged margin of paper around a picture that was washed on it."""
+    if pigment.bleed <= 0:
+        return picture
+    share = np.float32(min(1.0, 3 * pigment.bleed))
+    return covered(picture, margin(picture.shape, seed) * share, pigment.paper)
+
+
+def covered(picture: Colours, bare: Plane, paper: str) -> Colours:
+    """Lay paper of one colour over the picture where it is bare."""
+    sheet = np.empty_like(picture)
+    sheet[:] = colour(paper)
+    return mix(picture, sheet, bare)
+
+
+def unpainted(picture: Colours, seed: int) -> Plane:
+    """Leave out the lightest parts, with an uneven rim, as a painter in watercolour does."""
+    shape = part(picture, 0.25).shape
+    light = blur(luma(part(picture, 0.25)), 1.5)
+    uneven = cloudy(shape, seed + 21, 9, 4) - np.float32(0.5)
+    return resize(ramp(light + np.float32(0.22) * uneven, 0.80, 0.97), picture.shape)
+
+
+def margin(shape: tuple[int, ...], seed: int) -> Plane:
+    """Keep a ragged edge of paper around the picture, 2% of its short side wide."""
+    height, width = shape[:2]
+    small = (max(8, height // 2), max(8, width // 2))
+    x = np.arange(small[1], dtype=np.float32)[None, :]
+    y = np.arange(small[0], dtype=np.float32)[:, None]
+    inward = np.minimum(np.minimum(x, small[1] - 1 - x), np.minimum(y, small[0] - 1 - y))
+    inward = inward * np.float32(1 / min(small))
+    wave = cloudy(small, seed + 22, 12, 6, 0.6)
+    return resize(ramp(inward - np.float32(0.05) * wave, 0.006, -0.003), shape)
+
+
+def between_strokes(bright: Plane, scale: float, seed: int) -> Plane:
+    """Find the gaps between slanted strokes of chalk: few in shadows, more where the picture is light."""
+    strokes = slanted(bright.shape, scale, seed)
+    tooth = grainy(bright.shape, seed + 24, 1.3 * scale)
+    height = strokes * np.float32(0.6) + tooth * np.float32(0.4) + bright * np.float32(0.8)
+    return ramp(height, 0.2, 2.2) * np.float32(0.5)
+
+
+def slanted(shape: tuple[int, ...], scale: float, seed: int) -> Plane:
+    """Smear noise along a slant of 60 degrees. Mean 0, spread 1."""
+    half = (max(8, shape[0] // 2), max(8, shape[1] // 2))
+    reach = max(3, round(14 * scale))
+    kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
+    dx, dy = round(0.5 * reach), round(0.87 * reach)
+    cv2.line(kernel, (reach - dx, reach + dy), (reach + dx, reach - dy), 1.0, 1, cv2.LINE_AA)
+    noise = grainy(half, seed + 23, 1.7 * scale)
+    smeared = cast(Plane, cv2.filter2D(noise, -1, kernel / kernel.sum()))
+    return resize(smeared * np.float32(1 / (smeared.std() + 1e-6)), shape)

@@ -1,0 +1,24 @@
+"""A photo as the painter sees it before the first stroke."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.engines.painter.flow import Flow
+from pipeline.engines.painter.planes import Colours
+from pipeline.engines.painter.sky import SkyFound
+from pipeline.engines.painter.subject import Subject
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What was seen; every step heeds some of it."""
+
+    photo: Colours
+    calm: Colours
+    """The photo without its grain, shadows opened."""
+    flow: Flow
+    subject: Subject
+    sky: SkyFound | None
+    daylight: float
+    unit: float
