@@ -6,14 +6,19 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from pathlib import Path
+
+import structlog
 
 from pipeline.contract import RGB, Engine, EngineUnusable, Photo
-from pipeline.engines import load_engine
+from pipeline.engines import Gallery, load_engine
 from pipeline.limits import Limits
 from pipeline.safety import SafetyCheck, screen_photo, screen_picture
 from pipeline.styles import Style, load_styles
 from tasks.contract import Ask
 from tasks.settings import Settings
+
+_log = structlog.get_logger()
 
 SAFETY_GROUP = "suisai.safety"
 
@@ -68,12 +73,21 @@ def open_engine(settings: Settings) -> Engine:
 
     `auto` takes the diffusion engine where it can be used, else the painter.
     """
+    gallery = Gallery(
+        settings.model, load_styles().values(), models_folder(settings), settings.data_dir / "cache"
+    )
     if settings.engine != "auto":
-        return load_engine(settings.engine)
+        return load_engine(settings.engine, gallery)
     try:
-        return load_engine("diffusion")
-    except EngineUnusable:
+        return load_engine("diffusion", gallery)
+    except EngineUnusable as error:
+        _log.info("painting without a GPU", why=str(error))
         return load_engine("painter")
+
+
+def models_folder(settings: Settings) -> Path:
+    """Return where the diffusion models' files are."""
+    return settings.data_dir / "models"
 
 
 def engine_id(engine: Engine) -> str:

@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
 from pipeline.contract import Engine, EngineUnusable
+from pipeline.styles import Style
 
-ENGINES = ("painter",)
+ENGINES = ("painter", "diffusion")
 
 
-def load_engine(name: str) -> Engine:
-    """Bring up an engine by name, not warmed up yet. Raises `EngineUnusable` for an unknown one."""
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """What the diffusion engine must be told: the painter needs nothing of it."""
+
+    model: str
+    """A model's name, or `auto` for the best that fits the GPU."""
+    styles: Iterable[Style]
+    """Those that it may be asked for."""
+    models: Path
+    """Folder of the models' files."""
+    cache: Path
+    """Folder for what can be computed again."""
+
+
+def load_engine(name: str, gallery: Gallery | None = None) -> Engine:
+    """Bring up an engine by name, not warmed up yet. Raises `EngineUnusable`, also for an unknown one."""
     if name == "painter":
         from pipeline.engines.painter import Painter
 
         return Painter()
+    if name == "diffusion" and gallery is not None:
+        from pipeline.engines.diffusion import Options, start_engine
+
+        return start_engine(gallery.model, gallery.styles, Options(gallery.models, gallery.cache))
     raise EngineUnusable(f"There is no engine `{name}`; there are: {', '.join(ENGINES)}.")

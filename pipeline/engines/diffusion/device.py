@@ -1,0 +1,100 @@
+"""What is asked of the device that paints: its free memory, and how far its queue of work has come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import torch
+
+from pipeline.contract import EngineUnusable
+
+Done = Callable[[], None]
+"""Returns once the work that was queued before it was made is done."""
+
+
+class Device(Protocol):
+    """A processor that paints."""
+
+    name: str
+    """As torch calls it, e.g. `cuda:0`."""
+    title: str
+    """As its maker calls it."""
+
+    def free_bytes(self) -> int | None:
+        """Return the memory that is free for this process, None where nobody counts it."""
+        ...
+
+    def watch_peak(self) -> Callable[[], int]:
+        """Begin to watch memory; the function returns the most that was added since, in bytes."""
+        ...
+
+    def mark(self) -> Done:
+        """Mark this place in the queue of work."""
+        ...
+
+    def tidy(self) -> None:
+        """Give memory back that is held without need."""
+        ...
+
+
+class Cpu:
+    """The host's own processor: work is done when the call returns, and memory is not counted."""
+
+    name = "cpu"
+    title = "CPU"
+
+    def free_bytes(self) -> int | None:
+        return None
+
+    def watch_peak(self) -> Callable[[], int]:
+        return lambda: 0
+
+    def mark(self) -> Done:
+        return lambda: None
+
+    def tidy(self) -> None:
+        """Nothing is held."""
+
+
+class Cuda:
+    """One NVIDIA GPU (or one that torch drives in the same way)."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.title = torch.cuda.get_device_name(name)
+
+    def free_bytes(self) -> int | None:
+        free, _ = torch.cuda.mem_get_info(self.name)
+        held = torch.cuda.memory_reserved(self.name) - torch.cuda.memory_allocated(self.name)
+        return int(free + held)
+
+    def watch_peak(self) -> Callable[[], int]:
+        torch.cuda.synchronize(self.name)
+        torch.cuda.reset_peak_memory_stats(self.name)
+        before = torch.cuda.memory_allocated(self.name)
+        return lambda: int(torch.cuda.max_memory_allocated(self.name) - before)
+
+    def mark(self) -> Done:
+        event = torch.cuda.Event()
+        event.record()
+        return lambda: event.synchronize()
+
+    def tidy(self) -> None:
+        torch.cuda.empty_cache()
+
+
+def open_device(name: str) -> Device:
+    """Return the device of this name (`cuda`, `cuda:1`, `cpu`). Raises `EngineUnusable`.
+
+    Must be called in the process that paints: a CUDA context does not survive a fork.
+    """
+    if name == "cpu":
+        return Cpu()
+    if not torch.cuda.is_available():
+        raise EngineUnusable(
+            "there is no GPU that torch can use: install a CUDA build of torch and the driver, "
+            "or set SUISAI_ENGINE=painter"
+        )
+    torch.cuda.set_device(name)
+    return Cuda(name)

@@ -1,0 +1,173 @@
+"""The engine: plans calls, keeps the device to one thread at a time, and deals with what goes wrong."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from pipeline.contract import RGB, Commission, EngineUnusable, PaintingFailed, Watch
+from pipeline.engines.diffusion.calls import Call, Room, plan
+from pipeline.engines.diffusion.canvas import cut, stretch
+from pipeline.engines.diffusion.faults import broke_device, lacks_room
+from pipeline.engines.diffusion.options import Options
+from pipeline.engines.diffusion.shapes import bucket_of
+from pipeline.engines.diffusion.verdict import flaw_of
+from pipeline.models import Model
+from pipeline.styles import Style
+
+if TYPE_CHECKING:
+    from pipeline.engines.diffusion.redraw import Painted
+    from pipeline.engines.diffusion.studio import Studio
+
+EDITION = 1
+"""Counts changes of this engine that change pictures."""
+
+SECOND_SEED = 1_000_003
+"""Added to the seed of a picture that is painted once more."""
+
+Result = RGB | PaintingFailed
+
+
+class DiffusionEngine:
+    """A diffusion model that redraws photos.
+
+    Creating one is cheap and needs no torch; `warm_up` opens the model. Only the part on the device is
+    kept to one thread at a time, so that a second thread may fit its photos while the first one paints.
+    """
+
+    name = "diffusion"
+
+    def __init__(
+        self, model: Model, styles: Iterable[Style], options: Options, why: str = ""
+    ) -> None:
+        self.model = model
+        self.why = why
+        self.version = f"{model.name}-{model.digest[:12]}-{EDITION}"
+        self._styles = tuple(styles)
+        self._options = options
+        self._room = Room(model.batch_max)
+        self._device = threading.Lock()
+        self._studio: Studio | None = None
+        self._broken: str | None = None
+
+    def warm_up(self) -> None:
+        """Open the model, read words that are new, compile and measure: seconds to minutes."""
+        with self._device:
+            studio = self._opened()
+            self._room.set_all(studio.warm_up())
+
+    def bucket(self, width_px: int, height_px: int) -> str:
+        """Name the nearest ratio of sides; the same for every model and machine."""
+        return bucket_of(width_px, height_px)
+
+    def capacity(self, bucket: str) -> int:
+        """Say what fits: measured at warm-up, and less where that proved too much."""
+        return self._room.of(bucket)
+
+    def paint(self, commissions: Sequence[Commission], watch: Watch) -> list[Result]:
+        """Paint all; a picture that turns out empty is painted once more with another seed.
+
+        `watch` is called between steps. Raises `PaintingCancelled`, `EngineUnusable`.
+        """
+        known = self._readable(commissions)
+        results: dict[int, Result] = {
+            place: PaintingFailed("style-unread") for place in range(len(commissions))
+        }
+        self._round(commissions, known, 0, results, watch)
+        flawed = [place for place in known if isinstance(results[place], PaintingFailed)]
+        self._round(commissions, flawed, SECOND_SEED, results, watch)
+        return [results[place] for place in range(len(commissions))]
+
+    def _readable(self, commissions: Sequence[Commission]) -> list[int]:
+        """Return the places of those whose style was there when the model was opened."""
+        with self._device:
+            studio = self._opened()
+            return [place for place, asked in enumerate(commissions) if studio.knows(asked.style)]
+
+    def _round(
+        self,
+        commissions: Sequence[Commission],
+        places: Sequence[int],
+        seed_shift: int,
+        results: dict[int, Result],
+        watch: Watch,
+    ) -> None:
+        calls = deque(plan(commissions, places, self.model, self._room))
+        done = len(commissions) - len(places)
+        while calls:
+            call = calls.popleft()
+            share = len(call.places) / len(commissions)
+            begun = done / len(commissions)
+            part = _part(watch, begun, share)
+            painted = self._try(commissions, call, seed_shift, part)
+            if painted is None:
+                calls.extendleft(reversed(call.halves()))
+                continue
+            results.update(painted)
+            done += len(call.places)
+
+    def _try(
+        self, commissions: Sequence[Commission], call: Call, seed_shift: int, watch: Watch
+    ) -> dict[int, Result] | None:
+        """Return the call's results by place, None where it was too much for the device."""
+        chosen = [commissions[place] for place in call.places]
+        canvases = [stretch(commission.pixels, call.kind.shape) for commission in chosen]
+        seeds = [commission.seed + seed_shift for commission in chosen]
+        with self._device:
+            try:
+                painted = self._opened().sit(call.kind, chosen, canvases, seeds, watch)
+            except RuntimeError as error:
+                self._judge(error, call)
+                painted = None
+            if painted is None:
+                self._opened().tidy()
+                return None
+        return {
+            place: _result(picture, cut(picture.pixels, canvas), commission)
+            for place, picture, canvas, commission in zip(
+                call.places, painted, canvases, chosen, strict=True
+            )
+        }
+
+    def _judge(self, error: RuntimeError, call: Call) -> None:
+        """Learn from a call that did not fit; raise what cannot be mended here."""
+        if lacks_room(error) and len(call.places) > 1:
+            self._room.shrink(call.kind.bucket, len(call.places))
+        elif lacks_room(error):
+            raise EngineUnusable(
+                f"not even one photo fits into the GPU's memory with {self.model.name}:"
+                " set SUISAI_MODEL=auto, or free some"
+            ) from error
+        elif broke_device(error):
+            self._broken = f"the GPU failed ({error}); this process must be started anew"
+            raise EngineUnusable(self._broken) from error
+        else:
+            raise error
+
+    def _opened(self) -> Studio:
+        if self._broken is not None:
+            raise EngineUnusable(self._broken)
+        if self._studio is None:
+            self._studio = _open(self.model, self._styles, self._options)
+        return self._studio
+
+
+def _open(model: Model, styles: Sequence[Style], options: Options) -> Studio:
+    try:
+        from pipeline.engines.diffusion.studio import open_studio
+    except ModuleNotFoundError as error:
+        raise EngineUnusable(
+            f"the diffusion engine needs {error.name}: install it with `pip install suisai[gpu]`"
+        ) from error
+    return open_studio(model, styles, options)
+
+
+def _result(painted: Painted, picture: RGB, commission: Commission) -> Result:
+    flaw = flaw_of(picture, commission.pixels, painted.finite)
+    return picture if flaw is None else PaintingFailed(flaw)
+
+
+def _part(watch: Watch, begun: float, share: float) -> Watch:
+    return lambda fraction: watch(begun + share * fraction)

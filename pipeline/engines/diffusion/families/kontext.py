@@ -1,0 +1,101 @@
+"""FLUX.1 Kontext: a guidance-distilled transformer that sees the photo as tokens after the picture's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import torch
+
+from pipeline.engines.diffusion.family import Reference, Words
+from pipeline.engines.diffusion.flow import levels, mix, shift_of, walk
+from pipeline.engines.diffusion.library import Net, Pipe, Tensor
+from pipeline.models import Model
+
+
+class Kontext:
+    """FluxKontextPipeline's parts, row by row."""
+
+    pipeline: ClassVar[str] = "FluxKontextPipeline"
+    reader_parts: ClassVar[tuple[str, ...]] = (
+        "text_encoder",
+        "text_encoder_2",
+        "tokenizer",
+        "tokenizer_2",
+    )
+    reads_photo: ClassVar[bool] = False
+
+    def __init__(self, pipe: Pipe, model: Model) -> None:
+        self.pipe = pipe
+        self._model = model
+
+    @property
+    def body(self) -> Net:
+        return self.pipe.transformer
+
+    def read(self, prompt: str, negative_prompt: str, photo: Tensor | None) -> Words:
+        del negative_prompt, photo  # guidance is distilled into the model: there is no second pass
+        words, pooled, _ = self.pipe.encode_prompt(
+            prompt=prompt, max_sequence_length=self._model.text_tokens
+        )
+        return {"prompt": words, "pooled": pooled}
+
+    def encode(self, photos: Tensor) -> Reference:
+        pipe = self.pipe
+        rows = [pipe._encode_vae_image(photo[None], generator=None) for photo in photos]
+        latents = torch.cat(rows)
+        count, channels, height, width = latents.shape
+        tokens = pipe._pack_latents(latents, count, channels, height, width)
+        return Reference(latents.float(), {"tokens": tokens, "places": self._places(latents)})
+
+    def times(self, shares: Sequence[float], steps: int, reference: Reference) -> Tensor:
+        scheduler = self.pipe.scheduler
+        mu = shift_of(scheduler.config, reference.hints["tokens"].shape[1])
+        return levels(scheduler, shares, steps, mu)
+
+    def start(self, reference: Reference, noise: Tensor, time: Tensor) -> Tensor:
+        return mix(reference.latents, noise, time)
+
+    def step(
+        self,
+        latents: Tensor,
+        reference: Reference,
+        words: Words,
+        guidance: Tensor,
+        now: Tensor,
+        then: Tensor,
+    ) -> Tensor:
+        count, channels, height, width = latents.shape
+        tokens = self.pipe._pack_latents(
+            latents.to(self.body.dtype), count, channels, height, width
+        )
+        velocity = self.body(
+            hidden_states=torch.cat([tokens, reference.hints["tokens"]], dim=1),
+            timestep=now,
+            guidance=guidance if self.body.config.guidance_embeds else None,
+            pooled_projections=words["pooled"],
+            encoder_hidden_states=words["prompt"],
+            txt_ids=torch.zeros(words["prompt"].shape[1], 3, device=latents.device),
+            img_ids=reference.hints["places"],
+            return_dict=False,
+        )[0][:, : tokens.shape[1]]
+        return walk(latents, self._unpacked(velocity, height, width), now, then)
+
+    def decode(self, latents: Tensor) -> Tensor:
+        vae = self.pipe.vae
+        plain = (latents / vae.config.scaling_factor + vae.config.shift_factor).to(vae.dtype)
+        return torch.cat([vae.decode(row[None], return_dict=False)[0] for row in plain])
+
+    def _places(self, latents: Tensor) -> Tensor:
+        height, width = latents.shape[-2:]
+        picture = self.pipe._prepare_latent_image_ids(
+            1, height // 2, width // 2, latents.device, torch.float32
+        )
+        photo = picture.clone()
+        photo[..., 0] = 1  # the model tells the photo's tokens from the picture's by this
+        return torch.cat([picture, photo])
+
+    def _unpacked(self, tokens: Tensor, height: int, width: int) -> Tensor:
+        scale = self.pipe.vae_scale_factor
+        unpacked: Tensor = self.pipe._unpack_latents(tokens, height * scale, width * scale, scale)
+        return unpacked

@@ -1,0 +1,113 @@
+"""Qwen-Image-Edit: its text encoder sees the photo while it reads, so every photo has its own words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import ClassVar
+
+import torch
+from PIL import Image
+
+from pipeline.engines.diffusion.family import Reference, Words
+from pipeline.engines.diffusion.flow import fixed_shift, levels, mix, shift_of, walk
+from pipeline.engines.diffusion.library import Net, Pipe, Tensor
+from pipeline.models import Model
+
+GLANCE_PX = 384
+"""Side of the square with the area at which the text encoder looks at the photo."""
+
+
+class QwenEdit:
+    """QwenImageEditPlusPipeline's parts, row by row."""
+
+    pipeline: ClassVar[str] = "QwenImageEditPlusPipeline"
+    reader_parts: ClassVar[tuple[str, ...]] = ()
+    reads_photo: ClassVar[bool] = True
+
+    def __init__(self, pipe: Pipe, model: Model) -> None:
+        self.pipe = pipe
+        self._model = model
+        if model.shift is not None:
+            config = dict(pipe.scheduler.config) | {"shift_terminal": None}
+            pipe.scheduler = pipe.scheduler.from_config(config)
+
+    @property
+    def body(self) -> Net:
+        return self.pipe.transformer
+
+    def read(self, prompt: str, negative_prompt: str, photo: Tensor | None) -> Words:
+        del negative_prompt  # the few-step LoRA needs no second, unguided pass
+        if photo is None:
+            raise ValueError("this family reads its words together with a photo")
+        words, _ = self.pipe.encode_prompt(prompt=prompt, image=[_glance(photo)])
+        return {"prompt": words}
+
+    def encode(self, photos: Tensor) -> Reference:
+        pipe = self.pipe
+        rows = [pipe._encode_vae_image(photo[None, :, None], generator=None) for photo in photos]
+        latents = torch.cat(rows)[:, :, 0]
+        tokens = self._packed(latents)
+        size = (1, latents.shape[-2] // 2, latents.shape[-1] // 2)
+        hints = {"tokens": tokens, "sizes": [[size, size]] * latents.shape[0]}
+        return Reference(latents.float(), hints)
+
+    def times(self, shares: Sequence[float], steps: int, reference: Reference) -> Tensor:
+        scheduler, shift = self.pipe.scheduler, self._model.shift
+        tokens = reference.hints["tokens"].shape[1]
+        mu = shift_of(scheduler.config, tokens) if shift is None else fixed_shift(shift)
+        return levels(scheduler, shares, steps, mu)
+
+    def start(self, reference: Reference, noise: Tensor, time: Tensor) -> Tensor:
+        return mix(reference.latents, noise, time)
+
+    def step(
+        self,
+        latents: Tensor,
+        reference: Reference,
+        words: Words,
+        guidance: Tensor,
+        now: Tensor,
+        then: Tensor,
+    ) -> Tensor:
+        del guidance
+        tokens = self._packed(latents.to(self.body.dtype))
+        velocity = self.body(
+            hidden_states=torch.cat([tokens, reference.hints["tokens"]], dim=1),
+            timestep=now,
+            encoder_hidden_states=words["prompt"],
+            img_shapes=reference.hints["sizes"],
+            return_dict=False,
+        )[0][:, : tokens.shape[1]]
+        return walk(latents, self._unpacked(velocity, latents), now, then)
+
+    def decode(self, latents: Tensor) -> Tensor:
+        vae = self.pipe.vae
+        mean, deviation = (
+            torch.tensor(values, device=latents.device).view(1, -1, 1, 1)
+            for values in (vae.config.latents_mean, vae.config.latents_std)
+        )
+        plain = (latents * deviation + mean).to(vae.dtype)[:, :, None]
+        return torch.cat([vae.decode(row[None], return_dict=False)[0][:, :, 0] for row in plain])
+
+    def _packed(self, latents: Tensor) -> Tensor:
+        packed: Tensor = self.pipe._pack_latents(latents, *latents.shape)
+        return packed
+
+    def _unpacked(self, tokens: Tensor, like: Tensor) -> Tensor:
+        scale = self.pipe.vae_scale_factor
+        height, width = (side * scale for side in like.shape[-2:])
+        unpacked: Tensor = self.pipe._unpack_latents(tokens, height, width, scale)[:, :, 0]
+        return unpacked
+
+
+def _glance(photo: Tensor) -> Image.Image:
+    pixels = ((photo.float() + 1) * 127.5).round().clamp(0, 255).byte()
+    image = Image.fromarray(pixels.permute(1, 2, 0).cpu().numpy())
+    scale = math.sqrt(GLANCE_PX * GLANCE_PX / (image.width * image.height))
+    size = (_of_32(image.width * scale), _of_32(image.height * scale))
+    return image.resize(size, Image.Resampling.LANCZOS)
+
+
+def _of_32(side_px: float) -> int:
+    return max(32, round(side_px / 32) * 32)

@@ -1,0 +1,46 @@
+"""From an operator's wish (`auto`, or a model's name) to an engine, or to one sentence that helps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.util import find_spec
+
+from pipeline.contract import EngineUnusable
+from pipeline.engines.diffusion.engine import DiffusionEngine
+from pipeline.engines.diffusion.options import Options
+from pipeline.models import ModelUnknown
+from pipeline.models.choice import NothingFits, choose_model
+from pipeline.models.presence import missing_parts
+from pipeline.styles import Style
+
+NEEDED = ("torch", "diffusers", "transformers", "safetensors")
+
+
+def start_engine(model: str, styles: Iterable[Style], options: Options) -> DiffusionEngine:
+    """Return an engine for this model that can be warmed up. Raises `EngineUnusable`.
+
+    Looks at the device: must be called in the process that paints.
+    """
+    try:
+        chosen, why = choose_model(model, free_memory(options.device))
+    except (ModelUnknown, NothingFits) as error:
+        raise EngineUnusable(str(error)) from error
+    if missing_parts(chosen, options.models):
+        raise EngineUnusable(
+            f"{chosen.name} would paint ({why}), but its files are not in {options.models}:"
+            f" run `suisai models pull {chosen.name}`"
+        )
+    return DiffusionEngine(chosen, styles, options, why)
+
+
+def free_memory(device: str) -> int:
+    """Return the bytes that are free on a GPU. Raises `EngineUnusable` where there is none."""
+    absent = [name for name in NEEDED if find_spec(name) is None]
+    if absent:
+        raise EngineUnusable(
+            f"the diffusion engine needs {absent[0]}: install it with `pip install suisai[gpu]`"
+        )
+    from pipeline.engines.diffusion.device import open_device
+
+    free = open_device(device).free_bytes()
+    return free if free is not None else 0

@@ -1,0 +1,69 @@
+"""What makes the same pictures faster: the quickest attention, compiled blocks, kernels kept on disk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from pipeline.engines.diffusion.device import Device
+from pipeline.engines.diffusion.library import Net
+
+EXACT_ATTENTION = ("native", "_native_cudnn", "flash", "_flash_3")
+"""Kernels that compute the same sums; the quantised ones change pictures and are left out."""
+
+
+def choose_attention(body: Net, name: str, device: Device, try_out: Callable[[], None]) -> str:
+    """Set the network's attention backend and return its name.
+
+    `try_out` paints something typical; with `fastest` it is timed once with every backend that this
+    machine has. The choice is global to the process (the library's registry is).
+    """
+    names = EXACT_ATTENTION if name == "fastest" else (name,)
+    if device.name == "cpu":
+        names = ("native",)
+    timed = {name: _timed(body, name, device, try_out) for name in names}
+    best = min(timed, key=lambda name: timed[name])
+    body.set_attention_backend(best)
+    return best
+
+
+def compile_blocks(body: Net, any_shape: bool) -> None:
+    """Compile the blocks that a network repeats, once for all of them."""
+    if not any_shape:
+        # Each shape is a compilation of its own; the default of 8 would silently fall back to slow.
+        torch._dynamo.config.recompile_limit = 64
+    body.compile_repeated_blocks(fullgraph=True, dynamic=any_shape)
+
+
+def recall_kernels(file: Path) -> bool:
+    """Load the kernels that an earlier process compiled; say whether there were any."""
+    if not file.exists():
+        return False
+    return torch.compiler.load_cache_artifacts(file.read_bytes()) is not None
+
+
+def keep_kernels(file: Path) -> None:
+    """Keep what this process compiled for the next one."""
+    artifacts = torch.compiler.save_cache_artifacts()
+    if artifacts is None:
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_suffix(f".{time.monotonic_ns():x}.part")
+    unfinished.write_bytes(artifacts[0])
+    unfinished.replace(file)
+
+
+def _timed(body: Net, name: str, device: Device, try_out: Callable[[], None]) -> float:
+    try:
+        body.set_attention_backend(name)
+        try_out()
+        device.mark()()
+        start = time.perf_counter()
+        try_out()
+        device.mark()()
+        return time.perf_counter() - start
+    except (RuntimeError, ImportError, ValueError):
+        return float("inf")

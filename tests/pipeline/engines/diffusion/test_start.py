@@ -1,0 +1,70 @@
+"""What an operator gets, or is told, for the name of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.contract import EngineUnusable
+from pipeline.engines import Gallery, load_engine
+from pipeline.engines.diffusion import Options, start_engine
+from pipeline.models import GIB, load_model
+from tests.pipeline.engines.diffusion.conftest import FILM
+
+Gpu = Callable[[float], None]
+
+
+@pytest.fixture
+def gpu_with(monkeypatch: pytest.MonkeyPatch) -> Gpu:
+    """Return a function that makes the device report so much free memory."""
+
+    def install(free_gib: float) -> None:
+        monkeypatch.setattr(
+            "pipeline.engines.diffusion.start.free_memory", lambda _: int(free_gib * GIB)
+        )
+
+    return install
+
+
+def pretend_pulled(name: str, models: Path) -> None:
+    for source in load_model(name).sources:
+        for part in source.parts:
+            (models / source.folder / part).mkdir(parents=True)
+
+
+def test_auto_starts_what_fits_and_says_why(gpu_with: Gpu, tmp_path: Path) -> None:
+    gpu_with(24)
+    pretend_pulled("flux2-klein", tmp_path)
+
+    engine = start_engine("auto", [FILM], Options(tmp_path, tmp_path))
+
+    assert engine.model.name == "flux2-klein"
+    assert engine.why == "24.0 GiB of GPU memory are free and flux2-klein needs 12 GiB"
+
+
+def test_a_model_that_was_never_pulled_names_the_command(gpu_with: Gpu, tmp_path: Path) -> None:
+    gpu_with(8)
+
+    with pytest.raises(EngineUnusable, match="run `suisai models pull flux2-klein-8gb`"):
+        start_engine("auto", [FILM], Options(tmp_path, tmp_path))
+
+
+def test_too_little_memory_and_unknown_names_are_sentences_too(
+    gpu_with: Gpu, tmp_path: Path
+) -> None:
+    gpu_with(1)
+
+    with pytest.raises(EngineUnusable, match="SUISAI_ENGINE=painter"):
+        start_engine("auto", [FILM], Options(tmp_path, tmp_path))
+    with pytest.raises(EngineUnusable, match="there is no model 'flux3'"):
+        start_engine("flux3", [FILM], Options(tmp_path, tmp_path))
+
+
+def test_the_engines_are_brought_up_by_name(tmp_path: Path) -> None:
+    gallery = Gallery("auto", [FILM], tmp_path, tmp_path)
+
+    assert load_engine("painter", gallery).name == "painter"
+    with pytest.raises(EngineUnusable, match="painter, diffusion"):
+        load_engine("crayon", gallery)
