@@ -8,6 +8,7 @@ from typing import Protocol
 import torch
 
 from pipeline.contract import EngineUnusable
+from pipeline.engines.diffusion.options import NO_GPU
 
 Done = Callable[[], None]
 """Returns once the work that was queued before it was made is done."""
@@ -92,9 +93,6 @@ def open_device(name: str) -> Device:
     if name == "cpu":
         return Cpu()
     if not torch.cuda.is_available():
-        raise EngineUnusable(
-            "there is no GPU that torch can use: install a CUDA build of torch and the driver, "
-            "or set SUISAI_ENGINE=painter"
-        )
+        raise EngineUnusable(NO_GPU)
     torch.cuda.set_device(name)
     return Cuda(name)

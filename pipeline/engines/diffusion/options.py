@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+NO_GPU = (
+    "there is no GPU that torch can use: install its driver and a CUDA build of torch,"
+    " or set SUISAI_ENGINE=painter"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Options:

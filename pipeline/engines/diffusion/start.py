@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from ctypes import CDLL
 from importlib.util import find_spec
 
 from pipeline.contract import EngineUnusable
 from pipeline.engines.diffusion.engine import DiffusionEngine
-from pipeline.engines.diffusion.options import Options
+from pipeline.engines.diffusion.options import NO_GPU, Options
 from pipeline.models import ModelUnknown
 from pipeline.models.choice import NothingFits, choose_model
 from pipeline.models.presence import missing_parts
 from pipeline.styles import Style
+
+DRIVERS = ("libcuda.so.1", "nvcuda.dll", "libamdhip64.so")
+"""NVIDIA's on Linux and Windows, and AMD's, which torch drives in the same way."""
 
 NEEDED = ("torch", "diffusers", "transformers", "safetensors")
 
@@ -40,7 +44,20 @@ def free_memory(device: str) -> int:
         raise EngineUnusable(
             f"the diffusion engine needs {absent[0]}: install it with `pip install suisai[gpu]`"
         )
+    if not has_driver():
+        raise EngineUnusable(NO_GPU)
     from pipeline.engines.diffusion.device import open_device
 
     free = open_device(device).free_bytes()
     return free if free is not None else 0
+
+
+def has_driver() -> bool:
+    """Say whether a GPU's driver is installed; to learn that from torch takes it seconds to load."""
+    for library in DRIVERS:
+        try:
+            CDLL(library)
+        except OSError:
+            continue
+        return True
+    return False

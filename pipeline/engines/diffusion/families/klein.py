@@ -34,7 +34,7 @@ class Klein:
         return self.pipe.transformer
 
     def read(self, prompt: str, negative_prompt: str, photo: Tensor | None) -> Words:
-        del negative_prompt, photo  # distilled: there is no second, unguided pass
+        # Distilled: there is no second, unguided pass.
         words, places = self.pipe.encode_prompt(
             prompt=prompt, max_sequence_length=self._model.text_tokens
         )
@@ -66,7 +66,6 @@ class Klein:
         now: Tensor,
         then: Tensor,
     ) -> Tensor:
-        del guidance
         tokens = self.pipe._pack_latents(latents.to(self.body.dtype))
         velocity = self.body(
             hidden_states=torch.cat([tokens, reference.hints["tokens"]], dim=1),

@@ -34,7 +34,7 @@ class Kontext:
         return self.pipe.transformer
 
     def read(self, prompt: str, negative_prompt: str, photo: Tensor | None) -> Words:
-        del negative_prompt, photo  # guidance is distilled into the model: there is no second pass
+        # Guidance is distilled into the model: there is no second pass.
         words, pooled, _ = self.pipe.encode_prompt(
             prompt=prompt, max_sequence_length=self._model.text_tokens
         )

@@ -37,7 +37,7 @@ class QwenEdit:
         return self.pipe.transformer
 
     def read(self, prompt: str, negative_prompt: str, photo: Tensor | None) -> Words:
-        del negative_prompt  # the few-step LoRA needs no second, unguided pass
+        # The few-step LoRA needs no second, unguided pass.
         if photo is None:
             raise ValueError("this family reads its words together with a photo")
         words, _ = self.pipe.encode_prompt(prompt=prompt, image=[_glance(photo)])
@@ -70,7 +70,6 @@ class QwenEdit:
         now: Tensor,
         then: Tensor,
     ) -> Tensor:
-        del guidance
         tokens = self._packed(latents.to(self.body.dtype))
         velocity = self.body(
             hidden_states=torch.cat([tokens, reference.hints["tokens"]], dim=1),

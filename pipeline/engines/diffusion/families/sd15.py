@@ -41,7 +41,6 @@ class StableDiffusion15:
         return self.pipe.unet
 
     def read(self, prompt: str, negative_prompt: str, photo: Tensor | None) -> Words:
-        del photo
         device = self.pipe._execution_device
         words, without = self.pipe.encode_prompt(prompt, device, 1, True, negative_prompt)
         return {"prompt": words, "negative": without}
@@ -53,7 +52,7 @@ class StableDiffusion15:
         return Reference(torch.cat(rows).float() * vae.config.scaling_factor, {"edges": edges})
 
     def times(self, shares: Sequence[float], steps: int, reference: Reference) -> Tensor:
-        del reference  # the schedule does not depend on the picture's size
+        # The schedule does not depend on the picture's size.
         last = len(self._kept) - 2
         rows = [torch.linspace(share * last, share * last / steps, steps) for share in shares]
         falling = torch.stack(rows).round()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import pytest
 from pipeline.contract import EngineUnusable
 from pipeline.engines import Gallery, load_engine
 from pipeline.engines.diffusion import Options, start_engine
+from pipeline.engines.diffusion.options import NO_GPU
+from pipeline.engines.diffusion.start import has_driver
 from pipeline.models import GIB, load_model
 from tests.pipeline.engines.diffusion.conftest import FILM
 
@@ -68,3 +72,26 @@ def test_the_engines_are_brought_up_by_name(tmp_path: Path) -> None:
     assert load_engine("painter", gallery).name == "painter"
     with pytest.raises(EngineUnusable, match="painter, diffusion"):
         load_engine("crayon", gallery)
+
+
+def test_a_machine_without_a_driver_is_told_so_without_loading_torch(tmp_path: Path) -> None:
+    if has_driver():
+        pytest.skip("there is a GPU driver")
+    pytest.importorskip("torch", reason="needs the extra `gpu`")
+    script = f"""
+import sys
+from pathlib import Path
+from pipeline.contract import EngineUnusable
+from pipeline.engines.diffusion import Options, start_engine
+
+try:
+    start_engine("auto", [], Options(Path({str(tmp_path)!r}), Path()))
+except EngineUnusable as error:
+    print(error)
+print("torch" in sys.modules)
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+
+    assert told.stdout.splitlines() == [NO_GPU, "False"]
