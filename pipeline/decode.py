@@ -8,7 +8,9 @@ from contextlib import suppress
 from io import BytesIO
 
 import numpy as np
+import pillow_heif.options
 from PIL import (
+    AvifImagePlugin,
     Image,
     ImageFile,
     ImageOps,  # noqa: F401 - Pillow imports these two when it meets EXIF, and a confined process
@@ -22,8 +24,10 @@ from PIL.WebPImagePlugin import WebPImageFile
 from pillow_heif import HeifImageFile
 
 from pipeline.colour import eight_bit, to_srgb
+from pipeline.containers import is_cut_short, names_display_p3
 from pipeline.contract import RGB, PhotoRefused
 from pipeline.limits import Limits
+from pipeline.profiles import display_p3
 
 # The classes themselves, not Image.open(): it would try other decoders, and takes a JPEG with a
 # second picture in it (MPO) for another format.
@@ -45,6 +49,8 @@ UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 ORIENTATION = 0x0112
+STRIP_ROWS = 64
+"""Rows of the reduced picture that are made at a time."""
 
 
 def decode(data: bytes, kind: str, limits: Limits) -> tuple[RGB, tuple[str, ...]]:
@@ -61,17 +67,26 @@ def decode(data: bytes, kind: str, limits: Limits) -> tuple[RGB, tuple[str, ...]
         raise PhotoRefused("too-hard") from None
     except Exception as error:
         # Decoders of broken files raise nearly anything: SyntaxError, ValueError, struct.error...
-        raise PhotoRefused("truncated" if _cut_short(error) else "broken") from error
+        cut_short = is_cut_short(data, kind) or "truncated" in str(error).lower()
+        raise PhotoRefused("truncated" if cut_short else "broken") from error
+
+
+def use_one_thread() -> None:
+    """Keep decoders from starting threads: each would take its stack out of the memory allowance."""
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    pillow_heif.options.DECODE_THREADS = 1
 
 
 def _decode(data: bytes, kind: str, limits: Limits) -> tuple[RGB, tuple[str, ...]]:
     image = OPENERS[kind](BytesIO(data))
     _check_size(*image.size, limits)
-    notes = ("first-frame",) if _is_animation(image, kind) else ()
+    reduced = _reduced(image, limits.long_side_px)
+    small = to_srgb(reduced, _profile(image, data, kind))
+    # Asked for after the pixels: Pillow loads a PNG to find its EXIF, and what fails then is lost.
     orientation = _orientation(image)
-    small = to_srgb(_reduced(image, limits.long_side_px), image.info.get("icc_profile"))
     if orientation in UPRIGHT:
         small = small.transpose(UPRIGHT[orientation])
+    notes = ("first-frame",) if _is_animation(image, kind) else ()
     return np.ascontiguousarray(small), notes
 
 
@@ -87,15 +102,25 @@ def _check_size(width: int, height: int, limits: Limits) -> None:
         raise PhotoRefused("too-narrow", limit_aspect=f"{limits.aspect_max:g}")
 
 
-def _is_animation(image: ImageFile.ImageFile, kind: str) -> bool:
-    # A HEIC file holds further pictures (depth, bursts), never an animation.
-    return kind not in ("JPEG", "HEIC") and bool(getattr(image, "is_animated", False))
-
-
 def _orientation(image: Image.Image) -> int:
     with suppress(Exception):  # a damaged EXIF block says nothing about the pixels
         return int(image.getexif().get(ORIENTATION, 1))
     return 1
+
+
+def _profile(image: Image.Image, data: bytes, kind: str) -> bytes | None:
+    embedded: bytes | None = image.info.get("icc_profile")
+    if not embedded and kind in ("AVIF", "HEIC") and names_display_p3(data):
+        return display_p3()
+    return embedded
+
+
+def _is_animation(image: ImageFile.ImageFile, kind: str) -> bool:
+    # A HEIC file holds further pictures (depth, bursts), never an animation. Asked last: the look
+    # at a second frame may fail, and the first one is all that is painted.
+    with suppress(Exception):
+        return kind not in ("JPEG", "HEIC") and bool(getattr(image, "is_animated", False))
+    return True
 
 
 def _reduced(image: ImageFile.ImageFile, long_side_px: int) -> Image.Image:
@@ -105,8 +130,20 @@ def _reduced(image: ImageFile.ImageFile, long_side_px: int) -> Image.Image:
         # libjpeg scales while it decodes; never below the size that is wanted.
         image.draft(None, size)
     image.load()
-    return eight_bit(image).resize(size, Image.Resampling.LANCZOS)
+    # Averaging is the cheap part of the way; half as large again is left for the good filter.
+    factor = max(image.size) * 2 // (long_side_px * 3)
+    coarse = _averaged(image, factor) if factor > 1 else eight_bit(image)
+    return coarse.resize(size, Image.Resampling.LANCZOS)
 
 
-def _cut_short(error: Exception) -> bool:
-    return isinstance(error, EOFError) or "truncated" in str(error).lower()
+def _averaged(image: Image.Image, factor: int) -> Image.Image:
+    # In strips: to convert all of a large picture at once would double its memory.
+    rows = [
+        eight_bit(image.crop((0, top, image.width, min(top + factor * STRIP_ROWS, image.height))))
+        .reduce(factor)
+        for top in range(0, image.height, factor * STRIP_ROWS)
+    ]  # fmt: skip
+    whole = Image.new(rows[0].mode, (rows[0].width, sum(row.height for row in rows)))
+    for number, row in enumerate(rows):
+        whole.paste(row, (0, number * STRIP_ROWS))
+    return whole

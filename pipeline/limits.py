@@ -16,7 +16,8 @@ class Limits:
     aspect_max: float = 10.0
     long_side_px: int = 1024
     """Of the opened photo: larger ones are reduced to it."""
-    memory_bytes: int = 640_000_000
-    """Address space of the process that decodes, of which it touches less."""
-    cpu_s: int = 2
+    memory_bytes: int = 460_000_000
+    """Of the process that decodes, on top of what an idle one has."""
+    cpu_s: float = 2.5
     wall_s: float = 20.0
+    """Generous: on a busy machine an honest photo waits for its processor time."""

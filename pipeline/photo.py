@@ -37,28 +37,34 @@ NOTES = ("first-frame",)
 """Every code that `Photo.notes` may hold."""
 
 
-def open_photo(data: bytes, limits: Limits = Limits()) -> Photo:
+def open_photo(data: bytes, limits: Limits = Limits(), sandbox: Sandbox | None = None) -> Photo:
     """Open a file of unknown origin as a photo; its content decides what it is.
 
     Takes JPEG, PNG, WebP, GIF, AVIF and HEIC. The pixels are sRGB, upright, and at most
     `limits.long_side_px` long; smaller photos keep their size. Decoding happens in a child process
-    with limits, so that this is safe from any thread. Raises `PhotoRefused` with one of `REASONS`
-    and nothing else that is the file's fault; `SandboxUnusable` when the machine is at fault.
+    with limits: of `sandbox`, or of one that this process shares; from any thread. Raises
+    `PhotoRefused` with one of `REASONS` and nothing else that is the file's fault;
+    `SandboxUnusable` when the machine is at fault.
     """
     if len(data) > limits.bytes_max:
         raise PhotoRefused("too-heavy", limit_mb=limits.bytes_max // 1_000_000)
     request = question(data, kind_of(data), limits)
     allowance = Allowance(limits.memory_bytes, limits.cpu_s, limits.wall_s)
     try:
-        pixels, notes = result(_decoders().run(request, allowance))
+        pixels, notes = result((sandbox or _shared_decoders()).run(request, allowance))
     except JobDied as died:
         raise PhotoRefused("too-hard" if died.over_time else "broken") from died
     return Photo(pixels=pixels, digest=digest_of(pixels), notes=notes)
 
 
+def decoders() -> Sandbox:
+    """Return a sandbox for `open_photo` that the caller closes."""
+    return Sandbox("pipeline.decode_job:work")
+
+
 @cache
-def _decoders() -> Sandbox:
-    sandbox = Sandbox("pipeline.decode_job:work")
+def _shared_decoders() -> Sandbox:
+    sandbox = decoders()
     atexit.register(sandbox.close)
     return sandbox
 

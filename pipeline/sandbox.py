@@ -22,7 +22,8 @@ class Allowance:
     """What one job may use."""
 
     memory_bytes: int
-    cpu_s: int
+    """On top of what the nursery itself has mapped."""
+    cpu_s: float
     wall_s: float
 
 
@@ -36,7 +37,7 @@ class JobDied(Exception):
     @property
     def over_time(self) -> bool:
         """Whether the job used up its time."""
-        return self.signal_number in (signal.SIGXCPU, signal.SIGALRM)
+        return self.signal_number in (signal.SIGPROF, signal.SIGXCPU, signal.SIGALRM)
 
 
 class SandboxUnusable(Exception):

@@ -25,3 +25,14 @@ def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
     file = BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
+
+
+def photograph_exif(orientation: int = 1) -> Image.Exif:
+    """Return what a phone writes: camera, time, place and how it was held."""
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110], exif[0x0112] = "PLANTED-MAKER", "PLANTED-MODEL", orientation
+    exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 51.0, 30.0), 0x1D: "2026:11:24"})
+    exif.get_ifd(0x8769).update(
+        {0x9003: "2026:11:24 08:45:00", 0x9286: b"ASCII\0\0\0PLANTED-COMMENT"}
+    )
+    return exif

@@ -1,0 +1,69 @@
+"""Opens every file of a folder as the bot would, and tells how each one ended.
+
+`python -m tests.corpus DIR` prints a line for each file that is not accepted and one closing line;
+it fails when a file crashed its decoder, hung, or ended in an error without a name.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.contract import PhotoRefused
+from pipeline.photo import REASONS, decoders, open_photo
+from pipeline.sandbox import JobDied, Sandbox
+
+HUNG_S = 3.0
+"""No file may keep a worker longer."""
+
+
+def main(folder: Path) -> int:
+    """Open the files of a folder, print how they ended, return the exit status."""
+    sandbox = decoders()
+    ends: Counter[str] = Counter()
+    slowest_s = 0.0
+    for path in files_under(folder):
+        began = time.perf_counter()
+        end, why = end_of(path.read_bytes(), sandbox)
+        took_s = time.perf_counter() - began
+        slowest_s = max(slowest_s, took_s)
+        ends[end] += 1
+        ends["hung"] += took_s > HUNG_S
+        if end != "accepted" or took_s > HUNG_S:
+            print(f"{path.relative_to(folder)}\t{end}\t{why}\t{took_s:.2f} s")
+    sandbox.close()
+    peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    files = sum(ends[end] for end in ("accepted", "refused", "crashed", "unnamed"))
+    print(
+        f"files={files} accepted={ends['accepted']} refused={ends['refused']} "
+        f"crashed={ends['crashed']} hung={ends['hung']} unnamed={ends['unnamed']} "
+        f"slowest_s={slowest_s:.2f} peak_mb={peak_mb:.0f}"
+    )
+    return int(ends["crashed"] + ends["hung"] + ends["unnamed"] > 0)
+
+
+def files_under(folder: Path) -> Iterator[Path]:
+    """Yield the files of a folder and those below it, in the order of their names."""
+    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def end_of(data: bytes, sandbox: Sandbox) -> tuple[str, str]:
+    """Return how a file ended (accepted, refused, crashed, unnamed) and why."""
+    try:
+        open_photo(data, sandbox=sandbox)
+    except PhotoRefused as refused:
+        crashed = isinstance(refused.__cause__, JobDied) and not refused.__cause__.over_time
+        named = refused.reason in REASONS
+        end = "crashed" if crashed else "refused" if named else "unnamed"
+        return end, " ".join([refused.reason, *(f"{k}={v}" for k, v in refused.facts.items())])
+    except Exception as error:
+        return "unnamed", repr(error)
+    return "accepted", ""
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,45 @@
+"""Every file of the corpus ends as it must: accepted, or refused by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+
+import pytest
+
+from pipeline.contract import PhotoRefused
+from pipeline.photo import REASONS, open_photo
+from tests.pipeline.corpus import GROUPS, Case
+
+Group = Callable[[], Iterator[Case]]
+
+
+@cache
+def files_of(group: Group) -> list[Case]:
+    return list(group())
+
+
+def end_of(case: Case) -> str | None:
+    try:
+        photo = open_photo(case.data)
+    except PhotoRefused as refused:
+        return refused.reason
+    assert max(photo.pixels.shape) <= 1024
+    return None
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.__name__)
+def test_every_file_ends_as_it_must(group: Group) -> None:
+    surprises = {
+        case.name: f"{end}, not {case.reason}"
+        for case in files_of(group)
+        if (end := end_of(case)) != case.reason
+    }
+    assert surprises == {}
+
+
+def test_the_corpus_is_large_and_meets_every_reason_of_opening() -> None:
+    corpus = [case for group in GROUPS for case in files_of(group)]
+    assert len({case.name for case in corpus}) == len(corpus) >= 60
+    met = {case.reason for case in corpus if case.reason}
+    assert met == set(REASONS) - {"unsafe-photo", "unsafe-picture"}
