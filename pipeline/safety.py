@@ -34,6 +34,32 @@ class Thresholds:
     doubtful_picture: float = 0.3
 
 
+class Unscreened:
+    """The check of an operator who wants none."""
+
+    name = "unscreened"
+
+    def score(self, pixels: RGB) -> float:
+        """Find nothing in any picture."""
+        return 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """All that photos and pictures must pass; without any check, nothing passes."""
+
+    checks: Sequence[SafetyCheck]
+    thresholds: Thresholds = Thresholds()
+
+    def photo(self, pixels: RGB) -> float:
+        """Return the photo's score. Raises as `screen_photo` does."""
+        return screen_photo(self.checks, pixels, self.thresholds)
+
+    def picture(self, pixels: RGB, photo_score: float) -> None:
+        """Raise as `screen_picture` does when this picture must not be shown."""
+        screen_picture(self.checks, pixels, photo_score, self.thresholds)
+
+
 def screen_photo(
     checks: Sequence[SafetyCheck], photo: RGB, thresholds: Thresholds = Thresholds()
 ) -> float:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pipeline.contract import Commission, Engine, PaintingFailed, Watch
 from pipeline.finish import finish
 from pipeline.limits import Limits
 from pipeline.photo import open_photo
 from pipeline.provenance import Maker
-from pipeline.safety import SafetyCheck, Thresholds, screen_photo, screen_picture
+from pipeline.safety import Screen
 from pipeline.styles import Style
 
 
@@ -17,13 +15,12 @@ def stylize(
     data: bytes,
     style: Style,
     engine: Engine,
-    checks: Sequence[SafetyCheck],
+    screen: Screen,
     *,
     strength: float = 0.6,
     seed: int | None = None,
     draft: bool = False,
     limits: Limits = Limits(),
-    thresholds: Thresholds = Thresholds(),
     watch: Watch = lambda _: None,
 ) -> bytes:
     """Return the finished JPEG of one photo's file.
@@ -32,13 +29,13 @@ def stylize(
     `PhotoRefused`, `SafetyUnavailable`, `PaintingFailed`, `PaintingCancelled` and `EngineUnusable`.
     """
     photo = open_photo(data, limits)
-    photo_score = screen_photo(checks, photo.pixels, thresholds)
+    photo_score = screen.photo(photo.pixels)
     seed = seed_of(photo.digest) if seed is None else seed
     commission = Commission(photo.pixels, style, strength, seed, draft)
     (picture,) = engine.paint([commission], watch)
     if isinstance(picture, PaintingFailed):
         raise picture
-    screen_picture(checks, picture, photo_score, thresholds)
+    screen.picture(picture, photo_score)
     return finish(picture, Maker.of(engine))
 
 

@@ -13,6 +13,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from pipeline.contract import Engine
+from pipeline.safety import Screen
 from pipeline.styles import Style
 from tasks.contract import Claim, Stage
 from tasks.leases import Keeper
@@ -20,7 +21,6 @@ from tasks.ledger import LeaseLost
 from tasks.pace import Pace
 from tasks.platforms import Platforms
 from tasks.services import Services
-from tasks.studio import Screen
 
 _log = structlog.get_logger()
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import structlog
 
-from pipeline.contract import RGB, Engine, EngineUnusable, Photo
+from pipeline.contract import Engine, EngineUnusable, Photo
 from pipeline.engines import Gallery, load_engine
 from pipeline.limits import Limits
-from pipeline.safety import SafetyCheck, screen_photo, screen_picture
+from pipeline.safety import Screen, Unscreened
 from pipeline.styles import Style, load_styles
 from tasks.contract import Ask
 from tasks.settings import Settings
@@ -25,22 +24,6 @@ SAFETY_GROUP = "suisai.safety"
 
 class CheckMissing(Exception):
     """A safety check that the settings name is not installed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """Judges photos and pictures by every check that the settings name."""
-
-    checks: Sequence[SafetyCheck]
-
-    def photo(self, pixels: RGB) -> float:
-        """Return the photo's score, 0 when no check is wanted. Raises as `screen_photo` does."""
-        return screen_photo(self.checks, pixels) if self.checks else 0.0
-
-    def picture(self, pixels: RGB, photo_score: float) -> None:
-        """Raise as `screen_picture` does when this picture must not be shown."""
-        if self.checks:
-            screen_picture(self.checks, pixels, photo_score)
 
 
 def open_screen(settings: Settings) -> Screen:
@@ -55,7 +38,8 @@ def open_screen(settings: Settings) -> Screen:
             f"The safety check '{missing[0]}' of SUISAI_SAFETY_CHECKS is not installed; "
             f"there are: {', '.join(sorted(installed)) or 'none'}."
         )
-    return Screen([installed[name].load()() for name in settings.safety_checks])
+    checks = [installed[name].load()() for name in settings.safety_checks]
+    return Screen(checks or [Unscreened()])
 
 
 def open_styles() -> Mapping[str, Style]:

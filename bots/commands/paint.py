@@ -16,11 +16,12 @@ from bots.commands.files import write_whole
 from bots.commands.refusals import InputRefused, in_words, style_named
 from pipeline.contract import Engine, PaintingFailed, PhotoRefused
 from pipeline.photo import open_photo
+from pipeline.safety import Screen
 from pipeline.sheet import style_sheet
 from pipeline.styles import Style, load_styles
 from pipeline.stylize import stylize as stylize_one
 from tasks.settings import Settings
-from tasks.studio import Screen, open_engine, open_screen, photo_limits
+from tasks.studio import open_engine, open_screen, photo_limits
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -86,7 +87,7 @@ def _paint_file(
             data,
             style,
             engine,
-            screen.checks,
+            screen,
             strength=strength,
             seed=seed,
             limits=photo_limits(settings),

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from pipeline.contract import RGB, Commission, PaintingFailed, PhotoRefused, Watch
-from pipeline.safety import SafetyUnavailable, Thresholds
+from pipeline.safety import SafetyUnavailable, Screen, Thresholds
 from pipeline.styles import Style
 from pipeline.stylize import stylize
 from tests.pipeline.photographs import encoded, landscape
@@ -48,7 +48,9 @@ class Scores:
 
 
 def painted(*scores: float) -> bytes:
-    return stylize(encoded(landscape(), "PNG"), Style("film"), Inverter(), [Scores(*scores)])
+    return stylize(
+        encoded(landscape(), "PNG"), Style("film"), Inverter(), Screen([Scores(*scores)])
+    )
 
 
 def test_a_photo_becomes_a_painting_of_its_size() -> None:
@@ -81,7 +83,7 @@ def test_a_check_that_does_not_answer_shows_nothing(scores: tuple[float, ...]) -
 
 def test_without_any_check_nothing_is_shown() -> None:
     with pytest.raises(SafetyUnavailable):
-        stylize(encoded(landscape(), "PNG"), Style("film"), Inverter(), [])
+        stylize(encoded(landscape(), "PNG"), Style("film"), Inverter(), Screen([]))
 
 
 def test_the_strictest_check_decides() -> None:
@@ -90,6 +92,5 @@ def test_the_strictest_check_decides() -> None:
             encoded(landscape(), "PNG"),
             Style("film"),
             Inverter(),
-            [Scores(0.0), Scores(0.4)],
-            thresholds=Thresholds(photo=0.4),
+            Screen([Scores(0.0), Scores(0.4)], Thresholds(photo=0.4)),
         )

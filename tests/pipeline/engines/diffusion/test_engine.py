@@ -150,4 +150,4 @@ def test_a_picture_is_screened_like_every_engines(open_engine: OpenEngine) -> No
             return 0.0 if self.seen == 1 else 1.0
 
     with pytest.raises(PhotoRefused, match="unsafe-picture"):
-        stylize(encoded(landscape(), "JPEG"), FILM, open_engine(), [PicturesOnly()])
+        stylize(encoded(landscape(), "JPEG"), FILM, open_engine(), Screen([PicturesOnly()]))

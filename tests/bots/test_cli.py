@@ -1,0 +1,174 @@
+"""The command line refuses bad input in one sentence and with the right exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.photos import PHOTOS
+
+ASTRONAUT = str(PHOTOS["astronaut"])
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    return {**os.environ, "SUISAI_DATA_DIR": str(tmp_path / "data"), "COLUMNS": "200"}
+
+
+def suisai(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bots", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=90,
+    )
+
+
+def only_line(error: str) -> str:
+    lines = error.strip().splitlines()
+    assert len(lines) == 1, error
+    return lines[0]
+
+
+def test_a_photo_becomes_a_painting_of_the_same_size(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    out = tmp_path / "painting.jpg"
+
+    done = suisai(environment, "stylize", ASTRONAUT, "-o", str(out), "--seed", "3")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    with Image.open(out) as painting, Image.open(ASTRONAUT) as photo:
+        assert painting.size == photo.size
+
+
+def test_many_photos_go_into_a_folder_and_bad_ones_do_not_stop_the_others(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("not a photo at all, but a text")
+
+    done = suisai(environment, "stylize", ASTRONAUT, str(text), ASTRONAUT, "-o", f"{tmp_path}/all/")
+
+    assert done.returncode == 2
+    assert "notes.txt" in done.stderr
+    assert sorted(path.name for path in (tmp_path / "all").iterdir()) == [
+        "astronaut-2.jpg",
+        "astronaut.jpg",
+    ]
+
+
+def broken_files() -> Iterator[tuple[str, bytes]]:
+    yield "a text", b"hello, this is a letter and not a photo\n" * 10
+    yield "an empty file", b""
+    yield "half a JPEG", PHOTOS["astronaut"].read_bytes()[:9000]
+    yield "one pixel", _png(1, 1)
+
+
+def _png(width: int, height: int) -> bytes:
+    from io import BytesIO
+
+    file = BytesIO()
+    Image.new("RGB", (width, height)).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(("name", "data"), list(broken_files()))
+def test_what_is_no_photo_is_refused_in_one_line(
+    environment: dict[str, str], tmp_path: Path, name: str, data: bytes
+) -> None:
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(data)
+
+    for command in (["stylize", str(photo), "-o"], ["demo", "--once", str(photo), "--out"]):
+        done = suisai(environment, *command, str(tmp_path / "out.jpg"))
+
+        assert done.returncode == 2
+        assert only_line(done.stderr).startswith(f"{photo}: ")
+        assert not (tmp_path / "out.jpg").exists()
+
+
+def test_a_photo_that_is_not_there_is_refused(environment: dict[str, str], tmp_path: Path) -> None:
+    done = suisai(environment, "stylize", str(tmp_path / "no.jpg"), "-o", str(tmp_path / "out.jpg"))
+    assert done.returncode == 2
+    assert "cannot be read" in only_line(done.stderr)
+
+
+def test_an_unknown_style_is_refused_with_the_nearest_one(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    done = suisai(
+        environment, "stylize", ASTRONAUT, "-o", str(tmp_path / "out.jpg"), "--style", "filn"
+    )
+    assert done.returncode == 2
+    assert "Did you mean 'film'?" in only_line(done.stderr)
+
+
+def test_a_place_that_cannot_be_written_is_said(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("a file where a folder is wanted")
+    done = suisai(environment, "stylize", ASTRONAUT, "-o", str(tmp_path / "file" / "out.jpg"))
+    assert done.returncode == 1
+    assert "Choose another place" in only_line(done.stderr)
+
+
+def test_a_full_disk_leaves_no_half_picture(environment: dict[str, str]) -> None:
+    done = suisai(environment, "stylize", ASTRONAUT, "-o", "/dev/full")
+    assert done.returncode == 1
+    assert "/dev/full" in only_line(done.stderr)
+
+
+def test_a_wrong_setting_is_named(environment: dict[str, str]) -> None:
+    done = suisai({**environment, "SUISAI_LEASE_S": "soon"}, "sweep")
+    assert done.returncode == 1
+    assert "SUISAI_LEASE_S" in only_line(done.stderr)
+
+
+def test_a_command_without_a_running_bot_says_how_to_start_one(
+    environment: dict[str, str],
+) -> None:
+    done = suisai(environment, "job", "abc")
+    assert done.returncode == 1
+    assert "suisai up" in only_line(done.stderr)
+
+
+def test_a_port_in_use_is_said(environment: dict[str, str], tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        from tasks.valkey import EmbeddedValkey
+
+        server = EmbeddedValkey(tmp_path / "data" / "valkey")
+        server.ensure()
+        done = suisai(environment, "web", "--port", port)
+        server.stop()
+    assert done.returncode == 1
+    assert port in only_line(done.stderr)
+
+
+def test_styles_are_listed_for_people_and_programs(environment: dict[str, str]) -> None:
+    assert "film" in suisai(environment, "styles").stdout
+    rows = json.loads(suisai(environment, "styles", "--json").stdout)
+    assert "ghibli" in next(row for row in rows if row["name"] == "film")["aliases"]
+
+
+def test_every_command_has_help_with_an_example(environment: dict[str, str]) -> None:
+    listed = suisai(environment, "--help").stdout
+    commands = [line.split()[1] for line in listed.splitlines() if line.startswith("│ ")]
+    names = [name for name in commands if name.isalpha() and name.islower()]
+    assert {"stylize", "up", "demo", "job"} <= set(names)
+    for name in names:
+        if name != "dead":
+            assert "Example:" in suisai(environment, name, "--help").stdout, name
