@@ -1,0 +1,1 @@
+"""X: mentions, reply threads and direct messages."""

@@ -1,0 +1,92 @@
+"""Every setting of the X adapter, typed and documented; nothing else of it reads the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class XSettings(BaseSettings):
+    """Each is `SUISAI_X_` + its name in capitals in the environment or `.env`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SUISAI_X_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    client_id: str | None = None
+    """OAuth2 client id of the X app; `suisai x login` then connects the bot's account."""
+    client_secret: SecretStr | None = None
+    """OAuth2 client secret, where the app is a confidential client (a web app or bot)."""
+    consumer_key: SecretStr | None = None
+    """OAuth1 API key; with the three below an alternative to OAuth2 without `suisai x login`."""
+    consumer_secret: SecretStr | None = None
+    """OAuth1 API key secret; webhooks are signed with it too."""
+    access_token: SecretStr | None = None
+    """OAuth1 access token of the bot's account."""
+    access_token_secret: SecretStr | None = None
+    """OAuth1 access token secret of the bot's account."""
+
+    api_url: str = "https://api.x.com"
+    """Where X's API answers."""
+    authorize_url: str = "https://x.com/i/oauth2/authorize"
+    """Where the operator allows the app to act for the bot's account."""
+    login_port: Annotated[int, Field(ge=0, le=65535)] = 8456
+    """Port of the loopback redirect of `suisai x login`; the app's settings must name it."""
+    photo_hosts: tuple[str, ...] = ("pbs.twimg.com",)
+    """Hosts that photos of posts are downloaded from, as JSON."""
+    timeout_s: Annotated[float, Field(gt=0)] = 20.0
+    """How long one call to X may be silent."""
+    vocabulary: Literal["auto", "tweet", "post"] = "auto"
+    """Which of X's two vocabularies requests use; auto: the first call finds out."""
+
+    direct_messages: bool = True
+    """Answer direct messages too. Each event that is read costs about a cent."""
+    parent_photos: Literal["anyone", "same-author", "never"] = "anyone"
+    """Whose photos a mention under another post may have painted."""
+    say_refusals: bool = True
+    """Say why not, at most once per person and day; false: stay silent about refused mentions."""
+    made_with_ai: bool = True
+    """Mark answers as made with AI."""
+    ignored_accounts: tuple[str, ...] = ()
+    """User ids (not names) of accounts that are never answered, such as other bots, as JSON."""
+    answers_per_thread: Annotated[int, Field(ge=1)] = 10
+    """Answers to one person in one conversation and day; ends a loop with an unlabelled bot."""
+
+    poll_fastest_s: Annotated[float, Field(gt=0)] = 30.0
+    """Seconds between looks at the mentions while they come in."""
+    poll_slowest_s: Annotated[float, Field(gt=0)] = 60.0
+    """Seconds between looks at the mentions while nothing comes in."""
+    messages_poll_s: Annotated[float, Field(gt=0)] = 65.0
+    """Seconds between looks at the direct messages; X allows 15 in 15 minutes."""
+    webhooks: bool = False
+    """X delivers events to the web process; polling only checks what was missed."""
+    reconcile_s: Annotated[float, Field(gt=0)] = 600.0
+    """Seconds between looks while webhooks deliver."""
+
+    daily_budget_usd: Annotated[float, Field(ge=0)] = 10.0
+    """Dollars that may be spent on X's API per day (UTC); 0: no limit."""
+    monthly_budget_usd: Annotated[float, Field(ge=0)] = 200.0
+    """Dollars that may be spent on X's API per month (UTC); 0: no limit."""
+    prices: Path | None = None
+    """A price table (TOML) to use instead of the one that comes with the bot."""
+    settling_s: Annotated[float, Field(ge=0)] = 8.0
+    """After an answer of unknown fate: how old it must be before the own timeline is believed."""
+
+    @property
+    def has_oauth1(self) -> bool:
+        """All four OAuth1 keys are set."""
+        keys = (
+            self.consumer_key,
+            self.consumer_secret,
+            self.access_token,
+            self.access_token_secret,
+        )
+        return all(key is not None for key in keys)
+
+
+def configured(settings: XSettings) -> bool:
+    """Tell whether the operator has given keys of an X app."""
+    return settings.client_id is not None or settings.has_oauth1

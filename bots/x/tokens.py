@@ -1,0 +1,145 @@
+"""OAuth2 tokens of the bot's account: kept in the notebook, renewed once for all processes."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from bots.x.door import Door
+from bots.x.faults import XFault, XUnauthorised
+from bots.x.settings import XSettings
+from tasks.notebook import Notebook
+
+TOKEN_ROUTE = "/2/oauth2/token"  # noqa: S105, a path
+_KEY = "oauth2"
+_LOCK = "oauth2:renewing"
+_LOCK_S = 30.0
+_EARLY_S = 120.0
+_LOOK_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What X gave for one login or renewal."""
+
+    access: str
+    refresh: str
+    expires_at: float
+    """Seconds since the epoch."""
+    scopes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Tokens(expires_at={self.expires_at:.0f}, scopes={self.scopes})"
+
+
+class LoginNeeded(XUnauthorised):
+    """No token is left that X accepts; only the operator can help."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"{why}: run `suisai x login`")
+
+
+class TokenKeeper:
+    """Reads, renews and stores the tokens.
+
+    X's refresh tokens rotate: each can be used once, so that only the process that holds the lock
+    renews, and the new pair replaces the old one in one step.
+    """
+
+    def __init__(
+        self,
+        settings: XSettings,
+        notebook: Notebook,
+        door: Door,
+        clock: Callable[[], float] = time.time,
+        rest: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._settings = settings
+        self._notebook = notebook
+        self._door = door
+        self._clock = clock
+        self._rest = rest
+
+    def known(self) -> Tokens | None:
+        """Return the stored tokens, None before the first login."""
+        stored = self._notebook.get(_KEY)
+        return _unpack(stored) if stored else None
+
+    def current(self) -> str:
+        """Return an access token that is good for a while. Raises `LoginNeeded`."""
+        tokens = self.known()
+        if tokens is None:
+            raise LoginNeeded("the bot's account is not connected")
+        if tokens.expires_at - _EARLY_S <= self._clock():
+            return self.renewed(tokens.access)
+        return tokens.access
+
+    def renewed(self, stale: str) -> str:
+        """Return an access token that is newer than `stale`. Raises `LoginNeeded`, `XFault`."""
+        deadline = self._clock() + _LOCK_S
+        while self._clock() < deadline:
+            tokens = self.known()
+            if tokens is not None and tokens.access != stale:
+                return tokens.access
+            if self._notebook.put_new(_LOCK, "held", ttl_s=_LOCK_S):
+                try:
+                    return self._renew(stale)
+                finally:
+                    self._notebook.delete(_LOCK)
+            self._rest(_LOOK_S)
+        raise XFault("another process is renewing the token for too long")
+
+    def store(self, tokens: Tokens) -> None:
+        """Keep the tokens of a login."""
+        self._notebook.put(_KEY, _pack(tokens))
+
+    def exchange(self, **form: str) -> Tokens:
+        """Ask X's token endpoint. Raises `XFault`."""
+        if self._settings.client_id is None:
+            raise LoginNeeded("SUISAI_X_CLIENT_ID is not set")
+        secret = self._settings.client_secret
+        auth = (self._settings.client_id, secret.get_secret_value()) if secret else None
+        answer = self._door.request(
+            "POST",
+            self._settings.api_url.rstrip("/") + TOKEN_ROUTE,
+            data={"client_id": self._settings.client_id, **form},
+            auth=auth,
+        )
+        return self._tokens(answer)
+
+    def _renew(self, stale: str) -> str:
+        stored = self._notebook.get(_KEY)
+        tokens = _unpack(stored) if stored else None
+        if stored is None or tokens is None:
+            raise LoginNeeded("the bot's account is not connected")
+        if tokens.access != stale:
+            return tokens.access
+        try:
+            fresh = self.exchange(grant_type="refresh_token", refresh_token=tokens.refresh)
+        except XUnauthorised as fault:
+            raise LoginNeeded(fault.detail) from fault
+        self._notebook.replace(_KEY, stored, _pack(fresh))
+        return fresh.access
+
+    def _tokens(self, answer: requests.Response) -> Tokens:
+        body: Mapping[str, Any] = answer.json()
+        return Tokens(
+            access=str(body["access_token"]),
+            refresh=str(body.get("refresh_token") or ""),
+            expires_at=self._clock() + float(body.get("expires_in") or 7200),
+            scopes=tuple(str(body.get("scope") or "").split()),
+        )
+
+
+def _pack(tokens: Tokens) -> str:
+    return json.dumps([tokens.access, tokens.refresh, tokens.expires_at, tokens.scopes])
+
+
+def _unpack(stored: str) -> Tokens:
+    access, refresh, expires_at, scopes = json.loads(stored)
+    return Tokens(access, refresh, float(expires_at), tuple(scopes))
