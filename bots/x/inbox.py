@@ -1,0 +1,212 @@
+"""Takes posts that name the bot, whichever way they came, to asks in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TypeAlias
+
+import structlog
+
+from bots.asks import Wish, fresh_seed, parse
+from bots.phrases import refusal, say
+from bots.x.api import X
+from bots.x.leaving import Leaving
+from bots.x.memory import Memory
+from bots.x.posts import Page, Post
+from bots.x.understand import (
+    AboutAnswer,
+    Ignored,
+    NeedsPost,
+    NothingToPaint,
+    PaintThese,
+    Surroundings,
+    Understood,
+    understand,
+)
+from bots.x.voice import Voice
+from pipeline.styles import load_styles
+from tasks.contract import Ask, Job, PhotoRef, Refused
+from tasks.ledger import UnknownJob
+from tasks.services import Services
+
+LOOKUP_MAX = 100
+"""Posts that one call of X's shows."""
+_UNTOLD = frozenset({"banned", "strikes"})
+"""Refusals that are not worth a public post."""
+
+Known: TypeAlias = dict[str, Post | None]
+
+_log = structlog.get_logger()
+
+
+class Inbox:
+    """Understands posts and hands them to the ledger; an event that comes twice is one ask."""
+
+    def __init__(self, services: Services, x: X) -> None:
+        self._services = services
+        self._x = x
+        self._memory = Memory(services.notebook("x"), services.settings.job_retention_s)
+        self._voice = Voice(x, self._memory, services.pacer("x"))
+        self._leaving = Leaving(services, x, self._memory)
+        self._styles = load_styles()
+
+    def take(self, pages: Iterable[Page]) -> int:
+        """Deal with all posts of these pages, oldest first; return how many became asks.
+
+        Everything that was accepted is on disk when this returns. Raises `XFault`: then the same
+        posts have to be given again.
+        """
+        known: Known = {}
+        fresh: dict[str, Post] = {}
+        automated = set(self._x.settings.ignored_accounts)
+        for page in pages:
+            known |= _complete(page)
+            automated |= page.automated
+            for post in page.posts:
+                # Newest first: of several versions of a post the last one counts.
+                if not self._memory.is_handled(post.first_id):
+                    fresh.setdefault(post.first_id, post)
+        posts = sorted(fresh.values(), key=lambda post: int(post.id))
+        return sum(
+            self._act(post, meant) for post, meant in self._meanings(posts, known, automated)
+        )
+
+    def _meanings(
+        self, posts: Iterable[Post], known: Known, ignored: Iterable[str]
+    ) -> list[tuple[Post, Understood]]:
+        """Understand all posts, looking up together what several of them need."""
+        posts = list(posts)
+        replied_to = {post.replies_to for post in posts if post.replies_to}
+        answers = frozenset(id_ for id_ in replied_to if self._memory.job_of(id_))
+        around = Surroundings(
+            me=self._x.me(),
+            posts=known,
+            answers=answers,
+            parent_photos=self._x.settings.parent_photos,
+            ignored=frozenset(ignored),
+        )
+        while True:
+            meant = [(post, understand(post, around)) for post in posts]
+            needed = {each.id for _, each in meant if isinstance(each, NeedsPost)}
+            if not needed:
+                return meant
+            self._look_up(sorted(needed), known)
+
+    def _look_up(self, ids: list[str], known: Known) -> None:
+        for start in range(0, len(ids), LOOKUP_MAX):
+            wanted = ids[start : start + LOOKUP_MAX]
+            page = self._x.posts(wanted)
+            known.update(dict.fromkeys(wanted))
+            known.update({post.id: post for post in page.posts})
+
+    def _act(self, post: Post, meant: Understood) -> bool:
+        """Do what a post wants; True where it became an ask."""
+        admitted = False
+        match meant:
+            case PaintThese(photos, words):
+                admitted = self._paint(post, self._wish(words), photos)
+            case AboutAnswer(answer, words):
+                admitted = self._follow_up(post, answer, words)
+            case NothingToPaint(why, words):
+                self._nothing(post, why, words)
+            case Ignored(why):
+                _log.debug("post ignored", post=post.id, why=why)
+        self._memory.handled(post.first_id)
+        return admitted
+
+    def _wish(self, words: str, default: Wish = Wish()) -> Wish:  # noqa: B008 - a frozen value
+        return parse(words, default, self._styles)
+
+    def _paint(self, post: Post, wish: Wish, photos: Iterable[PhotoRef]) -> bool:
+        if wish.stop:
+            self._leaving.stop(post.author)
+            return False
+        painted = tuple(photo for photo in photos if not self._is_left_alone(photo))
+        if not painted:
+            self._voice.refuse(post, say(post.language, "refused-opted-out"))
+            return False
+        thread = f"{post.conversation}/{post.author}"
+        if self._memory.turns(thread) >= self._x.settings.answers_per_thread:
+            _log.info("thread goes on for too long", post=post.id)
+            return False
+        return self._admit(post, wish, painted, thread)
+
+    def _admit(self, post: Post, wish: Wish, photos: tuple[PhotoRef, ...], thread: str) -> bool:
+        # A thread under a viral photo is many conversations, not one crowded room: one per person.
+        ask = Ask(
+            platform="x",
+            event=post.first_id,
+            person=post.author,
+            conversation=thread,
+            photos=photos,
+            style=wish.style,
+            strength=wish.strength,
+            seed=wish.seed,
+            language=post.language,
+            address={"post": post.id},
+        )
+        result = self._services.ledger.admit(ask)
+        if isinstance(result, Refused):
+            self._refuse(post, result)
+            return False
+        if not result.again:
+            self._memory.took_turn(thread)
+        return not result.again
+
+    def _refuse(self, post: Post, refused: Refused) -> None:
+        if refused.say and refused.reason not in _UNTOLD:
+            now = self._services.ledger.now()
+            self._voice.refuse(post, refusal(post.language, refused, now))
+
+    def _follow_up(self, post: Post, answer: str, words: str) -> bool:
+        """Paint the photos of an earlier answer in another way, where the words name one."""
+        try:
+            job = self._services.ledger.job(self._memory.job_of(answer) or "")
+        except UnknownJob:
+            job = None
+        wish = self._wish(words, _wish_of(job) if job else Wish())
+        if wish.stop:
+            self._leaving.stop(post.author, said_under=answer)
+            return False
+        if job is None or not wish.spoken:
+            return False
+        if wish.again and wish.seed == job.ask.seed:
+            wish = replace(wish, seed=fresh_seed(post.first_id))
+        photos = tuple(_seen_by(post.author, job, photo) for photo in job.ask.photos)
+        if not self._may_use(photos):
+            self._voice.refuse(post, say(post.language, "x-parent-photos"))
+            return False
+        return self._paint(post, wish, photos)
+
+    def _may_use(self, photos: Iterable[PhotoRef]) -> bool:
+        return self._x.settings.parent_photos == "anyone" or all(not p.owner for p in photos)
+
+    def _nothing(self, post: Post, why: str, words: str) -> None:
+        if self._wish(words).stop:
+            self._leaving.stop(post.author)
+        else:
+            self._voice.refuse(post, say(post.language, f"x-{why}"))
+
+    def _is_left_alone(self, photo: PhotoRef) -> bool:
+        return photo.owner is not None and self._services.people.opted_out("x", photo.owner)
+
+
+def _complete(page: Page) -> Known:
+    """Return the posts around a page that need not be looked up: they came with their media."""
+    own = {post.id for post in page.posts}
+    return {
+        post.id: post
+        for post in page.around.values()
+        if post.id not in own and not post.media_missing
+    }
+
+
+def _wish_of(job: Job) -> Wish:
+    return Wish(style=job.ask.style, strength=job.ask.strength, seed=job.ask.seed)
+
+
+def _seen_by(person: str, job: Job, photo: PhotoRef) -> PhotoRef:
+    """Name the owner of a photo as another person has to see it."""
+    owner = photo.owner or job.ask.person
+    return PhotoRef(photo.ref, None if owner == person else owner)
