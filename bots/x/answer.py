@@ -1,0 +1,148 @@
+"""X as the workers see it: photos of posts come in, paintings go out as replies."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from bots.download import Source, download
+from bots.x.api import X
+from bots.x.faults import XForbidden, XRefused
+from bots.x.leaving import owners_of, take_back
+from bots.x.memory import Memory
+from bots.x.notices import clear
+from bots.x.outcomes import is_duplicate, nothing_sent_yet, told_to_workers
+from bots.x.settings import XSettings
+from bots.x.upload import upload
+from bots.x.voice import POSTS
+from bots.x.words import alt_text_of, text_of
+from pipeline.styles import load_styles
+from tasks.contract import (
+    Answer,
+    Job,
+    Painting,
+    PhotoRef,
+    PlatformPaused,
+    Quota,
+    Undeliverable,
+)
+from tasks.ledger import UnknownJob
+from tasks.services import Services
+
+PICTURES_MAX = 4
+_MEDIA_GOOD_S = 20 * 3600.0
+"""X keeps an upload for a day."""
+_SKEW_S = 120.0
+"""How far X's clock and the ledger's may be apart."""
+
+
+class XPlatform:
+    """Mentions on X. One reply per mention, to the mention itself."""
+
+    name = "x"
+
+    def __init__(self, services: Services, rest: Callable[[float], None] = time.sleep) -> None:
+        self._services = services
+        self._notebook = services.notebook("x")
+        self._x = X(XSettings(), self._notebook)
+        self._memory = Memory(self._notebook, services.settings.job_retention_s)
+        self._styles = load_styles()
+        self._rest = rest
+
+    def quota(self) -> Quota:
+        return POSTS
+
+    def fetch(self, job: Job, photo: PhotoRef) -> bytes:
+        settings = self._x.settings
+        size = "" if "?" in photo.ref else "?name=large"
+        return download(photo.ref + size, Source.of(settings.api_url, *settings.photo_hosts))
+
+    def answer(self, job: Job, answer: Answer) -> str:
+        with told_to_workers(self._notebook):
+            with nothing_sent_yet():
+                media = self._uploaded(job, answer) if isinstance(answer, Painting) else ()
+            take_turn(self._services, self.name, POSTS)
+            remember(self._services, job, sending=f"{self._services.ledger.now():.3f}")
+            receipt = self._reply(job, text_of(job, answer), media)
+            clear(self._notebook)
+        return self._answered(job, receipt)
+
+    def find_answer(self, job: Job) -> str | None:
+        if "sending" not in job.marks:
+            return None
+        let_settle(self._services, job, self._x.settings.settling_s, self._rest)
+        with told_to_workers(self._notebook), nothing_sent_yet():
+            receipt = self._own_reply(job)
+        return self._answered(job, receipt) if receipt else None
+
+    def retract(self, job: Job) -> None:
+        if job.receipt:
+            with told_to_workers(self._notebook), nothing_sent_yet():
+                take_back(self._x, job.receipt)
+
+    def _reply(self, job: Job, text: str, media: tuple[str, ...]) -> str:
+        try:
+            return self._x.reply(job.ask.address["post"], text, media)
+        except XForbidden as fault:
+            # The post that this one repeats may be our own earlier try.
+            if is_duplicate(fault) and (found := self._own_reply(job)):
+                return found
+            raise
+        except XRefused as fault:
+            if "media" in fault.detail.lower():
+                remember(self._services, job, media="")
+            raise
+
+    def _own_reply(self, job: Job) -> str | None:
+        mention = job.ask.address["post"]
+        sending = float(job.marks.get("sending") or job.admitted_at)
+        start = datetime.fromtimestamp(sending - _SKEW_S, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        token: str | None = None
+        while True:
+            page = self._x.own_posts(mention, start, token)
+            for post in page.posts:
+                if post.replies_to == mention:
+                    return post.id
+            token = page.next_token
+            if token is None:
+                return None
+
+    def _uploaded(self, job: Job, painting: Painting) -> tuple[str, ...]:
+        """Upload the pictures; a later try uses what an earlier one uploaded and X still keeps."""
+        now = self._services.ledger.now()
+        if job.marks.get("media") and now - float(job.marks["media_at"]) < _MEDIA_GOOD_S:
+            return tuple(job.marks["media"].split())
+        words = alt_text_of(job, self._styles.get(job.ask.style))
+        pictures = painting.pictures[:PICTURES_MAX]
+        ids = [upload(self._x, picture, "tweet_image", words).id for picture in pictures]
+        remember(self._services, job, media=" ".join(ids), media_at=f"{now:.0f}")
+        return tuple(ids)
+
+    def _answered(self, job: Job, receipt: str) -> str:
+        self._memory.answered(receipt, job.id, owners_of(job))
+        return receipt
+
+
+def take_turn(services: Services, name: str, quota: Quota) -> None:
+    """Take one of X's posts or messages. Raises `PlatformPaused` until there is one."""
+    wait_s = services.pacer("x").take([(name, quota)])
+    if wait_s:
+        raise PlatformPaused(time.time() + wait_s, "X's limit for the last 15 minutes is used up")
+
+
+def remember(services: Services, job: Job, **marks: str) -> None:
+    """Keep marks on a job. Raises `Undeliverable` where its person was forgotten meanwhile."""
+    try:
+        services.ledger.mark(job.id, **marks)
+    except UnknownJob as error:
+        raise Undeliverable("forgotten") from error
+
+
+def let_settle(
+    services: Services, job: Job, settling_s: float, rest: Callable[[float], None]
+) -> None:
+    """Wait until an answer that was sent would show: X's timelines lag behind its posts."""
+    age_s = services.ledger.now() - float(job.marks["sending"])
+    if age_s < settling_s:
+        rest(settling_s - age_s)

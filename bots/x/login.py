@@ -1,0 +1,158 @@
+"""`suisai x login`: connects the bot's account, by OAuth2 with PKCE over a redirect to this machine."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from bots.x.api import X
+from bots.x.faults import XFault
+from bots.x.posts import Account
+
+SCOPES = (
+    "tweet.read",
+    "tweet.write",
+    "users.read",
+    "media.write",
+    "dm.read",
+    "dm.write",
+    "offline.access",
+)
+"""What the bot does needs these; offline.access lets it renew its token."""
+PATIENCE_S = 300.0
+_PATH = "/callback"
+
+
+class LoginFailed(Exception):
+    """The account is not connected; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pkce:
+    """One proof that who asks for the token is who asked for the permission (RFC 7636)."""
+
+    verifier: str = field(default_factory=lambda: secrets.token_urlsafe(64))
+    state: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+
+    @property
+    def challenge(self) -> str:
+        """The digest of the verifier that may be seen by everybody."""
+        digest = hashlib.sha256(self.verifier.encode()).digest()
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def login(
+    x: X,
+    show: Callable[[str], None],
+    open_page: Callable[[str], object],
+    patience_s: float = PATIENCE_S,
+) -> Account:
+    """Connect the account that allows it in the browser; return it. Raises `LoginFailed`.
+
+    `show` is given the address to visit, `open_page` may open it. With OAuth1 keys and no client id
+    there is nothing to connect: the keys are only tried.
+    """
+    if x.settings.client_id is None:
+        if not x.settings.has_oauth1:
+            raise LoginFailed(
+                "Set SUISAI_X_CLIENT_ID (and SUISAI_X_CLIENT_SECRET), or the four OAuth1 keys."
+            )
+        return _tried(x)
+    proof = Pkce()
+    with _Loopback(x.settings.login_port, proof.state) as server:
+        redirect = f"http://127.0.0.1:{server.server_port}{_PATH}"
+        address = _address(x, proof, redirect)
+        show(address)
+        open_page(address)
+        code = server.wait_for_code(patience_s)
+    try:
+        tokens = x.tokens.exchange(
+            grant_type="authorization_code",
+            code=code,
+            redirect_uri=redirect,
+            code_verifier=proof.verifier,
+        )
+    except XFault as fault:
+        raise LoginFailed(f"X gave no token: {fault.detail}") from fault
+    x.tokens.store(tokens)
+    return _tried(x)
+
+
+def missing_scopes(granted: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the scopes that the bot needs and was not given."""
+    return tuple(scope for scope in SCOPES if scope not in granted)
+
+
+def _tried(x: X) -> Account:
+    try:
+        return x.renewed_me()
+    except XFault as fault:
+        raise LoginFailed(f"X does not accept the keys: {fault.detail}") from fault
+
+
+def _address(x: X, proof: Pkce, redirect: str) -> str:
+    query = {
+        "response_type": "code",
+        "client_id": x.settings.client_id,
+        "redirect_uri": redirect,
+        "scope": " ".join(SCOPES),
+        "state": proof.state,
+        "code_challenge": proof.challenge,
+        "code_challenge_method": "S256",
+    }
+    return f"{x.settings.authorize_url}?{urlencode(query)}"
+
+
+class _Loopback(HTTPServer):
+    """Waits on this machine for the browser that X sends back."""
+
+    def __init__(self, port: int, state: str) -> None:
+        super().__init__(("127.0.0.1", port), _Redirect)
+        self._state = state
+        self._code = ""
+        self._refusal = ""
+
+    def wait_for_code(self, patience_s: float) -> str:
+        """Return the code that one request brings. Raises `LoginFailed`."""
+        self.timeout = patience_s
+        self.handle_request()
+        if self._refusal:
+            raise LoginFailed(f"X says: {self._refusal}.")
+        if not self._code:
+            raise LoginFailed("Nothing came back from the browser. Try `suisai x login` again.")
+        return self._code
+
+    def take(self, query: dict[str, str]) -> bool:
+        """Take the code, if it comes with the state that only our request knew."""
+        if not hmac.compare_digest(query.get("state", ""), self._state):
+            self._refusal = "the answer belongs to another login"
+            return False
+        self._code, self._refusal = query.get("code", ""), query.get("error", "")
+        return bool(self._code)
+
+
+class _Redirect(BaseHTTPRequestHandler):
+    server: _Loopback
+
+    def do_GET(self) -> None:
+        """Answer the browser."""
+        query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+        taken = self.server.take(query)
+        self._say("Done: you can close this page." if taken else "That did not work.")
+
+    def _say(self, sentence: str) -> None:
+        body = f"<!doctype html><title>Suisai</title><p>{sentence}".encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent: the address holds the code."""

@@ -1,0 +1,107 @@
+"""What a fault of X means for the workers: wait, try again, or never."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bots.x.budget import BudgetSpent
+from bots.x.faults import (
+    XCreditsSpent,
+    XFault,
+    XForbidden,
+    XPaused,
+    XRefused,
+    XSilent,
+    XUnauthorised,
+    XUnreachable,
+)
+from bots.x.notices import notify
+from tasks.contract import PlatformPaused, TryAgain, Undeliverable
+from tasks.notebook import Notebook
+
+_NO_RESET_S = 300.0
+_UNREACHABLE_S = 15.0
+_OPERATOR_S = 300.0
+
+# X tells cases apart by their sentences only; these are from its documentation and from what
+# operators of bots report. The bot's own troubles come first: no person is to blame for them.
+_OWN_TROUBLES = (
+    "your account is suspended",
+    "your account is temporarily locked",
+    "your account is not permitted",
+    "your client app",
+    "client-not-enrolled",
+    "client-forbidden",
+    "app permissions",
+    "access to a subset of",
+)
+_FINAL = (
+    ("duplicate content", "duplicate"),
+    ("status is a duplicate", "duplicate"),
+    ("deleted or not visible", "mention-gone"),
+    ("does not exist", "mention-gone"),
+    ("could not find", "mention-gone"),
+    ("protected", "protected"),
+    ("suspended", "suspended"),
+    ("blocked", "blocked"),
+    ("repl", "reply-forbidden"),
+    ("cannot send messages to this user", "messages-closed"),
+    ("not permitted to send", "messages-closed"),
+    ("cannot be messaged", "messages-closed"),
+)
+
+
+def is_duplicate(fault: XFault) -> bool:
+    """X says that the very same was posted before."""
+    return isinstance(fault, XForbidden) and _final(fault) == "duplicate"
+
+
+@contextmanager
+def told_to_workers(notebook: Notebook) -> Iterator[None]:
+    """Turn the faults of a block into `PlatformPaused`, `TryAgain` or `Undeliverable`.
+
+    `XSilent` passes as it is: whether the call was carried out is unknown.
+    """
+    try:
+        yield
+    except XSilent:
+        raise
+    except BudgetSpent as fault:
+        raise PlatformPaused(fault.until, fault.detail) from fault
+    except XPaused as fault:
+        reset = fault.reset if fault.reset and fault.reset > time.time() else None
+        raise PlatformPaused(reset or time.time() + _NO_RESET_S, fault.detail) from fault
+    except XUnreachable as fault:
+        raise PlatformPaused(time.time() + _UNREACHABLE_S, fault.detail) from fault
+    except (XForbidden, XRefused) as fault:
+        raise _judged(fault, notebook) from fault
+    except (XCreditsSpent, XUnauthorised) as fault:
+        notify(notebook, f"answering: {fault.detail}")
+        raise PlatformPaused(time.time() + _OPERATOR_S, fault.detail) from fault
+    except XFault as fault:
+        raise TryAgain(fault.detail) from fault
+
+
+@contextmanager
+def nothing_sent_yet() -> Iterator[None]:
+    """Inside, silence of X is no question: no answer was on its way."""
+    try:
+        yield
+    except XSilent as fault:
+        raise TryAgain(fault.detail) from fault
+
+
+def _judged(fault: XForbidden | XRefused, notebook: Notebook) -> Exception:
+    said = fault.detail.lower()
+    if any(sentence in said for sentence in _OWN_TROUBLES):
+        notify(notebook, f"answering: {fault.detail}")
+        return PlatformPaused(time.time() + _OPERATOR_S, fault.detail)
+    reason = _final(fault)
+    return Undeliverable(reason) if reason else TryAgain(fault.detail)
+
+
+def _final(fault: XForbidden | XRefused) -> str:
+    said = fault.detail.lower()
+    return next((reason for sentence, reason in _FINAL if sentence in said), "")
