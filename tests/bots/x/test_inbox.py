@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from bots.x.api import X
+from bots.x.faults import XFault
+from bots.x.inbox import Inbox
+from bots.x.memory import Memory
+from tasks.contract import Job
+from tasks.records import job_id_of
+from tasks.services import Services
+from tests.fakes.x_api import FakeX
+from tests.fakes.x_faults import Fault
+
+
+@pytest.fixture
+def photo(fake: FakeX) -> Callable[[], str]:
+    """Puts a new photo on X and returns its media key."""
+    return lambda: fake.world.picture("https://pbs.twimg.com/media/cat.jpg")
+
+
+@pytest.fixture
+def read(x: X, inbox: Inbox) -> Callable[[], int]:
+    """Lets the bot read all its mentions once."""
+    return lambda: inbox.take([x.mentions(None, None)])
+
+
+@pytest.fixture
+def job_of(services: Services) -> Callable[[str], Job]:
+    """Finds the job of a mention."""
+    return lambda mention: services.ledger.job(job_id_of("x", mention))
+
+
+def answer(services: Services, fake: FakeX, mention: str, owners: Iterable[str] = ()) -> str:
+    """Pretend that a mention was answered with a painting; return the answer's post."""
+    memory = Memory(services.notebook("x"), 1000.0)
+    made = fake.world.reply_from_bot(mention, "painted", [], made_with_ai=True)
+    job = services.ledger.job(job_id_of("x", mention))
+    memory.answered(made.id, job.id, [job.ask.person, *owners])
+    return made.id
+
+
+def test_a_mention_becomes_a_job_to_be_answered_there(
+    fake: FakeX, photo: Callable[[], str], read: Callable[[], int], job_of: Callable[[str], Job]
+) -> None:
+    mention = fake.world.post("ann", "@suisai in watercolor", media=[photo()], lang="ja")
+
+    assert read() == 1
+
+    ask = job_of(mention).ask
+    assert (ask.person, ask.style, ask.language) == (fake.world.person("ann"), "watercolor", "ja")
+    assert ask.photos[0].ref == "https://pbs.twimg.com/media/cat.jpg"
+    assert ask.address == {"post": mention}
+    assert not ask.private
+    assert fake.world.made == []
+
+
+def test_a_mention_that_is_read_again_is_one_job(
+    fake: FakeX, photo: Callable[[], str], read: Callable[[], int]
+) -> None:
+    fake.world.post("ann", "@suisai", media=[photo()])
+    assert [read(), read()] == [1, 0]
+
+
+def test_an_edited_mention_is_one_job(
+    fake: FakeX, photo: Callable[[], str], read: Callable[[], int], job_of: Callable[[str], Job]
+) -> None:
+    first = fake.world.post("ann", "@suisai", media=[photo()])
+    assert read() == 1
+
+    fake.world.edit(first, "@suisai in ink style")
+
+    assert read() == 0
+    assert job_of(first).ask.style == "film"
+
+
+def test_50_mentions_under_one_photo_need_one_look_at_it(
+    fake: FakeX, photo: Callable[[], str], read: Callable[[], int]
+) -> None:
+    viral = fake.world.post("ann", "look", media=[photo()])
+    for n in range(50):
+        fake.world.post(f"fan{n}", "@suisai", under=viral)
+
+    assert read() == 50
+
+    assert fake.count("GET /2/tweets") <= 1
+    looked_up = [asked.query["ids"] for asked in fake.asked if asked.path == "/2/tweets"]
+    assert looked_up in ([], [viral])
+
+
+def test_a_photo_of_somebody_else_is_painted_unless_they_opted_out(
+    fake: FakeX,
+    photo: Callable[[], str],
+    read: Callable[[], int],
+    services: Services,
+    job_of: Callable[[str], Job],
+) -> None:
+    anns = fake.world.post("ann", "look", media=[photo()])
+    bens = fake.world.post("ben", "look", media=[photo()])
+    services.people.forget("x", fake.world.person("ben"), opt_out=True)
+    wanted = fake.world.post("cleo", "@suisai", under=anns)
+    unwanted = fake.world.post("cleo", "@suisai", under=bens)
+
+    assert read() == 1
+
+    assert job_of(wanted).ask.photos[0].owner == fake.world.person("ann")
+    (refusal,) = fake.world.replies_to(unwanted)
+    assert "asked me not to" in refusal.text
+
+
+def test_no_photo_is_said_once_a_day(fake: FakeX, read: Callable[[], int]) -> None:
+    first = fake.world.post("ann", "hello @suisai")
+    assert read() == 0
+    fake.world.post("ann", "@suisai are you there")
+    assert read() == 0
+
+    assert [said.replies_to for said in fake.world.made] == [first]
+    assert "no photo" in fake.world.made[0].text
+
+
+def test_the_operator_can_have_silence(
+    fake: FakeX, services: Services, connect: Callable[..., X]
+) -> None:
+    fake.world.post("ann", "hello @suisai")
+    x = connect(say_refusals=False)
+
+    Inbox(services, x).take([x.mentions(None, None)])
+
+    assert fake.world.made == []
+
+
+def test_again_paints_the_first_photo_anew(
+    fake: FakeX,
+    photo: Callable[[], str],
+    read: Callable[[], int],
+    services: Services,
+    job_of: Callable[[str], Job],
+) -> None:
+    mention = fake.world.post("ann", "@suisai in pastel style", media=[photo()])
+    read()
+    painting = answer(services, fake, mention)
+
+    more = fake.world.post("ann", "again", under=painting)
+    read()
+    stronger = fake.world.post("ann", "stronger", under=painting)
+    read()
+
+    asks = [job_of(each).ask for each in (mention, more, stronger)]
+    assert {ask.photos for ask in asks} == {asks[0].photos}
+    assert [ask.style for ask in asks] == ["pastel"] * 3
+    assert asks[1].seed is not None
+    assert asks[2].strength > asks[0].strength
+    assert asks[1].address == {"post": more}
+
+
+def test_a_stranger_can_ask_for_another_and_the_owner_is_known(
+    fake: FakeX,
+    photo: Callable[[], str],
+    read: Callable[[], int],
+    services: Services,
+    job_of: Callable[[str], Job],
+) -> None:
+    mention = fake.world.post("ann", "@suisai", media=[photo()])
+    read()
+    painting = answer(services, fake, mention)
+
+    strangers = fake.world.post("ben", "in ink style", under=painting)
+    read()
+
+    assert job_of(strangers).ask.photos[0].owner == fake.world.person("ann")
+
+
+def test_chat_under_a_painting_is_left_alone(
+    fake: FakeX, photo: Callable[[], str], read: Callable[[], int], services: Services
+) -> None:
+    mention = fake.world.post("ann", "@suisai", media=[photo()])
+    read()
+    painting = answer(services, fake, mention)
+    made = len(fake.world.made)
+
+    fake.world.post("ben", "what a lovely film, thank you so much for this one", under=painting)
+
+    assert read() == 0
+    assert len(fake.world.made) == made
+
+
+def test_the_owner_of_a_photo_stops_the_bot_and_the_answer_goes(
+    fake: FakeX, photo: Callable[[], str], read: Callable[[], int], services: Services
+) -> None:
+    anns = fake.world.post("ann", "look", media=[photo()])
+    mention = fake.world.post("ben", "@suisai", under=anns)
+    read()
+    painting = answer(services, fake, mention, [fake.world.person("ann")])
+
+    fake.world.post("ann", "stop", under=painting)
+    read()
+
+    assert fake.world.removed == [painting]
+    assert services.people.opted_out("x", fake.world.person("ann"))
+    assert not services.people.opted_out("x", fake.world.person("ben"))
+
+
+def test_a_stop_without_a_thread_finds_the_answers_that_show_the_persons_photos(
+    fake: FakeX, photo: Callable[[], str], read: Callable[[], int], services: Services
+) -> None:
+    anns = fake.world.post("ann", "look", media=[photo()])
+    mention = fake.world.post("ben", "@suisai", under=anns)
+    read()
+    painting = answer(services, fake, mention, [fake.world.person("ann")])
+
+    fake.world.post("ann", "@suisai stop")
+    read()
+
+    assert fake.world.removed == [painting]
+
+
+def test_a_passer_by_cannot_have_an_answer_removed(
+    fake: FakeX, photo: Callable[[], str], read: Callable[[], int], services: Services
+) -> None:
+    mention = fake.world.post("ann", "@suisai", media=[photo()])
+    read()
+    painting = answer(services, fake, mention)
+
+    fake.world.post("zoe", "stop", under=painting)
+    read()
+
+    assert fake.world.removed == []
+    assert services.people.opted_out("x", fake.world.person("zoe"))
+
+
+def test_the_bot_does_not_answer_itself_or_another_bot(
+    fake: FakeX, photo: Callable[[], str], services: Services, connect: Callable[..., X]
+) -> None:
+    robot = fake.world.person("robot")
+    fake.world.post("suisai", "@suisai me", media=[photo()])
+    fake.world.post("robot", "@suisai beep", media=[photo()])
+    x = connect(ignored_accounts=(robot,))
+
+    assert Inbox(services, x).take([x.mentions(None, None)]) == 0
+    assert fake.world.made == []
+
+
+def test_a_loop_with_an_unlabelled_bot_ends(
+    fake: FakeX, photo: Callable[[], str], services: Services, connect: Callable[..., X]
+) -> None:
+    x = connect(answers_per_thread=3)
+    inbox = Inbox(services, x)
+    last = fake.world.post("ann", "@suisai", media=[photo()])
+    taken = 0
+    for _ in range(8):
+        taken += inbox.take([x.mentions(None, None)])
+        reply = fake.world.reply_from_bot(last, f"painted {taken}", [], made_with_ai=True)
+        last = fake.world.post("ann", "@suisai again!", media=[photo()], under=reply.id)
+
+    assert taken == 3
+
+
+@pytest.mark.parametrize("where", ["GET /2/tweets", "GET /2/users"])
+def test_nothing_is_forgotten_when_x_fails_in_between(
+    fake: FakeX, photo: Callable[[], str], read: Callable[[], int], where: str
+) -> None:
+    for n in range(3):
+        parent = fake.world.post("ann", f"look {n}", media=[photo()])
+        fake.world.post(f"fan{n}", "@suisai", under=parent)
+    fake.faults.add(Fault(where, 503))
+
+    with pytest.raises(XFault):
+        read()
+
+    assert read() == 3
+
+
+def test_a_refusal_of_the_ledger_is_told_and_costs_nothing(
+    fake: FakeX, photo: Callable[[], str], read: Callable[[], int], services: Services
+) -> None:
+    services.switches.pause("intake")
+    mention = fake.world.post("ann", "@suisai", media=[photo()])
+
+    assert read() == 0
+
+    (refusal,) = fake.world.replies_to(mention)
+    assert "brushes" in refusal.text

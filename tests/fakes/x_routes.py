@@ -1,0 +1,223 @@
+"""What the fake X does for each of the requests that the bot may send."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.fakes.x_words import Words, Writer
+from tests.fakes.x_world import Picture, Said, World
+
+Json = dict[str, Any]
+
+_PROBLEM = "https://api.x.com/2/problems/"
+
+
+@dataclass
+class Asked:
+    """One request, as it came."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    json: Any = None
+    form: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The request in a word: 'POST /2/tweets'."""
+        return f"{self.method} {self.path}"
+
+
+class Refusal(Exception):
+    """An HTTP error of X."""
+
+    def __init__(self, status: int, detail: str, **more: object) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.body: Json = {"title": "Error", "detail": detail, "type": "about:blank", **more}
+
+
+class Routes:
+    """X's v2 routes over a world. `words` is the vocabulary that this X understands."""
+
+    def __init__(self, world: World, words: Words) -> None:
+        self.world = world
+        self.words = words
+
+    def answer(self, asked: Asked) -> tuple[int, Json | bytes]:
+        """Carry out a request. Raises `Refusal`."""
+        if unknown := self.words.unknown(asked.query):
+            errors = [{"message": unknown}]
+            raise Refusal(400, unknown, errors=errors, type=f"{_PROBLEM}invalid-request")
+        for method, pattern, handle in self._table():
+            if method == asked.method and (match := re.fullmatch(pattern, asked.path)):
+                with self.world.lock:
+                    return handle(asked, *match.groups())
+        raise Refusal(404, f"no route {asked.name}")
+
+    def _table(self) -> list[tuple[str, str, Callable[..., tuple[int, Json | bytes]]]]:
+        return [
+            ("GET", r"/2/users/me", self._me),
+            ("GET", r"/2/users/(\d+)/mentions", self._mentions),
+            ("GET", r"/2/users/(\d+)/tweets", self._own_posts),
+            ("GET", r"/2/tweets", self._posts),
+            ("POST", r"/2/tweets", self._reply),
+            ("DELETE", r"/2/tweets/(\d+)", self._delete),
+            ("GET", r"/2/dm_events", self._messages),
+            ("GET", r"/2/dm_conversations/with/(\d+)/dm_events", self._messages),
+            ("POST", r"/2/dm_conversations/with/(\d+)/messages", self._send_message),
+            ("GET", r"/2/dm_conversations/media/(\w+)/(\w+)/([\w.]+)", self._message_media),
+            ("POST", r"/2/media/upload/initialize", self._initialize),
+            ("POST", r"/2/media/upload/(\d+)/append", self._append),
+            ("POST", r"/2/media/upload/(\d+)/finalize", self._finalize),
+            ("GET", r"/2/media/upload", self._status),
+            ("POST", r"/2/media/metadata", self._metadata),
+        ]
+
+    def _writer(self, asked: Asked) -> Writer:
+        return Writer(self.world, self.words, asked.query)
+
+    def _me(self, asked: Asked) -> tuple[int, Json]:
+        return 200, {"data": self._writer(asked).account(self.world.bot)}
+
+    def _mentions(self, asked: Asked, _: str) -> tuple[int, Json]:
+        return self._timeline(asked, self.world.mentions())
+
+    def _own_posts(self, asked: Asked, _: str) -> tuple[int, Json]:
+        return self._timeline(asked, self.world.own_posts())
+
+    def _timeline(self, asked: Asked, posts: list[Said]) -> tuple[int, Json]:
+        count = int(asked.query.get("max_results", 10))
+        if not 5 <= count <= 100:
+            raise Refusal(400, f"The `max_results` query parameter value [{count}] is not valid")
+        since = int(asked.query.get("since_id", 0))
+        posts = [said for said in posts if int(said.id) > since]
+        start = int(asked.query.get("pagination_token", "0").removeprefix("page"))
+        shown = posts[start : start + count]
+        meta: Json = {"newest_id": shown[0].id, "oldest_id": shown[-1].id} if shown else {}
+        if start + count < len(posts):
+            meta["next_token"] = f"page{start + count}"
+        return 200, self._writer(asked).page(shown, **meta)
+
+    def _posts(self, asked: Asked) -> tuple[int, Json]:
+        ids = asked.query["ids"].split(",")
+        body = self._writer(asked).page(
+            self.world.posts[i] for i in ids if self.world.is_visible(i)
+        )
+        gone = [
+            {
+                "resource_id": id_,
+                "resource_type": "tweet",
+                "parameter": "ids",
+                "value": id_,
+                "title": "Not Found Error",
+                "detail": f"Could not find tweet with ids: [{id_}].",
+                "type": f"{_PROBLEM}resource-not-found",
+            }
+            for id_ in ids
+            if not self.world.is_visible(id_)
+        ]
+        return 200, body | ({"errors": gone} if gone else {})
+
+    def _reply(self, asked: Asked) -> tuple[int, Json]:
+        body = asked.json
+        to = body.get("reply", {}).get("in_reply_to_tweet_id", "")
+        self._check_reply(to, body["text"])
+        ids = body.get("media", {}).get("media_ids", [])
+        keys = [self._upload(id_).key for id_ in ids]
+        made = self.world.reply_from_bot(to, body["text"], keys, bool(body.get("made_with_ai")))
+        return 201, {"data": {"id": made.id, "text": made.text, self.words.history: [made.id]}}
+
+    def _check_reply(self, to: str, text: str) -> None:
+        parent = self.world.posts.get(to)
+        if parent is None or parent.deleted:
+            raise Refusal(
+                403, "You attempted to reply to a Tweet that is deleted or not visible to you."
+            )
+        if parent.author in self.world.suspended:
+            raise Refusal(403, "User has been suspended.")
+        if parent.author in self.world.protected:
+            raise Refusal(403, "This user's Tweets are protected.")
+        if parent.author in self.world.blocking:
+            raise Refusal(403, "You have been blocked from the author of this Tweet.")
+        if self.world.bot not in self.world.named_in(parent.note or parent.text):
+            raise Refusal(
+                403,
+                "You can only reply to a Tweet whose author mentioned you or quoted your Tweet.",
+            )
+        if any(said.text.endswith(text) for said in self.world.replies_to(to)):
+            raise Refusal(403, "You are not allowed to create a Tweet with duplicate content.")
+
+    def _delete(self, _: Asked, post: str) -> tuple[int, Json]:
+        said = self.world.posts.get(post)
+        if said is None or said.author != self.world.bot:
+            raise Refusal(404, "Could not find the Tweet.")
+        said.deleted = True
+        self.world.removed.append(post)
+        return 200, {"data": {"deleted": True}}
+
+    def _messages(self, asked: Asked, person: str = "") -> tuple[int, Json]:
+        notes = sorted(self.world.messages.values(), key=lambda note: int(note.id), reverse=True)
+        notes = [note for note in notes if not person or person in note.conversation.split("-")]
+        count = int(asked.query.get("max_results", 100))
+        start = int(asked.query.get("pagination_token", "page-----------0").split("-")[-1])
+        meta = (
+            {"next_token": f"page-----------{start + count}"} if start + count < len(notes) else {}
+        )
+        return 200, self._writer(asked).messages(notes[start : start + count], **meta)
+
+    def _send_message(self, asked: Asked, person: str) -> tuple[int, Json]:
+        if person in self.world.blocking:
+            raise Refusal(403, "You cannot send messages to this user.")
+        media = [self._upload(each["media_id"]).key for each in asked.json.get("attachments", [])]
+        note = self.world.message_from_bot(person, asked.json.get("text", ""), media)
+        return 201, {"data": {"dm_conversation_id": note.conversation, "dm_event_id": note.id}}
+
+    def _message_media(self, _: Asked, dm_id: str, media_id: str, name: str) -> tuple[int, bytes]:
+        found = self.world.files.get(f"dm/{dm_id}/{media_id}/{name}")
+        if found is None:
+            raise Refusal(404, "no such media")
+        return 200, found
+
+    def _initialize(self, asked: Asked) -> tuple[int, Json]:
+        id_ = self.world.new_id()
+        picture = Picture(f"3_{id_}", "", category=asked.json["media_category"])
+        self.world.media[picture.key] = picture
+        return 200, {"data": {"id": id_, "media_key": picture.key, "expires_after_secs": 86400}}
+
+    def _append(self, asked: Asked, id_: str) -> tuple[int, Json]:
+        self.world.media[f"3_{id_}"].data += asked.form["media"]
+        return 200, {"data": {"expires_at": 2_000_000_000}}
+
+    def _finalize(self, _: Asked, id_: str) -> tuple[int, Json]:
+        picture = self.world.media[f"3_{id_}"]
+        picture.finished = True
+        picture.url = f"{self.world.base_url}/media/{picture.key}"
+        self.world.files[picture.key] = picture.data
+        data: Json = {"id": id_, "media_key": picture.key, "size": len(picture.data)}
+        return 200, {"data": data | self._processing(picture)}
+
+    def _status(self, asked: Asked) -> tuple[int, Json]:
+        picture = self.world.media[f"3_{asked.query['media_id']}"]
+        picture.checks_left -= 1
+        return 200, {"data": {"id": asked.query["media_id"], **self._processing(picture)}}
+
+    def _processing(self, picture: Picture) -> Json:
+        if picture.checks_left <= 0:
+            return {}
+        return {"processing_info": {"state": "in_progress", "check_after_secs": 1}}
+
+    def _metadata(self, asked: Asked) -> tuple[int, Json]:
+        picture = self._upload(asked.json["id"])
+        picture.alt_text = asked.json["metadata"]["alt_text"]["text"]
+        return 200, {"data": {"id": asked.json["id"]}}
+
+    def _upload(self, id_: str) -> Picture:
+        picture = self.world.media.get(f"3_{id_}")
+        if picture is None or not picture.finished:
+            raise Refusal(400, "Your media IDs are invalid.")
+        return picture
