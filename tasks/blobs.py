@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
 import obstore
-from obstore.exceptions import NotFoundError
+from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 
 class BlobMissing(Exception):
     """There is no blob under this key (any more)."""
+
+
+class StoreRefuses(OSError):
+    """The blob store cannot be read or written now: full, forbidden or out of reach."""
 
 
 class BlobStore:
@@ -30,26 +35,37 @@ class BlobStore:
         return cls(LocalStore(folder))
 
     def put(self, key: str, data: bytes) -> None:
-        """Keep `data` under `key`. Raises `OSError` when the store is full or cannot be reached."""
-        obstore.put(self._store, key, data)
+        """Keep `data` under `key`. Raises `StoreRefuses`."""
+        with _plainly():
+            obstore.put(self._store, key, data)
 
     def get(self, key: str) -> bytes:
-        """Return the bytes under `key`. Raises `BlobMissing`."""
+        """Return the bytes under `key`. Raises `BlobMissing`, `StoreRefuses`."""
         try:
-            return bytes(obstore.get(self._store, key).bytes())
+            with _plainly():
+                return bytes(obstore.get(self._store, key).bytes())
         except (NotFoundError, FileNotFoundError) as error:
             raise BlobMissing(key) from error
 
     def delete(self, keys: list[str]) -> None:
-        """Delete these keys; missing ones count as deleted."""
+        """Delete these keys; missing ones count as deleted. Raises `StoreRefuses`."""
         for key in keys:
-            try:
+            with suppress(NotFoundError, FileNotFoundError), _plainly():
                 obstore.delete(self._store, key)
-            except (NotFoundError, FileNotFoundError):
-                continue
 
     def listing(self, prefix: str) -> Iterator[tuple[str, datetime, int]]:
         """Yield key, time of writing and size in bytes of every blob under `prefix`."""
         for page in obstore.list(self._store, prefix=prefix):
             for meta in page:
                 yield meta["path"], meta["last_modified"], meta["size"]
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """Raise `StoreRefuses` for whatever the store's own library raises but a missing key."""
+    try:
+        yield
+    except (NotFoundError, FileNotFoundError):
+        raise
+    except (BaseError, OSError) as error:
+        raise StoreRefuses(f"the blob store refuses: {error}") from error

@@ -11,6 +11,8 @@ def write_whole(target: Path, data: bytes) -> None:
     Raises `OSError` with a sentence.
     """
     part = target.with_name(f".{target.name}.part")
+    if target.exists() and not target.is_file():
+        raise OSError(f"{target} is no file. Name a file with -o/--out.")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         part.write_bytes(data)

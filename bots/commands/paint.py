@@ -20,6 +20,7 @@ from pipeline.safety import Screen
 from pipeline.sheet import style_sheet
 from pipeline.styles import Style, load_styles
 from pipeline.stylize import stylize as stylize_one
+from tasks.logs import set_up_logs
 from tasks.settings import Settings
 from tasks.studio import open_engine, open_screen, photo_limits
 
@@ -50,6 +51,7 @@ def stylize(
     """
     chosen = style_named(style)
     settings = Settings.model_validate({**Settings().model_dump(), "engine": engine})
+    set_up_logs(settings.model_copy(update={"log_level": "WARNING"}))
     painter, screen = open_engine(settings), open_screen(settings)
     targets = _targets(photos, out)
     refused = 0
@@ -152,6 +154,7 @@ def _sheet(photo: Path, out: Path) -> None:
     import cv2
 
     settings = Settings()
+    set_up_logs(settings.model_copy(update={"log_level": "WARNING"}))
     try:
         opened = open_photo(photo.read_bytes(), photo_limits(settings))
     except PhotoRefused as refusal:

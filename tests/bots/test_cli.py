@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -123,10 +124,19 @@ def test_a_place_that_cannot_be_written_is_said(
     assert "Choose another place" in only_line(done.stderr)
 
 
-def test_a_full_disk_leaves_no_half_picture(environment: dict[str, str]) -> None:
-    done = suisai(environment, "stylize", ASTRONAUT, "-o", "/dev/full")
+def test_a_full_disk_leaves_no_half_picture(environment: dict[str, str], tmp_path: Path) -> None:
+    # A limit on the size of files makes a write fail in the middle, as a full disk does.
+    done = subprocess.run(
+        [sys.executable, "-m", "bots", "stylize", ASTRONAUT, "-o", str(tmp_path / "out.jpg")],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
+    )
     assert done.returncode == 1
-    assert "/dev/full" in only_line(done.stderr)
+    assert "Choose another place" in only_line(done.stderr)
+    assert list(tmp_path.glob("*.jpg")) + list(tmp_path.glob(".*.part")) == []
 
 
 def test_a_wrong_setting_is_named(environment: dict[str, str]) -> None:

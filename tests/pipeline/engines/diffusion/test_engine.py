@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline.contract import RGB, PaintingCancelled, PaintingFailed, PhotoRefused
+from pipeline.safety import Screen
 from pipeline.stylize import stylize
 from tests.pipeline.engines.diffusion.conftest import (
     FILM,
