@@ -105,7 +105,7 @@ def _pattern(phrases: Iterable[str], cues: Iterable[str]) -> re.Pattern[str]:
     unspaced = _either(each for each in longest_first if re.match(f"[{_UNSPACED}]", each))
     glued = _either(map(plain, cues))
     return re.compile(
-        rf"(?P<tag>\#)?(?:(?<![^ #])(?P<spaced>{spaced})(?:{glued})?(?![^ ])"
+        rf"(?P<tag>\#)?(?:(?<![^ #%])(?P<spaced>{spaced})(?:{glued})?(?![^ #%])"
         rf"|(?P<unspaced>{unspaced}))"
         rf"|(?P<number>\d{{1,15}}(?:\.\d{{1,6}})?)|(?P<percent>%)|(?P<word>[{_UNSPACED}]|[^ #%{_UNSPACED}]+)"
     )

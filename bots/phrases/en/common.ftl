@@ -9,7 +9,7 @@ refused-paused = { $wait_s ->
    *[other] I have put the brushes down for a while. Please come back in { DURATION($wait_s) }.
 }
 refused-banned = I can no longer take photos from this account.
-refused-opted-out = The owner of this photo asked me not to paint it, and I keep to that.
+refused-opted-out = You asked me to leave your photos alone, and I keep to that.
 refused-strikes = { $wait_s ->
     [0] Several of your photos were of a kind I can't paint, so we take a pause.
    *[other] Several of your photos were of a kind I can't paint, so we take a pause. Please come back in { DURATION($wait_s) }.
@@ -63,12 +63,16 @@ apology-unsafe-photo = I can't paint this photo. Please try another one.
 apology-unsafe-picture = This photo didn't turn into a painting that I can show. Please try another one.
 apology-photo-gone = That photo is no longer there. Please send it again.
 apology-photo-elsewhere = That photo lies in a place that I don't fetch from. Please send it here directly.
+apology-no-photo = There was no photo to paint. Please send one.
+apology-owner-opted-out = The owner of this photo asked me not to paint it, and I keep to that.
+apology-unknown-style = I don't know that style any more. Please pick another one.
 apology-our-fault = Something went wrong on my side, so there is no painting this time. I'm sorry.
 apology-refunded = It didn't count: you can try again right away.
 
 ## Beside a painting.
 
 note-first-frame = It was an animation, so I painted its first frame.
+note-photo-left-out = Not every photo could be painted; here are those that could.
 
 ## While somebody waits.
 

@@ -9,7 +9,7 @@ refused-paused = { $wait_s ->
    *[other] He dejado los pinceles por un rato. Vuelve en { DURATION($wait_s) }.
 }
 refused-banned = Ya no puedo aceptar fotos de esta cuenta.
-refused-opted-out = Quien publicó esta foto me pidió que no la pintara, y lo respeto.
+refused-opted-out = Me pediste que dejara tus fotos en paz, y lo respeto.
 refused-strikes = { $wait_s ->
     [0] Varias de tus fotos eran de las que no puedo pintar, así que hacemos una pausa.
    *[other] Varias de tus fotos eran de las que no puedo pintar, así que hacemos una pausa. Vuelve en { DURATION($wait_s) }.
@@ -63,12 +63,16 @@ apology-unsafe-photo = No puedo pintar esta foto. Prueba con otra, por favor.
 apology-unsafe-picture = De esta foto no salió una pintura que pueda mostrar. Prueba con otra, por favor.
 apology-photo-gone = Esa foto ya no está. Envíala otra vez, por favor.
 apology-photo-elsewhere = Esa foto está en un lugar del que no descargo nada. Envíala aquí directamente, por favor.
+apology-no-photo = No había ninguna foto que pintar. Envía una, por favor.
+apology-owner-opted-out = Quien publicó esta foto me pidió que no la pintara, y lo respeto.
+apology-unknown-style = Ese estilo ya no lo conozco. Elige otro, por favor.
 apology-our-fault = Algo falló por mi parte y esta vez no hay pintura. Lo siento.
 apology-refunded = No cuenta: puedes volver a intentarlo ahora mismo.
 
 ## Junto a una pintura.
 
 note-first-frame = Era una animación, así que pinté su primer cuadro.
+note-photo-left-out = No todas las fotos se pudieron pintar; aquí están las que sí.
 
 ## Mientras alguien espera.
 

@@ -9,7 +9,7 @@ refused-paused = { $wait_s ->
    *[other] Kuasnya sedang diistirahatkan. Kembali lagi dalam { DURATION($wait_s) }, ya.
 }
 refused-banned = Foto dari akun ini tidak bisa diterima lagi.
-refused-opted-out = Pemilik foto ini minta fotonya tidak dilukis, jadi saya biarkan apa adanya.
+refused-opted-out = Kamu minta foto-fotomu tidak dilukis, jadi saya biarkan apa adanya.
 refused-strikes = { $wait_s ->
     [0] Beberapa fotomu termasuk jenis yang tidak bisa saya lukis, jadi kita jeda dulu.
    *[other] Beberapa fotomu termasuk jenis yang tidak bisa saya lukis, jadi kita jeda dulu. Kembali lagi dalam { DURATION($wait_s) }, ya.
@@ -63,12 +63,16 @@ apology-unsafe-photo = Foto ini tidak bisa saya lukis. Coba foto lain, ya.
 apology-unsafe-picture = Lukisan dari foto ini tidak bisa saya tunjukkan. Coba foto lain, ya.
 apology-photo-gone = Foto itu sudah tidak ada. Tolong kirim sekali lagi.
 apology-photo-elsewhere = Foto itu ada di tempat yang tidak saya buka. Tolong kirim langsung ke sini.
+apology-no-photo = Tidak ada foto untuk dilukis. Tolong kirim satu.
+apology-owner-opted-out = Pemilik foto ini minta fotonya tidak dilukis, jadi saya biarkan apa adanya.
+apology-unknown-style = Gaya itu sudah tidak saya kenal. Pilih gaya lain, ya.
 apology-our-fault = Ada yang salah di pihak saya, jadi kali ini tidak ada lukisan. Maaf, ya.
 apology-refunded = Yang ini tidak dihitung: kamu bisa langsung coba lagi.
 
 ## Di samping lukisan.
 
 note-first-frame = Itu animasi, jadi yang dilukis gambar pertamanya.
+note-photo-left-out = Tidak semua foto bisa dilukis; ini yang bisa.
 
 ## Selama menunggu.
 

@@ -9,7 +9,7 @@ refused-paused = { $wait_s ->
    *[other] いまは筆を休めています。{ DURATION($wait_s) }後にまたお越しください。
 }
 refused-banned = このアカウントからの写真は、お受けできなくなっています。
-refused-opted-out = この写真の持ち主から「描かないでほしい」とお願いされているため、描かずにおきます。
+refused-opted-out = 「写真を描かないでほしい」とのご希望をいただいているため、お預かりせずにおきます。
 refused-strikes = { $wait_s ->
     [0] お描きできない種類の写真が続いたため、しばらくお休みをいただいています。
    *[other] お描きできない種類の写真が続いたため、しばらくお休みをいただいています。{ DURATION($wait_s) }後にまたお越しください。
@@ -63,12 +63,16 @@ apology-unsafe-photo = この写真はお描きできません。別の写真で
 apology-unsafe-picture = この写真からは、お見せできる絵になりませんでした。別の写真でお試しください。
 apology-photo-gone = その写真はもう残っていませんでした。もう一度送ってください。
 apology-photo-elsewhere = その写真は、受け取りに行けない場所にあります。こちらに直接送ってください。
+apology-no-photo = 描く写真が見当たりませんでした。写真を一枚送ってください。
+apology-owner-opted-out = この写真の持ち主から「描かないでほしい」とお願いされているため、描かずにおきます。
+apology-unknown-style = その画風はもう使えなくなりました。別の画風をお選びください。
 apology-our-fault = こちらの不具合で、今回は絵をお届けできませんでした。申し訳ありません。
 apology-refunded = 回数には数えていませんので、すぐにもう一度お試しいただけます。
 
 ## 絵に添えるひとこと。
 
 note-first-frame = アニメーションでしたので、最初の一コマを描きました。
+note-photo-left-out = 描けない写真があったため、描けたものだけをお届けします。
 
 ## お待ちいただく間。
 

@@ -9,7 +9,7 @@ refused-paused = { $wait_s ->
    *[other] Deixei os pincéis de lado por um tempo. Volte em { DURATION($wait_s) }.
 }
 refused-banned = Não posso mais aceitar fotos desta conta.
-refused-opted-out = Quem publicou esta foto me pediu para não pintá-la, e eu respeito isso.
+refused-opted-out = Você me pediu para deixar suas fotos em paz, e eu respeito isso.
 refused-strikes = { $wait_s ->
     [0] Várias das suas fotos eram de um tipo que não posso pintar, então vamos fazer uma pausa.
    *[other] Várias das suas fotos eram de um tipo que não posso pintar, então vamos fazer uma pausa. Volte em { DURATION($wait_s) }.
@@ -63,12 +63,16 @@ apology-unsafe-photo = Não posso pintar esta foto. Tente outra, por favor.
 apology-unsafe-picture = Desta foto não saiu uma pintura que eu possa mostrar. Tente outra, por favor.
 apology-photo-gone = Essa foto não está mais lá. Envie de novo, por favor.
 apology-photo-elsewhere = Essa foto está em um lugar de onde não baixo nada. Envie-a diretamente aqui, por favor.
+apology-no-photo = Não havia nenhuma foto para pintar. Envie uma, por favor.
+apology-owner-opted-out = Quem publicou esta foto me pediu para não pintá-la, e eu respeito isso.
+apology-unknown-style = Não conheço mais esse estilo. Escolha outro, por favor.
 apology-our-fault = Algo deu errado do meu lado e desta vez não há pintura. Desculpe.
 apology-refunded = Não contou: você pode tentar de novo agora mesmo.
 
 ## Junto de uma pintura.
 
 note-first-frame = Era uma animação, então pintei o primeiro quadro.
+note-photo-left-out = Nem todas as fotos puderam ser pintadas; aqui estão as que deram certo.
 
 ## Enquanto alguém espera.
 

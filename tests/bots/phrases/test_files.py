@@ -19,7 +19,7 @@ from bots import phrases
 from bots.hearing import heard, plain
 from pipeline import photo
 from pipeline.styles import load_styles
-from tasks import contract
+from tasks import contract, fetch
 
 ROOT = Path(photo.__file__).parents[1]
 FOLDER = Path(phrases.__file__).parent
@@ -129,23 +129,23 @@ def test_every_reason_and_note_has_its_words() -> None:
     missing = [
         *(f"refused-{reason}" for reason in refusals),
         *(f"apology-{reason}" for reason in (*photo.REASONS, *reasons_raised())),
-        *(f"note-{note}" for note in photo.NOTES),
+        *(f"note-{note}" for note in (*photo.NOTES, fetch.LEFT_OUT)),
     ]
     assert [key for key in missing if key not in known] == []
     assert len(refusals) > 5
 
 
 def reasons_raised() -> set[str]:
-    """Return the reasons for which the adapters say that a photo cannot be had."""
+    """Return the reasons for which adapters and workers say that a photo is not painted."""
+    first = {"PhotoGone": 0, "PhotoRefused": 0, "apologise": 1}
     calls = (
-        node
-        for file in (ROOT / "bots").rglob("*.py")
+        (node, node.args[first[called(node)] :])
+        for room in ("bots", "tasks", "pipeline")
+        for file in (ROOT / room).rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text("utf-8")))
-        if isinstance(node, ast.Call)
-        and called(node) in ("PhotoGone", "PhotoRefused")
-        and node.args
+        if isinstance(node, ast.Call) and called(node) in first
     )
-    return {str(call.args[0].value) for call in calls if isinstance(call.args[0], ast.Constant)}
+    return {str(args[0].value) for _, args in calls if args and isinstance(args[0], ast.Constant)}
 
 
 def class_of(module: object, name: str) -> ast.ClassDef:

@@ -1,0 +1,93 @@
+"""The web application: the chat page, asks, jobs and their events, and a health check."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.resources import files
+
+import structlog
+from redis.exceptions import RedisError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from bots.phrases import say
+from bots.web.asking import Asking
+from bots.web.jobs import Jobs
+from bots.web.news import NewsDesk
+from bots.web.page import Page
+from bots.web.settings import WebSettings
+from bots.web.shield import Shield
+from bots.web.visitors import language_of
+from pipeline.styles import load_styles
+from tasks.services import Services
+
+_log = structlog.get_logger()
+
+
+def build_app(services: Services, settings: WebSettings | None = None) -> Starlette:
+    """Build the application. `app.state.desk` is its news desk; closing it ends all open streams."""
+    settings = settings or WebSettings()
+    styles = load_styles()
+    desk = NewsDesk(services.ledger.news)
+    app = Starlette(
+        routes=_routes(
+            Page(settings, styles),
+            Asking(services, settings, styles),
+            Jobs(services, desk),
+            services,
+        ),
+        middleware=[Middleware(Shield)],
+        exception_handlers={HTTPException: _error, RedisError: _unreachable},
+        lifespan=_lifespan(desk),
+    )
+    app.state.desk = desk
+    return app
+
+
+def _routes(page: Page, asking: Asking, jobs: Jobs, services: Services) -> list[Route | Mount]:
+    async def healthz(_: Request) -> Response:
+        await asyncio.to_thread(services.ledger.now)
+        return JSONResponse({"status": "ok"})
+
+    return [
+        Route("/", page.show),
+        Route("/styles", page.styles),
+        Route("/asks", asking.post, methods=["POST"]),
+        Route("/jobs/{id}", jobs.show),
+        Route("/jobs/{id}", jobs.cancel, methods=["DELETE"]),
+        Route("/jobs/{id}/events", jobs.events),
+        Route("/jobs/{id}/picture/{n:int}", jobs.picture),
+        Route("/me", jobs.forget, methods=["DELETE"]),
+        Route("/healthz", healthz),
+        Mount("/static", StaticFiles(directory=str(files("bots.web").joinpath("static")))),
+    ]
+
+
+def _lifespan(desk: NewsDesk) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        desk.open()
+        yield
+        desk.close()
+        await desk.wait_closed()
+
+    return lifespan
+
+
+async def _error(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    words = say(language_of(request), "web-lost" if status in (404, 410) else "web-upload-failed")
+    return JSONResponse({"reason": str(status), "words": words}, status_code=status)
+
+
+async def _unreachable(request: Request, error: Exception) -> Response:
+    _log.warning("the ledger does not answer, the visitor is asked to wait", error=str(error))
+    words = say(language_of(request), "web-unreachable")
+    return JSONResponse({"reason": "unreachable", "words": words}, status_code=503)

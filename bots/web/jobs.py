@@ -1,0 +1,173 @@
+"""What a visitor sees of their own jobs: where they stand, live, and the pictures."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from redis.exceptions import RedisError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from bots import phrases
+from bots.web.news import NewsDesk
+from bots.web.platform import NAME, UPLOADS
+from bots.web.visitors import language_of, part, person_of
+from tasks.blobs import BlobMissing
+from tasks.contract import Apology, Job, Outcome, Standing
+from tasks.ledger import UnknownJob
+from tasks.records import CorruptRecord
+from tasks.services import Services
+
+_HEARTBEAT_S = 5.0
+"""A silent stream says that it lives, and looks at the record in case news got lost."""
+_STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A job in the words of one language."""
+
+    job: Job
+    standing: Standing
+    language: str
+
+    @property
+    def ended(self) -> bool:
+        return self.standing.outcome is not None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the page needs to know."""
+        job, standing = self.job, self.standing
+        painted = standing.outcome is Outcome.ANSWERED
+        return {
+            "id": job.id,
+            "state": standing.outcome or "waiting",
+            "stage": standing.stage,
+            "position": standing.position,
+            "wait_s": standing.wait_s,
+            "progress": standing.progress,
+            "words": self._words(),
+            "notes": phrases.notes(self.language, job.notes) if painted else (),
+            "pictures": [f"/jobs/{job.id}/picture/{n}" for n in range(len(job.pictures))]
+            if painted
+            else [],
+            "style": job.ask.style,
+            "strength": job.ask.strength,
+            "seed": job.ask.seed,
+        }
+
+    def _words(self) -> str:
+        match self.standing.outcome:
+            case None:
+                return phrases.standing(self.language, self.standing)
+            case Outcome.ANSWERED:
+                return phrases.say(self.language, "web-done")
+            case Outcome.CANCELLED:
+                return phrases.say(self.language, "web-cancelled")
+            case _:
+                job = self.job
+                return phrases.apology(self.language, Apology(job.reason, job.facts, job.refunded))
+
+
+class Jobs:
+    """The pages under /jobs; everything there is for the one who asked and nobody else."""
+
+    def __init__(self, services: Services, desk: NewsDesk) -> None:
+        self._services = services
+        self._desk = desk
+
+    async def show(self, request: Request) -> Response:
+        """GET /jobs/{id}: the job now."""
+        view = await self._view(request)
+        return JSONResponse(view.to_json(), headers={"Cache-Control": "no-store"})
+
+    async def events(self, request: Request) -> Response:
+        """GET /jobs/{id}/events: the job now and whenever it changes, until it has ended."""
+        await self._view(request)
+        return StreamingResponse(
+            self._stream(request), media_type="text/event-stream", headers=_STREAM_HEADERS
+        )
+
+    async def picture(self, request: Request) -> Response:
+        """GET /jobs/{id}/picture/{n}: a painting as a JPEG file."""
+        view, number = await self._view(request), request.path_params["n"]
+        if not view.ended or number >= len(view.job.pictures):
+            raise HTTPException(404)
+        try:
+            data = await asyncio.to_thread(self._services.blobs.get, view.job.pictures[number])
+        except BlobMissing:
+            raise HTTPException(410) from None
+        headers = {"Cache-Control": "private, max-age=86400, immutable"}
+        if "download" in request.query_params:
+            name = f"suisai-{view.job.ask.style}-{view.job.id[:6]}-{number + 1}.jpg"
+            headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return Response(data, media_type="image/jpeg", headers=headers)
+
+    async def cancel(self, request: Request) -> Response:
+        """DELETE /jobs/{id}: 204 when it is cancelled, 409 when it is too late."""
+        view = await self._view(request)
+        ask = view.job.ask
+        done = await asyncio.to_thread(self._services.ledger.cancel, view.job.id, ask.person)
+        if done:
+            uploads = [photo.ref for photo in ask.photos]
+            await asyncio.to_thread(self._services.blobs.delete, uploads)
+        return Response(status_code=204 if done else 409)
+
+    async def forget(self, request: Request) -> Response:
+        """DELETE /me: everything about this visitor goes, the cookie too."""
+        if (person := person_of(request)) is not None:
+            await asyncio.to_thread(self._forget, person)
+        response = Response(status_code=204)
+        part(response)
+        return response
+
+    def _forget(self, person: str) -> None:
+        self._services.people.forget(NAME, person)
+        blobs = self._services.blobs
+        blobs.delete([key for key, *_ in blobs.listing(f"{UPLOADS}/{person}")])
+
+    async def _stream(self, request: Request) -> AsyncIterator[str]:
+        sent = ""
+        with self._desk.subscribe(request.path_params["id"]) as changed:
+            while not self._desk.closed:
+                changed.clear()
+                try:
+                    view = await self._view(request)
+                except (HTTPException, RedisError):
+                    return  # the page asks again, and then hears why
+                body = json.dumps(view.to_json(), ensure_ascii=False)
+                yield f"data: {body}\n\n" if body != sent else ": still here\n\n"
+                if view.ended:
+                    return
+                sent = body
+                await _wait(changed)
+
+    async def _view(self, request: Request) -> View:
+        """Return the visitor's own job. Raises a 404 for everybody else's."""
+        job_id, person = request.path_params["id"], person_of(request)
+        try:
+            job, standing = await asyncio.to_thread(self._read, job_id)
+        except (UnknownJob, CorruptRecord):
+            raise HTTPException(404) from None
+        if job.ask.platform != NAME or job.ask.person != person:
+            raise HTTPException(404)
+        return View(job, standing, language_of(request))
+
+    def _read(self, job_id: str) -> tuple[Job, Standing]:
+        ledger = self._services.ledger
+        # In this order: a job that has ended by the second look has its pictures by then, too.
+        standing = ledger.standing(job_id)
+        return ledger.job(job_id), standing
+
+
+async def _wait(changed: asyncio.Event) -> None:
+    try:
+        async with asyncio.timeout(_HEARTBEAT_S):
+            await changed.wait()
+    except TimeoutError:
+        return

@@ -1,0 +1,126 @@
+"""GET / and /styles: the page in the visitor's language, and what can be picked on it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from babel import Locale
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from bots.phrases import languages, say
+from bots.web.settings import WebSettings
+from bots.web.visitors import greet, keep_language, language_of
+from pipeline.styles import Style
+
+_SLOT = re.compile(r"\{\{([a-z-]+)\}\}")
+_SAID_BY_SCRIPTS = (
+    "web-again",
+    "web-after",
+    "web-before",
+    "web-cancel",
+    "web-compare",
+    "web-download",
+    "web-forgotten",
+    "web-hide",
+    "web-no-photo",
+    "web-offline",
+    "web-other-styles",
+    "web-painting-of",
+    "web-photo",
+    "web-remove",
+    "web-sending",
+    "web-softer",
+    "web-stronger",
+    "web-too-heavy",
+    "web-too-many",
+    "web-upload-failed",
+)
+
+
+class Page:
+    """The chat page: one HTML file, filled in the visitor's language."""
+
+    def __init__(self, settings: WebSettings, styles: Mapping[str, Style]) -> None:
+        self._html = files("bots.web").joinpath("static/index.html").read_text("utf-8")
+        self._facts = {"count": settings.photos_max, "mb": settings.photo_mb_max}
+        self._styles = sorted(styles.values(), key=lambda style: (style.order, style.name))
+
+    async def show(self, request: Request) -> Response:
+        """GET /: the page, and a cookie for who comes for the first time."""
+        language = language_of(request)
+        slots = {
+            "language": language,
+            "language-options": _options(language),
+            "script-facts": self._script_facts(language),
+        }
+        html = _SLOT.sub(
+            lambda slot: slots.get(slot[1]) or self._say(language, slot[1]), self._html
+        )
+        response = HTMLResponse(html, headers={"Cache-Control": "no-store"})
+        greet(request, response)
+        keep_language(request, response)
+        return response
+
+    async def styles(self, request: Request) -> Response:
+        """GET /styles: name, title, description and colours of every style."""
+        return JSONResponse(self._described(language_of(request)))
+
+    def _say(self, language: str, key: str) -> str:
+        return escape(say(language, key, **self._facts))
+
+    def _described(self, language: str) -> list[dict[str, Any]]:
+        return [
+            {
+                "name": style.name,
+                "title": _in(style.title, language) or style.name,
+                "about": _in(style.about, language),
+                "colours": colours_of(style),
+            }
+            for style in self._styles
+        ]
+
+    def _script_facts(self, language: str) -> str:
+        facts = {
+            "words": {key: say(language, key, **self._facts) for key in _SAID_BY_SCRIPTS},
+            "styles": self._described(language),
+            "photos_max": self._facts["count"],
+            "photo_mb_max": self._facts["mb"],
+        }
+        # '<' must not end the script element that holds this.
+        return json.dumps(facts, ensure_ascii=False).replace("<", "\\u003c")
+
+
+def colours_of(style: Style) -> list[str]:
+    """Return four colours for a dab of paint that stands for a style, light to dark."""
+    if style.palette.pigments:
+        chosen = [*style.palette.pigments]
+    elif style.sky.weight > 0:
+        chosen = [style.sky.horizon, style.sky.top, style.palette.highlight, style.palette.shadow]
+    else:
+        chosen = [style.palette.highlight, style.palette.shadow, style.line.colour]
+    lightest_first = sorted(chosen, key=_lightness, reverse=True)
+    last = len(lightest_first) - 1
+    return [lightest_first[round(step * last / 3)] for step in range(4)]
+
+
+def _lightness(colour: str) -> int:
+    red, green, blue = bytes.fromhex(colour[1:])
+    return 2 * red + 5 * green + blue
+
+
+def _in(words: Mapping[str, str], language: str) -> str:
+    return words.get(language) or words.get("en", "")
+
+
+def _options(language: str) -> str:
+    return "".join(
+        f'<option value="{code}"{" selected" * (code == language)}>'
+        f"{escape(Locale(code).get_display_name() or code)}</option>"
+        for code in languages()
+    )

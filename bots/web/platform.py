@@ -1,0 +1,42 @@
+"""The web page as the workers see it: photos lie in the blob store, and a job's record is its answer."""
+
+from __future__ import annotations
+
+from tasks.blobs import BlobMissing
+from tasks.contract import Answer, Job, PhotoGone, PhotoRef, Quota
+from tasks.services import Services
+
+NAME = "web"
+UPLOADS = "uploads"
+"""Where uploaded photos wait in the blob store: `uploads/<person>/<random>`."""
+
+
+class WebPlatform:
+    """Implements `tasks.contract.Platform`: the page reads answers from the ledger by itself."""
+
+    name = NAME
+
+    def __init__(self, services: Services) -> None:
+        self._blobs = services.blobs
+
+    def quota(self) -> Quota | None:
+        return None
+
+    def fetch(self, job: Job, photo: PhotoRef) -> bytes:
+        if not photo.ref.startswith(f"{UPLOADS}/"):
+            raise PhotoGone
+        try:
+            return self._blobs.get(photo.ref)
+        except BlobMissing:
+            raise PhotoGone from None
+
+    def answer(self, job: Job, answer: Answer) -> str:
+        # Nothing is sent: what ends the job is its record. Repeating this changes nothing.
+        self._blobs.delete([photo.ref for photo in job.ask.photos])
+        return f"/jobs/{job.id}"
+
+    def find_answer(self, job: Job) -> str | None:
+        return None
+
+    def retract(self, job: Job) -> None:
+        """Forgetting deletes the picture; there is nothing else to take back."""

@@ -1,0 +1,112 @@
+"""Serves the page until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import structlog
+import uvicorn
+
+from bots.web.app import build_app
+from tasks.services import Services
+
+_log = structlog.get_logger()
+
+_GRACE_S = 3
+
+
+class CannotListen(OSError):
+    """The page cannot be served there; the message says why and what to do."""
+
+
+def run(
+    services: Services,
+    host: str,
+    port: int,
+    stop: threading.Event,
+    ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve until `stop` is set; `ready` is told the page's address. Raises `CannotListen`.
+
+    Signals are left to the caller.
+    """
+    listener = _listen(host, port)
+    url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
+    asyncio.run(_serve(services, listener, stop, lambda: (ready or _say_ready)(url)))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise CannotListen(_why(host, port, error)) from error
+    return listener
+
+
+def _why(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} on {host} is taken: stop what listens there, or choose another port."
+    if error.errno == errno.EACCES:
+        return f"Port {port} on {host} needs rights that this user has not: choose one above 1023."
+    return f"Nothing can listen on {host}, port {port}: {error.strerror or error}."
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to the process it is a part of, and says when it is up."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _serve(
+    services: Services, listener: socket.socket, stop: threading.Event, ready: Callable[[], None]
+) -> None:
+    app = build_app(services)
+    config = uvicorn.Config(
+        app,
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+    server = _Server(config, ready)
+
+    def end() -> None:
+        app.state.desk.close()
+        server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    watcher = threading.Thread(
+        target=_when_set, args=(stop, lambda: loop.call_soon_threadsafe(end)), daemon=True
+    )
+    watcher.start()
+    await server.serve(sockets=[listener])
+
+
+def _when_set(stop: threading.Event, then: Callable[[], object]) -> None:
+    stop.wait()
+    with suppress(RuntimeError):  # the loop has ended by itself
+        then()
+
+
+def _say_ready(url: str) -> None:
+    _log.info("page ready", url=url)

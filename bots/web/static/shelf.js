@@ -1,0 +1,50 @@
+// What this browser remembers: the ids of the visitor's jobs, and the photos they were made from.
+// Photos stay here, so that they can be compared and painted again after the server deleted them.
+
+const JOBS = "suisai-jobs";
+const JOBS_MAX = 30;
+
+export const jobs = () => JSON.parse(localStorage.getItem(JOBS) ?? "[]");
+
+export async function put(id, photos) {
+  const ids = [id, ...jobs().filter((other) => other !== id)];
+  localStorage.setItem(JOBS, JSON.stringify(ids.slice(0, JOBS_MAX)));
+  await Promise.all(ids.slice(JOBS_MAX).map((old) => inStore("readwrite", (store) => store.delete(old))));
+  await inStore("readwrite", (store) => store.put(photos, id));
+}
+
+export const photosOf = async (id) => (await inStore("readonly", (store) => store.get(id))) ?? [];
+
+export async function drop(id) {
+  localStorage.setItem(JOBS, JSON.stringify(jobs().filter((other) => other !== id)));
+  await inStore("readwrite", (store) => store.delete(id));
+}
+
+export async function clear() {
+  localStorage.removeItem(JOBS);
+  await inStore("readwrite", (store) => store.clear());
+}
+
+/** Do one thing in the photo store; undefined where the browser keeps none (private windows). */
+async function inStore(mode, work) {
+  try {
+    const base = await wait(open());
+    const done = await wait(work(base.transaction("photos", mode).objectStore("photos")));
+    base.close();
+    return done;
+  } catch {
+    return undefined;
+  }
+}
+
+function open() {
+  const request = indexedDB.open("suisai", 1);
+  request.onupgradeneeded = () => request.result.createObjectStore("photos");
+  return request;
+}
+
+const wait = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });

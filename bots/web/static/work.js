@@ -1,0 +1,152 @@
+// One ask on the page: waiting, then its painting or its sentence, and what can be done with it.
+
+import { compare } from "./compare.js";
+import { dab, make, say, styles, titleOf } from "./facts.js";
+import * as shelf from "./shelf.js";
+
+const STEP = 0.2;
+const AGAIN_MS = 2_000;
+
+export class Work {
+  /** `onWish(photos, wish)` is called when the visitor wants the same photos painted differently. */
+  constructor(id, photos, onWish) {
+    this.id = id;
+    this.photos = photos;
+    this.onWish = onWish;
+    this.urls = photos.map((photo) => URL.createObjectURL(photo));
+    this.words = make("p", { class: "words", role: "status" });
+    this.notes = make("p", { class: "notes small" });
+    this.bar = make("progress", { max: 1, value: 0, "aria-label": say("web-painting-of") });
+    this.pictures = make("div", { class: "pictures" }, ...this.undried());
+    this.doings = make("div", { class: "doings" }, this.button("web-cancel", () => this.cancel()));
+    const line = make("div", { class: "line" }, this.words, this.notes);
+    this.element = make("article", { class: "work waiting", "data-job": id },
+      this.pictures, line, this.bar, this.doings);
+    this.pictures.classList.toggle("many", photos.length > 1);
+    this.waited = false;
+    this.listen();
+  }
+
+  undried() {
+    if (this.urls.length === 0) return [make("div", { class: "picture empty" }, say("web-no-photo"))];
+    return this.urls.map((src) => {
+      const wet = make("img", { class: "wet", src, alt: "" });
+      const dry = make("img", { class: "dry", src, alt: say("web-photo") });
+      dry.onerror = () => dry.replaceWith(make("span", {}, say("web-photo")));
+      return make("div", { class: "picture" }, dry, make("span", { class: "wash" }, wet));
+    });
+  }
+
+  listen() {
+    const source = new EventSource(`/jobs/${this.id}/events`);
+    source.onmessage = (message) => {
+      const job = JSON.parse(message.data);
+      if (job.state !== "waiting") source.close();
+      this.show(job);
+    };
+    source.onerror = () => {
+      if (source.readyState === EventSource.CONNECTING) this.tell(say("web-offline"));
+      else this.lookAgain();
+    };
+  }
+
+  /** The stream was refused: the job is unknown here, or the bot is away. */
+  async lookAgain() {
+    const response = await fetch(`/jobs/${this.id}`).catch(() => null);
+    if (response?.status === 404) {
+      await shelf.drop(this.id);
+      this.end("failed", (await response.json()).words);
+      return;
+    }
+    this.tell(say("web-offline"));
+    setTimeout(() => this.listen(), AGAIN_MS);
+  }
+
+  show(job) {
+    this.tell(job.words);
+    if (job.state === "waiting") {
+      this.waited = true;
+      this.bar.value = job.progress;
+      this.element.style.setProperty("--progress", job.stage === "deliver" ? 1 : job.progress);
+    } else if (job.state === "answered") this.showPainting(job);
+    else this.end(job.state === "cancelled" ? "cancelled" : "failed", job.words);
+  }
+
+  // Only a change is told: a screen reader says every change of this line.
+  tell(words) {
+    if (this.words.textContent !== words) this.words.textContent = words;
+  }
+
+  showPainting(job) {
+    this.element.className = "work answered";
+    this.bar.remove();
+    const alt = `${say("web-painting-of")}: ${titleOf(job.style)}`;
+    this.pictures.replaceChildren(
+      ...job.pictures.map((url, n) => {
+        // Photos that were left out of an album would shift the others: then none is compared.
+        const photo = job.pictures.length === this.urls.length ? this.urls[n] : null;
+        return compare(photo, url, alt, this.waited);
+      }),
+    );
+    this.notes.textContent = [`${titleOf(job.style)}, ${percent(job.strength)}`, ...job.notes].join(" · ");
+    this.doings.replaceChildren(...this.offers(job));
+  }
+
+  offers(job) {
+    const like = (strength, seed = job.seed) => ({ style: job.style, strength, seed });
+    const downloads = job.pictures.map((url) =>
+      make("a", { class: "button", href: `${url}?download`, download: true }, say("web-download")));
+    if (this.photos.length === 0) return downloads;
+    const others = this.otherStyles(job);
+    const other = this.button("web-other-styles", () => {
+      others.hidden = !others.hidden;
+      other.setAttribute("aria-expanded", String(!others.hidden));
+    });
+    other.setAttribute("aria-expanded", "false");
+    return [
+      ...downloads,
+      this.button("web-again", () => this.wish(like(job.strength, newSeed()))),
+      this.button("web-softer", () => this.wish(like(step(job.strength, -STEP))), job.strength <= 0),
+      this.button("web-stronger", () => this.wish(like(step(job.strength, STEP))), job.strength >= 1),
+      other,
+      others,
+    ];
+  }
+
+  otherStyles(job) {
+    const pots = styles.filter((style) => style.name !== job.style).map((style) => {
+      const wish = { style: style.name, strength: job.strength, seed: job.seed };
+      return make("button", { class: "pot", type: "button", onclick: () => this.wish(wish) },
+        dab(style), style.title);
+    });
+    return make("div", { class: "others", hidden: true }, ...pots);
+  }
+
+  wish(wish) {
+    return this.onWish(this.photos, wish);
+  }
+
+  async cancel() {
+    await fetch(`/jobs/${this.id}`, { method: "DELETE" }).catch(() => null);
+  }
+
+  end(kind, words) {
+    this.element.className = `work ${kind}`;
+    this.bar.remove();
+    this.tell(words);
+    this.doings.replaceChildren(this.button("web-hide", () => this.hide()));
+  }
+
+  async hide() {
+    await shelf.drop(this.id);
+    this.element.remove();
+  }
+
+  button(key, onclick, disabled = false) {
+    return make("button", { class: "button quiet", type: "button", onclick, disabled }, say(key));
+  }
+}
+
+const step = (strength, by) => Math.min(1, Math.max(0, Math.round((strength + by) * 100) / 100));
+const newSeed = () => crypto.getRandomValues(new Uint32Array(1))[0] >>> 1;
+const percent = (share) => share.toLocaleString(document.documentElement.lang, { style: "percent" });

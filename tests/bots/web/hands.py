@@ -1,0 +1,78 @@
+"""The workers' part, one step at a time: what happens to a job between asking and answering."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bots.web.platform import WebPlatform
+from tasks.contract import Apology, Claim, Outcome, Painting, Stage
+from tasks.services import Services
+
+PICTURE = b"\xff\xd8\xff\xe0 a painting"
+
+
+@dataclass
+class Hands:
+    """Does a worker's work through the ledger, with no engine and no Celery."""
+
+    services: Services
+    claims: list[Claim] = field(default_factory=list)
+
+    def fetch(self) -> bytes:
+        """Fetch the next job's photos; return the first as it came."""
+        claim = self._claim(Stage.FETCH)
+        platform = WebPlatform(self.services)
+        photos = [platform.fetch(claim.job, photo) for photo in claim.job.ask.photos]
+        keys = [f"photos/{claim.job.id}/{n}.png" for n in range(len(photos))]
+        self.services.ledger.fetched(claim, keys, "1024x1024")
+        return photos[0]
+
+    def refuse(self, reason: str, **facts: str | int) -> None:
+        """Find the next job's photo at fault."""
+        claim = self._claim(Stage.FETCH)
+        self.services.ledger.apologise(claim, reason, facts, refund=False)
+
+    def begin_painting(self, progress: float = 0.0) -> None:
+        """Take the next job to the easel."""
+        claim = self._claim(Stage.RENDER)
+        self.claims.append(claim)
+        self.services.ledger.progress([claim], progress)
+
+    def end_painting(self) -> None:
+        """Put the pictures of what was begun away."""
+        for claim in self.claims:
+            keys = [f"pictures/{claim.job.id}/{n}.jpg" for n in range(len(claim.job.photos))]
+            for key in keys:
+                self.services.blobs.put(key, PICTURE)
+            self.services.ledger.painted(claim, keys)
+        self.claims.clear()
+
+    def deliver(self) -> None:
+        """Answer the next job."""
+        claim = self._claim(Stage.DELIVER)
+        job = claim.job
+        answer = (
+            Painting(tuple(map(self.services.blobs.get, job.pictures)))
+            if job.pictures
+            else Apology(job.reason, job.facts, job.refunded)
+        )
+        self.services.ledger.intend(claim)
+        receipt = WebPlatform(self.services).answer(job, answer)
+        outcome = Outcome.ANSWERED if job.pictures else Outcome.APOLOGISED
+        self.services.ledger.finish(claim, outcome, job.reason, receipt)
+
+    def paint(self) -> None:
+        """Bring the next job the whole way."""
+        self.fetch()
+        self.begin_painting()
+        self.end_painting()
+        self.deliver()
+
+    def uploads(self) -> Sequence[str]:
+        """Return the keys of the uploads that are kept."""
+        return [key for key, *_ in self.services.blobs.listing("uploads")]
+
+    def _claim(self, stage: Stage) -> Claim:
+        (claim,) = self.services.ledger.claim(stage, 1, "hands")
+        return claim

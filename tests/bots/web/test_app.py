@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+import re
+import socket
+import threading
+
+import httpx
+import pytest
+
+from bots.phrases import languages, say
+from bots.web.page import colours_of
+from bots.web.serve import CannotListen, run
+from pipeline.styles import load_styles
+from tasks.services import Services
+
+
+def test_the_page_opens_in_the_browsers_language(visitor: httpx.Client) -> None:
+    for language in languages():
+        page = visitor.get("/", headers={"Accept-Language": f"{language}-XX, de;q=0.1"}).text
+        assert f'<html lang="{language}">' in page
+        assert say(language, "web-paint") in page
+        assert "{{" not in page
+
+
+def test_a_picked_language_stays(visitor: httpx.Client) -> None:
+    visitor.get("/?language=hi", headers={"Accept-Language": "ja"})
+    assert '<html lang="hi">' in visitor.get("/", headers={"Accept-Language": "ja"}).text
+    assert (
+        '<html lang="ja">'
+        in visitor.get("/?language=xx", headers={"Cookie": "", "Accept-Language": "ja"}).text
+    )
+
+
+def test_the_page_needs_nothing_from_elsewhere(visitor: httpx.Client) -> None:
+    page = visitor.get("/")
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert re.findall(r'(?:src|href)="(?!/|#)', page.text) == []
+    for path in re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text):
+        assert visitor.get(path).status_code == 200
+
+
+def test_the_cookie_is_for_this_page_alone(address: str) -> None:
+    cookie = httpx.get(address).headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+
+
+def test_a_visitor_with_a_name_keeps_it(visitor: httpx.Client) -> None:
+    assert "set-cookie" not in visitor.get("/").headers
+
+
+def test_the_cookie_never_reaches_the_ledger(visitor: httpx.Client, services: Services) -> None:
+    answer = visitor.post("/asks", data={"event": "no-cookie"}, files={"photo": ("x", b"y")})
+    secret = visitor.cookies["suisai_person"]
+    assert secret not in repr(services.ledger.job(answer.json()["id"]))
+
+
+def test_the_facts_for_the_scripts_cannot_end_their_element(visitor: httpx.Client) -> None:
+    page = visitor.get("/").text
+    facts = re.search(r'id="facts">(.*?)</script>', page, re.DOTALL)
+    assert facts is not None
+    assert "<" not in facts[1]
+    assert {style["name"] for style in json.loads(facts[1])["styles"]} == set(load_styles())
+
+
+def test_styles_are_listed_in_order_with_words_and_colours(visitor: httpx.Client) -> None:
+    listed = visitor.get("/styles", headers={"Accept-Language": "ja"}).json()
+    assert listed[0]["name"] == "film"
+    assert listed[0]["title"] == load_styles()["film"].title["ja"]
+    assert all(len(style["colours"]) == 4 for style in listed)
+
+
+@pytest.mark.parametrize("style", load_styles().values(), ids=lambda style: style.name)
+def test_every_style_has_a_dab_of_paint(style: object) -> None:
+    colours = colours_of(load_styles()[getattr(style, "name", "")])
+    assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in colours)
+
+
+def test_the_page_says_that_it_is_well(visitor: httpx.Client) -> None:
+    assert visitor.get("/healthz").json() == {"status": "ok"}
+
+
+def test_an_unknown_path_is_answered_in_words(visitor: httpx.Client) -> None:
+    answer = visitor.get("/nowhere")
+    assert (answer.status_code, answer.json()["words"]) == (404, "I no longer have this one.")
+
+
+def test_a_port_in_use_gives_one_sentence(services: Services) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(CannotListen, match=rf"^Port {port} on 127.0.0.1 is taken: .*\.$"):
+            run(services, "127.0.0.1", port, threading.Event())

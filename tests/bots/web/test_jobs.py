@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from tasks.services import Services
+from tests.bots.web.conftest import Send
+from tests.bots.web.hands import PICTURE, Hands
+
+View = dict[str, Any]
+
+
+@contextmanager
+def following(visitor: httpx.Client, url: str) -> Iterator[Iterator[View]]:
+    """Listen to the events of a job; each view as it comes."""
+    with visitor.stream("GET", f"{url}/events") as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        yield (json.loads(line[6:]) for line in stream.iter_lines() if line.startswith("data: "))
+
+
+def until(views: Iterator[View], **wanted: object) -> View:
+    """Return the first view that has these values."""
+    return next(view for view in views if wanted.items() <= view.items())
+
+
+def test_a_job_is_followed_from_the_line_to_the_painting(
+    visitor: httpx.Client, send: Send, hands: Hands
+) -> None:
+    url = send().json()["url"]
+    with following(visitor, url) as views:
+        assert next(views)["words"] == "Having a look at your photo…"
+        hands.fetch()
+        assert until(views, stage="render", position=1)["words"].startswith("Next in line")
+        hands.begin_painting(0.42)
+        assert until(views, progress=0.42)["words"] == "Painting… 42%"
+        hands.end_painting()
+        assert until(views, stage="deliver")["state"] == "waiting"
+        hands.deliver()
+        view = until(views, state="answered")
+        assert next(views, None) is None, "the stream ends with the job"
+    (picture,) = view["pictures"]
+    assert visitor.get(picture).content == PICTURE
+    assert visitor.get(picture).headers["content-type"] == "image/jpeg"
+
+
+def test_a_place_in_line_moves_when_others_are_done(
+    visitor: httpx.Client, send: Send, hands: Hands
+) -> None:
+    send()
+    url = send().json()["url"]
+    with following(visitor, url) as views:
+        assert next(views)["words"].startswith("2nd in line")
+        hands.paint()
+        assert until(views, position=1)["state"] == "waiting"
+
+
+def test_the_record_tells_the_same_as_the_stream(
+    visitor: httpx.Client, send: Send, hands: Hands
+) -> None:
+    url = send().json()["url"]
+    hands.paint()
+    with following(visitor, url) as views:
+        assert next(views) == visitor.get(url).json()
+
+
+def test_an_apology_is_said_with_its_facts(visitor: httpx.Client, send: Send, hands: Hands) -> None:
+    url = send(b"%PDF").json()["url"]
+    hands.refuse("not-a-photo", kind="PDF")
+    hands.deliver()
+    view = visitor.get(url).json()
+    assert view["state"] == "apologised"
+    assert view["words"].startswith("That is a PDF file.")
+    assert view["pictures"] == []
+
+
+def test_the_upload_goes_as_soon_as_the_answer_stands(
+    visitor: httpx.Client, send: Send, hands: Hands
+) -> None:
+    url = send().json()["url"]
+    assert len(hands.uploads()) == 1
+    hands.paint()
+    assert hands.uploads() == []
+    assert visitor.get(url).json()["state"] == "answered"
+
+
+def test_a_painting_can_be_taken_home(visitor: httpx.Client, send: Send, hands: Hands) -> None:
+    send()
+    job_id = send(style="film").json()["id"]
+    hands.paint()
+    hands.paint()
+    answer = visitor.get(f"/jobs/{job_id}/picture/0?download")
+    assert answer.headers["content-disposition"].startswith('attachment; filename="suisai-film-')
+
+
+@pytest.mark.parametrize("number", [1, 99])
+def test_there_are_no_more_pictures_than_photos(
+    visitor: httpx.Client, send: Send, hands: Hands, number: int
+) -> None:
+    url = send().json()["url"]
+    hands.paint()
+    assert visitor.get(f"{url}/picture/{number}").status_code == 404
+
+
+def test_nobody_else_sees_a_job(address: str, send: Send, hands: Hands) -> None:
+    url = send().json()["url"]
+    hands.paint()
+    with httpx.Client(base_url=address) as stranger:
+        stranger.get("/")
+        for path in (url, f"{url}/events", f"{url}/picture/0"):
+            assert stranger.get(path).status_code == 404
+        assert stranger.delete(url).status_code == 404
+
+
+def test_a_stranger_and_an_unknown_job_are_told_the_same(
+    address: str, send: Send, visitor: httpx.Client
+) -> None:
+    url = send().json()["url"]
+    with httpx.Client(base_url=address) as stranger:
+        answer = stranger.get(url)
+    assert answer.json() == visitor.get("/jobs/no-such-job").json()
+
+
+def test_a_job_can_be_cancelled_until_it_is_on_its_way(
+    visitor: httpx.Client, send: Send, hands: Hands
+) -> None:
+    url = send().json()["url"]
+    assert visitor.delete(url).status_code == 204
+    assert visitor.get(url).json()["words"] == "Put aside, as you wished."
+    assert hands.uploads() == []
+    late = send().json()["url"]
+    hands.paint()
+    assert visitor.delete(late).status_code == 409
+
+
+def test_to_forget_is_to_delete_everything(
+    visitor: httpx.Client, send: Send, hands: Hands, services: Services
+) -> None:
+    done = send().json()["url"]
+    hands.paint()
+    waiting = send().json()["url"]
+    assert visitor.delete("/me").status_code == 204
+    assert "suisai_person" not in visitor.cookies
+    assert [*services.blobs.listing("")] == []
+    visitor.get("/")
+    assert visitor.get(done).status_code == visitor.get(waiting).status_code == 404
+
+
+def test_the_page_ends_open_streams_when_it_stops(visitor: httpx.Client, send: Send) -> None:
+    # The fixture asserts that the page stops while this stream is open.
+    stream = visitor.send(
+        visitor.build_request("GET", send().json()["url"] + "/events"), stream=True
+    )
+    assert next(stream.iter_lines()).startswith("data: ")
