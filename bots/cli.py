@@ -12,6 +12,7 @@ from bots.commands import operate, paint, run
 from bots.commands.refusals import InputRefused
 from bots.demo import DemoFailed
 from bots.lifeline import hold_on_to
+from bots.telegram.missing import TelegramMissing
 from pipeline.contract import EngineUnusable
 from pipeline.styles import StyleBroken
 from tasks.house import StoreUnreachable
@@ -58,6 +59,7 @@ def main() -> int:
         StyleBroken,
         StoreUnreachable,
         LedgerTooNew,
+        TelegramMissing,
         CheckMissing,
         ValkeyUnusable,
         OSError,

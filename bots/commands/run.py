@@ -12,6 +12,7 @@ import typer
 
 from bots.demo import Demo, free_port, run_demo
 from bots.supervise import Program, Supervisor
+from bots.telegram.settings import TelegramSettings, configured
 from bots.uplock import hold_folder
 from bots.web.settings import WebSettings
 from tasks.app import make_app, make_wake
@@ -27,7 +28,7 @@ WORKERS = ("io", "gpu")
 
 def add_commands(app: typer.Typer) -> None:
     """Add this room's commands."""
-    for command in (up, demo, worker, sweep, web):
+    for command in (up, demo, worker, sweep, web, telegram):
         app.command()(command)
 
 
@@ -107,14 +108,26 @@ def web(
     run(_services(), host or settings.host, port or settings.port, stop_on_signals())
 
 
+def telegram() -> None:
+    """Listen on Telegram; one such process per bot.
+
+    [dim]Example:[/dim] suisai telegram
+    """
+    from bots.telegram.listen import run
+
+    run(_services(), stop_on_signals())
+
+
 def programs(web_options: tuple[str, ...] = ()) -> list[Program]:
     """Return what runs on one machine: the workers, the sweep, the page, and the set-up platforms."""
-    return [
+    always = [
         Program("io", ("worker", "io")),
         Program("gpu", ("worker", "gpu")),
         Program("sweep", ("sweep",)),
         Program("web", ("web", *web_options)),
     ]
+    here = configured(TelegramSettings())
+    return [*always, Program("telegram", ("telegram",))] if here else always
 
 
 def stop_on_signals() -> threading.Event:

@@ -1,0 +1,136 @@
+"""Buttons, and the few bytes behind each that still mean the same days later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from bots.asks import STRENGTH_STEP
+from bots.phrases import say
+from pipeline.styles import Style
+
+_DATA_MAX_BYTES = 64
+"""Of one button; Bot API, InlineKeyboardButton.callback_data."""
+
+LANGUAGES = ("en", "hi", "ja", "es", "pt", "id")
+
+
+class NoButton(Exception):
+    """These bytes are behind none of the bot's buttons."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repaint:
+    """Paint the photo of a job once more. All that is needed stands in the button itself."""
+
+    job_id: str
+    style: str
+    strength: float
+    anew: bool = False
+    """With another seed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """Something else: `act` is a verb of this file, `on` what it is done to."""
+
+    act: str
+    on: str = ""
+
+
+ORIGINAL, COMPARE, CANCEL, RESEND = "original", "compare", "cancel", "resend"
+LANGUAGE, STYLE, FORGET = "language", "style", "forget"
+ACTS = {ORIGINAL, COMPARE, CANCEL, RESEND, LANGUAGE, STYLE, FORGET}
+
+
+def encode(action: Repaint | Do) -> str:
+    """Write an action as callback data."""
+    if isinstance(action, Do):
+        data = f"{action.act}|{action.on}"
+    else:
+        percent = round(action.strength * 100)
+        data = f"paint|{action.job_id}|{action.style}|{percent}|{int(action.anew)}"
+    if len(data.encode()) > _DATA_MAX_BYTES:
+        raise ValueError(f"too long for a button: {data}")
+    return data
+
+
+def decode(data: str) -> Repaint | Do:
+    """Read callback data. Raises `NoButton` for anything that `encode` did not write."""
+    match data.split("|"):
+        case ["paint", job_id, style, percent, anew] if percent.isascii() and percent.isdigit():
+            return Repaint(job_id, style, min(int(percent), 100) / 100, anew == "1")
+        case [act, on] if act in ACTS:
+            return Do(act, on)
+        case _:
+            raise NoButton(data)
+
+
+def under_painting(
+    job_id: str, style: str, strength: float, styles: Mapping[str, Style], language: str
+) -> InlineKeyboardMarkup:
+    """Return the buttons under a painting: other styles, shades of this one, the original."""
+    others = [
+        _button(title(each, language), Repaint(job_id, each.name, strength))
+        for each in styles.values()
+        if each.name != style
+    ]
+    stronger = min(1.0, strength + STRENGTH_STEP)
+    softer = max(0.1, strength - STRENGTH_STEP)
+    shades = [
+        _button(say(language, "telegram-softer"), Repaint(job_id, style, softer)),
+        _button(say(language, "telegram-stronger"), Repaint(job_id, style, stronger)),
+        _button(say(language, "telegram-again"), Repaint(job_id, style, strength, anew=True)),
+    ]
+    files = [
+        _button(say(language, "telegram-original"), Do(ORIGINAL, job_id)),
+        _button(say(language, "telegram-compare"), Do(COMPARE, job_id)),
+    ]
+    return InlineKeyboardMarkup([*_rows(others, 3), shades, files])
+
+
+def under_placeholder(job_id: str, language: str) -> InlineKeyboardMarkup:
+    """Return the button of somebody who waits."""
+    return InlineKeyboardMarkup([[_button(say(language, "telegram-cancel"), Do(CANCEL, job_id))]])
+
+
+def send_again(job_id: str, language: str) -> InlineKeyboardMarkup:
+    """Return the button for pictures that may not have arrived."""
+    return InlineKeyboardMarkup([[_button(say(language, "telegram-resend"), Do(RESEND, job_id))]])
+
+
+def of_styles(styles: Mapping[str, Style], language: str) -> InlineKeyboardMarkup:
+    """Return one button per style, to choose the usual one."""
+    buttons = [_button(title(each, language), Do(STYLE, each.name)) for each in styles.values()]
+    return InlineKeyboardMarkup(_rows(buttons, 2))
+
+
+def of_languages() -> InlineKeyboardMarkup:
+    """Return one button per language, each in its own words."""
+    buttons = [
+        _button(say(code, "telegram-language-name"), Do(LANGUAGE, code)) for code in LANGUAGES
+    ]
+    return InlineKeyboardMarkup(_rows(buttons, 2))
+
+
+def of_forgetting(language: str) -> InlineKeyboardMarkup:
+    """Return the choices of somebody who wants to be forgotten."""
+    choices = ("yes", "never", "no")
+    return InlineKeyboardMarkup(
+        [[_button(say(language, f"telegram-forget-{each}"), Do(FORGET, each))] for each in choices]
+    )
+
+
+def title(style: Style, language: str) -> str:
+    """Return a style's name as people read it."""
+    return style.title.get(language, style.title["en"])
+
+
+def _button(text: str, action: Repaint | Do) -> InlineKeyboardButton:
+    return InlineKeyboardButton(text, callback_data=encode(action))
+
+
+def _rows(buttons: Sequence[InlineKeyboardButton], width: int) -> list[list[InlineKeyboardButton]]:
+    return [list(buttons[i : i + width]) for i in range(0, len(buttons), width)]

@@ -1,0 +1,67 @@
+"""Delivers to chats where the bot is only a guest: there a message takes files that Telegram has."""
+
+from __future__ import annotations
+
+import asyncio
+
+from telegram import InputMediaPhoto
+from telegram.error import TelegramError
+
+from bots.phrases import apology
+from bots.telegram.delivery import FILE_NAME, Desktop
+from bots.telegram.faults import Trouble, trouble_of
+from bots.telegram.origin import read
+from tasks.contract import Apology, Job, Painting, Undeliverable
+
+
+class Guesting:
+    """Turns the inline message that a guest bot has sent into the answer."""
+
+    def __init__(self, desk: Desktop) -> None:
+        self._desk = desk
+        self._speaker = desk.speaker
+
+    async def painting(self, job: Job, painting: Painting) -> str:
+        """Show the painting and return the receipt."""
+        inline, picture = _message(job), painting.pictures[0]
+        file_id = await asyncio.to_thread(self._desk.paintings.file_of, picture)
+        file_id = file_id or await self._uploaded(job, picture)
+        media = InputMediaPhoto(file_id, caption=self._desk.caption(job, painting))
+        try:
+            await self._speaker.bot.edit_message_media(
+                media, inline_message_id=inline, reply_markup=self._desk.keyboard(job)
+            )
+        except TelegramError as error:
+            if trouble_of(error) is not Trouble.UNCHANGED:
+                raise
+        await self._desk.mark(job, files=file_id, stand=f"inline:{inline}")
+        return f"inline:{inline}"
+
+    async def apology(self, job: Job, answer: Apology) -> str:
+        """Say the sentence and return the receipt."""
+        inline = _message(job)
+        await self._speaker.retell_inline(inline, apology(job.ask.language, answer))
+        await self._desk.mark(job, stand=f"inline:{inline}")
+        return f"inline:{inline}"
+
+    async def _uploaded(self, job: Job, picture: bytes) -> str:
+        # There is no upload without a message: it goes to a chat of the bot's and away again.
+        origin = read(job.ask.address, job.ask.person, job.ask.language)
+        chat = self._desk.settings.storage_chat or int(origin.person)
+        await self._speaker.pace.turn(chat)
+        sent = await self._speaker.bot.send_photo(
+            chat, picture, filename=FILE_NAME, disable_notification=True
+        )
+        file_id = sent.photo[-1].file_id
+        await asyncio.to_thread(self._desk.paintings.remember_file, picture, file_id)
+        await self._speaker.remove(chat, sent.message_id)
+        return file_id
+
+
+def _message(job: Job) -> str:
+    inline = job.ask.address.get("inline", "")
+    inline = inline or job.marks.get("placeholder", "").removeprefix("inline:")
+    if not inline:
+        # Telegram gave the guest no message; there is nothing that could be edited.
+        raise Undeliverable("guest-unanswered")
+    return inline

@@ -1,0 +1,96 @@
+"""When the bot may speak: Telegram's limits, shared by every process of the bot."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from bots.telegram.settings import TelegramSettings
+from tasks.contract import Quota
+from tasks.notebook import Notebook
+from tasks.pacing import Pacer
+
+Limit = tuple[str, Quota]
+
+_HUSH = "hush-until"
+_EDITS_PER_S = 6.0
+"""Of all messages, so that news about places in line never crowd out paintings."""
+_GREETINGS_PER_S = 18.0
+"""Of all messages: a surge of newcomers leaves room for the paintings of those before them."""
+
+
+class Pace:
+    """Slots for messages and edits. One FIFO per process; processes share the counters."""
+
+    def __init__(self, pacer: Pacer, notebook: Notebook, settings: TelegramSettings) -> None:
+        self._pacer = pacer
+        self._notebook = notebook
+        self._everywhere: Limit = ("bot", _evenly(settings.messages_per_s))
+        self._settings = settings
+        self._line = asyncio.Lock()
+        self._greetings = asyncio.Lock()
+
+    async def turn(self, chat: int) -> None:
+        """Wait until the bot may send or edit one message in this chat."""
+        await self._settle(self._of_chat(chat))
+        async with self._line:
+            await self._settle([self._everywhere])
+
+    async def greeting(self, chat: int) -> None:
+        """Wait for the turn of a first word to somebody."""
+        async with self._greetings:
+            await self._settle([("greetings", _evenly(_GREETINGS_PER_S))])
+        await self.turn(chat)
+
+    async def gesture(self) -> None:
+        """Wait for the turn of a gesture that stands for words."""
+        async with self._line:
+            await self._settle([self._everywhere])
+
+    async def spare(self, chat: int, *, lasting: bool = False) -> bool:
+        """Take a turn that nobody else needs just now, and tell whether there was one.
+
+        `lasting`: for a message that stays, not one of the passing news.
+        """
+        if await self.hushed_s() > 0:
+            return False
+        limits = [*self._of_chat(chat), self._everywhere]
+        if not lasting:
+            limits.append(("news", _evenly(_EDITS_PER_S)))
+        return await self._take(limits, reserve=0.5) == 0
+
+    async def aside(self) -> bool:
+        """Take a turn for a gesture (reaction, 'is uploading'), if nobody waits to say something."""
+        if self._line.locked() or self._greetings.locked() or await self.hushed_s() > 0:
+            return False
+        return await self._take([self._everywhere]) == 0
+
+    async def hush(self, seconds: float) -> None:
+        """Telegram asked for silence: no process of the bot speaks for so long."""
+        until = time.time() + seconds
+        await asyncio.to_thread(self._notebook.put, _HUSH, f"{until:.3f}", seconds + 1)
+
+    async def hushed_s(self) -> float:
+        """Return for how long Telegram wants silence, 0 for not at all."""
+        until = await asyncio.to_thread(self._notebook.get, _HUSH)
+        return 0.0 if until is None else max(0.0, float(until) - time.time())
+
+    async def _settle(self, limits: Sequence[Limit]) -> None:
+        while (wait := await self.hushed_s() or await self._take(limits)) > 0:
+            await asyncio.sleep(wait)
+
+    async def _take(self, limits: Sequence[Limit], reserve: float = 0.0) -> float:
+        return await asyncio.to_thread(self._pacer.take, limits, reserve)
+
+    def _of_chat(self, chat: int) -> list[Limit]:
+        limits = [(f"chat:{chat}", _evenly(self._settings.messages_per_s_chat))]
+        if chat < 0:
+            quota = Quota(self._settings.messages_per_minute_group, 60.0)
+            limits.append((f"group:{chat}", quota))
+        return limits
+
+
+def _evenly(per_s: float) -> Quota:
+    # One slot per short window: the shared pacer then gives the full rate, without bursts.
+    return Quota(1, 1.0 / per_s)

@@ -1,0 +1,60 @@
+"""Which of the bot's messages show which job, and the files that Telegram has of them."""
+
+from __future__ import annotations
+
+import hashlib
+
+from bots.telegram.heard import Heard
+from tasks.contract import Job
+from tasks.ledger import Ledger, UnknownJob
+from tasks.notebook import Notebook
+
+
+class Paintings:
+    """The adapter's memory of what it has shown."""
+
+    def __init__(self, ledger: Ledger, notebook: Notebook, keep_s: float) -> None:
+        self._ledger = ledger
+        self._notebook = notebook
+        self._keep_s = keep_s
+
+    def job(self, job_id: str) -> Job | None:
+        """Return a job, None once it is forgotten."""
+        try:
+            return self._ledger.job(job_id)
+        except UnknownJob:
+            return None
+
+    def remember(self, chat: int, messages: tuple[int, ...], job_id: str) -> None:
+        """Remember that these messages show a job's pictures."""
+        for message in messages:
+            self._notebook.put(f"shown:{chat}:{message}", job_id, self._keep_s)
+
+    def shown(self, chat: int, message: int) -> Job | None:
+        """Return the job that a message shows, None for any other message."""
+        job_id = self._notebook.get(f"shown:{chat}:{message}") if message else None
+        return None if job_id is None else self.job(job_id)
+
+    def meant(self, platform: str, heard: Heard) -> Job | None:
+        """Return the job that somebody speaks of: the one replied to, else their latest."""
+        shown = self.shown(heard.origin.chat, heard.replied_message)
+        if shown is not None:
+            return shown
+        latest = self._ledger.past_jobs(platform, heard.origin.person, 1)
+        return self.job(latest[0]) if latest else None
+
+    def file_of(self, picture: bytes) -> str | None:
+        """Return the file id under which Telegram has this picture already."""
+        return self._notebook.get(_key(picture))
+
+    def remember_file(self, picture: bytes, file_id: str) -> None:
+        """Remember that Telegram has this picture: next time nothing need be uploaded."""
+        self._notebook.put(_key(picture), file_id, self._keep_s)
+
+    def forget_file(self, picture: bytes) -> None:
+        """Telegram does not have this picture any more."""
+        self._notebook.delete(_key(picture))
+
+
+def _key(picture: bytes) -> str:
+    return f"file:{hashlib.sha256(picture).hexdigest()[:40]}"

@@ -1,0 +1,68 @@
+"""Takes updates in, from polling and webhooks alike: first what must not be lost, then the talking."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import structlog
+from telegram import Update
+
+from bots.telegram.conversation import Conversation
+from bots.telegram.heard import Heard, Moved, Pressed, Typed
+from bots.telegram.room import Room
+from bots.telegram.talks import Talks
+from bots.telegram.understand import understand
+
+_log = structlog.get_logger()
+
+
+class Reception:
+    """Where every update comes in."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._talks = Talks()
+        self._conversation = Conversation(room, self._talks)
+
+    async def take(self, raw: dict[str, Any]) -> None:
+        """Take one update in. When this returns nothing of it can be lost any more.
+
+        What the bot says about it is said in the background. Raises what the ledger's store raises.
+        """
+        try:
+            update = Update.de_json(raw, self._room.speaker.bot)
+            news = understand(update, self._room.me)
+        except Exception:
+            # One update that cannot be read must not keep all later ones waiting.
+            _log.exception("an update cannot be read, it is left out", update=raw.get("update_id"))
+            return
+        match news:
+            case Heard():
+                await self._hear(news)
+            case Pressed():
+                await self._conversation.press(news)
+            case Typed():
+                self._talks.begin(self._room.inline.answer(news))
+            case Moved():
+                await asyncio.to_thread(self._room.chats.moved, news.old_chat, news.new_chat)
+
+    async def settle_albums(self) -> None:
+        """Take in the albums that are complete."""
+        now = await asyncio.to_thread(self._room.ledger.now)
+        for album in await asyncio.to_thread(self._room.albums.due, now):
+            if album.heard.addressed:
+                await self._conversation.message(album.heard)
+            await asyncio.to_thread(self._room.albums.close, album)
+
+    async def finish(self) -> None:
+        """Wait until everything is said."""
+        await self._talks.finish()
+
+    async def _hear(self, heard: Heard) -> None:
+        if heard.album and heard.photos:
+            due = await asyncio.to_thread(self._room.ledger.now) + self._room.settings.album_quiet_s
+            if await asyncio.to_thread(self._room.albums.add, heard, due):
+                return
+        if heard.addressed:
+            await self._conversation.message(heard)

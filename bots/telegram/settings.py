@@ -1,0 +1,73 @@
+"""Every setting of the Telegram room."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+
+
+class TelegramSettings(BaseSettings):
+    """How the bot lives on Telegram. Each is `SUISAI_TELEGRAM_` + its name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SUISAI_TELEGRAM_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    token: SecretStr | None = None
+    """The bot's token from @BotFather; not set: no Telegram."""
+    api_url: str = "https://api.telegram.org"
+    """The Bot API server; a local one also gives files above 20 MB."""
+    local_files: bool = False
+    """The Bot API server runs with --local on this machine and names files by their paths."""
+    file_max_bytes: Annotated[int, Field(ge=1)] = 20_000_000
+    """Largest photo that is fetched; the public Bot API gives none above 20 MB."""
+
+    webhook_url: str | None = None
+    """Public HTTPS address of the web process's /telegram/webhook; not set: long polling."""
+    webhook_secret: SecretStr | None = None
+    """Proves that a webhook call comes from Telegram: 1-256 of A-Z a-z 0-9 _ -."""
+    poll_timeout_s: Annotated[int, Field(ge=0, le=600)] = 50
+    """How long one getUpdates waits for news."""
+
+    admins: tuple[int, ...] = ()
+    """User ids of the operators, as JSON: [12345, 67890]."""
+    storage_chat: int | None = None
+    """A chat where paintings for guest mode are uploaded; not set: the person's own chat."""
+
+    edit_within_s: Annotated[float, Field(ge=0)] = 20.0
+    """Up to this wait the placeholder becomes the painting; later the painting is a new message."""
+    news_every_s: Annotated[float, Field(gt=0)] = 3.0
+    """A placeholder is edited at most this often."""
+    album_max: Annotated[int, Field(ge=1, le=10)] = 10
+    """Photos of one album that are painted."""
+    album_quiet_s: Annotated[float, Field(gt=0)] = 1.0
+    """An album is complete when no photo of it came for this long."""
+
+    messages_per_s: Annotated[float, Field(gt=0)] = 28.0
+    """Messages and edits in all; Telegram allows a bot 30."""
+    messages_per_s_chat: Annotated[float, Field(gt=0)] = 1.0
+    """Messages and edits in one chat."""
+    messages_per_minute_group: Annotated[int, Field(ge=1)] = 20
+    """Messages and edits in one group."""
+
+    @model_validator(mode="after")
+    def _webhook_is_guarded(self) -> TelegramSettings:
+        if self.webhook_url is None:
+            return self
+        secret = self.webhook_secret
+        if secret is None or not _SECRET.fullmatch(secret.get_secret_value()):
+            raise ValueError(
+                "SUISAI_TELEGRAM_WEBHOOK_URL needs SUISAI_TELEGRAM_WEBHOOK_SECRET: "
+                "1-256 of A-Z a-z 0-9 _ -"
+            )
+        return self
+
+
+def configured(settings: TelegramSettings) -> bool:
+    """Tell whether the bot can speak on Telegram."""
+    return settings.token is not None

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bots.phrases import languages
+from bots.telegram import buttons
+from bots.telegram.buttons import Do, NoButton, Repaint, decode, encode, under_painting
+from pipeline.styles import load_styles
+from tasks.records import job_id_of
+
+STYLES = load_styles()
+JOB = job_id_of("telegram", "message:1:2")
+
+
+@given(
+    style=st.sampled_from(sorted(STYLES)),
+    percent=st.integers(0, 100),
+    anew=st.booleans(),
+    event=st.text(),
+)
+def test_a_wish_survives_the_button(style: str, percent: int, anew: bool, event: str) -> None:
+    wanted = Repaint(job_id_of("telegram", event), style, percent / 100, anew)
+    assert decode(encode(wanted)) == wanted
+
+
+@given(st.text())
+def test_strange_bytes_are_no_button(data: str) -> None:
+    try:
+        decode(data)
+    except NoButton:
+        return
+    assert data.split("|")[0] in ("paint", *buttons.ACTS)
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_button_fits_into_telegrams_64_bytes(language: str) -> None:
+    rows = [
+        *under_painting(JOB, "film", 0.6, STYLES, language).inline_keyboard,
+        *buttons.of_styles(STYLES, language).inline_keyboard,
+        *buttons.of_languages().inline_keyboard,
+        *buttons.of_forgetting(language).inline_keyboard,
+        *buttons.under_placeholder(JOB, language).inline_keyboard,
+        *buttons.send_again(JOB, language).inline_keyboard,
+    ]
+    for button in [each for row in rows for each in row]:
+        assert len(str(button.callback_data).encode()) <= 64
+        assert button.text
+
+
+def test_under_a_painting_are_the_other_styles_and_shades_of_this_one() -> None:
+    keyboard = under_painting(JOB, "film", 0.6, STYLES, "en").inline_keyboard
+    wanted = [decode(str(b.callback_data)) for row in keyboard for b in row]
+    styles = {
+        w.style for w in wanted if isinstance(w, Repaint) and w.strength == 0.6 and not w.anew
+    }
+    shades = {w.strength for w in wanted if isinstance(w, Repaint) and w.style == "film"}
+    assert styles == set(STYLES) - {"film"}
+    assert shades == {0.4, 0.6, 0.8}
+    assert Do(buttons.ORIGINAL, JOB) in wanted
+    assert Do(buttons.COMPARE, JOB) in wanted
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.1, 1.0])
+def test_there_is_always_a_shade_of_a_possible_strength(strength: float) -> None:
+    keyboard = under_painting(JOB, "film", strength, STYLES, "en").inline_keyboard
+    for button in [b for row in keyboard for b in row]:
+        wanted = decode(str(button.callback_data))
+        assert isinstance(wanted, Do) or 0.0 <= wanted.strength <= 1.0

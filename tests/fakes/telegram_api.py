@@ -1,0 +1,212 @@
+"""A local server that speaks the Bot API over HTTP: for one bot, with people, limits and faults."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import httpx
+
+from tests.fakes.telegram_faults import Fault, Faults
+from tests.fakes.telegram_http import Cut, HttpServer, Request, Response
+from tests.fakes.telegram_limits import Limits
+from tests.fakes.telegram_methods import METHODS, Call, Refused, parsed
+from tests.fakes.telegram_people import People, Updates
+from tests.fakes.telegram_spec import Spec
+from tests.fakes.telegram_world import World
+
+TOKEN = "777:A-token-that-only-the-tests-know-000000"
+
+_OTHER_POLLER = (
+    "Conflict: terminated by other getUpdates request; "
+    "make sure that only one bot instance is running"
+)
+_WEBHOOK_SET = (
+    "Conflict: can't use getUpdates method while webhook is active; "
+    "use deleteWebhook to delete the webhook first"
+)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One call that the bot made, as it was answered."""
+
+    method: str
+    fields: dict[str, Any]
+    at: float
+    status: int
+
+
+@dataclass
+class Hook:
+    """Where updates are posted to, instead of being fetched."""
+
+    url: str = ""
+    secret: str = ""
+    allowed: list[str] = field(default_factory=list)
+
+
+class TelegramApi:
+    """The server. `people` act, `world` shows what came of it, `faults` go wrong on script."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.world = World()
+        self.updates = Updates()
+        self.people = People(self.world, self.updates)
+        self.faults = Faults()
+        self.hook = Hook()
+        self.calls: list[Heard] = []
+        self.breaches: list[str] = []
+        """Where requests or answers are not what the Bot API describes."""
+        self._limits = limits or Limits()
+        self._polls = 0
+        described = os.environ.get("SUISAI_TEST_TELEGRAM_SPEC")
+        self._spec = Spec(Path(described)) if described else None
+        self._server = HttpServer(self._handle)
+        self.url = f"http://127.0.0.1:{self._server.port}"
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.close()
+
+    def settings(self) -> dict[str, str]:
+        """Return the environment of a bot that lives here."""
+        return {
+            "SUISAI_TELEGRAM_TOKEN": TOKEN,
+            "SUISAI_TELEGRAM_API_URL": self.url,
+            "SUISAI_TELEGRAM_POLL_TIMEOUT_S": "5",
+        }
+
+    def made(self, *methods: str, status: int | None = None) -> list[Heard]:
+        """Return the calls of these methods, or of all."""
+        return [
+            call
+            for call in list(self.calls)
+            if (not methods or call.method in methods) and status in (None, call.status)
+        ]
+
+    async def _handle(self, request: Request) -> Response:
+        parts = unquote(request.path.split("?")[0]).strip("/").split("/")
+        if parts[0] == "file" and parts[1] == f"bot{TOKEN}":
+            return self._download(parts[-1].removesuffix(".jpg"))
+        if parts[0] != f"bot{TOKEN}" or len(parts) != 2:
+            return _error(Refused(401, "Unauthorized"))
+        return await self._call(parts[1], request)
+
+    async def _call(self, method: str, request: Request) -> Response:
+        written, files = request.form()
+        fields = parsed(written)
+        self._check_request(method, written, files)
+        fault = self.faults.next(method)
+        await self._before(fault)
+        response = await self._answer(method, fields, files, fault)
+        self.calls.append(Heard(method, fields, time.monotonic(), response.status))
+        self.world.tell()
+        if fault is not None and fault.lost:
+            await _held(fault)
+            raise Cut
+        return response
+
+    async def _before(self, fault: Fault | None) -> None:
+        if fault is None or fault.lost:
+            return
+        await _held(fault)
+        if fault.cut:
+            raise Cut
+
+    async def _answer(
+        self, method: str, fields: dict[str, Any], files: dict[str, bytes], fault: Fault | None
+    ) -> Response:
+        if fault is not None and fault.status:
+            return _error(Refused(fault.status, fault.description, **fault.parameters))
+        try:
+            result = await self._result(method, fields, files)
+        except Refused as refused:
+            return _error(refused)
+        if self._spec is not None:
+            self.breaches += self._spec.breaches_of_result(method, result)
+        return Response.of_json({"ok": True, "result": result})
+
+    async def _result(self, method: str, fields: dict[str, Any], files: dict[str, bytes]) -> Any:
+        if method == "getUpdates":
+            return await self._get_updates(fields)
+        if method in ("setWebhook", "deleteWebhook"):
+            return self._set_webhook(fields)
+        if method not in METHODS:
+            raise Refused(404, "Not Found")
+        chat = fields.get("chat_id")
+        silence_s = self._limits.silence_s(method, None if chat is None else int(chat))
+        if silence_s:
+            raise Refused(429, f"Too Many Requests: retry after {silence_s}", retry_after=silence_s)
+        with self.world.changed:
+            return METHODS[method](Call(self.world, fields, files))
+
+    async def _get_updates(self, fields: dict[str, Any]) -> list[dict[str, Any]]:
+        if self.hook.url:
+            raise Refused(409, _WEBHOOK_SET)
+        self._polls += 1
+        mine = self._polls
+        deadline = time.monotonic() + int(fields.get("timeout", 0))
+        while True:
+            if mine != self._polls:
+                raise Refused(409, _OTHER_POLLER)
+            found = self.updates.fetch(int(fields.get("offset", 0)), int(fields.get("limit", 100)))
+            if found or time.monotonic() >= deadline:
+                return found
+            await asyncio.sleep(0.005)
+
+    def _set_webhook(self, fields: dict[str, Any]) -> bool:
+        self.hook = Hook(
+            fields.get("url", ""), fields.get("secret_token", ""), fields.get("allowed_updates", [])
+        )
+        if self.hook.url:
+            self._server.loop.create_task(self._post_updates(self.hook))
+        return True
+
+    async def _post_updates(self, hook: Hook) -> None:
+        headers = {"X-Telegram-Bot-Api-Secret-Token": hook.secret}
+        async with httpx.AsyncClient(headers=headers, timeout=10) as client:
+            offset = 0
+            while self.hook is hook:
+                for update in self.updates.fetch(offset, 1):
+                    if await self._posted(client, hook.url, update):
+                        offset = update["update_id"] + 1
+                await asyncio.sleep(0.01)
+
+    async def _posted(self, client: httpx.AsyncClient, url: str, update: dict[str, Any]) -> bool:
+        try:
+            answer = await client.post(url, json=update)
+        except httpx.HTTPError:
+            await asyncio.sleep(0.1)
+            return False
+        return answer.is_success
+
+    def _download(self, file_id: str) -> Response:
+        data = self.world.files.get(file_id)
+        return Response(404, b"Not Found") if data is None else Response(200, data)
+
+    def _check_request(self, method: str, written: dict[str, str], files: dict[str, bytes]) -> None:
+        if self._spec is not None:
+            self.breaches += self._spec.breaches_of_request(method, written, set(files))
+
+
+async def _held(fault: Fault) -> None:
+    fault.reached.set()
+    while fault.hold is not None and not fault.hold.is_set():
+        await asyncio.sleep(0.005)
+
+
+def _error(refused: Refused) -> Response:
+    body: dict[str, Any] = {
+        "ok": False,
+        "error_code": refused.code,
+        "description": refused.description,
+    }
+    if refused.parameters:
+        body["parameters"] = refused.parameters
+    return Response.of_json(body, refused.code)

@@ -1,0 +1,47 @@
+"""Faults on script: what goes wrong, with which method, how often."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Fault:
+    """One way in which calls of a method fail."""
+
+    method: str
+    times: int = 1
+    status: int = 0
+    """Answer this HTTP status instead of doing anything."""
+    description: str = "Internal Server Error"
+    parameters: dict[str, Any] = field(default_factory=dict)
+    cut: bool = False
+    """Cut the connection instead of doing anything."""
+    lost: bool = False
+    """Do what is asked, then cut the connection: the answer is lost."""
+    hold: threading.Event | None = None
+    """Before (or, with `lost`, after) doing it, wait until the test says so."""
+    reached: threading.Event = field(default_factory=threading.Event)
+    """Set when a call runs into this fault."""
+
+
+class Faults:
+    """The script of one server."""
+
+    def __init__(self) -> None:
+        self._script: list[Fault] = []
+
+    def add(self, fault: Fault) -> Fault:
+        """Let the next `times` calls of the method fail this way."""
+        self._script.append(fault)
+        return fault
+
+    def next(self, method: str) -> Fault | None:
+        """Return the fault that a call of this method runs into, None for none."""
+        for fault in self._script:
+            if fault.method == method and fault.times > 0:
+                fault.times -= 1
+                return fault
+        return None

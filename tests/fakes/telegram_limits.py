@@ -1,0 +1,59 @@
+"""Telegram's flood limits, counted as its answers to bots say."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict, deque
+
+SPEAKING = frozenset(
+    {
+        "sendMessage",
+        "sendPhoto",
+        "sendDocument",
+        "sendMediaGroup",
+        "editMessageText",
+        "editMessageMedia",
+        "editMessageCaption",
+        "editMessageReplyMarkup",
+    }
+)
+"""Methods that count as messages."""
+
+_CHAT_GAP_S = 0.8
+"""One a second in a chat; clocks and networks wobble."""
+
+
+class Limits:
+    """Counts what a bot says and tells when it must be silent, in seconds."""
+
+    def __init__(self, per_s: int = 30, per_minute_group: int = 20) -> None:
+        self._per_s = per_s
+        self._per_minute_group = per_minute_group
+        self._all: deque[float] = deque()
+        self._chats: dict[int, float] = {}
+        self._groups: dict[int, deque[float]] = defaultdict(deque)
+
+    def silence_s(self, method: str, chat: int | None) -> int:
+        """Count one call; return 0 when it is within the limits."""
+        if method not in SPEAKING:
+            return 0
+        now = time.monotonic()
+        _age(self._all, now - 1.0)
+        if len(self._all) >= self._per_s:
+            return 1
+        if chat is not None:
+            if now - self._chats.get(chat, 0.0) < _CHAT_GAP_S:
+                return 1
+            group = self._groups[chat]
+            _age(group, now - 60.0)
+            if chat < 0 and len(group) >= self._per_minute_group:
+                return max(1, int(group[0] + 60.0 - now) + 1)
+            group.append(now)
+            self._chats[chat] = now
+        self._all.append(now)
+        return 0
+
+
+def _age(times: deque[float], before: float) -> None:
+    while times and times[0] <= before:
+        times.popleft()

@@ -1,0 +1,312 @@
+"""The methods of the Bot API that the bot uses, each as its documentation describes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+from PIL import Image, UnidentifiedImageError
+
+from tests.fakes.telegram_world import BOT, Chat, Json, World, quoted
+
+
+class Refused(Exception):
+    """The call is answered with an error."""
+
+    def __init__(self, code: int, description: str, **parameters: Any) -> None:
+        super().__init__(description)
+        self.code, self.description, self.parameters = code, description, parameters
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call: its fields, parsed, and its uploaded files."""
+
+    world: World
+    fields: Json
+    files: dict[str, bytes]
+
+    def chat(self) -> Chat:
+        """Return the chat that is spoken to. Raises `Refused` where the bot may not speak."""
+        chat = self.world.chats.get(int(self.fields["chat_id"]))
+        if chat is None:
+            raise Refused(400, "Bad Request: chat not found")
+        if chat.barred:
+            code = 403 if chat.barred.startswith("Forbidden") else 400
+            raise Refused(code, chat.barred)
+        if chat.moved_to is not None:
+            sentence = "Bad Request: group chat was upgraded to a supergroup chat"
+            raise Refused(400, sentence, migrate_to_chat_id=chat.moved_to)
+        if self.fields.get("message_thread_id") in chat.closed_topics:
+            raise Refused(400, "Bad Request: TOPIC_CLOSED")
+        return chat
+
+    def message(self, chat: Chat) -> Json:
+        """Return the bot's message that is edited. Raises `Refused` without one."""
+        message = chat.messages.get(int(self.fields["message_id"]))
+        if message is None or message["from"]["id"] != BOT["id"]:
+            raise Refused(400, "Bad Request: message to edit not found")
+        return message
+
+    def file(self, named: str) -> bytes:
+        """Return an uploaded or known file."""
+        if named.startswith("attach://"):
+            return self.files[named.removeprefix("attach://")]
+        if named not in self.world.files:
+            raise Refused(400, "Bad Request: wrong file identifier/HTTP URL specified")
+        return self.world.files[named]
+
+
+def get_me(call: Call) -> Json:
+    return BOT
+
+
+def send_message(call: Call) -> Json:
+    return _posted(call, {"text": call.fields["text"]})
+
+
+def send_photo(call: Call) -> Json:
+    named = call.fields.get("photo", "attach://photo")
+    return _posted(call, {"photo": _photo(call, named), **_caption(call.fields)})
+
+
+def send_document(call: Call) -> Json:
+    named = call.fields.get("document", "attach://document")
+    return _posted(call, {"document": _document(call, named), **_caption(call.fields)})
+
+
+def send_media_group(call: Call) -> list[Json]:
+    media = call.fields["media"]
+    if not 2 <= len(media) <= 10:
+        raise Refused(400, "Bad Request: there must be 2-10 items")
+    chat = call.chat()
+    contents = [_media(call, each) for each in media]
+    group = f"album-{id(call)}"
+    return [_post(call, chat, {**content, "media_group_id": group}) for content in contents]
+
+
+def edit_message_text(call: Call) -> Json | bool:
+    message = _edited(call)
+    if "text" not in message:
+        raise Refused(400, "Bad Request: there is no text in the message to edit")
+    return _change(call, message, {"text": call.fields["text"]})
+
+
+def edit_message_media(call: Call) -> Json | bool:
+    media = call.fields["media"]
+    message = _edited(call)
+    if "inline_message_id" in call.fields and media["media"].startswith("attach://"):
+        raise Refused(400, "Bad Request: can't upload a file for an inline message")
+    content = _media(call, media)
+    for old in ("text", "photo", "document", "caption"):
+        if old not in content:
+            message.pop(old, None)
+    return _change(call, message, content)
+
+
+def delete_message(call: Call) -> bool:
+    chat = call.chat()
+    if chat.messages.pop(int(call.fields["message_id"]), None) is None:
+        raise Refused(400, "Bad Request: message to delete not found")
+    return True
+
+
+def set_message_reaction(call: Call) -> bool:
+    chat = call.chat()
+    message = int(call.fields["message_id"])
+    if message not in chat.messages:
+        raise Refused(400, "Bad Request: message to react not found")
+    chat.reactions[message] = call.fields["reaction"][0]["emoji"]
+    return True
+
+
+def send_chat_action(call: Call) -> bool:
+    call.chat().actions.append(call.fields["action"])
+    return True
+
+
+def answer_query(name: str) -> Callable[[Call], bool]:
+    def answer(call: Call) -> bool:
+        call.world.answered[str(call.fields[name])] = call.fields
+        return True
+
+    return answer
+
+
+def answer_guest_query(call: Call) -> Json:
+    result = call.fields["result"]
+    inline = f"inline-{call.fields['guest_query_id']}"
+    call.world.inline[inline] = {
+        "inline_message_id": inline,
+        "text": result["input_message_content"]["message_text"],
+        "reply_markup": result.get("reply_markup", {}),
+    }
+    call.world.answered[str(call.fields["guest_query_id"])] = result
+    return {"inline_message_id": inline}
+
+
+def get_file(call: Call) -> Json:
+    file_id = str(call.fields["file_id"])
+    if file_id not in call.world.files:
+        raise Refused(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
+    weight = len(call.world.files[file_id])
+    if weight > 20 * 1024 * 1024:
+        raise Refused(400, "Bad Request: file is too big")
+    return {
+        "file_id": file_id,
+        "file_unique_id": f"u-{file_id}",
+        "file_size": weight,
+        "file_path": f"photos/{file_id}.jpg",
+    }
+
+
+def get_user_profile_photos(call: Call) -> Json:
+    face = call.world.faces.get(int(call.fields["user_id"]))
+    photos = [] if face is None else [call.world.sizes(call.world.keep(face))]
+    return {"total_count": len(photos), "photos": photos}
+
+
+def get_chat_member(call: Call) -> Json:
+    chat, person = call.chat(), int(call.fields["user_id"])
+    account = {"id": person, "is_bot": False, "first_name": f"Person {person}"}
+    if person in chat.admins:
+        return {"status": "creator", "user": account, "is_anonymous": False}
+    return {"status": "member", "user": account}
+
+
+def set_my_commands(call: Call) -> bool:
+    scope = call.fields.get("scope", {}).get("type", "default")
+    names = [each["command"] for each in call.fields["commands"]]
+    call.world.menus[scope, call.fields.get("language_code", "")] = names
+    return True
+
+
+def set_text(name: str) -> Callable[[Call], bool]:
+    def keep(call: Call) -> bool:
+        call.world.texts[name, call.fields.get("language_code", "")] = call.fields[name]
+        return True
+
+    return keep
+
+
+METHODS: dict[str, Callable[[Call], Any]] = {
+    "getMe": get_me,
+    "sendMessage": send_message,
+    "sendPhoto": send_photo,
+    "sendDocument": send_document,
+    "sendMediaGroup": send_media_group,
+    "editMessageText": edit_message_text,
+    "editMessageMedia": edit_message_media,
+    "deleteMessage": delete_message,
+    "setMessageReaction": set_message_reaction,
+    "sendChatAction": send_chat_action,
+    "answerCallbackQuery": answer_query("callback_query_id"),
+    "answerInlineQuery": answer_query("inline_query_id"),
+    "answerGuestQuery": answer_guest_query,
+    "getFile": get_file,
+    "getUserProfilePhotos": get_user_profile_photos,
+    "getChatMember": get_chat_member,
+    "setMyCommands": set_my_commands,
+    "setMyDescription": set_text("description"),
+    "setMyShortDescription": set_text("short_description"),
+}
+
+
+def parsed(fields: dict[str, str]) -> Json:
+    """Return a form's fields with JSON values read; texts stay texts."""
+    return {name: value if name in _TEXTS else _value(value) for name, value in fields.items()}
+
+
+_TEXTS = {"text", "caption", "description", "short_description", "chat_id", "callback_query_id"}
+
+
+def _value(written: str) -> Any:
+    try:
+        return json.loads(written)
+    except ValueError:
+        return written
+
+
+def _posted(call: Call, content: Json) -> Json:
+    return _post(call, call.chat(), content)
+
+
+def _post(call: Call, chat: Chat, content: Json) -> Json:
+    reply = call.fields.get("reply_parameters")
+    answered = chat.messages.get(reply["message_id"]) if reply else None
+    if reply and answered is None and not reply.get("allow_sending_without_reply"):
+        raise Refused(400, "Bad Request: message to be replied not found")
+    thread = call.fields.get("message_thread_id")
+    return call.world.post(
+        chat,
+        BOT,
+        content,
+        reply_to_message=None if answered is None else quoted(answered),
+        reply_markup=call.fields.get("reply_markup"),
+        message_thread_id=thread,
+        is_topic_message=True if thread is not None else None,
+    )
+
+
+def _edited(call: Call) -> Json:
+    inline = call.fields.get("inline_message_id")
+    if inline is None:
+        return call.message(call.chat())
+    if inline not in call.world.inline:
+        raise Refused(400, "Bad Request: MESSAGE_ID_INVALID")
+    return call.world.inline[inline]
+
+
+def _change(call: Call, message: Json, content: Json) -> Json | bool:
+    markup = call.fields.get("reply_markup")
+    after = {**message, **content}
+    after.pop("reply_markup", None)
+    if markup is not None:
+        after["reply_markup"] = markup
+    if after == {k: v for k, v in message.items() if k != "edit_date"}:
+        sentence = (
+            "Bad Request: message is not modified: specified new message content and reply markup "
+            "are exactly the same as a current content and reply markup of the message"
+        )
+        raise Refused(400, sentence)
+    message.clear()
+    message.update(after)
+    return True if "inline_message_id" in call.fields else message
+
+
+def _media(call: Call, media: Json) -> Json:
+    kind = media["type"]
+    content = {"photo": _photo, "document": _document}[kind](call, media["media"])
+    return {kind: content, **_caption(media)}
+
+
+def _caption(fields: Json) -> Json:
+    return {"caption": fields["caption"]} if fields.get("caption") else {}
+
+
+def _photo(call: Call, named: str) -> list[Json]:
+    data = call.file(named)
+    if len(data) > 10 * 1024 * 1024:
+        raise Refused(400, "Bad Request: file of size 11000000 bytes is too big for a photo")
+    try:
+        width, height = Image.open(BytesIO(data)).size
+    except UnidentifiedImageError:
+        raise Refused(400, "Bad Request: IMAGE_PROCESS_FAILED") from None
+    if width + height > 10_000 or max(width, height) > 20 * min(width, height):
+        raise Refused(400, "Bad Request: PHOTO_INVALID_DIMENSIONS")
+    file_id = call.world.keep(data) if named.startswith("attach://") else named
+    return call.world.sizes(file_id)
+
+
+def _document(call: Call, named: str) -> Json:
+    data = call.file(named)
+    file_id = call.world.keep(data) if named.startswith("attach://") else named
+    return {
+        "file_id": file_id,
+        "file_unique_id": f"u-{file_id}",
+        "file_name": "painting.jpg",
+        "file_size": len(data),
+    }
