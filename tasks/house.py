@@ -14,6 +14,7 @@ from redis.retry import Retry
 from tasks.blobs import BlobStore
 from tasks.ledger import Ledger, Wake
 from tasks.people import People
+from tasks.presence import Presence
 from tasks.services import Services
 from tasks.settings import Settings
 from tasks.switches import Switches
@@ -69,4 +70,5 @@ def open_services(settings: Settings, wake: Wake) -> Services:
         blobs=blobs,
         people=People(redis, settings.namespace, blobs),
         switches=Switches(redis, settings.namespace),
+        presence=Presence(redis, settings.namespace),
     )

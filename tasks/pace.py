@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tasks.contract import Stage
-from tasks.switches import Switches
+from tasks.switches import NOTHING, Done, Switches
 
 _HALF_LIFE_S = 30.0
 """Of what was measured: a minute-old measurement counts a quarter."""
@@ -28,6 +28,7 @@ class Pace:
         self._latency_s = 0.0
         self._decayed_at = time.monotonic()
         self._reported_at = 0.0
+        self._untold = NOTHING
 
     @contextmanager
     def working(self, jobs: int) -> Iterator[None]:
@@ -47,6 +48,8 @@ class Pace:
             self._latency_s = (
                 busy_s if self._latency_s == 0 else self._latency_s * 0.8 + busy_s * 0.2
             )
+            untold = self._untold
+            self._untold = Done(untold.jobs + jobs, untold.calls + 1, untold.busy_s + busy_s)
             due = now - self._reported_at >= 1.0
             if due:
                 self._reported_at = now
@@ -60,4 +63,5 @@ class Pace:
                 return
             rate = self._slots * self._jobs / max(self._busy_s, 1e-6)
             latency_s = self._latency_s
-        self._switches.report(self._stage, self._worker, rate, latency_s)
+            untold, self._untold = self._untold, NOTHING
+        self._switches.report(self._stage, self._worker, rate, latency_s, done=untold)

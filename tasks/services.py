@@ -11,6 +11,7 @@ from tasks.ledger import Ledger
 from tasks.notebook import Notebook
 from tasks.pacing import Pacer
 from tasks.people import People
+from tasks.presence import Presence
 from tasks.settings import Settings
 from tasks.switches import Switches
 
@@ -25,6 +26,7 @@ class Services:
     blobs: BlobStore
     people: People
     switches: Switches
+    presence: Presence
 
     def notebook(self, name: str) -> Notebook:
         """Return the notebook of one platform."""

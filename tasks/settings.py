@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -40,7 +40,7 @@ class Settings(BaseSettings):
         env_prefix="SUISAI_", env_file=".env", extra="ignore", frozen=True
     )
 
-    data_dir: Path = Path("~/.suisai").expanduser()
+    data_dir: Annotated[Path, AfterValidator(Path.expanduser)] = Path("~/.suisai").expanduser()
     """Where the embedded Valkey and the local blob store keep their files."""
     redis_url: SecretStr | None = None
     """A Redis 7.2+/Valkey server; not set: an embedded Valkey in `data_dir`."""
@@ -97,6 +97,7 @@ class Settings(BaseSettings):
     log_json: bool | None = None
     """JSON log lines; not set: JSON unless standard error is a terminal."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """The least that is logged."""
 
     @model_validator(mode="after")
     def _ladder_has_hysteresis(self) -> Settings:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,14 +18,10 @@ from tasks.leases import Keeper
 from tasks.ledger import LeaseLost
 from tasks.pace import Pace
 from tasks.platforms import Platforms
+from tasks.presence import process_name
 from tasks.services import Services
 
 _log = structlog.get_logger()
-
-
-def worker_name() -> str:
-    """Name this process, readable in a job's story."""
-    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 @dataclass(frozen=True)
@@ -40,7 +34,7 @@ class Shift:
     screen: Screen
     keeper: Keeper
     paces: Mapping[Stage, Pace]
-    name: str = field(default_factory=worker_name)
+    name: str = field(default_factory=process_name)
     stopping: threading.Event = field(default_factory=threading.Event)
 
 

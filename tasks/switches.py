@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from redis import Redis
 
 from tasks.contract import Quota, Stage
 from tasks.records import text
 from tasks.scripts import Scripts
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Work that was done in one stage by one process."""
+
+    jobs: int = 0
+    calls: int = 0
+    """How many batches the jobs were done in."""
+    busy_s: float = 0.0
+
+
+NOTHING = Done()
 
 PAUSABLE = ("intake", *Stage)
 """What can be paused: taking asks in, and each stage."""
@@ -50,10 +65,21 @@ class Switches:
             self._redis.hset(f"{self._ns}:quota", platform, words)
 
     def report(
-        self, stage: Stage, worker: str, jobs_per_s: float, latency_s: float, stale_s: float = 15.0
+        self,
+        stage: Stage,
+        worker: str,
+        jobs_per_s: float,
+        latency_s: float,
+        stale_s: float = 15.0,
+        done: Done = NOTHING,
     ) -> None:
-        """Say how fast a worker works; silent workers drop out after `stale_s`."""
-        self._scripts.run("report", stage, worker, jobs_per_s, latency_s, int(stale_s * 1000))
+        """Say how fast a worker works, and what it did since its last report.
+
+        Silent workers drop out of the capacity after `stale_s`.
+        """
+        stale_ms = int(stale_s * 1000)
+        counts = (done.jobs, done.calls, int(done.busy_s * 1000))
+        self._scripts.run("report", stage, worker, jobs_per_s, latency_s, stale_ms, *counts)
 
     def announce_engine(self, engine: str, stale_s: float = 60.0) -> None:
         """Say which engine and version paint, so that equal paintings are recognised."""

@@ -22,10 +22,11 @@ from tasks.house import open_services
 from tasks.leases import Keeper
 from tasks.pace import Pace
 from tasks.platforms import Platforms
+from tasks.presence import process_name, stay_present
 from tasks.render import render
 from tasks.services import Services
 from tasks.settings import Settings
-from tasks.shift import RenderShift, Shift, drain, worker_name
+from tasks.shift import RenderShift, Shift, drain
 from tasks.studio import engine_id, open_engine, open_screen, open_styles
 
 _log = structlog.get_logger()
@@ -37,6 +38,7 @@ _STAGES: Mapping[Kind, tuple[Stage, ...]] = {
     "gpu": (Stage.RENDER,),
 }
 _REPORT_EVERY_S = 5.0
+_GOODBYE_S = 2.0
 
 
 def run_worker(kind: Kind, settings: Settings, threads: int) -> int:
@@ -53,6 +55,7 @@ def run_worker(kind: Kind, settings: Settings, threads: int) -> int:
         app.task(name=task_name(stage))(task)
     _follow_signals(kind, shift)
     threading.Thread(target=_report, args=(shift,), name="report", daemon=True).start()
+    present = stay_present(services.presence, kind, stopping, lambda: _facts(shift))
     # It warns root of pickled messages; this worker accepts JSON only.
     warnings.simplefilter("ignore", SecurityWarning)
     app.worker_main(
@@ -70,11 +73,13 @@ def run_worker(kind: Kind, settings: Settings, threads: int) -> int:
         ]
     )
     shift.keeper.stop()
+    stopping.set()
+    present.join(_GOODBYE_S)
     return 0
 
 
 def _begin_shift(services: Services, kind: Kind, slots: int, stopping: threading.Event) -> Shift:
-    settings, name = services.settings, worker_name()
+    settings, name = services.settings, process_name()
     shift = Shift(
         services=services,
         platforms=Platforms(services),
@@ -148,5 +153,9 @@ def _report(shift: Shift) -> None:
             _log.warning("pace not reported, trying again", error=str(error))
 
 
+def _facts(shift: Shift) -> dict[str, str]:
+    return {"engine": engine_id(shift.engine)} if isinstance(shift, RenderShift) else {}
+
+
 def _node(kind: Kind) -> str:
-    return f"{kind}@{worker_name()}"
+    return f"{kind}@{process_name()}"

@@ -7,6 +7,7 @@
 -- here:<where>            open jobs of a conversation
 -- painted:<key>           '=pictures' or '@leader'    waiters:<key>         set of jobs waiting for it
 -- dead                    zset id -> time, ms         rubbish               list of blob keys to delete
+-- counts                  hash, what happened so far  recent                list of public jobs, last answered
 -- Times are integers, milliseconds since the epoch, by the server's clock.
 local ns = KEYS[1]
 local time = redis.call('TIME')

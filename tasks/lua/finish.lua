@@ -3,18 +3,33 @@
 -- Result: 1, or 0 when the lease was lost.
 -- Invariant: a job ends once.
 local id = ARGV[1]
+local function bound_of(seconds)
+  for _, bound in ipairs({1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600}) do
+    if seconds <= bound then return bound end
+  end
+  return 'more'
+end
+
 if not holds(id, 'deliver', ARGV[2]) then return 0 end
 redis.call('HSET', job(id), 'receipt', ARGV[5])
+local j = redis.call('HMGET', job(id), 'platform', 'intent', 'admitted', 'told', 'private')
+local platform, waited, said = j[1], now - tonumber(j[3]), tonumber(j[4])
+-- Another holder wrote the intent: the platform was asked, and its answer was found to stand.
+if j[2] and j[2] ~= ARGV[2] and ARGV[3] ~= 'undeliverable' then count('reconciled:' .. platform) end
 if ARGV[3] == 'answered' then
-  local j = redis.call('HMGET', job(id), 'platform', 'person', 'admitted', 'told')
-  local quota = redis.call('HGET', key('quota'), j[1])
+  local quota = redis.call('HGET', key('quota'), platform)
   if quota then
-    redis.call('LPUSH', key('sent', j[1]), string.format('%d', now))
-    redis.call('LTRIM', key('sent', j[1]), 0, tonumber(string.match(quota, '^%d+')) - 1)
+    redis.call('LPUSH', key('sent', platform), string.format('%d', now))
+    redis.call('LTRIM', key('sent', platform), 0, tonumber(string.match(quota, '^%d+')) - 1)
   end
-  count('waited-ms', now - tonumber(j[3]))
-  count('said-ms', tonumber(j[4]))
-  if now - tonumber(j[3]) <= 1.25 * tonumber(j[4]) then count('kept-word') end
+  count('waited-ms', waited)
+  count('waited-s:' .. bound_of(waited / 1000))
+  count('said-ms', said)
+  if waited <= 1.25 * said then count('kept-word') end
+  if j[5] ~= '1' then
+    redis.call('LPUSH', key('recent'), id)
+    redis.call('LTRIM', key('recent'), 0, 23)
+  end
 end
 close(id, ARGV[3], ARGV[4], ARGV[6])
 return 1

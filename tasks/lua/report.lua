@@ -1,6 +1,10 @@
 -- A worker says how fast it works; the sum over all live workers is the capacity of the stage.
--- ARGV: stage, worker, jobs per second, seconds per job, ms until the report is stale.
+-- ARGV: stage, worker, jobs per second, seconds per job, ms until the report is stale, and since the
+--       last report: jobs done, calls they were done in, ms of work.
 -- Result: 1. Invariant: silent workers drop out of the sum.
+count('worked:' .. ARGV[1], ARGV[6])
+count('calls:' .. ARGV[1], ARGV[7])
+count('busy-ms:' .. ARGV[1], ARGV[8])
 local stage, workers = ARGV[1], key('workers', ARGV[1])
 redis.call('HSET', workers, ARGV[2], string.format('%d', now + tonumber(ARGV[5])) .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
 local rate, latency, live = 0, 0, 0

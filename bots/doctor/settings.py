@@ -1,0 +1,104 @@
+"""The settings: those that contradict each other, and those that do not exist."""
+
+from __future__ import annotations
+
+import difflib
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import entry_points
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bots.doctor.findings import Finding, green, red, yellow
+from bots.envfile import all_settings, variables_of
+from tasks.platforms import GROUP as PLATFORMS
+from tasks.settings import Settings
+from tasks.studio import SAFETY_GROUP
+
+
+def check_settings(
+    settings: Settings, environment: Mapping[str, str], env_file: Path
+) -> Iterator[Finding]:
+    """Look at the settings in force, and at the names in the environment and in `.env`."""
+    slips = [*_contradictions(settings), *_unknown(environment, env_file), *_exposed(env_file)]
+    yield from slips or [green("settings", "no contradictions, no unknown names")]
+
+
+def _contradictions(settings: Settings) -> Iterator[Finding]:
+    if settings.brownout_above_s >= settings.limits.max_wait_s:
+        yield yellow(
+            "settings",
+            "the faster recipe never comes: asks are refused before SUISAI_BROWNOUT_ABOVE_S",
+            "set SUISAI_BROWNOUT_ABOVE_S below max_wait_s of SUISAI_LIMITS",
+        )
+    if settings.photo_retention_s < settings.limits.max_wait_s:
+        yield yellow(
+            "settings",
+            "photos go before the longest wait is over, and are then downloaded again",
+            "set SUISAI_PHOTO_RETENTION_S to at least max_wait_s of SUISAI_LIMITS",
+        )
+    if settings.picture_retention_s < settings.painting_patience_s:
+        yield yellow(
+            "settings",
+            "pictures may go while they wait for their platform, and are then painted again",
+            "set SUISAI_PICTURE_RETENTION_S to at least SUISAI_PAINTING_PATIENCE_S",
+        )
+    if _elsewhere(settings) and settings.blob_url is None:
+        yield yellow(
+            "settings",
+            "the ledger is on another machine, but photos lie in this one's folder",
+            "set SUISAI_BLOB_URL to a bucket that every worker reaches, unless all run here",
+        )
+    installed = [point.name for point in entry_points(group=SAFETY_GROUP)]
+    for name in settings.safety_checks:
+        if name not in installed:
+            yield red(
+                "settings",
+                f"the safety check '{name}' is not installed",
+                f"correct SUISAI_SAFETY_CHECKS; there are: {', '.join(installed) or 'none'}",
+            )
+    platforms = [point.name for point in entry_points(group=PLATFORMS)]
+    for name in settings.platform_limits:
+        if name not in platforms:
+            yield yellow(
+                "settings",
+                f"SUISAI_PLATFORM_LIMITS names '{name}', which is no platform",
+                f"correct it; there are: {', '.join(sorted(platforms))}",
+            )
+
+
+def _elsewhere(settings: Settings) -> bool:
+    if settings.redis_url is None:
+        return False
+    host = urlsplit(settings.redis_url.get_secret_value()).hostname
+    return host not in (None, "localhost", "127.0.0.1", "::1")
+
+
+def _unknown(environment: Mapping[str, str], env_file: Path) -> Iterator[Finding]:
+    known = {
+        variable.name.upper() for group in all_settings() for variable in variables_of(group)
+    }
+    for name in sorted({*environment, *_names_in(env_file)}):
+        if name.upper().startswith("SUISAI_") and name.upper() not in known:
+            near = difflib.get_close_matches(name.upper(), known, n=1)
+            yield yellow(
+                "settings",
+                f"{name} is no setting and does nothing",
+                f"did you mean {near[0]}?" if near else "see .env.example for all there are",
+            )
+
+
+def _names_in(env_file: Path) -> Iterable[str]:
+    if not env_file.is_file():
+        return
+    for line in env_file.read_text("utf-8").splitlines():
+        name, equals, _ = line.partition("=")
+        if equals and not name.lstrip().startswith("#"):
+            yield name.removeprefix("export ").strip()
+
+
+def _exposed(env_file: Path) -> Iterator[Finding]:
+    if env_file.is_file() and env_file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        yield yellow(
+            "settings", f"other users of this machine can read {env_file}", f"chmod 600 {env_file}"
+        )

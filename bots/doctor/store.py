@@ -1,0 +1,129 @@
+"""The ledger's Valkey: does it answer, keep what it is told, and have room."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator, Mapping
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from bots.doctor.findings import Finding, green, red, yellow
+from tasks.house import redis_url
+from tasks.settings import Settings
+
+_OLDEST = (7, 2)
+_PINGS = 20
+_MIB = 1 << 20
+Info = Mapping[str, str | int | float]
+
+
+def open_briefly(settings: Settings) -> Redis:
+    """Return a client that gives up at once: a doctor does not wait out a restart."""
+    return Redis.from_url(
+        redis_url(settings),
+        retry=Retry(NoBackoff(), 0),
+        socket_timeout=2,
+        socket_connect_timeout=2,
+    )
+
+
+def check_reach(redis: Redis, settings: Settings) -> Finding | None:
+    """Say why the server cannot be asked; None when it answers."""
+    try:
+        redis.ping()
+    except (RedisError, OSError) as error:
+        if settings.redis_url is None:
+            return yellow("Valkey", "the embedded one is not running", "suisai up")
+        return red(
+            "Valkey",
+            f"the server at SUISAI_REDIS_URL does not answer ({error})",
+            "start it, or correct host, user and password in SUISAI_REDIS_URL",
+        )
+    return None
+
+
+def check_store(redis: Redis) -> Iterator[Finding]:
+    """Look at a server that answers."""
+    info: Info = redis.info()
+    yield _version(info)
+    yield _durability(redis, info)
+    yield _eviction(info)
+    yield _memory(info)
+    yield _latency(redis)
+    yield _clock(redis)
+
+
+def _version(info: Info) -> Finding:
+    name = "Valkey" if "valkey_version" in info else "Redis"
+    words = str(info.get("valkey_version") or info["redis_version"])
+    if tuple(int(part) for part in words.split(".")[:2]) < _OLDEST:
+        return red("Valkey", f"{name} {words} is too old", "upgrade to Valkey 8 or Redis 7.2")
+    return green("Valkey", f"{name} {words} answers")
+
+
+def _durability(redis: Redis, info: Info) -> Finding:
+    if not info.get("aof_enabled"):
+        return red(
+            "append-only file",
+            "off: a restart of the server would forget accepted photos",
+            "valkey-cli config set appendonly yes && valkey-cli config rewrite",
+        )
+    try:
+        policy = redis.config_get("appendfsync").get("appendfsync", "")
+    except RedisError:
+        policy = ""
+    if policy == "always":
+        return green("append-only file", "on, synced before every answer")
+    return yellow(
+        "append-only file",
+        f"on, synced {policy or 'as the provider decides'}: a power cut loses the last second",
+        "valkey-cli config set appendfsync always && valkey-cli config rewrite",
+    )
+
+
+def _eviction(info: Info) -> Finding:
+    policy = info.get("maxmemory_policy")
+    if policy == "noeviction":
+        return green("eviction", "never")
+    return red(
+        "eviction",
+        f"{policy}: the server may throw jobs away",
+        "valkey-cli config set maxmemory-policy noeviction && valkey-cli config rewrite",
+    )
+
+
+def _memory(info: Info) -> Finding:
+    used = int(info["used_memory"])
+    limit = int(info.get("maxmemory", 0)) or int(info.get("total_system_memory", 0)) or used * 100
+    says = f"{used / _MIB:.0f} of {limit / _MIB:.0f} MiB"
+    mend = "give the server more memory, or shorten SUISAI_JOB_RETENTION_S"
+    if used > 0.95 * limit:
+        return red("memory", says, mend)
+    return yellow("memory", says, mend) if used > 0.8 * limit else green("memory", says)
+
+
+def _latency(redis: Redis) -> Finding:
+    times = []
+    for _ in range(_PINGS):
+        began = time.perf_counter()
+        redis.ping()
+        times.append(time.perf_counter() - began)
+    median_ms = statistics.median(times) * 1000
+    says = f"{median_ms:.1f} ms there and back"
+    if median_ms > 20:
+        return yellow("latency", says, "put the bot's processes next to their Valkey")
+    return green("latency", says)
+
+
+def _clock(redis: Redis) -> Finding:
+    before = time.time()
+    seconds, micros = redis.time()
+    skew_s = (before + time.time()) / 2 - (float(seconds) + float(micros) / 1e6)
+    says = f"{abs(skew_s):.1f} s {'ahead of' if skew_s > 0 else 'behind'} the ledger's"
+    if abs(skew_s) > 5:
+        return yellow("clock", says, "timedatectl set-ntp true")
+    return green("clock", says)
