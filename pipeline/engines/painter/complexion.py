@@ -5,28 +5,33 @@ Strokes, tones and lines stay; only the slow part of the difference to the photo
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
-from pipeline.engines.painter.planes import Colours, blur, from_lab, part, resize, to_lab
+from pipeline.engines.painter.planes import Colours, Plane, blur, from_lab, times, to_lab
 from pipeline.engines.painter.subject import Subject
 
+REACH = 0.16
+"""Over how much of a face's size the difference is averaged."""
 
-def kept_complexion(picture: Colours, photo: Colours, subject: Subject, faithful: float) -> Colours:
-    """Bring skin back to the photo's lightness, and to its hue by the share `faithful`."""
+
+def lost_complexion(study: Colours, photo: Colours, subject: Subject, faithful: float) -> Colours:
+    """Return what to add to skin, RGB: all of the lightness it lost, and a share of the hue.
+
+    `study` and `photo` are at a quarter of the size.
+    """
     if not subject.faces:
-        return picture
-    drift = drift_of(part(picture, 0.25), part(photo, 0.25), subject)
+        return np.zeros_like(study)
+    drift = drift_of(study, photo, subject)
     drift[..., 1:] *= np.float32(faithful)
-    lab = to_lab(picture)
-    cover = resize(subject.skin, picture.shape)
-    lab += resize(drift, picture.shape) * cover[..., None]
-    return np.clip(from_lab(lab), 0, 1)
+    return np.clip(from_lab(to_lab(study) + times(drift, subject.skin)), 0, 1) - study
 
 
-def drift_of(picture: Colours, photo: Colours, subject: Subject) -> Colours:
-    """Return what skin lost around each spot (Lab, photo less painting), smooth over a third of a face."""
-    gap = to_lab(photo) - to_lab(picture)
-    skin = resize(subject.skin, gap.shape)
+def drift_of(study: Colours, photo: Colours, subject: Subject) -> Colours:
+    """Return what skin lost around each spot (Lab, photo less painting), smooth over a face."""
     sizes = sorted(face.size for face in subject.faces)
-    reach = max(1.0, sizes[len(sizes) // 2] * 0.16 / 4)
-    return blur(gap * skin[..., None], reach) / (blur(skin, reach) + np.float32(1e-3))[..., None]
+    reach = max(1.0, sizes[len(sizes) // 2] * REACH / 4)
+    gap = times(to_lab(photo) - to_lab(study), subject.skin)
+    weight = cast(Plane, 1 / (blur(subject.skin, reach) + np.float32(1e-3)))
+    return times(blur(gap, reach), weight)

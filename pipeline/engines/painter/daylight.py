@@ -4,17 +4,30 @@ from __future__ import annotations
 
 from typing import cast
 
+import cv2
 import numpy as np
 
-from pipeline.engines.painter.planes import Colours, Plane, blur, luma, part, ramp, resize
+from pipeline.contract import RGB
+from pipeline.engines.painter.planes import (
+    Colours,
+    Plane,
+    as_colours,
+    blur,
+    luma,
+    part,
+    ramp,
+    resize,
+    times,
+)
 
 
-def daylight_of(photo: Colours) -> float:
+def daylight_of(photo: RGB) -> float:
     """Say how much day there is, 0 at night to 1 at noon: from the median and mean luma.
 
     The brighter tenth counts too, since a dark subject before a bright sky is still day.
     """
-    bright = luma(part(photo, 0.125))
+    size = (photo.shape[1] // 8 + 1, photo.shape[0] // 8 + 1)
+    bright = luma(as_colours(np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA))))
     key = 0.5 * float(np.median(bright)) + 0.5 * float(bright.mean())
     lights = float(np.percentile(bright, 90))
     day = np.clip((key - 0.10) / 0.20, 0, 1) * np.clip((lights - 0.35) / 0.3, 0, 1)
@@ -31,7 +44,7 @@ def opened_shadows(photo: Colours, unit: float, amount: float) -> Colours:
         return photo
     base = base_layer(luma(part(photo, 0.25)), max(2.0, 8 * unit))
     gain = 1 + np.float32(amount) * ramp(base, 0.5, 0.0)
-    return cast(Colours, np.minimum(photo * resize(gain, photo.shape)[..., None], 1))
+    return np.minimum(times(photo, resize(gain, photo.shape)), 1)
 
 
 def base_layer(bright: Plane, sigma_px: float) -> Plane:

@@ -1,6 +1,8 @@
-"""Ink over paint: where lines go, how heavy they are, and what they do to the colour below."""
+"""Ink over paint: where lines go, and how heavy they are."""
 
 from __future__ import annotations
+
+from concurrent.futures import Executor
 
 import numpy as np
 
@@ -8,14 +10,9 @@ from pipeline.engines.painter.flow import Flow
 from pipeline.engines.painter.ink import pen, ridges
 from pipeline.engines.painter.noise import grainy
 from pipeline.engines.painter.planes import (
-    Colours,
     Plane,
-    colour,
-    mix,
-    part,
     ramp,
     resize,
-    tint,
     wide_blur,
 )
 from pipeline.engines.painter.subject import Subject
@@ -26,21 +23,26 @@ FAINTEST = 0.0044
 """Darkness (in roots of luma) at which a contour gets a line."""
 
 
-def with_lines(picture: Colours, bright: Plane, view: View, line: Line, seed: int) -> Colours:
-    """Draw ink; it multiplies what lies below, so that lines take its hue."""
+def lines(bright: Plane, view: View, line: Line, seed: int, crew: Executor) -> Plane:
+    """Say how much ink covers each spot, 0..0.94. `bright` is the luma of the finest strokes."""
     if line.weight <= 0:
-        return picture
-    flow, subject, unit = view.flow, view.subject, view.unit
-    ridge = ridges(bright, flow, 0.9 * unit * line.width + 0.1)
-    threshold = faintest(subject, line)
-    weight = np.float32(0.95) + np.float32(0.30) * subject.people - np.float32(0.25) * subject.small
-    weight *= 1 - np.float32(0.6) * thickets(flow, unit) * (1 - subject.people)
+        return np.zeros_like(bright)
+    ridge = ridges(bright, view.flow, 0.9 * view.unit * line.width + 0.1, crew)
+    cover = pen(ridge, resize(faintest(view.subject, line), bright.shape))
+    weight = resize(pressure(view), bright.shape) * np.float32(line.weight)
     if line.texture > 0:
-        weight *= 1 - skips(bright.shape, unit, seed) * np.float32(line.texture)
-    cover = np.clip(pen(ridge, threshold) * weight * np.float32(line.weight), 0, 0.94)
-    below = picture * picture * np.float32(0.4)
-    ink = below + tint(np.ones_like(cover), colour(line.colour)) * np.float32(0.45)
-    return mix(picture, ink, cover)
+        weight *= 1 - skips(bright.shape, view.unit, seed) * np.float32(line.texture)
+    return np.clip(cover * weight, 0, 0.94)
+
+
+def pressure(view: View) -> Plane:
+    """Press harder on people, and softer on faces too small for the pen and among leaves."""
+    subject = view.subject
+    weight = np.full(subject.people.shape, 0.95, np.float32)
+    weight += np.float32(0.30) * subject.people - np.float32(0.25) * subject.small
+    crowd = thickets(view.flow, subject.people.shape, view.unit) * (1 - subject.people)
+    weight *= 1 - np.float32(0.6) * crowd
+    return weight
 
 
 def skips(shape: tuple[int, ...], unit: float, seed: int) -> Plane:
@@ -48,10 +50,10 @@ def skips(shape: tuple[int, ...], unit: float, seed: int) -> Plane:
     return ramp(grainy(shape, seed + 31, 1.1 * unit) + grainy(shape, seed + 32, 3 * unit), 0.2, 1.8)
 
 
-def thickets(flow: Flow, unit: float) -> Plane:
+def thickets(flow: Flow, shape: tuple[int, ...], unit: float) -> Plane:
     """Find leaves, gravel and grass, where contours crowd: drawn like forms they would look like worms."""
-    crowd = ramp(part(flow.force, 0.25), 0.015, 0.04)
-    return resize(ramp(wide_blur(crowd, 3 * unit), 0.45, 0.85), flow.force.shape)
+    crowd = ramp(resize(flow.force, shape), 0.015, 0.04)
+    return ramp(wide_blur(crowd, 3 * unit), 0.45, 0.85)
 
 
 def faintest(subject: Subject, line: Line) -> Plane:

@@ -26,11 +26,6 @@ class Flow:
     force: Plane
     """Contrast across the tangent, luma per px."""
 
-    def shrunk(self, shape: tuple[int, ...]) -> Flow:
-        """Give the same flow for a smaller picture of (height, width)."""
-        planes = (self.x, self.y, self.lean, self.force)
-        return Flow(*(resize(plane, shape) for plane in planes))
-
 
 def flow_of(luma: Plane, unit: float) -> Flow:
     """Find the flow of a luma plane, at half its size: orientation changes slowly."""

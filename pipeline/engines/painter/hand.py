@@ -7,8 +7,9 @@ import numpy as np
 
 from pipeline.engines.painter.flow import Flow
 from pipeline.engines.painter.ink import along
+from pipeline.engines.painter.layers import resized
 from pipeline.engines.painter.noise import cloudy, grainy
-from pipeline.engines.painter.planes import Colours, Plane, blur, look_up, part, ramp, resize
+from pipeline.engines.painter.planes import Colours, Plane, blur, look_up, part, ramp
 
 SLANT = (np.float32(0.8), np.float32(-0.6))
 """A right hand's stroke: to the right and up."""
@@ -18,8 +19,8 @@ def bristles(flow: Flow, unit: float, seed: int) -> Plane:
     """Comb noise along the flow, at half size (line integral convolution; Cabral 1993). Mean 0, spread 1."""
     shape = part(flow.lean, 0.5).shape
     noise = grainy(shape, seed, 1.2 * unit)
-    combed = along(noise, swept(flow.shrunk(shape), unit / 2), max(2, round(9 * unit)))
-    return resize(combed * np.float32(1 / (combed.std() + 1e-6)), flow.lean.shape)
+    combed = along(noise, swept(resized(flow, shape), unit / 2), 0, max(2, round(9 * unit)))
+    return combed * np.float32(1 / (combed.std() + 1e-6))
 
 
 def swept(flow: Flow, unit: float) -> Flow:

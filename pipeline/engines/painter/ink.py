@@ -7,33 +7,46 @@ A difference of Gaussians, smoothed along the flow (Kang 2007), with the soft th
 from __future__ import annotations
 
 import math
+from concurrent.futures import Executor
 
+import cv2
 import numpy as np
 
 from pipeline.engines.painter.flow import Flow
-from pipeline.engines.painter.planes import Plane, blur, look_up, ramp
+from pipeline.engines.painter.layers import rows_of
+from pipeline.engines.painter.planes import BESIDE, Plane, blur, ramp
+from pipeline.engines.painter.strips import by_rows
 
 SPREAD = 1.6
 """The ratio of the two Gaussians that comes closest to a Laplacian (Marr and Hildreth 1980)."""
 
 
-def ridges(luma: Plane, flow: Flow, width_px: float, reach_px: int = 4) -> Plane:
+def ridges(luma: Plane, flow: Flow, width_px: float, crew: Executor, reach_px: int = 4) -> Plane:
     """Say how much darker a spot is than its surroundings, along the contour it lies on."""
-    bright = np.sqrt(np.clip(luma, 0, 1))
+    bright = np.sqrt(np.maximum(luma, 0))
     darker = blur(bright, width_px * SPREAD) - blur(bright, width_px)
-    return along(darker, flow, reach_px)
+
+    def strip(rows: slice) -> Plane:
+        first = max(0, rows.start - reach_px - 1)
+        nearby = darker[first : rows.stop + reach_px + 1]
+        return along(nearby, rows_of(flow, rows), rows.start - first, reach_px)
+
+    return by_rows(crew, np.empty_like(luma), strip)
 
 
-def along(plane: Plane, flow: Flow, reach_px: int) -> Plane:
-    """Average a plane along the flow, `reach_px` to either side, with a Gaussian weight."""
-    height, width = plane.shape
-    x = np.arange(width, dtype=np.float32)[None, :]
-    y = np.arange(height, dtype=np.float32)[:, None]
-    total, weights = plane.copy(), 1.0
+def along(plane: Plane, flow: Flow, first: int, reach_px: int) -> Plane:
+    """Average a plane along the flow, `reach_px` to either side, with a Gaussian weight.
+
+    The first row of `flow` is row `first` of `plane`.
+    """
+    total = plane[first : first + flow.x.shape[0]].copy()
+    weights, home = 1.0, np.float32(first)
     for step in range(1, reach_px + 1):
         weight = math.exp(-1.5 * (step / reach_px) ** 2)
-        for way in (-step, step):
-            total += look_up(plane, x + way * flow.x, y + way * flow.y) * np.float32(weight)
+        dx, dy = flow.x * np.float32(step), flow.y * np.float32(step)
+        for right, down in ((dx, home + dy), (-dx, home - dy)):
+            seen = cv2.remap(plane, right, down, BESIDE, borderMode=cv2.BORDER_REPLICATE)
+            cv2.scaleAdd(seen, weight, total, dst=total)
         weights += 2 * weight
     return total * np.float32(1 / weights)
 

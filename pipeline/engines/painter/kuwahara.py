@@ -1,8 +1,9 @@
 """The anisotropic Kuwahara filter (Kyprianidis, Kang, Doellner 2009).
 
-Every spot becomes the calmest mean among sectors around it, in an ellipse that lies along the form.
-Reading one Gaussian-blurred picture at the sectors' centres, instead of convolving each sector, makes
-it eight look-ups.
+Every spot becomes a mean of the calmest among sectors around it, in an ellipse that lies along the form.
+Two shortcuts make it fast: one Gaussian-blurred picture is read at the sectors' centres, instead of
+convolving each sector; and since the weight of a sector depends on its own calm alone, colours are
+weighted once before they are read, and what is left per sector is one look-up and one sum.
 """
 
 from __future__ import annotations
@@ -15,60 +16,64 @@ import cv2
 import numpy as np
 
 from pipeline.engines.painter.flow import Flow
-from pipeline.engines.painter.planes import Colours, Plane, blur, look_up, luma
+from pipeline.engines.painter.layers import rows_of
+from pipeline.engines.painter.planes import BESIDE, Colours, Plane, blur, luma, times
+from pipeline.engines.painter.strips import by_rows
 
 SECTORS = 8
-STRIP_PX = 64
-"""Rows per piece of work; a fixed number, so that threads cannot change the picture."""
+
+CENTRE = 0.75
+"""Where the centre of a sector lies, as a part of the radius."""
+
+BLUR = 0.45
+"""The spread of a sector's Gaussian, as a part of the radius."""
 
 
 def kuwahara(picture: Colours, flow: Flow, radius_px: float, crew: Executor) -> Colours:
     """Flatten textures and sharpen contours, with a brush of `radius_px`."""
-    means = means_and_unrest(picture, radius_px)
-    out = np.empty_like(picture)
+    halo = int(2 * CENTRE * radius_px) + 2 + int(4 * BLUR * radius_px) + 2
 
-    def strip(top: int) -> None:
-        bottom = min(top + STRIP_PX, picture.shape[0])
-        out[top:bottom] = calmest(means, flow, radius_px, top, bottom)
+    def strip(rows: slice) -> Colours:
+        first = max(0, rows.start - halo)
+        weighted = weighted_by_calm(picture[first : rows.stop + halo], radius_px)
+        return calmest(weighted, rows_of(flow, rows), radius_px, rows.start - first)
 
-    list(crew.map(strip, range(0, picture.shape[0], STRIP_PX)))
-    return out
+    return by_rows(crew, np.empty_like(picture), strip)
 
 
-def means_and_unrest(picture: Colours, radius_px: float) -> Plane:
-    """Blur to RGB means with the luma variance as a fourth channel (H x W x 4)."""
+def weighted_by_calm(picture: Colours, radius_px: float) -> Plane:
+    """Blur to means and multiply them by the calm around them: R w, G w, B w, w (H x W x 4)."""
     bright = luma(picture)
-    means = blur(cast(Plane, cv2.merge([*cv2.split(picture), bright * bright])), radius_px * 0.45)
-    mean = luma(np.ascontiguousarray(means[..., :3]))
-    means[..., 3] = np.maximum(means[..., 3] - mean * mean, 0)
-    return means
-
-
-def calmest(means: Plane, flow: Flow, radius_px: float, top: int, bottom: int) -> Colours:
-    """Weigh the sectors of the rows `top` to `bottom` by their calm and mix them."""
-    rows = slice(top, bottom)
-    tx, ty = flow.x[rows], flow.y[rows]
-    reach = np.float32(0.75 * radius_px)
-    stretch = 1 + flow.lean[rows]
-    along, across = reach * stretch, reach / stretch
-    height, width = tx.shape
-    first = max(0, top - int(2 * radius_px) - 2)
-    nearby = means[first : bottom + int(2 * radius_px) + 2]
-    x = np.arange(width, dtype=np.float32)[None, :]
-    y = np.arange(top - first, bottom - first, dtype=np.float32)[:, None]
-    total: Plane = np.zeros((height, width, 4), np.float32)
-    for sector in range(SECTORS):
-        turn = 2 * math.pi * (sector + 0.5) / SECTORS
-        u, v = along * np.float32(math.cos(turn)), across * np.float32(math.sin(turn))
-        seen = look_up(nearby, x + (u * tx - v * ty), y + (u * ty + v * tx))
-        weight = calm(seen[..., 3])
-        seen[..., 3] = 1
-        total += seen * weight[..., None]
-    return cast(Colours, total[..., :3] / total[..., 3:])
+    spread = radius_px * BLUR
+    means = blur(picture, spread)
+    mean = luma(means)
+    weight = calm(np.maximum(blur(bright * bright, spread) - mean * mean, 0))
+    return cast(Plane, cv2.merge([times(means, weight), weight]))
 
 
 def calm(variance: Plane) -> Plane:
     """Weigh a sector; the fourth power lets the calmest one win without hard seams."""
     unrest = variance * np.float32(1000) + np.float32(0.02)
     unrest *= unrest
-    return np.float32(1) / (unrest * unrest + np.float32(1e-6))
+    return np.float32(1e-6) / (unrest * unrest + np.float32(1e-6))
+
+
+def calmest(weighted: Plane, flow: Flow, radius_px: float, first: int) -> Colours:
+    """Sum the sectors around every spot of `flow`, whose first row is row `first` of `weighted`.
+
+    Opposite sectors come in pairs.
+    """
+    stretch = 1 + flow.lean
+    along = np.float32(CENTRE * radius_px) * stretch
+    across = np.float32(CENTRE * radius_px) / stretch
+    total = np.zeros((*flow.lean.shape, 4), np.float32)
+    home = np.float32(first)
+    for sector in range(SECTORS // 2):
+        turn = 2 * math.pi * (sector + 0.5) / SECTORS
+        u, v = along * np.float32(math.cos(turn)), across * np.float32(math.sin(turn))
+        dx, dy = u * flow.x - v * flow.y, u * flow.y + v * flow.x
+        for right, down in ((dx, home + dy), (-dx, home - dy)):
+            seen = cv2.remap(weighted, right, down, BESIDE, borderMode=cv2.BORDER_REPLICATE)
+            cv2.add(total, seen, dst=total)
+    weight = cast(Plane, np.float32(1) / total[..., 3])
+    return times(np.ascontiguousarray(total[..., :3]), weight)

@@ -12,48 +12,42 @@ from pipeline.engines.painter.planes import (
     Colours,
     Plane,
     blur,
-    colour,
     luma,
-    mix,
-    part,
     ramp,
     resize,
 )
+from pipeline.engines.painter.view import View
 from pipeline.styles import Pigment
 
 
-def on_paper(picture: Colours, pigment: Pigment, spare: Plane, scale: float, seed: int) -> Colours:
-    """Let paper show through. `spare` (0..1) marks what must stay covered, such as faces."""
-    bare = np.zeros(picture.shape[:2], np.float32)
-    if pigment.bleed > 0:
-        bare = unpainted(picture, seed) * np.float32(pigment.bleed) * (1 - spare)
+def bare_of(study: Colours, pigment: Pigment, view: View, seed: int) -> Plane | None:
+    """Say where paper shows through a picture, from its study at a quarter of the size.
+
+    Faces stay covered.
+    """
+    if pigment.bleed <= 0 and pigment.hatch <= 0:
+        return None
+    bare = unpainted(study, seed) * np.float32(pigment.bleed) * (1 - view.subject.head)
+    full = resize(bare, view.calm.shape)
     if pigment.hatch > 0:
-        gaps = between_strokes(luma(picture), scale, seed) * np.float32(pigment.hatch)
-        bare = np.maximum(bare, gaps * (1 - np.float32(0.8) * spare))
-    return covered(picture, bare, pigment.paper)
+        gaps = between_strokes(resize(luma(study), full.shape), view.unit, seed)
+        hold = 1 - np.float32(0.95) * resize(view.subject.head, full.shape)
+        full = np.maximum(full, gaps * hold * np.float32(pigment.hatch))
+    return full
 
 
-def framed(picture: Colours, pigment: Pigment, seed: int) -> Colours:
+def frame_of(shape: tuple[int, ...], pigment: Pigment, seed: int) -> Plane | None:
     """Leave a ragged margin of paper around a picture that was washed on it."""
     if pigment.bleed <= 0:
-        return picture
-    share = np.float32(min(1.0, 3 * pigment.bleed))
-    return covered(picture, margin(picture.shape, seed) * share, pigment.paper)
+        return None
+    return margin(shape, seed) * np.float32(min(1.0, 3 * pigment.bleed))
 
 
-def covered(picture: Colours, bare: Plane, paper: str) -> Colours:
-    """Lay paper of one colour over the picture where it is bare."""
-    sheet = np.empty_like(picture)
-    sheet[:] = colour(paper)
-    return mix(picture, sheet, bare)
-
-
-def unpainted(picture: Colours, seed: int) -> Plane:
+def unpainted(study: Colours, seed: int) -> Plane:
     """Leave out the lightest parts, with an uneven rim, as a painter in watercolour does."""
-    shape = part(picture, 0.25).shape
-    light = blur(luma(part(picture, 0.25)), 1.5)
-    uneven = cloudy(shape, seed + 21, 9, 4) - np.float32(0.5)
-    return resize(ramp(light + np.float32(0.22) * uneven, 0.80, 0.97), picture.shape)
+    light = blur(luma(study), 1.5)
+    uneven = cloudy(study.shape, seed + 21, 9, 4) - np.float32(0.5)
+    return ramp(light + np.float32(0.22) * uneven, 0.80, 0.97)
 
 
 def margin(shape: tuple[int, ...], seed: int) -> Plane:

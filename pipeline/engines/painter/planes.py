@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.contract import RGB
+
 Plane: TypeAlias = NDArray[np.float32]
 """H x W, float32."""
 
@@ -17,6 +19,10 @@ Colours: TypeAlias = NDArray[np.float32]
 
 FINEST_PX = 0.3
 """A Gaussian narrower than this changes nothing that can be seen."""
+
+
+BESIDE = cv2.INTER_NEAREST | cv2.WARP_RELATIVE_MAP
+"""Look-ups told by how far aside they are, in px, instead of where."""
 
 
 def blur(plane: Plane, sigma_px: float) -> Plane:
@@ -58,6 +64,11 @@ def mix(under: Plane, over: Plane, share: Plane | float) -> Plane:
     return cast(Plane, cv2.addWeighted(under, 1 - share, over, share, 0))
 
 
+def times(picture: Colours, plane: Plane) -> Colours:
+    """Multiply each channel by one plane; several times faster than numpy's broadcasting."""
+    return cast(Colours, cv2.multiply(picture, cv2.merge([plane] * 3)))
+
+
 def ramp(plane: Plane, low: float, high: float) -> Plane:
     """Hermite step: 0 up to `low`, 1 from `high`; falling where `low` is above `high`."""
     t = (plane - np.float32(low)) * np.float32(1 / (high - low))
@@ -93,6 +104,16 @@ def from_lab(lab: Colours) -> Colours:
 def look_up(plane: Plane, x: Plane, y: Plane, way: int = cv2.INTER_NEAREST) -> Plane:
     """Read `plane` at coordinates in px; past the rim, the rim goes on."""
     return cast(Plane, cv2.remap(plane, x, y, way, borderMode=cv2.BORDER_REPLICATE))
+
+
+def as_colours(pixels: RGB) -> Colours:
+    """Bytes -> 0..1."""
+    return pixels.astype(np.float32) * np.float32(1 / 255)
+
+
+def as_bytes(colours: Colours) -> RGB:
+    """0..1 -> bytes, rounded."""
+    return np.asarray(cv2.convertScaleAbs(np.clip(colours, 0, 1), alpha=255), np.uint8)
 
 
 def colour(code: str) -> tuple[float, float, float]:

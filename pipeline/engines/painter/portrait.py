@@ -2,71 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import cast
 
 import cv2
 import numpy as np
 
+from pipeline.contract import RGB
 from pipeline.engines.painter.faces import Face, Points
-from pipeline.engines.painter.planes import Colours, blur, look_up
-from pipeline.styles import Light
+from pipeline.engines.painter.planes import Colours, blur
 
-BLUSH = (1.06, 0.86, 0.88)
-"""Multiplies a cheek's RGB: on dark skin as on light skin it warms, and never whitens."""
+BLUSH = (0.06, -0.14, -0.12)
+"""Changes a cheek's RGB by these parts: it warms dark skin as it does light skin, and whitens none."""
 
-
-def touched_up(picture: Colours, faces: Sequence[Face], light: Light, unit: float) -> Colours:
-    """Add blush and enlarge eyes, for faces that are large enough to show it."""
-    out = picture
-    for face in faces:
-        if face.eyes_apart < 20 * unit or face.eyes_apart < 16:
-            continue
-        for eye in (0, 1):
-            out = blushed(out, face, eye, light.blush)
-        for eye in (0, 1):
-            out = enlarged(out, face.points[eye], 0.42 * face.eyes_apart, light.eyes)
-    return out
+SCALE = 0.25
+"""Of the study that blush is worked out on."""
 
 
-def blushed(picture: Colours, face: Face, eye: int, amount: float) -> Colours:
-    """Warm the cheek below one eye, and away from the nose."""
-    if amount <= 0:
-        return picture
-    points = face.points
-    cheek = points[eye] * 0.6 + points[3] * 0.4 + (points[eye] - points[2]) * 0.22
-    patch, rows, columns = cut(picture, cheek, 0.6 * face.eyes_apart)
-    if patch.size == 0:
-        return picture
-    middle = cheek - np.array([columns.start, rows.start])
-    spot = np.zeros(patch.shape[:2], np.float32)
-    box = (0.46 * face.eyes_apart, 0.30 * face.eyes_apart)
-    cv2.ellipse(spot, ((float(middle[0]), float(middle[1])), box, face.tilt), 1.0, -1)
-    share = blur(spot, 0.09 * face.eyes_apart) * np.float32(amount)
-    picture[rows, columns] = np.minimum(
-        patch * (1 + (np.array(BLUSH, np.float32) - 1) * share[..., None]), 1
+def large_enough(faces: Sequence[Face], scale: float) -> Iterator[Face]:
+    """Choose the faces on which blush and eyes can be seen."""
+    return (face for face in faces if face.eyes_apart > max(16.0, 20 * scale))
+
+
+def blush(study: Colours, faces: Sequence[Face], amount: float, scale: float) -> Colours:
+    """Return what to add to cheeks, RGB, at a quarter of the size."""
+    cheeks = np.zeros(study.shape[:2], np.float32)
+    for face in large_enough(faces, scale):
+        for eye in face.points[:2]:
+            dab(cheeks, face, eye)
+    share = cheeks * np.float32(amount)
+    change = [study[..., at] * share * np.float32(part) for at, part in enumerate(BLUSH)]
+    return cast(Colours, cv2.merge(change))
+
+
+def dab(cheeks: Colours, face: Face, eye: Points) -> None:
+    """Set a soft spot below one eye and away from the nose."""
+    middle = (eye * 0.6 + face.points[3] * 0.4 + (eye - face.points[2]) * 0.22) * SCALE
+    apart = face.eyes_apart * SCALE
+    spot = np.zeros_like(cheeks)
+    box = ((float(middle[0]), float(middle[1])), (0.46 * apart, 0.30 * apart), face.tilt)
+    cv2.ellipse(spot, box, 1.0, -1)
+    np.maximum(cheeks, blur(spot, 0.09 * apart), out=cheeks)
+
+
+def with_larger_eyes(picture: RGB, faces: Sequence[Face], amount: float, scale: float) -> None:
+    """Magnify eyes in place, most in their middle and not at all at their rim."""
+    for face in large_enough(faces, scale):
+        for eye in face.points[:2]:
+            magnify(picture, eye, 0.42 * face.eyes_apart, amount)
+
+
+def magnify(picture: RGB, middle: Points, reach: float, amount: float) -> None:
+    """Magnify a round patch of the picture in place, as far as it lies within."""
+    rows, columns = (
+        span(middle[1], reach, picture.shape[0]),
+        span(middle[0], reach, picture.shape[1]),
     )
-    return picture
-
-
-def enlarged(picture: Colours, eye: Points, reach: float, amount: float) -> Colours:
-    """Magnify around an eye, most in its middle and not at all at `reach` px."""
-    patch, rows, columns = cut(picture, eye, reach)
-    if amount <= 0 or patch.size == 0:
-        return picture
-    x = np.arange(columns.start, columns.stop, dtype=np.float32)[None, :] - np.float32(eye[0])
-    y = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None] - np.float32(eye[1])
-    away = np.clip(np.hypot(x, y) / np.float32(reach), 0, 1)
+    patch = picture[rows, columns]
+    if patch.size == 0 or amount <= 0:
+        return
+    x = np.arange(columns.start, columns.stop, dtype=np.float32)[None, :] - np.float32(middle[0])
+    y = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None] - np.float32(middle[1])
+    away = np.minimum(np.hypot(x, y) / np.float32(reach), 1)
     pull = np.float32(-amount) * np.square(1 - away * away)
-    from_x = x + x * pull - np.float32(columns.start) + np.float32(eye[0])
-    from_y = y + y * pull - np.float32(rows.start) + np.float32(eye[1])
-    picture[rows, columns] = look_up(patch.copy(), from_x, from_y, cv2.INTER_LINEAR)
-    return picture
+    beside = cv2.INTER_LINEAR | cv2.WARP_RELATIVE_MAP
+    seen = cv2.remap(patch.copy(), x * pull, y * pull, beside, borderMode=cv2.BORDER_REPLICATE)
+    picture[rows, columns] = seen
 
 
-def cut(picture: Colours, middle: Points, reach: float) -> tuple[Colours, slice, slice]:
-    """Cut a square around a spot, as far as it lies within the picture."""
-    height, width = picture.shape[:2]
-    left, top = (max(0, int(at - reach)) for at in middle)
-    right, bottom = (max(0, int(at + reach) + 2) for at in middle)
-    rows, columns = slice(top, min(bottom, height)), slice(left, min(right, width))
-    return picture[rows, columns], rows, columns
+def span(middle: float, reach: float, length: int) -> slice:
+    """Give the rows or columns within reach, as far as there are any."""
+    start = max(0, int(middle - reach))
+    return slice(start, max(start, min(length, int(middle + reach) + 2)))

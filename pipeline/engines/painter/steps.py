@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
-from pipeline.engines.painter.planes import Colours, Plane, blur, from_lab, mix, ramp, to_lab
+from pipeline.engines.painter.planes import Colours, Plane, luma, ramp
 from pipeline.styles import Steps
 
 
-def with_steps(flat: Colours, steps: Steps, spare: Plane, unit: float) -> Colours:
+def with_steps(flat: Colours, steps: Steps, spare: Plane) -> Colours:
     """Turn soft shading into a few tones, except where `spare` is 1.
 
-    Blacks are left alone: there, steps would show as noise.
+    Blacks are left alone: there, steps would show as noise. Luma serves as lightness, since sRGB's bytes
+    are spaced much like it.
     """
     if steps.weight <= 0:
         return flat
-    lab = to_lab(np.clip(flat, 0, 1))
-    lightness = np.ascontiguousarray(lab[..., 0])
-    tones = blur(stepped(lightness, steps), 0.8 * unit)
-    weight = ramp(lightness, 8, 30) * (1 - np.float32(0.85) * spare) * np.float32(steps.weight)
-    lab[..., 0] = mix(lightness, tones, weight)
-    return from_lab(lab)
+    bright = luma(flat)
+    weight = ramp(bright, 0.08, 0.30) * (1 - np.float32(0.85) * spare) * np.float32(steps.weight)
+    change = (stepped(bright, steps) - bright) * weight
+    return flat + cv2.merge([change] * 3)
 
 
-def stepped(lightness: Plane, steps: Steps) -> Plane:
-    """Quantise L (0..100) to the style's number of tones."""
-    height = np.float32(100 / steps.count)
-    nearest = np.round(lightness / height) * height
+def stepped(bright: Plane, steps: Steps) -> Plane:
+    """Quantise luma (0..1) to the style's number of tones."""
+    height = np.float32(1 / steps.count)
+    nearest = np.round(bright * np.float32(steps.count)) * height
     slope = np.float32(steps.sharpness) / height
-    tones: Plane = nearest + height / 2 * np.tanh((lightness - nearest) * slope)
+    tones: Plane = nearest + height / 2 * np.tanh((bright - nearest) * slope)
     return tones

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import Executor
-from typing import cast
 
 import cv2
 import numpy as np
 
+from pipeline.contract import RGB
 from pipeline.engines.painter.flow import Flow
 from pipeline.engines.painter.kuwahara import kuwahara
+from pipeline.engines.painter.layers import resized
 from pipeline.engines.painter.planes import Colours, Plane, blur, mix, part, ramp, resize
 from pipeline.styles import Stroke
 
@@ -21,11 +22,10 @@ FINE, BROAD, BROADEST = 3.4, 10.8, 20.0
 """Radii of the three brushes, in units of the picture."""
 
 
-def settled(picture: Colours, unit: float) -> Colours:
-    """Take the grain out of a photo and leave its edges (a small bilateral filter on bytes)."""
-    pixels = cv2.convertScaleAbs(picture, alpha=255)
-    calm = cv2.bilateralFilter(pixels, 5, 24, max(1.0, 3 * unit))
-    return cast(Colours, calm.astype(np.float32) * np.float32(1 / 255))
+def settled(photo: RGB, unit: float) -> RGB:
+    """Take the grain out of a photo and leave its edges (a small bilateral filter)."""
+    calm = cv2.bilateralFilter(photo, 5, 24, max(1.0, 3 * unit))
+    return np.asarray(calm, np.uint8)
 
 
 def brushed(
@@ -38,9 +38,9 @@ def brushed(
     size = unit * stroke.size
     fine = kuwahara(picture, flow, FINE * unit * math.sqrt(stroke.size) + 0.3, crew)
     half = part(fine, 0.5)
-    broad = kuwahara(half, flow.shrunk(half.shape), BROAD * size / 2 + 0.4, crew)
+    broad = kuwahara(half, resized(flow, half.shape), BROAD * size / 2 + 0.4, crew)
     quarter = part(broad, 0.5)
-    broadest = kuwahara(quarter, flow.shrunk(quarter.shape), BROADEST * size / 4 + 0.4, crew)
+    broadest = kuwahara(quarter, resized(flow, quarter.shape), BROADEST * size / 4 + 0.4, crew)
     quiet = quietness(resize(flow.force, half.shape), unit / 2) * (1 - resize(care, half.shape))
     calm = mix(broad, resize(broadest, half.shape), quiet * np.float32(stroke.calm))
     return mix(resize(calm, picture.shape), fine, fineness(flow, care, unit)), fine

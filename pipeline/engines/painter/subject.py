@@ -11,7 +11,9 @@ import numpy as np
 from pipeline.contract import RGB
 from pipeline.engines.painter.faces import Face, FaceFinder
 from pipeline.engines.painter.people import PeopleFinder, worth_a_look
-from pipeline.engines.painter.planes import Colours, Plane, blur, part, ramp, resize, to_lab
+from pipeline.engines.painter.planes import Colours, Plane, blur, ramp, resize, to_lab
+
+SCALE = 0.25
 
 FEATURES = (  # point, half width and half height in eye distances
     (0, 0.40, 0.30),
@@ -23,7 +25,7 @@ FEATURES = (  # point, half width and half height in eye distances
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Who is in the picture; planes are 0..1."""
+    """Who is in the picture; planes are 0..1, at a quarter of the size: their rims are soft."""
 
     faces: tuple[Face, ...]
     people: Plane
@@ -34,7 +36,7 @@ class Subject:
     small: Plane
     """Faces too small for the fine brush."""
     skin: Plane
-    """Skin of the people whose faces were found, at a quarter of the size."""
+    """Skin of the people whose faces were found."""
 
 
 class Onlooker:
@@ -48,10 +50,10 @@ class Onlooker:
         """Find people and faces."""
         matte = self.people.matte(photo)
         faces = self.faces.find(photo, worth_a_look(matte, photo))
-        shape = photo.shape[:2]
+        shape = tuple(max(1, round(side * SCALE)) for side in photo.shape[:2])
         head, features, small = ovals(faces, shape, unit)
         people = np.maximum(head, resize(matte, shape) * np.float32(1.0 if faces else 0.4))
-        skin = skin_like(photo, faces, part(people, 0.25), part(head, 0.25))
+        skin = skin_like(photo, faces, people, head)
         return Subject(tuple(faces), people, head, features, small, skin)
 
 
@@ -59,16 +61,18 @@ def ovals(faces: Sequence[Face], shape: tuple[int, ...], unit: float) -> tuple[P
     """Draw soft ovals: of heads, of their features, and of the heads that are small."""
     head, features, small = (np.zeros(shape, np.float32) for _ in range(3))
     for face in faces:
-        middle = (face.left + face.size * 0.5, face.top + face.size * 0.46)
-        axes = (face.size * 0.52, face.size * 0.68)
+        size = face.size * SCALE
+        middle = (face.left * SCALE + size * 0.5, face.top * SCALE + size * 0.46)
+        axes = (size * 0.52, size * 0.68)
         oval(head, middle, axes, face.tilt, 1.0)
         oval(small, middle, axes, face.tilt, smallness(face, unit))
         for point, across, down in FEATURES:
-            reach = (face.eyes_apart * across, face.eyes_apart * down)
-            oval(features, face.points[point], reach, face.tilt, 1.0)
+            reach = (face.eyes_apart * SCALE * across, face.eyes_apart * SCALE * down)
+            oval(features, face.points[point] * SCALE, reach, face.tilt, 1.0)
     if not faces:
         return head, features, small
-    return blur(head, max(2, 5 * unit)), blur(features, max(1.5, 4 * unit)), blur(small, 3 * unit)
+    fine = max(0.6, unit)
+    return blur(head, 1.25 * fine), blur(features, fine), blur(small, 0.75 * fine)
 
 
 def oval(
@@ -89,7 +93,7 @@ def smallness(face: Face, unit: float) -> float:
 
 
 def skin_like(photo: RGB, faces: Sequence[Face], people: Plane, head: Plane) -> Plane:
-    """Find the skin of people at a quarter of the size: what has the colour of their faces."""
+    """Find the skin of people: what has the colour of their faces."""
     skin = np.zeros(people.shape, np.float32)
     if not faces:
         return skin
@@ -101,10 +105,10 @@ def skin_like(photo: RGB, faces: Sequence[Face], people: Plane, head: Plane) -> 
 
 
 def tone_of(lab: Colours, face: Face) -> Colours:
-    """Take the median Lab of a face's cheeks and nose, from a picture at a quarter of the size."""
+    """Take the median Lab of a face's cheeks and nose."""
     height, width = lab.shape[:2]
-    middle = np.clip(face.points[:4].mean(0) / 4, 0, (width - 1, height - 1))
-    reach = max(1.0, face.size * 0.22 / 4)
+    middle = np.clip(face.points[:4].mean(0) * SCALE, 0, (width - 1, height - 1))
+    reach = max(1.0, face.size * 0.22 * SCALE)
     rows = slice(max(0, int(middle[1] - reach)), int(middle[1] + reach) + 1)
     columns = slice(max(0, int(middle[0] - reach)), int(middle[0] + reach) + 1)
     return np.median(lab[rows, columns].reshape(-1, 3), axis=0).astype(np.float32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline.contract import RGB
 from pipeline.engines.painter.flow import Flow
 from pipeline.engines.painter.planes import Colours
 from pipeline.engines.painter.sky import SkyFound
@@ -14,7 +15,7 @@ from pipeline.engines.painter.subject import Subject
 class View:
     """What was seen; every step heeds some of it."""
 
-    photo: Colours
+    pixels: RGB
     calm: Colours
     """The photo without its grain, shadows opened."""
     flow: Flow

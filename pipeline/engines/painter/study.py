@@ -1,0 +1,66 @@
+"""A study at a quarter of the size: it shows what light, paper and skin need, before the whole is glazed."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from pipeline.contract import RGB
+from pipeline.engines.painter.complexion import lost_complexion
+from pipeline.engines.painter.glaze import Glaze, Pots, coloured, lit, papered
+from pipeline.engines.painter.layers import resized
+from pipeline.engines.painter.light import glow_of, vignette
+from pipeline.engines.painter.paper import bare_of, frame_of
+from pipeline.engines.painter.planes import Colours, Plane, as_colours, part, resize
+from pipeline.engines.painter.portrait import blush
+from pipeline.engines.painter.skyscape import Skyscape
+from pipeline.engines.painter.view import View
+from pipeline.styles import Style
+
+
+def studied(
+    flat: Colours,
+    density: Plane,
+    ink: Plane,
+    sky: Skyscape | None,
+    view: View,
+    style: Style,
+    pots: Pots,
+    seed: int,
+) -> Glaze:
+    """Paint the study and derive from it all layers at full size."""
+    small, subject = part(flat, 0.25), view.subject
+    heaven = resized(sky, small.shape) if sky else None
+    study = coloured(small, subject.features, resize(density, small.shape), heaven, pots)
+    glow = glow_of(study, style.light, view.daylight, view.unit)
+    study = lit(study, glow)
+    bare = bare_of(study, style.pigment, view, seed)
+    study = papered(study, None if bare is None else resize(bare, small.shape), pots.paper)
+    return Glaze(
+        spare=resize(subject.features, flat.shape),
+        density=density,
+        glow=resize(glow, flat.shape),
+        bare=bare,
+        mended=resize(mended(study, view, style), flat.shape),
+        ink=ink,
+        frame=frame_of(flat.shape, style.pigment, seed),
+    )
+
+
+def mended(study: Colours, view: View, style: Style) -> Colours:
+    """Say what the study lacks: skin's own colour, blush, and dark corners."""
+    added = np.zeros_like(study)
+    if not style.palette.relight:
+        photo = as_colours(small_photo(view.pixels, study.shape))
+        added += lost_complexion(study, photo, view.subject, style.palette.skin)
+    if style.light.blush > 0:
+        added += blush(study, view.subject.faces, style.light.blush, view.unit)
+    if style.light.vignette > 0:
+        added += vignette(study, style.light.vignette)
+    return added
+
+
+def small_photo(pixels: RGB, shape: tuple[int, ...]) -> RGB:
+    """Shrink the photo to the study's size."""
+    small = cv2.resize(pixels, shape[1::-1], interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8)
