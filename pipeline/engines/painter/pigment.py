@@ -37,4 +37,4 @@ def rims(picture: Colours, scale: float) -> Plane:
     """Find where a wash ends against something lighter: there, pigment gathers as it dries."""
     bright = luma(picture)
     darker = wide_blur(bright, 4 * scale) - bright
-    return np.clip(darker * np.float32(6), -0.2, 0.9)
+    return cast(Plane, np.clip(darker * np.float32(6), -0.2, 0.9))
