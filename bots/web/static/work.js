@@ -33,7 +33,7 @@ export class Work {
       const wet = make("img", { class: "wet", src, alt: "" });
       const dry = make("img", { class: "dry", src, alt: say("web-photo") });
       dry.onerror = () => dry.replaceWith(make("span", {}, say("web-photo")));
-      return make("div", { class: "picture" }, dry, make("span", { class: "wash" }, wet));
+      return make("div", { class: "picture" }, dry, wet);
     });
   }
 

@@ -1,0 +1,295 @@
+"""The page in a real browser, as a visitor sees it."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
+
+from bots.demo import free_port
+from bots.visitor import Visitor
+from tasks.services import Services
+from tests.bots.web.hands import Hands
+from tests.photos import PHOTOS
+from tests.stack import Stack, eventually
+
+pytestmark = pytest.mark.browser
+
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHOTO = str(PHOTOS["cat"])
+PATIENCE_MS = 20_000
+
+DROP = """(base64) => {
+    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    const carried = new DataTransfer();
+    carried.items.add(new File([bytes], "cat.jpg", {type: "image/jpeg"}));
+    const options = {dataTransfer: carried, bubbles: true, cancelable: true};
+    document.getElementById("drop").dispatchEvent(new DragEvent("drop", options));
+}"""
+PASTE = """(base64) => {
+    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    const carried = new DataTransfer();
+    carried.items.add(new File([bytes], "cat.jpg", {type: "image/jpeg"}));
+    document.dispatchEvent(new ClipboardEvent("paste", {clipboardData: carried, bubbles: true}));
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no chromium or google-chrome on the PATH")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """The page, opened by somebody who reads English."""
+    with opened(browser, address) as page:
+        yield page
+
+
+@contextmanager
+def opened(browser: Browser, address: str, **look: object) -> Iterator[Page]:
+    """Open the page; what its scripts or its content policy complain about fails the test."""
+    errors: list[str] = []
+
+    def note(said: ConsoleMessage) -> None:
+        # The browser itself writes such a line for every refusal, which is no error of the page.
+        if said.type == "error" and not said.text.startswith("Failed to load resource"):
+            errors.append(said.text)
+
+    context = browser.new_context(**{"locale": "en-GB", **look})  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", note)
+    page.goto(address)
+    yield page
+    context.close()
+    assert errors == []
+
+
+def base64_of(photo: str) -> str:
+    return base64.b64encode(Path(photo).read_bytes()).decode()
+
+
+def work(page: Page, state: str) -> Locator:
+    """Return the newest work, once it is in this state."""
+    newest = page.locator(".work").first
+    expect(newest).to_have_class(re.compile(rf"\b{state}\b"), timeout=PATIENCE_MS)
+    return newest
+
+
+def painting_in(work: Locator) -> Locator:
+    return work.locator("img.after")
+
+
+def has_loaded(image: Locator) -> bool:
+    return bool(image.evaluate("(image) => image.complete && image.naturalWidth > 0"))
+
+
+def test_a_photo_is_dropped_and_its_painting_seen(browser: Browser, stack: Stack) -> None:
+    port = free_port(0)
+    stack.start_workers()
+    stack.start("web", "web", "--port", str(port))
+    address = f"http://127.0.0.1:{port}"
+    with Visitor(address) as visitor:
+        eventually(visitor.is_open, what=stack.log("web"))
+    with opened(browser, address) as page:
+        page.evaluate(DROP, base64_of(PHOTO))
+        page.get_by_role("button", name="Paint it").click()
+        painting = painting_in(work(page, "answered"))
+        eventually(lambda: has_loaded(painting))
+        size = painting.evaluate("(image) => [image.naturalWidth, image.naturalHeight]")
+        photo = page.locator("img.before").evaluate("(i) => [i.naturalWidth, i.naturalHeight]")
+        assert size[0] / size[1] == pytest.approx(photo[0] / photo[1], rel=0.01)
+
+
+def test_a_photo_can_be_pasted(page: Page) -> None:
+    page.evaluate(PASTE, base64_of(PHOTO))
+    expect(page.locator(".chosen img")).to_have_count(1)
+
+
+def test_the_line_moves_while_one_waits(page: Page, hands: Hands) -> None:
+    send(page)
+    words = work(page, "waiting").locator(".words")
+    expect(words).to_have_text("Having a look at your photo…")
+    hands.fetch()
+    expect(words).to_contain_text("Next in line")
+    hands.begin_painting(0.42)
+    expect(words).to_have_text("Painting… 42%")
+    hands.end_painting()
+    hands.deliver()
+    expect(words).to_have_text("Here is your painting.")
+
+
+def send(page: Page, photo: str = PHOTO) -> None:
+    page.set_input_files("#photo", photo)
+    page.get_by_role("button", name="Paint it").click()
+
+
+def test_everything_can_be_done_with_the_keyboard(page: Page, services: Services) -> None:
+    # The picker itself is the browser's own; from there on only keys are pressed.
+    page.set_input_files("#photo", PHOTO)
+    expect(page.get_by_role("button", name="Paint it")).to_be_focused()
+    page.get_by_role("radio", name="Film").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("slider", name="Strength")).to_be_focused()
+    page.keyboard.press("End")
+    page.keyboard.press("Tab")
+    page.keyboard.type("seed 7")
+    page.keyboard.press("Enter")
+    job = services.ledger.job(str(work(page, "waiting").get_attribute("data-job")))
+    assert job.ask.style == page.locator(".pot input").nth(1).get_attribute("value")
+    assert (job.ask.strength, job.ask.seed) == (1.0, 7)
+
+
+def test_photo_and_painting_are_compared_by_keys(page: Page, hands: Hands) -> None:
+    painted(page, hands)
+    slider = page.get_by_role("slider", name="Compare photo and painting")
+    slider.focus()
+    page.keyboard.press("Home")
+    assert clipped(page) == "inset(0px 0px 0px 0%)"
+    page.keyboard.press("End")
+    assert clipped(page) == "inset(0px 0px 0px 100%)"
+
+
+def clipped(page: Page) -> str:
+    return str(page.locator("img.after").evaluate("(image) => getComputedStyle(image).clipPath"))
+
+
+def painted(page: Page, hands: Hands) -> Locator:
+    send(page)
+    work(page, "waiting")
+    hands.paint(PHOTOS["cat"].read_bytes())
+    done = work(page, "answered")
+    eventually(lambda: has_loaded(painting_in(done)))
+    return done
+
+
+def test_a_reload_finds_everything_again(page: Page, hands: Hands) -> None:
+    painted(page, hands)
+    send(page)
+    work(page, "waiting")
+    page.reload()
+    expect(page.locator(".work")).to_have_count(2)
+    work(page, "waiting")
+    hands.paint(PHOTOS["cat"].read_bytes())
+    work(page, "answered")
+    expect(page.get_by_role("slider", name="Compare photo and painting")).to_have_count(2)
+
+
+@pytest.mark.parametrize(
+    ("button", "strength", "same_seed"),
+    [("Stronger", 0.8, True), ("Softer", 0.4, True), ("Again", 0.6, False)],
+)
+def test_a_painting_can_be_wished_for_differently(
+    page: Page, hands: Hands, services: Services, button: str, strength: float, same_seed: bool
+) -> None:
+    painted(page, hands).get_by_role("button", name=button, exact=True).click()
+    expect(page.locator(".work")).to_have_count(2)
+    ask = services.ledger.job(str(page.locator(".work").first.get_attribute("data-job"))).ask
+    assert ask.strength == strength
+    assert (ask.seed is None) == same_seed
+    assert hands.fetch() == PHOTOS["cat"].read_bytes()
+
+
+def test_a_painting_can_be_wished_for_in_another_style(
+    page: Page, hands: Hands, services: Services
+) -> None:
+    done = painted(page, hands)
+    done.get_by_role("button", name="Another style").click()
+    done.get_by_role("button", name="Night").click()
+    expect(page.locator(".work")).to_have_count(2)
+    job_id = str(page.locator(".work").first.get_attribute("data-job"))
+    assert services.ledger.job(job_id).ask.style == "night"
+
+
+def test_a_painting_can_be_downloaded(page: Page, hands: Hands) -> None:
+    done = painted(page, hands)
+    with page.expect_download() as download:
+        done.get_by_role("link", name="Download").click()
+    assert re.fullmatch(r"suisai-film-\w{6}-1\.jpg", download.value.suggested_filename)
+
+
+def test_an_apology_stands_in_words(page: Page, hands: Hands) -> None:
+    send(page)
+    work(page, "waiting")
+    hands.refuse("too-small", limit_px=32)
+    hands.deliver()
+    expect(work(page, "failed").locator(".words")).to_contain_text("at least 32 pixels")
+
+
+def test_a_refusal_stands_by_the_button_and_the_photo_stays(
+    browser: Browser, address: str, services: Services
+) -> None:
+    services.switches.pause("intake", until=services.ledger.now() + 600)
+    with opened(browser, address, locale="es-MX") as page:
+        page.set_input_files("#photo", PHOTO)
+        page.get_by_role("button", name="Pintar").click()
+        expect(page.locator("#said")).to_contain_text("Vuelve en 10 minutos")
+        expect(page.locator(".chosen img")).to_have_count(1)
+
+
+def test_never_mind_takes_the_ask_back(page: Page, hands: Hands) -> None:
+    send(page)
+    work(page, "waiting").get_by_role("button", name="Never mind").click()
+    cancelled = work(page, "cancelled")
+    assert hands.uploads() == []
+    cancelled.get_by_role("button", name="Put away").click()
+    expect(page.locator(".work")).to_have_count(0)
+
+
+def test_forget_me_asks_first_and_then_forgets(
+    page: Page, hands: Hands, services: Services
+) -> None:
+    painted(page, hands)
+    page.get_by_role("button", name="Forget me").click()
+    expect(page.get_by_role("button", name="No, keep them")).to_be_focused()
+    page.get_by_role("button", name="Yes, forget me").click()
+    expect(page.locator("#said")).to_have_text("Done. I remember nothing.")
+    assert [*services.blobs.listing("")] == []
+    page.reload()
+    expect(page.locator(".pot").first).to_be_visible()
+    expect(page.locator(".work")).to_have_count(0)
+
+
+def test_the_language_is_picked_in_the_footer(page: Page) -> None:
+    page.get_by_label("Language").select_option("ja")
+    expect(page.get_by_role("button", name="描いてもらう")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_narrow_phone_needs_no_sideways_scrolling(
+    browser: Browser, address: str, hands: Hands, scheme: str
+) -> None:
+    look = {"viewport": {"width": 360, "height": 640}, "color_scheme": scheme, "has_touch": True}
+    with opened(browser, address, **look) as page:
+        assert widest(page) <= 360
+        done = painted(page, hands)
+        done.get_by_role("button", name="Another style").click()
+        assert widest(page) <= 360
+
+
+def widest(page: Page) -> int:
+    return int(page.evaluate("document.documentElement.scrollWidth"))
