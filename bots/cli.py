@@ -8,17 +8,11 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from bots.commands import operate, paint, run
+from bots.commands import operate, paint, run, talk
 from bots.commands.refusals import InputRefused
-from bots.demo import DemoFailed
 from bots.lifeline import hold_on_to
-from bots.telegram.missing import TelegramMissing
-from pipeline.contract import EngineUnusable
+from pipeline.contract import Explained
 from pipeline.styles import StyleBroken
-from tasks.house import StoreUnreachable
-from tasks.ledger import LedgerTooNew
-from tasks.studio import CheckMissing
-from tasks.valkey import ValkeyUnusable
 
 INPUT_REFUSED = 2
 FAILED = 1
@@ -41,7 +35,7 @@ def _options(
         hold_on_to(lifeline)
 
 
-for room in (paint, run, operate):
+for room in (paint, run, talk, operate):
     room.add_commands(app)
 
 
@@ -53,17 +47,7 @@ def main() -> int:
         return _say(str(refusal), INPUT_REFUSED)
     except ValidationError as error:
         return _say("\n".join(_setting_errors(error)), FAILED)
-    except (
-        DemoFailed,
-        EngineUnusable,
-        StyleBroken,
-        StoreUnreachable,
-        LedgerTooNew,
-        TelegramMissing,
-        CheckMissing,
-        ValkeyUnusable,
-        OSError,
-    ) as error:
+    except (Explained, StyleBroken, OSError) as error:
         return _say(str(error), FAILED)
     except KeyboardInterrupt:
         return _say("Stopped.", FAILED)

@@ -18,7 +18,7 @@ from bots.commands.files import write_whole
 from bots.commands.refusals import InputRefused, in_words
 from bots.supervise import Program, Supervisor
 from bots.visitor import NoPainting, Visit, Visitor
-from pipeline.contract import RGB, PhotoRefused
+from pipeline.contract import RGB, Explained, PhotoRefused
 from pipeline.finish import finish
 from pipeline.pairs import side_by_side
 from pipeline.photo import open_photo
@@ -46,7 +46,7 @@ class Demo:
     stop: threading.Event
 
 
-class DemoFailed(Exception):
+class DemoFailed(Explained):
     """No painting came back; the message says what happened."""
 
 

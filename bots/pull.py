@@ -17,6 +17,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from pipeline.contract import Explained
 from pipeline.models import Model, Source
 from pipeline.models.presence import UNFINISHED
 
@@ -30,7 +31,7 @@ TRIES = 4
 """How often a file is taken up again without a single new byte."""
 
 
-class PullFailed(Exception):
+class PullFailed(Explained):
     """A model cannot be had; the message says why and what helps."""
 
 

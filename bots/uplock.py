@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipeline.contract import Explained
 
-class FolderTaken(OSError):
+
+class FolderTaken(Explained):
     """Another Suisai runs on this data folder."""
 
 

@@ -19,6 +19,10 @@ Watch: TypeAlias = Callable[[float], None]
 """Told the fraction of a batch that is done, 0..1; raises `PaintingCancelled` to stop the batch."""
 
 
+class Explained(Exception):
+    """An error whose message is all that a person needs: what happened, and what to do next."""
+
+
 class PhotoRefused(Exception):
     """The photo cannot or must not be painted, and it is the photo that is at fault.
 
@@ -44,7 +48,7 @@ class PaintingCancelled(Exception):
     """Nobody wants this batch any more."""
 
 
-class EngineUnusable(Exception):
+class EngineUnusable(Explained):
     """This machine cannot run the engine (or no longer can); the message says what would help."""
 
 

@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
+from pipeline.contract import Explained
 from tasks.blobs import BlobStore
 from tasks.ledger import Ledger, Wake
 from tasks.people import People
@@ -21,7 +22,7 @@ from tasks.switches import Switches
 from tasks.valkey import EmbeddedValkey
 
 
-class StoreUnreachable(Exception):
+class StoreUnreachable(Explained):
     """The Redis/Valkey server does not answer; the message says what to do."""
 
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from redis import Redis
 from redis.exceptions import OutOfMemoryError, ResponseError
 
+from pipeline.contract import Explained
 from tasks.contract import (
     Admitted,
     Ask,
@@ -46,7 +47,7 @@ class LeaseLost(Exception):
     """The claim is not ours any more: it expired or was cancelled. Drop the work, say nothing."""
 
 
-class LedgerTooNew(Exception):
+class LedgerTooNew(Explained):
     """The ledger was written by a version of Suisai that this one does not understand."""
 
 

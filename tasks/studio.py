@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from pipeline.contract import Engine, EngineUnusable, Photo
+from pipeline.contract import Engine, EngineUnusable, Explained, Photo
 from pipeline.engines import Gallery, load_engine
 from pipeline.limits import Limits
 from pipeline.safety import Screen, Unscreened
@@ -22,7 +22,7 @@ _log = structlog.get_logger()
 SAFETY_GROUP = "suisai.safety"
 
 
-class CheckMissing(Exception):
+class CheckMissing(Explained):
     """A safety check that the settings name is not installed."""
 
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bots.phrases import apology
-from pipeline.contract import PhotoRefused
+from pipeline.contract import Explained, PhotoRefused
 from pipeline.styles import Style, find_style, load_styles
 from tasks.contract import Apology
 
 
-class InputRefused(Exception):
+class InputRefused(Explained):
     """What was typed or given cannot be used; the message says what to give instead."""
 
 

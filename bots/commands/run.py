@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bots.commands.process import open_process, read_settings, stop_on_signals
 from bots.demo import Demo, free_port, run_demo
+from bots.doors import adapters
 from bots.supervise import Program, Supervisor
 from bots.telegram.settings import TelegramSettings, configured
 from bots.uplock import hold_folder
 from bots.web.settings import WebSettings
-from tasks.app import make_app, make_wake
-from tasks.house import embedded, open_services
-from tasks.logs import set_up_logs
-from tasks.services import Services
-from tasks.settings import Settings
+from tasks.house import embedded
 from tasks.sweep import run_sweep
 from tasks.worker import run_worker
 
@@ -28,7 +25,7 @@ WORKERS = ("io", "gpu")
 
 def add_commands(app: typer.Typer) -> None:
     """Add this room's commands."""
-    for command in (up, demo, worker, sweep, web, telegram):
+    for command in (up, demo, worker, sweep, web):
         app.command()(command)
 
 
@@ -38,11 +35,13 @@ def up() -> None:
     Embedded Valkey unless SUISAI_REDIS_URL is set, workers, sweep, web page, and each platform whose
     credentials are set. [dim]Example:[/dim] suisai up
     """
-    settings = Settings()
-    set_up_logs(settings)
+    settings = read_settings()
     with hold_folder(settings.data_dir):
+        wanted = [name for name, each in adapters().items() if each.wanted()]
         supervisor = Supervisor(
-            programs(), None if settings.redis_url else embedded(settings), dict(os.environ)
+            programs(platforms=wanted),
+            None if settings.redis_url else embedded(settings),
+            dict(os.environ),
         )
         stop = stop_on_signals()
         supervisor.start()
@@ -77,8 +76,7 @@ def worker(
 
     [dim]Example:[/dim] suisai worker io --threads 8
     """
-    settings = Settings()
-    set_up_logs(settings)
+    settings = read_settings()
     if kind not in ("io", "gpu"):
         raise typer.BadParameter(f"'{kind}' is no kind of worker: {', '.join(WORKERS)}.")
     raise typer.Exit(
@@ -91,7 +89,7 @@ def sweep() -> None:
 
     [dim]Example:[/dim] suisai sweep
     """
-    run_sweep(_services(), stop_on_signals())
+    run_sweep(open_process(), stop_on_signals())
 
 
 def web(
@@ -105,40 +103,17 @@ def web(
     from bots.web.serve import run
 
     settings = WebSettings()
-    run(_services(), host or settings.host, port or settings.port, stop_on_signals())
+    run(open_process(), host or settings.host, port or settings.port, stop_on_signals())
 
 
-def telegram() -> None:
-    """Listen on Telegram; one such process per bot.
-
-    [dim]Example:[/dim] suisai telegram
-    """
-    from bots.telegram.listen import run
-
-    run(_services(), stop_on_signals())
-
-
-def programs(web_options: tuple[str, ...] = ()) -> list[Program]:
-    """Return what runs on one machine: the workers, the sweep, the page, and the set-up platforms."""
+def programs(web_options: tuple[str, ...] = (), platforms: Sequence[str] = ()) -> list[Program]:
+    """Return what runs on one machine: the workers, the sweep, the page, and these platforms."""
     always = [
         Program("io", ("worker", "io")),
         Program("gpu", ("worker", "gpu")),
         Program("sweep", ("sweep",)),
         Program("web", ("web", *web_options)),
+        *[Program(name, ("listen", name)) for name in platforms],
     ]
     here = configured(TelegramSettings())
     return [*always, Program("telegram", ("telegram",))] if here else always
-
-
-def stop_on_signals() -> threading.Event:
-    """Return an event that Ctrl-C, SIGTERM and the closing of the terminal set."""
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
-
-
-def _services() -> Services:
-    settings = Settings()
-    set_up_logs(settings)
-    return open_services(settings, make_wake(make_app(settings)))

@@ -83,6 +83,4 @@ def gpus_here() -> list[str]:
 
 
 def _gpu_words(name: str, driver: str, total_mib: str, free_mib: str) -> str:
-    return (
-        f"{name}, driver {driver}, {int(free_mib) / 1024:.1f} of {int(total_mib) / 1024:.1f} GiB free"
-    )
+    return f"{name}, driver {driver}, {int(free_mib) / 1024:.1f} of {int(total_mib) / 1024:.1f} GiB free"

@@ -75,9 +75,7 @@ def _elsewhere(settings: Settings) -> bool:
 
 
 def _unknown(environment: Mapping[str, str], env_file: Path) -> Iterator[Finding]:
-    known = {
-        variable.name.upper() for group in all_settings() for variable in variables_of(group)
-    }
+    known = {variable.name.upper() for group in all_settings() for variable in variables_of(group)}
     for name in sorted({*environment, *_names_in(env_file)}):
         if name.upper().startswith("SUISAI_") and name.upper() not in known:
             near = difflib.get_close_matches(name.upper(), known, n=1)

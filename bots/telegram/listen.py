@@ -9,6 +9,7 @@ import structlog
 from redis.exceptions import RedisError
 from telegram.error import InvalidToken, TelegramError
 
+from bots.doors import Adapter
 from bots.telegram.api import HEARD, PatientBot, open_bot
 from bots.telegram.asking import PLATFORM
 from bots.telegram.keeper import Keeper
@@ -18,13 +19,19 @@ from bots.telegram.missing import TelegramMissing
 from bots.telegram.polling import Poller
 from bots.telegram.reception import Reception
 from bots.telegram.room import Room, open_room
-from bots.telegram.settings import TelegramSettings
+from bots.telegram.settings import TelegramSettings, configured
 from tasks.services import Services
 
 _log = structlog.get_logger()
 
 _SETTLE_S = 0.2
 _HELLO_AGAIN_S = 2.0
+
+
+def wanted() -> bool:
+    """Tell whether `suisai up` should listen to Telegram itself, instead of being called."""
+    settings = TelegramSettings()
+    return configured(settings) and settings.webhook_url is None
 
 
 def run(services: Services, stop: threading.Event) -> None:
@@ -141,3 +148,6 @@ async def _pause(stopping: asyncio.Event, seconds: float) -> None:
         await asyncio.wait_for(stopping.wait(), seconds)
     except TimeoutError:
         return
+
+
+ADAPTER = Adapter(run, wanted)

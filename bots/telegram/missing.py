@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pipeline.contract import Explained
 
-class TelegramMissing(Exception):
+
+class TelegramMissing(Explained):
     """There is no token, or Telegram does not know it."""

@@ -10,7 +10,7 @@ import structlog
 from redis.exceptions import RedisError
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from bots.telegram.api import open_bot
 from bots.telegram.listen import hello
@@ -76,6 +76,12 @@ def webhook_route(services: Services, settings: TelegramSettings | None = None) 
     """Return the route that the web process mounts where a webhook is configured."""
     webhook = Webhook(services, settings or TelegramSettings())
     return Route(PATH, webhook.__call__, methods=["POST"])
+
+
+def routes(services: Services) -> list[BaseRoute]:
+    """Return what the web process serves for Telegram: nothing while the bot polls."""
+    settings = TelegramSettings()
+    return [webhook_route(services, settings)] if settings.webhook_url else []
 
 
 async def _body(request: Request) -> bytes | None:

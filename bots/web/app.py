@@ -14,9 +14,10 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from bots import doors
 from bots.phrases import say
 from bots.web.asking import Asking
 from bots.web.jobs import Jobs
@@ -51,7 +52,7 @@ def build_app(services: Services, settings: WebSettings | None = None) -> Starle
     return app
 
 
-def _routes(page: Page, asking: Asking, jobs: Jobs, services: Services) -> list[Route | Mount]:
+def _routes(page: Page, asking: Asking, jobs: Jobs, services: Services) -> list[BaseRoute]:
     async def healthz(_: Request) -> Response:
         await asyncio.to_thread(services.ledger.now)
         return JSONResponse({"status": "ok"})
@@ -66,6 +67,7 @@ def _routes(page: Page, asking: Asking, jobs: Jobs, services: Services) -> list[
         Route("/jobs/{id}/picture/{n:int}", jobs.picture),
         Route("/me", jobs.forget, methods=["DELETE"]),
         Route("/healthz", healthz),
+        *doors.routes(services),
         Mount("/static", StaticFiles(directory=str(files("bots.web").joinpath("static")))),
     ]
 

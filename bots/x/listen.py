@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import structlog
 from redis.exceptions import RedisError
 
+from bots.doors import Adapter
 from bots.x.api import X
 from bots.x.budget import BudgetSpent
 from bots.x.cursors import MentionCursor, MessageCursor
@@ -17,7 +18,7 @@ from bots.x.faults import XCreditsSpent, XFault, XForbidden, XPaused, XUnauthori
 from bots.x.inbox import Inbox
 from bots.x.letters import Letters
 from bots.x.notices import clear, notify
-from bots.x.settings import XSettings
+from bots.x.settings import XSettings, configured
 from tasks.services import Services
 
 RATE_WINDOW_S = 900.0
@@ -137,3 +138,11 @@ class Listener:
 def run(services: Services, stop: threading.Event) -> None:
     """Listen to X until `stop` is set; this is the process behind `suisai x`."""
     Listener(services, X(XSettings(), services.notebook("x"))).run(stop)
+
+
+def wanted() -> bool:
+    """Tell whether `suisai up` should listen to X."""
+    return configured(XSettings())
+
+
+ADAPTER = Adapter(run, wanted)

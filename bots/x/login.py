@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from bots.x.api import X
 from bots.x.faults import XFault
 from bots.x.posts import Account
+from pipeline.contract import Explained
 
 SCOPES = (
     "tweet.read",
@@ -29,7 +30,7 @@ PATIENCE_S = 300.0
 _PATH = "/callback"
 
 
-class LoginFailed(Exception):
+class LoginFailed(Explained):
     """The account is not connected; the message says why and what to do."""
 
 

@@ -1,0 +1,34 @@
+"""What every process of the bot does first: settings, log lines, services, signals."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+from bots.envfile import all_settings
+from tasks.app import make_app, make_wake
+from tasks.house import open_services
+from tasks.logs import set_up_logs
+from tasks.services import Services
+from tasks.settings import Settings
+
+
+def read_settings() -> Settings:
+    """Read the settings, and write this process's log as they say, without any of their secrets."""
+    settings = Settings()
+    set_up_logs(settings, *(group() for group in all_settings()))
+    return settings
+
+
+def open_process() -> Services:
+    """Return what a process has in hand; its asks wake the workers. Raises `StoreUnreachable`."""
+    settings = read_settings()
+    return open_services(settings, make_wake(make_app(settings)))
+
+
+def stop_on_signals() -> threading.Event:
+    """Return an event that Ctrl-C, SIGTERM and the closing of the terminal set."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    return stop

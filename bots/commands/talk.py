@@ -1,0 +1,62 @@
+"""`suisai telegram`, `suisai x`, `suisai x login`: the platforms' own processes and set-up."""
+
+from __future__ import annotations
+
+import webbrowser
+
+import typer
+
+from bots.commands.process import open_process, stop_on_signals
+from bots.doors import adapter
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this room's commands."""
+    app.command()(telegram)
+    app.command()(listen)
+    x_commands = typer.Typer(invoke_without_command=True, callback=x)
+    x_commands.command()(login)
+    app.add_typer(x_commands, name="x")
+
+
+def telegram() -> None:
+    """Listen to Telegram.
+
+    [dim]Example:[/dim] suisai telegram
+    """
+    listen("telegram")
+
+
+def listen(platform: str) -> None:
+    """Listen to a platform, also one that another package brings.
+
+    [dim]Example:[/dim] suisai listen telegram
+    """
+    adapter(platform).run(open_process(), stop_on_signals())
+
+
+def x(context: typer.Context) -> None:
+    """Listen to X; `suisai x login` connects the account.
+
+    [dim]Example:[/dim] suisai x
+    """
+    if context.invoked_subcommand is None:
+        listen("x")
+
+
+def login() -> None:
+    """Connect the bot's account on X, in the browser.
+
+    [dim]Example:[/dim] suisai x login
+    """
+    from bots.x.api import X
+    from bots.x.login import login as connect
+    from bots.x.settings import XSettings
+
+    client = X(XSettings(), open_process().notebook("x"))
+    account = connect(client, _show, webbrowser.open)
+    typer.echo(f"Connected: @{account.username}. Start it with `suisai x` or `suisai up`.")
+
+
+def _show(address: str) -> None:
+    typer.echo(f"Open this address in a browser and allow the bot's account:\n\n{address}\n")
