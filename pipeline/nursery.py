@@ -42,7 +42,7 @@ class Nursery:
         self._silence = os.open(os.devnull, os.O_RDWR)
 
     def serve(self) -> None:
-        """Work until the other end of the control socket is closed."""
+        """Work until the other end of the control socket is closed and the last child has ended."""
         woken, wake = socket.socketpair()
         woken.setblocking(False)
         wake.setblocking(False)
@@ -57,7 +57,9 @@ class Nursery:
                     woken.recv(4096)
                     self._reap()
                 if self._control in ready and not self._accept():
-                    return
+                    break
+        for pid in self._running:
+            os.waitpid(pid, 0)
 
     def _accept(self) -> bool:
         message, fds, _, _ = socket.recv_fds(self._control, 1, 1)

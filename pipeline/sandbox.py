@@ -73,8 +73,8 @@ class Sandbox:
         raise SandboxUnusable("the nursery ends before it answers")
 
     def close(self) -> None:
-        """End the nursery, if this process started one."""
-        self._discard(self._control)
+        """End the nursery, if this process started one, after the jobs that it has."""
+        self._discard(self._control, GRACE_S)
 
     def _child(self) -> tuple[socket.socket, socket.socket]:
         near, far = socket.socketpair()
@@ -104,13 +104,15 @@ class Sandbox:
         self._owner = os.getpid()
         return ours
 
-    def _discard(self, control: socket.socket | None) -> None:
+    def _discard(self, control: socket.socket | None, grace_s: float = 0.0) -> None:
         with self._lock:
             if control is None or control is not self._control:
                 return  # another thread has replaced it already
             nursery, self._nursery, self._control = self._nursery, None, None
             control.close()
             if nursery and self._owner == os.getpid():
+                with suppress(subprocess.TimeoutExpired):
+                    nursery.wait(grace_s)
                 nursery.kill()
                 nursery.wait()
 

@@ -1,0 +1,40 @@
+"""The check that comes along lets ordinary photos pass, and looks at every part of a strip."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from pipeline.opennsfw import OpenNsfw, windows
+from tests.photos import PHOTOS, photo
+
+
+@pytest.fixture(scope="module")
+def check() -> OpenNsfw:
+    return OpenNsfw()
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+def test_ordinary_photos_score_low(check: OpenNsfw, name: str) -> None:
+    assert 0 <= check.score(photo(name)) < 0.2
+
+
+def test_threads_share_a_check(check: OpenNsfw) -> None:
+    pixels = photo("cat")
+    with ThreadPoolExecutor(4) as threads:
+        scores = set(threads.map(check.score, [pixels] * 8))
+    assert scores == {check.score(pixels)}
+
+
+@pytest.mark.parametrize("shape", [(100, 900, 3), (900, 100, 3), (100, 201, 3)])
+def test_every_part_of_a_strip_is_seen_in_a_square(shape: tuple[int, int, int]) -> None:
+    strip = np.arange(np.prod(shape), dtype=np.int64).reshape(shape)
+    cut = windows(strip)  # type: ignore[arg-type] # numbered pixels, to see which are missing
+    assert {window.shape for window in cut} == {(100, 100, 3)}
+    assert set(np.concatenate([window.ravel() for window in cut])) == set(strip.ravel())
+
+
+def test_an_ordinary_shape_is_seen_whole() -> None:
+    assert [window.shape for window in windows(photo("rocket"))] == [photo("rocket").shape]
