@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pipeline.contract import Engine
 
+TOOL = "Suisai"
 IPTC_SOURCES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 
@@ -35,11 +36,13 @@ class Maker:
 
 def xmp_of(maker: Maker) -> bytes:
     """Return the XMP packet of a painting by this maker."""
-    return f"""<x:xmpmeta xmlns:x="adobe:ns:meta/">
+    return f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/">
 <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
  xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
- xmp:CreatorTool="Suisai"
+ xmp:CreatorTool="{TOOL}"
  Iptc4xmpExt:DigitalSourceType="{IPTC_SOURCES}{maker.source}"/>
 </rdf:RDF>
-</x:xmpmeta>""".encode()
+</x:xmpmeta>
+<?xpacket end="r"?>""".encode()

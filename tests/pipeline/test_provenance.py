@@ -1,0 +1,116 @@
+"""A painting says that a machine painted it, and can prove who says so."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from io import BytesIO
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline.contract import PhotoRefused
+from pipeline.finish import finish
+from pipeline.provenance import DigitalSource, Maker
+from pipeline.seal import Credentials, Seal, SealUnusable
+from pipeline.verify import Declaration, verify
+from tests.pipeline.certificates import credentials
+from tests.pipeline.photographs import encoded, landscape
+
+PAINTER = Maker("painter", "1", DigitalSource.PAINTER)
+DIFFUSION = Maker("diffusion", "2", DigitalSource.DIFFUSION)
+
+
+@pytest.fixture(scope="module")
+def identity() -> tuple[Credentials, bytes]:
+    return credentials()
+
+
+def painting(maker: Maker = PAINTER, seal: Seal | None = None) -> bytes:
+    return finish(np.asarray(landscape()), maker, seal)
+
+
+@pytest.mark.parametrize("maker", [PAINTER, DIFFUSION])
+def test_a_painting_says_how_it_came_to_be(maker: Maker) -> None:
+    assert verify(painting(maker)) == Declaration(maker.source, "Suisai", None)
+
+
+def test_the_declaration_is_where_other_programs_look_for_it() -> None:
+    with Image.open(BytesIO(painting())) as file:
+        packet = ElementTree.fromstring(file.info["xmp"])  # noqa: S314 - our own
+    (described,) = packet.iter("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}Description")
+    source = described.get("{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType", "")
+    assert source == "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicallyEnhanced"
+
+
+def test_a_photo_says_nothing() -> None:
+    assert verify(encoded(landscape(), "PNG")) == Declaration("", "", None)
+
+
+def test_what_is_no_picture_is_refused() -> None:
+    with pytest.raises(PhotoRefused):
+        verify(b"%PDF-1.7")
+
+
+def test_a_sealed_painting_names_its_maker_and_its_signer(
+    identity: tuple[Credentials, bytes],
+) -> None:
+    own, authority = identity
+    said = verify(painting(DIFFUSION, Seal(own)), authority)
+    assert said.digital_source == DigitalSource.DIFFUSION
+    assert said.manifest is not None
+    assert said.manifest.state == "trusted"
+    assert said.manifest.generator == "Suisai"
+    assert said.manifest.signer == "A bot & Co"
+    assert said.manifest.digital_source == DigitalSource.DIFFUSION
+
+
+def test_a_signature_of_somebody_unknown_is_valid_and_not_trusted(
+    identity: tuple[Credentials, bytes],
+) -> None:
+    manifest = verify(painting(seal=Seal(identity[0]))).manifest
+    assert manifest is not None
+    assert manifest.state == "valid"
+
+
+def test_a_sealed_painting_that_was_changed_is_found_out(
+    identity: tuple[Credentials, bytes],
+) -> None:
+    sealed = bytearray(painting(seal=Seal(identity[0])))
+    sealed[-100] ^= 1
+    manifest = verify(bytes(sealed)).manifest
+    assert manifest is not None
+    assert manifest.state == "invalid"
+
+
+def test_a_seal_costs_a_few_kilobytes_and_no_pixel(identity: tuple[Credentials, bytes]) -> None:
+    sealed, plain = painting(seal=Seal(identity[0])), painting()
+    assert len(sealed) - len(plain) < 5000
+    with Image.open(BytesIO(sealed)) as left, Image.open(BytesIO(plain)) as right:
+        assert left.tobytes() == right.tobytes()
+
+
+def test_threads_share_a_seal(identity: tuple[Credentials, bytes]) -> None:
+    seal = Seal(identity[0])
+    with ThreadPoolExecutor(4) as threads:
+        sealed = threads.map(lambda _: painting(seal=seal), range(12))
+        states = {manifest.state for file in sealed if (manifest := verify(file).manifest)}
+    assert states == {"valid"}
+
+
+def test_credentials_that_cannot_sign_are_refused_at_once(
+    identity: tuple[Credentials, bytes],
+) -> None:
+    for broken in (
+        replace(identity[0], private_key=b"nonsense"),
+        replace(identity[0], certificates=b"nonsense"),
+        replace(identity[0], algorithm="rot13"),
+    ):
+        with pytest.raises(SealUnusable):
+            Seal(broken)
+
+
+def test_the_private_key_is_never_shown(identity: tuple[Credentials, bytes]) -> None:
+    assert "PRIVATE" not in repr(identity[0])
