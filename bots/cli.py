@@ -6,11 +6,11 @@ import sys
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
-from bots.commands import operate, paint, run, talk
+from bots.commands import doctor, operate, paint, run, setup, talk
 from bots.commands.refusals import InputRefused
 from bots.lifeline import hold_on_to
+from bots.setting_slips import UNUSABLE, slips_of
 from pipeline.contract import Explained
 from pipeline.styles import StyleBroken
 
@@ -35,7 +35,7 @@ def _options(
         hold_on_to(lifeline)
 
 
-for room in (paint, run, talk, operate):
+for room in (setup, doctor, paint, run, talk, operate):
     room.add_commands(app)
 
 
@@ -45,22 +45,13 @@ def main() -> int:
         app()
     except InputRefused as refusal:
         return _say(str(refusal), INPUT_REFUSED)
-    except ValidationError as error:
-        return _say("\n".join(_setting_errors(error)), FAILED)
+    except UNUSABLE as error:
+        return _say("\n".join(slips_of(error)), FAILED)
     except (Explained, StyleBroken, OSError) as error:
         return _say(str(error), FAILED)
     except KeyboardInterrupt:
         return _say("Stopped.", FAILED)
     return 0
-
-
-def _setting_errors(error: ValidationError) -> list[str]:
-    return [
-        f"The setting SUISAI_{'_'.join(map(str, slip['loc'])).upper()} is not usable: {slip['msg']}."
-        if slip["loc"]
-        else f"The settings contradict each other: {slip['msg']}."
-        for slip in error.errors(include_input=False)
-    ]
 
 
 def _say(sentence: str, code: int) -> int:

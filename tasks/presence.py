@@ -7,7 +7,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -21,6 +22,7 @@ _log = structlog.get_logger()
 _EVERY_S = 5.0
 _STALE_S = 16.0
 """Three missed reports: the process is dead, or cut off."""
+_GOODBYE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +80,12 @@ class Presence:
         return float(seconds) + float(micros) / 1e6
 
 
-def stay_present(
-    presence: Presence,
-    kind: str,
-    stop: threading.Event,
-    facts: Callable[[], Mapping[str, str]] = dict,
-) -> threading.Thread:
-    """Announce this process until `stop` is set, then take it off the list; return the thread."""
-    since = time.time()
+@contextmanager
+def staying(
+    presence: Presence, kind: str, facts: Callable[[], Mapping[str, str]] = dict
+) -> Iterator[None]:
+    """Announce this process while the block runs, and take it off the list afterwards."""
+    since, stop = time.time(), threading.Event()
 
     def run() -> None:
         while True:
@@ -96,7 +96,11 @@ def stay_present(
 
     thread = threading.Thread(target=run, name="presence", daemon=True)
     thread.start()
-    return thread
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(_GOODBYE_S)
 
 
 def _say(what: Callable[[], None]) -> None:

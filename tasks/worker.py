@@ -22,7 +22,7 @@ from tasks.house import open_services
 from tasks.leases import Keeper
 from tasks.pace import Pace
 from tasks.platforms import Platforms
-from tasks.presence import process_name, stay_present
+from tasks.presence import process_name, staying
 from tasks.render import render
 from tasks.services import Services
 from tasks.settings import Settings
@@ -38,7 +38,6 @@ _STAGES: Mapping[Kind, tuple[Stage, ...]] = {
     "gpu": (Stage.RENDER,),
 }
 _REPORT_EVERY_S = 5.0
-_GOODBYE_S = 2.0
 
 
 def run_worker(kind: Kind, settings: Settings, threads: int) -> int:
@@ -55,26 +54,24 @@ def run_worker(kind: Kind, settings: Settings, threads: int) -> int:
         app.task(name=task_name(stage))(task)
     _follow_signals(kind, shift)
     threading.Thread(target=_report, args=(shift,), name="report", daemon=True).start()
-    present = stay_present(services.presence, kind, stopping, lambda: _facts(shift))
     # It warns root of pickled messages; this worker accepts JSON only.
     warnings.simplefilter("ignore", SecurityWarning)
-    app.worker_main(
-        [
-            "--quiet",
-            "worker",
-            "--pool=threads",
-            f"--concurrency={slots}",
-            f"--queues={','.join(_STAGES[kind])}",
-            f"--hostname={_node(kind)}",
-            "--without-gossip",
-            "--without-mingle",
-            "--without-heartbeat",
-            f"--loglevel={settings.log_level}",
-        ]
-    )
+    with staying(services.presence, kind, lambda: _facts(shift)):
+        app.worker_main(
+            [
+                "--quiet",
+                "worker",
+                "--pool=threads",
+                f"--concurrency={slots}",
+                f"--queues={','.join(_STAGES[kind])}",
+                f"--hostname={_node(kind)}",
+                "--without-gossip",
+                "--without-mingle",
+                "--without-heartbeat",
+                f"--loglevel={settings.log_level}",
+            ]
+        )
     shift.keeper.stop()
-    stopping.set()
-    present.join(_GOODBYE_S)
     return 0
 
 

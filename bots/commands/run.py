@@ -9,11 +9,10 @@ from typing import Annotated
 
 import typer
 
-from bots.commands.process import open_process, read_settings, stop_on_signals
+from bots.commands.process import at_work, read_settings, stop_on_signals
 from bots.demo import Demo, free_port, run_demo
 from bots.doors import adapters
 from bots.supervise import Program, Supervisor
-from bots.telegram.settings import TelegramSettings, configured
 from bots.uplock import hold_folder
 from bots.web.settings import WebSettings
 from tasks.house import embedded
@@ -89,7 +88,8 @@ def sweep() -> None:
 
     [dim]Example:[/dim] suisai sweep
     """
-    run_sweep(open_process(), stop_on_signals())
+    with at_work("sweep") as services:
+        run_sweep(services, stop_on_signals())
 
 
 def web(
@@ -103,17 +103,16 @@ def web(
     from bots.web.serve import run
 
     settings = WebSettings()
-    run(open_process(), host or settings.host, port or settings.port, stop_on_signals())
+    with at_work("web") as services:
+        run(services, host or settings.host, port or settings.port, stop_on_signals())
 
 
 def programs(web_options: tuple[str, ...] = (), platforms: Sequence[str] = ()) -> list[Program]:
     """Return what runs on one machine: the workers, the sweep, the page, and these platforms."""
-    always = [
+    return [
         Program("io", ("worker", "io")),
         Program("gpu", ("worker", "gpu")),
         Program("sweep", ("sweep",)),
         Program("web", ("web", *web_options)),
         *[Program(name, ("listen", name)) for name in platforms],
     ]
-    here = configured(TelegramSettings())
-    return [*always, Program("telegram", ("telegram",))] if here else always

@@ -6,7 +6,7 @@ import webbrowser
 
 import typer
 
-from bots.commands.process import open_process, stop_on_signals
+from bots.commands.process import at_work, open_process, stop_on_signals
 from bots.doors import adapter
 
 
@@ -32,7 +32,9 @@ def listen(platform: str) -> None:
 
     [dim]Example:[/dim] suisai listen telegram
     """
-    adapter(platform).run(open_process(), stop_on_signals())
+    chosen = adapter(platform)
+    with at_work(platform) as services:
+        chosen.run(services, stop_on_signals())
 
 
 def x(context: typer.Context) -> None:

@@ -6,6 +6,7 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
@@ -18,6 +19,21 @@ _GIB = 1 << 30
 _DISK_RED_GIB = 0.5
 _DISK_YELLOW_GIB = 5.0
 _GPU_FIELDS = ("name", "driver_version", "memory.total", "memory.free")
+
+
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """One GPU of this machine."""
+
+    name: str
+    driver: str
+    total_mib: int
+    free_mib: int
+
+    def in_words(self) -> str:
+        """Describe it in one line."""
+        free, total = self.free_mib / 1024, self.total_mib / 1024
+        return f"{self.name}, driver {self.driver}, {free:.1f} of {total:.1f} GiB free"
 
 
 def check_machine(settings: Settings) -> Iterator[Finding]:
@@ -59,7 +75,7 @@ def _disk(folder: Path) -> Finding:
 def _gpu(settings: Settings) -> Finding:
     gpus = gpus_here()
     if gpus:
-        return green("GPU", "; ".join(gpus))
+        return green("GPU", "; ".join(gpu.in_words() for gpu in gpus))
     if settings.engine == "diffusion":
         return red(
             "GPU",
@@ -69,8 +85,8 @@ def _gpu(settings: Settings) -> Finding:
     return green("GPU", "none: the painter paints on the CPU")
 
 
-def gpus_here() -> list[str]:
-    """Describe each NVIDIA GPU of this machine: name, driver, memory."""
+def gpus_here() -> list[Gpu]:
+    """Return the NVIDIA GPUs of this machine, as its driver knows them."""
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return []
@@ -79,8 +95,10 @@ def gpus_here() -> list[str]:
         rows = subprocess.run(ask, capture_output=True, text=True, timeout=10, check=True).stdout
     except (subprocess.SubprocessError, OSError):
         return []
-    return [_gpu_words(*(cell.strip() for cell in row.split(","))) for row in rows.splitlines()]
+    return [gpu_from(row) for row in rows.splitlines() if row.count(",") == 3]
 
 
-def _gpu_words(name: str, driver: str, total_mib: str, free_mib: str) -> str:
-    return f"{name}, driver {driver}, {int(free_mib) / 1024:.1f} of {int(total_mib) / 1024:.1f} GiB free"
+def gpu_from(row: str) -> Gpu:
+    """Read one row of what `nvidia-smi` prints."""
+    name, driver, total_mib, free_mib = (cell.strip() for cell in row.split(","))
+    return Gpu(name, driver, int(total_mib), int(free_mib))

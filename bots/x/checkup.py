@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from bots.doctor.findings import Finding, green, red, yellow
 from bots.x.api import X
 from bots.x.budget import Spending
 from bots.x.faults import XFault
@@ -14,54 +14,46 @@ from bots.x.settings import XSettings, configured
 from tasks.services import Services
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the doctor's report."""
-
-    ok: bool
-    what: str
-    remedy: str = ""
-
-
 def checkup(services: Services) -> Iterator[Finding]:
     """Look at everything that X needs; asks X once, for the account."""
     settings = XSettings()
     if not configured(settings):
-        yield Finding(True, "X is not set up", "docs/x.md tells how, if you want it")
+        yield green("X", "not set up; `suisai setup x`, if you want it")
         return
     x = X(settings, services.notebook("x"))
     yield _account(x)
     yield _scopes(x)
     yield _budget(x.budget.spending())
     if trouble := notice(services.notebook("x")):
-        yield Finding(False, f"X: {trouble}", "see docs/x.md, 'When something is wrong'")
+        yield yellow("X", trouble, "see docs/x.md, 'When something is wrong'")
 
 
 def _account(x: X) -> Finding:
     try:
         account = x.renewed_me()
     except XFault as fault:
-        return Finding(False, f"X does not accept the keys: {fault.detail}", "`suisai x login`")
-    return Finding(True, f"X knows the bot as @{account.username} ({account.id})")
+        return red("X", f"the keys are not accepted: {fault.detail}", "suisai x login")
+    return green("X", f"the bot is @{account.username} ({account.id})")
 
 
 def _scopes(x: X) -> Finding:
     tokens = x.tokens.known()
     if tokens is None:
-        return Finding(True, "X calls are signed with OAuth1 keys")
+        return green("X scopes", "calls are signed with OAuth1 keys")
     if missing := missing_scopes(tokens.scopes):
-        return Finding(False, f"X scopes missing: {' '.join(missing)}", "`suisai x login` again")
-    return Finding(True, "X scopes: all that are needed")
+        return red("X scopes", f"missing: {' '.join(missing)}", "suisai x login")
+    return green("X scopes", "all that are needed")
 
 
 def _budget(spending: Spending) -> Finding:
     day, month = spending.daily_limit_usd, spending.monthly_limit_usd
     spent = (
-        f"X spent ${spending.today_usd:.2f} of {_limit(day)} today, "
+        f"${spending.today_usd:.2f} of {_limit(day)} today, "
         f"${spending.month_usd:.2f} of {_limit(month)} this month"
     )
     ok = (not day or spending.today_usd < day) and (not month or spending.month_usd < month)
-    return Finding(ok, spent, "" if ok else "raise SUISAI_X_DAILY_BUDGET_USD or wait")
+    mend = "raise SUISAI_X_DAILY_BUDGET_USD or SUISAI_X_MONTHLY_BUDGET_USD, or wait"
+    return green("X budget", spent) if ok else yellow("X budget", spent, mend)
 
 
 def _limit(usd: float) -> str:

@@ -137,6 +137,12 @@ class TelegramApi:
             return await self._get_updates(fields)
         if method in ("setWebhook", "deleteWebhook"):
             return self._set_webhook(fields)
+        if method == "getWebhookInfo":
+            return {
+                "url": self.hook.url,
+                "has_custom_certificate": False,
+                "pending_update_count": 0,
+            }
         if method not in METHODS:
             raise Refused(404, "Not Found")
         chat = fields.get("chat_id")

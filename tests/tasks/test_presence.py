@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import threading
-
-from tasks.presence import Process, process_name, stay_present
+from tasks.presence import Process, process_name, staying
 from tasks.services import Services
 from tests.stack import eventually
 
 
 def test_a_process_is_on_the_list_while_it_runs(services: Services) -> None:
-    stop = threading.Event()
-    thread = stay_present(services.presence, "gpu", stop, lambda: {"engine": "painter/3"})
+    with staying(services.presence, "gpu", lambda: {"engine": "painter/3"}):
+        (here,) = eventually(services.presence.alive)
+        assert (here.kind, here.name, here.facts) == (
+            "gpu",
+            process_name(),
+            {"engine": "painter/3"},
+        )
 
-    (here,) = eventually(services.presence.alive)
-    assert (here.kind, here.name, here.facts) == ("gpu", process_name(), {"engine": "painter/3"})
-
-    stop.set()
-    thread.join(5)
     assert services.presence.alive() == ()
 
 

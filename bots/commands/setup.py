@@ -1,0 +1,81 @@
+"""`suisai setup`: asks for what is missing, tries it at once, writes it down."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bots.commands.refusals import InputRefused
+from bots.dotenv import write_settings
+from bots.questions import GROUP, NotAccepted, Question, Questions
+
+_TRIES = 3
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this room's command."""
+    app.command()(setup)
+
+
+def setup(
+    only: Annotated[str | None, typer.Argument(metavar="PLATFORM", help="Only this one.")] = None,
+    env_file: Annotated[Path, typer.Option(help="Where the answers are written.")] = Path(".env"),
+) -> None:
+    """Ask for the keys of each platform, check them at once, write them to .env.
+
+    [dim]Example:[/dim] suisai setup telegram
+    """
+    rooms = {point.name: point.load()() for point in entry_points(group=GROUP)}
+    if only is not None and only not in rooms:
+        raise InputRefused(f"'{only}' needs no setup; there are: {', '.join(sorted(rooms))}.")
+    written = [
+        name
+        for name in sorted(rooms)
+        if only in (None, name) and _set_up(rooms[name], env_file, asked=name == only)
+    ]
+    if written:
+        typer.echo("\nNext: suisai doctor, then suisai up")
+    else:
+        typer.echo("Nothing to write. The local page needs no keys: suisai up")
+
+
+def _set_up(room: Questions, env_file: Path, asked: bool) -> bool:
+    """Ask one room's questions; return whether anything was written."""
+    if room.is_answered() and not asked:
+        typer.echo(f"{room.title}: set up already.")
+        return False
+    if not asked and not typer.confirm(f"Set up {room.title}?", default=False):
+        return False
+    typer.echo(f"\n{room.how}")
+    for _ in range(_TRIES):
+        answers = {question.variable: _ask(question) for question in room.questions}
+        given = {variable: answer for variable, answer in answers.items() if answer}
+        try:
+            said = room.check(given)
+        except NotAccepted as error:
+            typer.echo(f"{error}\n", err=True)
+            continue
+        write_settings(env_file, given)
+        typer.echo(f"{said}\nWritten to {env_file}, which only you can read.")
+        return True
+    raise InputRefused(
+        f"{room.title} is not set up; nothing was written. Try `suisai setup` again."
+    )
+
+
+def _ask(question: Question) -> str:
+    """Ask until there is an answer, or none is needed."""
+    while True:
+        answer = str(
+            typer.prompt(
+                question.words,
+                default="" if not question.needed else None,
+                hide_input=question.secret,
+                show_default=False,
+            )
+        ).strip()
+        if answer or not question.needed:
+            return answer

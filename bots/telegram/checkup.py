@@ -1,0 +1,77 @@
+"""What `suisai doctor` finds out about Telegram: the token, the groups, the webhook."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+from telegram import User, WebhookInfo
+from telegram.error import InvalidToken, TelegramError
+
+from bots.doctor.findings import Finding, green, red, yellow
+from bots.telegram.api import open_bot
+from bots.telegram.settings import TelegramSettings, configured
+from tasks.services import Services
+
+_SETUP = "suisai setup telegram"
+
+
+def checkup(services: Services) -> Iterator[Finding]:
+    """Follow `bots.doctor.findings.Checks`: ask Telegram once who we are and where updates go."""
+    settings = TelegramSettings()
+    if not configured(settings):
+        yield green("Telegram", "not set up; `suisai setup telegram`, if you want it")
+        return
+    try:
+        me, hook = asyncio.run(_ask(settings))
+    except InvalidToken:
+        yield red("Telegram", "Telegram does not know the token", _SETUP)
+        return
+    except TelegramError as error:
+        yield red("Telegram", f"Telegram could not be asked: {error.message}", "suisai doctor")
+        return
+    yield green("Telegram", f"the bot is @{me.username}")
+    yield _groups(me)
+    yield _webhook(settings, hook)
+    yield from _listening(services)
+
+
+async def _ask(settings: TelegramSettings) -> tuple[User, WebhookInfo]:
+    bot = open_bot(settings)
+    async with bot:
+        return await bot.get_me(), await bot.get_webhook_info()
+
+
+def _groups(me: User) -> Finding:
+    if not me.can_join_groups:
+        return yellow("Telegram groups", "the bot may not join any", "/setjoingroups at @BotFather")
+    if me.can_read_all_group_messages:
+        return green("Telegram groups", "the bot hears everything that is said there")
+    return green("Telegram groups", "the bot hears mentions, replies and commands there")
+
+
+def _webhook(settings: TelegramSettings, hook: WebhookInfo) -> Finding:
+    if settings.webhook_url is None:
+        if hook.url:
+            return yellow(
+                "Telegram updates", "a webhook is set, but the bot would poll", "suisai telegram"
+            )
+        return green("Telegram updates", "by long polling; nothing must be reachable from outside")
+    if hook.url != settings.webhook_url:
+        return yellow(
+            "Telegram updates",
+            "Telegram does not know SUISAI_TELEGRAM_WEBHOOK_URL yet",
+            "suisai up",
+        )
+    if hook.last_error_message:
+        return red(
+            "Telegram updates",
+            f"Telegram cannot reach the webhook: {hook.last_error_message}",
+            "see docs/telegram.md; the address must be HTTPS and lead to the web process",
+        )
+    return green("Telegram updates", f"by webhook, {hook.pending_update_count} waiting")
+
+
+def _listening(services: Services) -> Iterator[Finding]:
+    if not any(process.kind == "telegram" for process in services.presence.alive()):
+        yield yellow("Telegram listener", "none running", "suisai telegram")

@@ -1,0 +1,48 @@
+"""What `suisai setup` asks for Telegram: the token that @BotFather gave."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from pydantic import ValidationError
+from telegram import User
+from telegram.error import InvalidToken, TelegramError
+
+from bots.questions import NotAccepted, Question
+from bots.telegram.api import open_bot
+from bots.telegram.settings import TelegramSettings, configured
+
+_TOKEN = "SUISAI_TELEGRAM_TOKEN"  # noqa: S105 (a setting's name)
+
+
+class TelegramSetup:
+    """Follows `bots.questions.Questions`."""
+
+    title = "Telegram"
+    how = (
+        "Write /newbot to @BotFather on Telegram; it gives a token. In a group the bot hears only "
+        "mentions and replies until you switch its privacy mode off there (/setprivacy)."
+    )
+    questions = (Question(_TOKEN, "Token", secret=True),)
+
+    def is_answered(self) -> bool:
+        return configured(TelegramSettings())
+
+    def check(self, answers: Mapping[str, str]) -> str:
+        try:
+            settings = TelegramSettings.model_validate(
+                {**TelegramSettings().model_dump(), "token": answers[_TOKEN]}
+            )
+            return f"Telegram knows the bot as @{asyncio.run(ask_name(settings)).username}."
+        except InvalidToken as error:
+            raise NotAccepted("Telegram does not know this token; copy it again.") from error
+        except (TelegramError, ValidationError) as error:
+            raise NotAccepted(f"Telegram could not be asked ({error}); try again.") from error
+
+
+async def ask_name(settings: TelegramSettings) -> User:
+    """Return the account that the token belongs to. Raises `TelegramError`."""
+    bot = open_bot(settings)
+    async with bot:
+        return await bot.get_me()
