@@ -40,8 +40,14 @@ class DiffusionEngine:
     name = "diffusion"
 
     def __init__(
-        self, model: Model, styles: Iterable[Style], options: Options, why: str = ""
+        self,
+        model: Model,
+        styles: Iterable[Style],
+        options: Options,
+        why: str = "",
+        studio: Studio | None = None,
     ) -> None:
+        """Take a model and why it was picked, and a `studio` where the model is open already."""
         self.model = model
         self.why = why
         self.version = f"{model.name}-{model.digest[:12]}-{EDITION}"
@@ -49,7 +55,7 @@ class DiffusionEngine:
         self._options = options
         self._room = Room(model.batch_max)
         self._device = threading.Lock()
-        self._studio: Studio | None = None
+        self._studio = studio
         self._broken: str | None = None
 
     def warm_up(self) -> None:

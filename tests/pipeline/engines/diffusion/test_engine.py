@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -94,6 +95,35 @@ def test_two_threads_get_what_each_would_get_alone(open_engine: OpenEngine) -> N
         thread.join()
 
     assert [differ(alone[seed], together[seed]) for seed in range(6)] == [0] * 6
+
+
+def test_the_device_serves_one_thread_at_a_time(
+    open_engine: OpenEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Two threads in one pipeline gave 16 wrong pictures of 20: its scheduler keeps state between steps.
+    from pipeline.engines.diffusion.families.klein import Klein
+
+    engine, real = open_engine(), Klein.encode
+    painted(engine, wanted(0))
+    two_at_once = threading.Barrier(2)
+    met: list[bool] = []
+
+    def encode(self: Klein, photos: Any) -> Any:
+        try:
+            two_at_once.wait(0.3)
+            met.append(True)
+        except threading.BrokenBarrierError:
+            met.append(False)
+        return real(self, photos)
+
+    monkeypatch.setattr(Klein, "encode", encode)
+    threads = [threading.Thread(target=painted, args=(engine, wanted(i))) for i in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert met == [False, False]
 
 
 def test_progress_only_grows_and_stays_below_one(open_engine: OpenEngine) -> None:

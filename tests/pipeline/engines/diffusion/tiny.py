@@ -63,7 +63,7 @@ def make_klein(folder: Path) -> None:
     scheduler = FlowMatchEulerDiscreteScheduler(
         shift=3.0, use_dynamic_shifting=True, max_image_seq_len=4096
     )
-    tokenizer = _qwen_tokenizer()
+    tokenizer = qwen_tokenizer()
     pipe = Flux2KleinPipeline(
         scheduler, vae, _qwen3(len(tokenizer)), tokenizer, transformer, is_distilled=True
     )
@@ -156,7 +156,8 @@ def _vae(**config: float) -> AutoencoderKL:
     )
 
 
-def _qwen_tokenizer() -> Qwen2TokenizerFast:
+def qwen_tokenizer() -> Qwen2TokenizerFast:
+    """Return a tokenizer that knows single bytes only, with the chat's marks."""
     letters = sorted(ByteLevel.alphabet())
     special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
     vocab = {token: number for number, token in enumerate(letters + special)}
