@@ -2,9 +2,15 @@
 
 import { make, say } from "./facts.js";
 
+/** Let a frame be as high as the window can show and as wide as its picture then is. */
+export function fit(frame, image) {
+  frame.style.setProperty("--ratio", image.naturalWidth / image.naturalHeight);
+}
+
 export function compare(photoUrl, pictureUrl, alt, fresh) {
   const picture = make("img", { class: "after", src: pictureUrl, alt });
   const frame = make("div", { class: `picture${fresh ? " fresh" : ""}` }, picture);
+  picture.onload = () => fit(frame, picture);
   if (photoUrl === null) return frame;
   const photo = make("img", { class: "before", src: photoUrl, alt: "", "aria-hidden": "true" });
   // Browsers cannot show every photo that the bot can open; then the painting stands alone.

@@ -59,8 +59,8 @@ function showStyles() {
   about.textContent = styles[0]?.about ?? "";
 }
 
-/** Send photos to the bot and show the work at the top. */
-async function send(some, wish) {
+/** Send photos to the bot and show the work at the top; says whether they were taken. */
+async function send(some, wish, tell) {
   tell(say("web-sending"));
   paint.disabled = true;
   try {
@@ -74,7 +74,6 @@ async function send(some, wish) {
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     tell(error.message, true);
-    said.scrollIntoView({ block: "nearest" });
     return false;
   } finally {
     paint.disabled = false;
@@ -89,7 +88,7 @@ easel.onsubmit = async (event) => {
   }
   const style = easel.elements.style.value;
   const wish = { style, strength: strength.value / 100, words: words.value };
-  if (await send(photos, wish)) {
+  if (await send(photos, wish, tell)) {
     photos = [];
     words.value = "";
     showChosen();

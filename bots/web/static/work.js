@@ -1,6 +1,6 @@
 // One ask on the page: waiting, then its painting or its sentence, and what can be done with it.
 
-import { compare } from "./compare.js";
+import { compare, fit } from "./compare.js";
 import { dab, make, say, styles, titleOf } from "./facts.js";
 import * as shelf from "./shelf.js";
 
@@ -8,7 +8,7 @@ const STEP = 0.2;
 const AGAIN_MS = 2_000;
 
 export class Work {
-  /** `onWish(photos, wish)` is called when the visitor wants the same photos painted differently. */
+  /** `onWish(photos, wish, tell)` is called when the visitor wants the same photos painted differently. */
   constructor(id, photos, onWish) {
     this.id = id;
     this.photos = photos;
@@ -32,8 +32,10 @@ export class Work {
     return this.urls.map((src) => {
       const wet = make("img", { class: "wet", src, alt: "" });
       const dry = make("img", { class: "dry", src, alt: say("web-photo") });
-      dry.onerror = () => dry.replaceWith(make("span", {}, say("web-photo")));
-      return make("div", { class: "picture" }, dry, wet);
+      const frame = make("div", { class: "picture" }, dry, wet);
+      dry.onload = () => fit(frame, dry);
+      dry.onerror = () => frame.replaceWith(make("div", { class: "picture empty" }, say("web-photo")));
+      return frame;
     });
   }
 
@@ -94,8 +96,9 @@ export class Work {
 
   offers(job) {
     const like = (strength, seed = job.seed) => ({ style: job.style, strength, seed });
-    const downloads = job.pictures.map((url) =>
-      make("a", { class: "button", href: `${url}?download`, download: true }, say("web-download")));
+    const downloads = job.pictures.map((url, n) =>
+      make("a", { class: "button", href: `${url}?download`, download: true },
+        job.pictures.length > 1 ? `${say("web-download")} ${n + 1}` : say("web-download")));
     if (this.photos.length === 0) return downloads;
     const others = this.otherStyles(job);
     const other = this.button("web-other-styles", () => {
@@ -122,8 +125,12 @@ export class Work {
     return make("div", { class: "others", hidden: true }, ...pots);
   }
 
-  wish(wish) {
-    return this.onWish(this.photos, wish);
+  /** A refusal is said here, where the visitor looks. */
+  async wish(wish) {
+    const before = this.words.textContent;
+    this.doings.inert = true;
+    await this.onWish(this.photos, wish, (words) => this.tell(words || before));
+    this.doings.inert = false;
   }
 
   async cancel() {

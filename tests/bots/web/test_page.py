@@ -251,6 +251,16 @@ def test_a_refusal_stands_by_the_button_and_the_photo_stays(
         expect(page.locator(".chosen img")).to_have_count(1)
 
 
+def test_a_refused_wish_is_said_at_the_painting(
+    page: Page, hands: Hands, services: Services
+) -> None:
+    done = painted(page, hands)
+    services.switches.pause("intake")
+    done.get_by_role("button", name="Again", exact=True).click()
+    expect(done.locator(".words")).to_contain_text("put the brushes down")
+    expect(page.locator(".work")).to_have_count(1)
+
+
 def test_never_mind_takes_the_ask_back(page: Page, hands: Hands) -> None:
     send(page)
     work(page, "waiting").get_by_role("button", name="Never mind").click()
