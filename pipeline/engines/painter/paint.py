@@ -8,6 +8,7 @@ import numpy as np
 
 from pipeline.contract import RGB, Commission
 from pipeline.engines.painter.boldness import emboldened, palette_share, presence
+from pipeline.engines.painter.canvas import off_canvas, on_canvas
 from pipeline.engines.painter.daylight import daylight_of, opened_shadows
 from pipeline.engines.painter.drawing import lines
 from pipeline.engines.painter.flow import flow_of
@@ -41,7 +42,7 @@ class Studio:
     def paint(self, commission: Commission) -> RGB:
         """Paint a photo at its own size."""
         style, seed = emboldened(commission.style, commission.strength), commission.seed
-        view = self.view(commission.pixels)
+        view = self.view(on_canvas(commission.pixels))
         flat, bright = self.brush(view, style, seed)
         ink = lines(bright, view, style.line, seed, self.crew)
         density = density_of(flat, view, style.pigment, style.stroke, seed)
@@ -50,7 +51,7 @@ class Studio:
         glaze = studied(flat, density, ink, sky, view, style, pots, seed)
         picture = self.finish(view.pixels, flat, glaze, sky, pots, presence(commission.strength))
         with_larger_eyes(picture, view.subject.faces, style.light.eyes, view.unit)
-        return picture
+        return off_canvas(picture, commission.pixels)
 
     def view(self, pixels: RGB) -> View:
         """Look at a photo: people and sky beside, forms and light here."""

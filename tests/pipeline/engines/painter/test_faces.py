@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from pipeline.contract import RGB
+from pipeline.engines.painter.faces import Face, FaceFinder, Window, one_each, overlap, windows
+from pipeline.styles import load_styles
+from tests.photos import photo
+
+Paint = Callable[..., RGB]
+
+
+@pytest.fixture(scope="module")
+def finder() -> FaceFinder:
+    return FaceFinder()
+
+
+def face(left: float, size: float, certainty: float) -> Face:
+    return Face(left, 0, size, np.zeros((6, 2), np.float32), certainty)
+
+
+@pytest.mark.parametrize("name", ["astronaut", "hopper"])
+def test_a_portraits_face_is_found_with_its_features_in_order(
+    finder: FaceFinder, name: str
+) -> None:
+    (found,) = finder.find(photo(name))
+
+    right_eye, left_eye, nose, mouth = found.points[:4]
+    assert right_eye[0] < nose[0] < left_eye[0]
+    assert max(right_eye[1], left_eye[1]) < nose[1] < mouth[1]
+    assert found.left < nose[0] < found.left + found.size
+
+
+@pytest.mark.parametrize("name", ["cat", "coffee", "rocket", "china", "flower"])
+def test_no_face_is_found_where_nobody_is(finder: FaceFinder, name: str) -> None:
+    assert finder.find(photo(name)) == []
+
+
+def test_a_face_in_a_panorama_is_found_where_it_is(finder: FaceFinder) -> None:
+    portrait = photo("astronaut", 256)
+    panorama = np.full((256, 1800, 3), 90, np.uint8)
+    panorama[:, 1300:1556] = portrait
+
+    (found,) = finder.find(panorama)
+
+    (alone,) = finder.find(portrait)
+    assert found.left == pytest.approx(1300 + alone.left, abs=12)
+
+
+@pytest.mark.parametrize("style", load_styles())
+def test_the_painting_shows_the_same_faces_as_the_photo(
+    finder: FaceFinder, paint: Paint, style: str
+) -> None:
+    for name in ("astronaut", "hopper"):
+        portrait = photo(name)
+        (before,) = finder.find(portrait)
+
+        (after,) = finder.find(paint(portrait, style))
+
+        assert overlap(before, after) > 0.7, name
+
+
+def test_a_face_too_small_for_a_brush_is_still_a_face_in_the_painting(
+    finder: FaceFinder, paint: Paint
+) -> None:
+    crowd = np.full((640, 640, 3), 120, np.uint8)
+    crowd[200:360, 200:360] = photo("astronaut", 160)
+    there = [Window(180, 180, 200, 200)]
+    (before,) = finder.find(crowd, there)
+
+    (after,) = finder.find(paint(crowd), there)
+
+    assert before.size < 48
+    assert overlap(before, after) > 0.7
+
+
+def test_of_overlapping_faces_the_surest_stays() -> None:
+    kept = one_each([face(0, 100, 0.6), face(20, 90, 0.9), face(300, 50, 0.7)])
+
+    assert [found.certainty for found in kept] == [0.9, 0.7]
+
+
+def test_a_long_picture_is_cut_into_windows_that_overlap_and_reach_its_ends() -> None:
+    cut = windows(np.zeros((200, 1000, 3), np.uint8))
+
+    assert cut[0] == Window(0, 0, 300, 200)
+    assert cut[-1].left + cut[-1].width == 1000
+    assert all(b.left < a.left + a.width for a, b in pairwise(cut))
