@@ -95,5 +95,6 @@ def test_clouds_stay_behind_the_tower(paint: Paint) -> None:
 
     one, other = paint(scene, seed=1).astype(int), paint(scene, seed=2)
 
-    assert np.median(np.abs(one - other)[tower]) < 4
-    assert np.abs(one - other)[beside].mean() > 8
+    change = np.abs(one - other)
+    assert np.percentile(change[tower], 99) < 16
+    assert np.percentile(change[beside], 99) > 50
