@@ -17,6 +17,8 @@ from tasks.notebook import Notebook
 MICRO = 1_000_000
 READING_SHARE = 0.8
 """Of each limit; the rest is kept to answer what was already read."""
+_READ_ONCE = frozenset({"mention", "own_post"})
+"""Cursors move on: noting each of these costs more than now and then charging one twice."""
 _DAY_S = 86_400.0
 _KEPT_DAYS = 40
 
@@ -167,6 +169,8 @@ class Budget:
                 self._notebook.add(period.key, amount, ttl_s=_KEPT_DAYS * _DAY_S)
 
     def _new_today(self, what: str, ids: Iterable[str]) -> int:
+        if what in _READ_ONCE:
+            return len(list(ids))
         day = self._periods()[0]
         left_s = max(1.0, day.ends - self._clock())
         return sum(self._notebook.put_new(f"read:{what}:{id_}", "1", left_s) for id_ in ids)

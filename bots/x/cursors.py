@@ -16,6 +16,7 @@ _NEAR_HORIZON = 700
 _FIRST_MESSAGES = 10
 _MORE_MESSAGES = 50
 _EPOCH_MS = 1_288_834_974_657
+_SKEW_S = 300.0
 
 _log = structlog.get_logger()
 
@@ -37,7 +38,9 @@ class MentionCursor:
         since = self._notebook.get("mentions:since")
         if since is None:
             newest = self._x.mentions(None, None, at_most=5).posts
-            self._notebook.put("mentions:since", _newest([newest], str(_id_at(self._now()))))
+            # Where X lists nothing there is no past: clocks that differ must not hide what comes.
+            start = _newest([newest], "0") if newest else str(_id_at(self._now() - _SKEW_S))
+            self._notebook.put("mentions:since", start)
             return 0
         pages = list(self._pages(since))
         count = sum(len(page.posts) for page in pages)

@@ -91,10 +91,10 @@ class Listener:
         while not stop.is_set():
             for each in rounds:
                 if each.due <= time.monotonic() and not stop.is_set():
-                    each.due = time.monotonic() + self._look(each)
+                    each.due = time.monotonic() + self.rest_after_look(each)
             stop.wait(max(0.0, min(each.due for each in rounds) - time.monotonic()))
 
-    def _look(self, each: Round) -> float:
+    def rest_after_look(self, each: Round) -> float:
         """Look once, whatever comes of it, and return how long to rest."""
         try:
             rest_s = each.look()

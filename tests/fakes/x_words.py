@@ -38,6 +38,8 @@ POST_EXPANSIONS = _all(
     "participant_ids username"
 )
 
+MESSAGE_FIELDS = _all("attachments created_at dm_conversation_id entities event_type id text")
+
 
 @dataclass(frozen=True)
 class Words:
@@ -50,6 +52,7 @@ class Words:
     referenced: str
     history: str
     note: str
+    message_fields: frozenset[str]
 
     def unknown(self, query: dict[str, str]) -> str:
         """Name the first parameter, field or expansion that this vocabulary does not have."""
@@ -57,7 +60,11 @@ class Words:
         for name in query:
             if name in other:
                 return f"The query parameter [{name}] is not one of [id,expansions,...]"
-        checks = ((self.fields_name, self.fields), ("expansions", self.expansions))
+        checks = (
+            (self.fields_name, self.fields),
+            ("expansions", self.expansions),
+            ("dm_event.fields", self.message_fields),
+        )
         for name, allowed in checks:
             for value in filter(None, query.get(name, "").split(",")):
                 if value not in allowed:
@@ -73,6 +80,7 @@ TWEET = Words(
     "referenced_tweets",
     "edit_history_tweet_ids",
     "note_tweet",
+    MESSAGE_FIELDS | _all("sender_id participant_ids referenced_tweets"),
 )
 POST = Words(
     "post.fields",
@@ -82,6 +90,7 @@ POST = Words(
     "referenced_posts",
     "edit_history_post_ids",
     "note_post",
+    MESSAGE_FIELDS,
 )
 
 

@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from bots.x.answer import XPlatform
 from bots.x.api import X
 from bots.x.inbox import Inbox
+from bots.x.messages import XMessages
 from bots.x.settings import XSettings
 from bots.x.tokens import Tokens
 from tasks.services import Services
+from tests.bots.x.desk import Desk
 from tests.bots.x.spec import Spec
 from tests.fakes.x_api import ACCESS, REFRESH, FakeX
 from tests.fakes.x_words import POST, TWEET, Words
@@ -60,3 +63,9 @@ def x(connect: Callable[..., X]) -> X:
 def inbox(services: Services, x: X) -> Inbox:
     """What takes posts to the ledger."""
     return Inbox(services, x)
+
+
+@pytest.fixture
+def desk(services: Services, x: X) -> Desk:
+    """A worker's desk with X connected."""
+    return Desk(services, {"x": XPlatform(services), "x-dm": XMessages(services)})

@@ -1,0 +1,83 @@
+"""Jobs that are painted and wait to be delivered, and a worker's desk that delivers them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+
+from PIL import Image
+
+from tasks.contract import Admitted, Ask, Claim, Job, PhotoRef, Platform, Stage
+from tasks.deliver import deliver
+from tasks.leases import Keeper
+from tasks.pace import Pace
+from tasks.services import Services
+from tasks.shift import Shift
+from tests.stack import eventually
+
+
+def picture(side_px: int = 32) -> bytes:
+    """Return a small JPEG file."""
+    file = io.BytesIO()
+    Image.new("RGB", (side_px, side_px), (90, 140, 200)).save(file, "JPEG")
+    return file.getvalue()
+
+
+class Desk:
+    """Brings jobs to the last stage and delivers them, one claim at a time."""
+
+    def __init__(self, services: Services, platforms: Mapping[str, Platform]) -> None:
+        self._services = services
+        self._shift = Shift(
+            services=services,
+            platforms=platforms,  # type: ignore[arg-type] # only looked up by name
+            styles={},
+            screen=None,  # type: ignore[arg-type] # nothing is fetched here
+            keeper=Keeper(services.ledger, 2),
+            paces={Stage.DELIVER: Pace(services.switches, Stage.DELIVER, "desk", 1)},
+        )
+
+    def painted(self, mention: str, pictures: int = 1, **ask: object) -> str:
+        """Take an ask to the last stage with finished pictures; return the job's id."""
+        job_id = self._admitted(mention, **ask)
+        ledger, blobs = self._services.ledger, self._services.blobs
+        ledger.fetched(self._claim(Stage.FETCH), ["photo"], "32x32")
+        keys = [f"pictures/{job_id}/{n}" for n in range(pictures)]
+        for key in keys:
+            blobs.put(key, picture())
+        ledger.painted(self._claim(Stage.RENDER), keys)
+        return job_id
+
+    def apologised(self, mention: str, reason: str = "too-small", **ask: object) -> str:
+        """Take an ask to the last stage with an apology; return the job's id."""
+        job_id = self._admitted(mention, **ask)
+        self._services.ledger.apologise(
+            self._claim(Stage.FETCH), reason, {"limit_px": 64}, refund=True
+        )
+        return job_id
+
+    def deliver(self, job_id: str) -> Job:
+        """Let a worker deliver what is due, once; return the job as it then is."""
+        deliver(self._shift, [self._claim(Stage.DELIVER)])
+        return self._services.ledger.job(job_id)
+
+    def _admitted(self, mention: str, **ask: object) -> str:
+        usual: dict[str, object] = {
+            "platform": "x",
+            "event": mention,
+            "person": "1001",
+            "conversation": mention,
+            "photos": (PhotoRef("https://pbs.twimg.com/media/a.jpg"),),
+            "address": {"post": mention},
+        }
+        admitted = self._services.ledger.admit(Ask(**(usual | ask)))  # type: ignore[arg-type]
+        assert isinstance(admitted, Admitted)
+        return admitted.job_id
+
+    def _claim(self, stage: Stage) -> Claim:
+        def look() -> Claim | None:
+            self._services.ledger.sweep()
+            claims = self._services.ledger.claim(stage, 1, "desk")
+            return claims[0] if claims else None
+
+        return eventually(look, what=f"a job in {stage}")
