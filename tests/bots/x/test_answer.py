@@ -14,7 +14,14 @@ from tasks.services import Services
 from tests.bots.x.desk import Desk
 from tests.fakes.x_api import FakeX
 from tests.fakes.x_faults import Fault
+from tests.fakes.x_words import POST, Words
 from tests.fakes.x_world import Said
+
+
+@pytest.fixture
+def words() -> Words:
+    """Here the vocabulary makes no difference: the one that X's description knows."""
+    return POST
 
 
 @pytest.fixture

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import threading
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from bots.x.api import X
+from bots.x.checkup import checkup
+from bots.x.login import LoginFailed, login
+from bots.x.notices import notify
+from bots.x.settings import XSettings
+from bots.x.tokens import Tokens
+from tasks.services import Services
+from tests.fakes.x_api import CONSUMER_SECRET, TOKEN_SECRET, FakeX
+from tests.fakes.x_words import POST, Words
+
+
+@pytest.fixture
+def words() -> Words:
+    """Here the vocabulary makes no difference: the one that X's description knows."""
+    return POST
+
+
+class Browser:
+    """Opens the page, lets the operator decide, and goes where X sends it."""
+
+    def __init__(self, decision: dict[str, str]) -> None:
+        self.decision = decision
+        self.asked: dict[str, str] = {}
+        self.page = ""
+        self._thread = threading.Thread()
+
+    def open(self, address: str) -> None:
+        self.asked = {k: v[0] for k, v in parse_qs(urlsplit(address).query).items()}
+        self._thread = threading.Thread(target=self._return)
+        self._thread.start()
+
+    def _return(self) -> None:
+        query = {"state": self.asked["state"], **self.decision}
+        self.page = httpx.get(self.asked["redirect_uri"], params=query).text
+
+    def close(self) -> None:
+        self._thread.join(5)
+
+
+@pytest.fixture
+def x(fake: FakeX, services: Services) -> X:
+    """A port that nobody has logged in, redirecting to any free port."""
+    return X(XSettings(login_port=0), services.notebook("x"))
+
+
+def shown(_: str) -> None:
+    """Show the address to nobody."""
+
+
+def test_allowing_the_app_connects_the_account(fake: FakeX, x: X) -> None:
+    browser = Browser({"code": "the-code"})
+    account = login(x, shown, browser.open)
+    browser.close()
+
+    digest = hashlib.sha256(fake.verifiers["the-code"].encode()).digest()
+    assert account.username == "suisai"
+    assert browser.asked["code_challenge_method"] == "S256"
+    assert base64.urlsafe_b64encode(digest).decode().rstrip("=") == browser.asked["code_challenge"]
+    assert "offline.access" in browser.asked["scope"]
+    assert browser.asked["redirect_uri"].startswith("http://127.0.0.1:")
+    assert "close this page" in browser.page
+    assert x.mentions(None, None).posts == ()
+
+
+@pytest.mark.parametrize(
+    ("decision", "why"),
+    [
+        ({"error": "access_denied"}, "access_denied"),
+        ({"code": "stolen", "state": "not-ours"}, "another login"),
+    ],
+)
+def test_a_login_that_was_not_allowed_or_not_asked_for_fails(
+    fake: FakeX, x: X, decision: dict[str, str], why: str
+) -> None:
+    browser = Browser(decision)
+    with pytest.raises(LoginFailed, match=why):
+        login(x, shown, browser.open)
+    browser.close()
+    assert x.tokens.known() is None
+    assert fake.verifiers == {}
+
+
+def test_a_browser_that_never_comes_back_is_not_waited_for_for_ever(x: X) -> None:
+    with pytest.raises(LoginFailed, match="Nothing came back"):
+        login(x, shown, shown, patience_s=0.05)
+
+
+def test_oauth1_keys_are_tried_as_they_are(fake: FakeX, connect: Callable[..., X]) -> None:
+    keys = {
+        "consumer_key": "k",
+        "consumer_secret": CONSUMER_SECRET,
+        "access_token": "1-t",
+        "access_token_secret": TOKEN_SECRET,
+    }
+    assert login(connect(client_id=None, **keys), shown, shown).username == "suisai"
+    with pytest.raises(LoginFailed, match="does not accept"):
+        login(connect(client_id=None, **{**keys, "consumer_secret": "wrong"}), shown, shown)
+
+
+def test_without_any_key_the_operator_is_told_what_to_set(services: Services) -> None:
+    with pytest.raises(LoginFailed, match="SUISAI_X_CLIENT_ID"):
+        login(X(XSettings(), services.notebook("x")), shown, shown)
+
+
+def test_the_doctor_finds_a_healthy_account(
+    fake: FakeX, services: Services, connect: Callable[..., X]
+) -> None:
+    x = connect()
+    scopes = "tweet.read tweet.write users.read media.write dm.read dm.write offline.access"
+    x.tokens.store(Tokens("access-0", "refresh-0", 2e9, tuple(scopes.split())))
+
+    findings = list(checkup(services))
+
+    assert all(finding.ok for finding in findings)
+    assert "@suisai" in findings[0].what
+    assert "of $10.00 today" in findings[2].what
+
+
+def test_the_doctor_names_what_is_wrong_and_what_helps(
+    fake: FakeX, services: Services, connect: Callable[..., X]
+) -> None:
+    connect().tokens.store(Tokens("stale", "stale", 2e9, ("tweet.read",)))
+    notify(services.notebook("x"), "answering: no credits left")
+
+    wrong = [finding for finding in checkup(services) if not finding.ok]
+
+    assert [finding.what.split(":")[0] for finding in wrong] == [
+        "X does not accept the keys",
+        "X scopes missing",
+        "X",
+    ]
+    assert all(finding.remedy for finding in wrong)
+
+
+def test_the_doctor_is_silent_about_an_x_that_is_not_set_up(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SUISAI_X_CLIENT_ID", raising=False)
+    (finding,) = checkup(services)
+    assert finding.ok

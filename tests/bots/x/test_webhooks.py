@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+
+from bots.x.api import X
+from bots.x.webhooks import routes, signature
+from tasks.contract import Admitted
+from tasks.services import Services
+from tests.fakes.x_api import FakeX
+from tests.fakes.x_faults import Fault
+from tests.fakes.x_words import Words, Writer
+from tests.stack import eventually
+
+SECRET = "app-secret"
+
+
+@pytest.fixture
+def web(services: Services, x: X, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
+    """The web process with X's webhook mounted."""
+    monkeypatch.setenv("SUISAI_X_WEBHOOKS", "true")
+    monkeypatch.setenv("SUISAI_X_CONSUMER_SECRET", SECRET)
+    x.me()
+    app = Starlette(routes=routes(services))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", ws="none"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    eventually(lambda: server.started)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        yield client
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture
+def deliver(web: httpx.Client) -> Callable[..., int]:
+    """Delivers an event as X does and returns the status."""
+
+    def send(event: str, payload: object, **more: object) -> int:
+        body = json.dumps({"data": {"event_type": event, "payload": payload, **more}}).encode()
+        signed = {"x-twitter-webhooks-signature": signature(SECRET, body)}
+        return web.post("/x/webhook", content=body, headers=signed).status_code
+
+    return send
+
+
+def described(fake: FakeX, words: Words, post: str) -> dict[str, Any]:
+    """Describe a post the way deliveries do: all fields, with what belongs to it."""
+    every = {words.fields_name: ",".join(words.fields), "expansions": ",".join(words.expansions)}
+    page = Writer(fake.world, words, every).page([fake.world.posts[post]])
+    return {"payload": page["data"][0], "includes": page["includes"]}
+
+
+def test_x_is_shown_that_the_secret_is_known(web: httpx.Client) -> None:
+    answer = web.get("/x/webhook", params={"crc_token": "abc"})
+    assert answer.json() == {"response_token": signature(SECRET, b"abc")}
+    # printf token | openssl dgst -sha256 -hmac secret -binary | base64
+    assert signature("secret", b"token") == "sha256=6UERDj0r/oJiHw4+FDRzDXMF0QbF9oyHFl0LJ6RhGko="
+    assert web.get("/x/webhook").status_code == 400
+
+
+def test_a_delivered_mention_becomes_the_same_job_as_a_read_one(
+    fake: FakeX, words: Words, deliver: Callable[..., int], services: Services
+) -> None:
+    photo = fake.world.picture("https://pbs.twimg.com/media/cat.jpg")
+    mention = fake.world.post("ann", "@suisai", media=[photo])
+
+    told = described(fake, words, mention)
+    assert deliver("post.mention.create", **told) == 200
+    assert deliver("post.mention.create", **told) == 200
+
+    (job_id,) = services.ledger.open_jobs("x", fake.world.person("ann"))
+    ask = services.ledger.job(job_id).ask
+    assert ask.event == mention
+    again = services.ledger.admit(ask)
+    assert isinstance(again, Admitted)
+    assert again.again
+
+
+def test_a_bot_that_x_labels_is_ignored(
+    fake: FakeX, words: Words, deliver: Callable[..., int], services: Services
+) -> None:
+    robot = fake.world.person("robot")
+    fake.world.automated.add(robot)
+    photo = fake.world.picture("https://pbs.twimg.com/media/cat.jpg")
+    mention = fake.world.post("robot", "@suisai", media=[photo])
+
+    deliver("post.mention.create", **described(fake, words, mention))
+
+    assert services.ledger.open_jobs("x", robot) == ()
+
+
+def test_a_delivered_message_is_read_in_the_words_of_the_old_api(
+    fake: FakeX, deliver: Callable[..., int], services: Services
+) -> None:
+    ann = fake.world.person("ann")
+    media = {
+        "id_str": "88",
+        "type": "photo",
+        "media_url_https": "https://ton.twitter.com/1.1/ton/data/dm/77/88/cat.jpg",
+    }
+    event = {
+        "type": "message_create",
+        "id": "2080765901528535096",
+        "message_create": {
+            "target": {"recipient_id": fake.world.bot},
+            "sender_id": ann,
+            "message_data": {"text": "as ink", "attachment": {"type": "media", "media": media}},
+        },
+    }
+
+    assert deliver("dm.received", {"direct_message_events": [event], "users": {}}) == 200
+
+    (job_id,) = services.ledger.open_jobs("x-dm", ann)
+    ask = services.ledger.job(job_id).ask
+    assert ask.photos[0].ref == media["media_url_https"]
+    assert ask.private
+
+
+@pytest.mark.parametrize("event", ["like.create", "post.mention.create", "dm.received", ""])
+@pytest.mark.parametrize("payload", [None, [], {}, {"id": "1"}, {"direct_message_events": [{}]}])
+def test_deliveries_that_say_nothing_are_thanked_for(
+    deliver: Callable[..., int], event: str, payload: object
+) -> None:
+    assert deliver(event, payload) == 200
+
+
+def test_a_delivery_that_x_did_not_sign_is_refused(web: httpx.Client) -> None:
+    body = b'{"data": {}}'
+    for signed in ({}, {"x-twitter-webhooks-signature": signature("other", body)}):
+        answer = web.post("/x/webhook", content=body, headers=signed)
+        assert answer.status_code == 403
+
+
+def test_a_body_that_is_too_large_or_no_json_is_refused(web: httpx.Client) -> None:
+    for body, status in ((b"x" * 1_500_000, 403), (b"no json", 400)):
+        signed = {"x-twitter-webhooks-signature": signature(SECRET, body)}
+        answer = web.post("/x/webhook", content=body, headers=signed)
+        assert answer.status_code == status
+
+
+def test_what_cannot_be_dealt_with_is_left_to_polling(
+    fake: FakeX, words: Words, deliver: Callable[..., int], services: Services
+) -> None:
+    parent = fake.world.post("ben", "look", media=[fake.world.picture("https://pbs.twimg.com/a")])
+    mention = fake.world.post("ann", "@suisai", under=parent)
+    fake.faults.add(Fault("GET /2/tweets", 503))
+
+    assert deliver("post.mention.create", **described(fake, words, mention)) == 200
+
+    assert services.ledger.open_jobs("x", fake.world.person("ann")) == ()
+    assert services.notebook("x").get(f"handled:{mention}") is None
+
+
+def test_without_webhooks_nothing_is_mounted(services: Services, fake: FakeX) -> None:
+    assert routes(services) == []
