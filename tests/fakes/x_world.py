@@ -77,6 +77,7 @@ class World:
         self.protected: set[str] = set()
         self.blocking: set[str] = set()
         self.automated: set[str] = set()
+        self.forgives_duplicates = False
         self._ledger_file = ledger_file
         self._last_id = 0
         self.bot = self.person(BOT)

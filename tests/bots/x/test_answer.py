@@ -83,6 +83,7 @@ def test_a_lost_answer_is_found_and_not_sent_again(fake: FakeX, desk: Desk, ment
     (said,) = answers(fake, mention)
     assert job.outcome is Outcome.ANSWERED
     assert job.receipt == said.id
+    assert fake.count("POST /2/tweets") == 1
 
 
 def test_an_answer_that_was_never_made_is_sent_after_a_look(
