@@ -124,7 +124,7 @@ class Inbox:
             return False
         painted = tuple(photo for photo in photos if not self._is_left_alone(photo))
         if not painted:
-            self._voice.refuse(post, say(post.language, "refused-opted-out"))
+            self._voice.refuse(post, say(post.language, "apology-owner-opted-out"))
             return False
         thread = f"{post.conversation}/{post.author}"
         if self._memory.turns(thread) >= self._x.settings.answers_per_thread:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from bots.doctor.findings import Light
 from bots.x.api import X
 from bots.x.checkup import checkup
 from bots.x.login import LoginFailed, login
@@ -122,9 +123,9 @@ def test_the_doctor_finds_a_healthy_account(
 
     findings = list(checkup(services))
 
-    assert all(finding.ok for finding in findings)
-    assert "@suisai" in findings[0].what
-    assert "of $10.00 today" in findings[2].what
+    assert {finding.light for finding in findings} == {Light.GREEN}
+    assert "@suisai" in findings[0].says
+    assert "of $10.00 today" in findings[2].says
 
 
 def test_the_doctor_names_what_is_wrong_and_what_helps(
@@ -133,14 +134,15 @@ def test_the_doctor_names_what_is_wrong_and_what_helps(
     connect().tokens.store(Tokens("stale", "stale", 2e9, ("tweet.read",)))
     notify(services.notebook("x"), "answering: no credits left")
 
-    wrong = [finding for finding in checkup(services) if not finding.ok]
+    wrong = [finding for finding in checkup(services) if finding.light is not Light.GREEN]
 
-    assert [finding.what.split(":")[0] for finding in wrong] == [
-        "X does not accept the keys",
-        "X scopes missing",
-        "X",
+    assert [(finding.what, finding.light) for finding in wrong] == [
+        ("X", Light.RED),
+        ("X scopes", Light.RED),
+        ("X", Light.YELLOW),
     ]
-    assert all(finding.remedy for finding in wrong)
+    assert "no credits left" in wrong[-1].says
+    assert all(finding.mend for finding in wrong)
 
 
 def test_the_doctor_is_silent_about_an_x_that_is_not_set_up(
@@ -148,4 +150,4 @@ def test_the_doctor_is_silent_about_an_x_that_is_not_set_up(
 ) -> None:
     monkeypatch.delenv("SUISAI_X_CLIENT_ID", raising=False)
     (finding,) = checkup(services)
-    assert finding.ok
+    assert finding.light is Light.GREEN
