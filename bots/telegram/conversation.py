@@ -112,4 +112,4 @@ class Conversation:
             await self._room.greeter.say(heard.origin, say(language, key))
         elif not heard.replied_to_bot:
             # Chatter under a painting is not meant for the bot.
-            await self._room.speaker.react(heard.origin, PUZZLED)
+            await self._room.speaker.react(heard.origin, PUZZLED, instead_of_words=True)

@@ -28,6 +28,8 @@ from tasks.ledger import Ledger
 
 FILE_NAME = "painting.jpg"
 _CAPTION_MAX = 1024
+_GREETING_S = 1.5
+"""After its admission a job's placeholder may still be on its way."""
 _STANDS = 3
 """Messages that are tried as the answer's place, where the person deletes them meanwhile."""
 
@@ -81,7 +83,7 @@ class Delivery:
                     raise
                 stand = await self._new_stand(job, origin, chat)
         if shown is not None:
-            await self._remember(job, chat, stand, picture, shown)
+            await self._remember(job, picture, shown)
         await self.collapse(job, chat, stand, say(job.ask.language, "telegram-painted-below"))
         return f"{chat}:{stand}"
 
@@ -118,17 +120,33 @@ class Delivery:
 
     async def _stand(self, job: Job, origin: Origin, chat: int, *, fresh: bool) -> int:
         """Return the message that becomes the answer, a new one where there is none yet."""
-        known = job.marks.get("stand") or ("" if fresh else job.marks.get("placeholder", ""))
+        known = job.marks.get("stand", "")
+        if not known and not fresh:
+            known = job.marks.get("placeholder", "") or await self._greeting(job, origin)
         if not known:
             return await self._new_stand(job, origin, chat)
         await self._desk.mark(job, stand=known)
+        await asyncio.to_thread(self._desk.paintings.remember, chat, (int(known),), job.id)
         return int(known)
+
+    async def _greeting(self, job: Job, origin: Origin) -> str:
+        """Wait a moment for a placeholder that is just being sent; return its id, '' without one."""
+        ledger = self._desk.ledger
+        while (
+            origin.private and await asyncio.to_thread(ledger.now) - job.admitted_at < _GREETING_S
+        ):
+            await asyncio.sleep(_GREETING_S / 20)
+            placeholder = (await asyncio.to_thread(ledger.job, job.id)).marks.get("placeholder")
+            if placeholder:
+                return placeholder
+        return ""
 
     async def _new_stand(self, job: Job, origin: Origin, chat: int, words: str = "") -> int:
         await self._speaker.pace.turn(chat)
         ready = words or say(job.ask.language, "telegram-ready")
         stand = await self._speaker.send_text(origin, chat, ready)
         await self._desk.mark(job, stand=str(stand))
+        await asyncio.to_thread(self._desk.paintings.remember, chat, (stand,), job.id)
         return stand
 
     async def _become(self, job: Job, painting: Painting, chat: int, stand: int) -> Message | None:
@@ -173,12 +191,8 @@ class Delivery:
             raise
         return shown if isinstance(shown, Message) else None
 
-    async def _remember(
-        self, job: Job, chat: int, stand: int, picture: bytes, shown: Message
-    ) -> None:
-        paintings = self._desk.paintings
-        await asyncio.to_thread(paintings.remember, chat, (stand,), job.id)
+    async def _remember(self, job: Job, picture: bytes, shown: Message) -> None:
         if shown.photo:
             file_id = shown.photo[-1].file_id
-            await asyncio.to_thread(paintings.remember_file, picture, file_id)
+            await asyncio.to_thread(self._desk.paintings.remember_file, picture, file_id)
             await self._desk.mark(job, files=file_id)

@@ -69,7 +69,7 @@ class Greeter:
     def _unplaced(self, job_id: str) -> Standing | None:
         # In a surge the painting may be quicker than the turn to announce it.
         try:
-            if "placeholder" in self._ledger.job(job_id).marks:
+            if {"placeholder", "stand"} & self._ledger.job(job_id).marks.keys():
                 return None
             now = self._ledger.standing(job_id)
         except UnknownJob:

@@ -7,7 +7,7 @@ import asyncio
 from telegram import InputMediaPhoto
 from telegram.error import TelegramError
 
-from bots.phrases import apology
+from bots.phrases import apology, say
 from bots.telegram.delivery import FILE_NAME, Desktop
 from bots.telegram.faults import Trouble, trouble_of
 from bots.telegram.origin import read
@@ -26,6 +26,8 @@ class Guesting:
         inline, picture = _message(job), painting.pictures[0]
         file_id = await asyncio.to_thread(self._desk.paintings.file_of, picture)
         file_id = file_id or await self._uploaded(job, picture)
+        if not file_id:
+            return await self._asks_for_a_chat(job, inline)
         media = InputMediaPhoto(file_id, caption=self._desk.caption(job, painting))
         try:
             await self._speaker.bot.edit_message_media(
@@ -44,14 +46,27 @@ class Guesting:
         await self._desk.mark(job, stand=f"inline:{inline}")
         return f"inline:{inline}"
 
+    async def _asks_for_a_chat(self, job: Job, inline: str) -> str:
+        name = (await self._speaker.bot.get_me()).username
+        words = say(job.ask.language, "telegram-guest-needs-chat", link=f"https://t.me/{name}")
+        await self._speaker.retell_inline(inline, words)
+        await self._desk.mark(job, stand=f"inline:{inline}")
+        return f"inline:{inline}"
+
     async def _uploaded(self, job: Job, picture: bytes) -> str:
+        """Return the file id of a picture, '' where the bot has no chat to upload it to."""
         # There is no upload without a message: it goes to a chat of the bot's and away again.
         origin = read(job.ask.address, job.ask.person, job.ask.language)
         chat = self._desk.settings.storage_chat or int(origin.person)
         await self._speaker.pace.turn(chat)
-        sent = await self._speaker.bot.send_photo(
-            chat, picture, filename=FILE_NAME, disable_notification=True
-        )
+        try:
+            sent = await self._speaker.bot.send_photo(
+                chat, picture, filename=FILE_NAME, disable_notification=True
+            )
+        except TelegramError as error:
+            if trouble_of(error) in (Trouble.BLOCKED, Trouble.CHAT_GONE):
+                return ""
+            raise
         file_id = sent.photo[-1].file_id
         await asyncio.to_thread(self._desk.paintings.remember_file, picture, file_id)
         await self._speaker.remove(chat, sent.message_id)

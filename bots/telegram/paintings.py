@@ -40,8 +40,13 @@ class Paintings:
         shown = self.shown(heard.origin.chat, heard.replied_message)
         if shown is not None:
             return shown
-        latest = self._ledger.past_jobs(platform, heard.origin.person, 1)
-        return self.job(latest[0]) if latest else None
+        person = heard.origin.person
+        ids = (
+            *self._ledger.open_jobs(platform, person),
+            *self._ledger.past_jobs(platform, person, 1),
+        )
+        jobs = [job for job in map(self.job, ids) if job is not None]
+        return max(jobs, key=lambda job: job.admitted_at, default=None)
 
     def file_of(self, picture: bytes) -> str | None:
         """Return the file id under which Telegram has this picture already."""

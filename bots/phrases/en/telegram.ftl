@@ -35,6 +35,7 @@ telegram-album-below = { $count ->
    *[other] Done, your { $count } paintings are below ↓
 }
 telegram-album-in-doubt = I sent your paintings, but the line broke and I can't tell whether they arrived. If they are not here, tap the button.
+telegram-guest-needs-chat = Your painting is done, but I can't bring it here yet. Open a chat with me once and ask again: { $link }
 telegram-cancelled = Taken back.
 telegram-cancelled-all = { $count ->
     [one] Your photo is taken back.

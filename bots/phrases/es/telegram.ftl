@@ -35,6 +35,7 @@ telegram-album-below = { $count ->
    *[other] Listo, tus { $count } pinturas están más abajo ↓
 }
 telegram-album-in-doubt = Envié tus pinturas, pero se cortó la línea y no sé si llegaron. Si no están aquí, toca el botón.
+telegram-guest-needs-chat = Tu pintura está lista, pero todavía no puedo traerla aquí. Abre una vez un chat conmigo y pídela de nuevo: { $link }
 telegram-cancelled = Retirada.
 telegram-cancelled-all = { $count ->
     [one] Tu foto está retirada.

@@ -36,6 +36,7 @@ telegram-album-below = { $count ->
    *[other] हो गया, आपके { $count } चित्र नीचे हैं ↓
 }
 telegram-album-in-doubt = आपके चित्र भेजे गए, पर बीच में संपर्क टूट गया और पता नहीं कि वे पहुँचे या नहीं। यहाँ न हों तो बटन दबाइए।
+telegram-guest-needs-chat = आपका चित्र बन गया, पर अभी यहाँ नहीं लाया जा सकता। एक बार बॉट से चैट खोलिए और फिर से माँगिए: { $link }
 telegram-cancelled = वापस ले ली गई।
 telegram-cancelled-all = { $count ->
     [one] आपकी फ़ोटो वापस ले ली गई।

@@ -34,6 +34,7 @@ telegram-album-below = { $count ->
    *[other] Selesai, { $count } lukisan Anda ada di bawah ↓
 }
 telegram-album-in-doubt = Lukisan sudah saya kirim, tetapi sambungan terputus dan saya tidak tahu apakah sampai. Kalau tidak ada di sini, ketuk tombolnya.
+telegram-guest-needs-chat = Lukisan Anda sudah jadi, tetapi belum bisa saya bawa ke sini. Buka obrolan dengan saya sekali, lalu minta lagi: { $link }
 telegram-cancelled = Ditarik kembali.
 telegram-cancelled-all = { $count ->
    *[other] { $count } foto Anda ditarik kembali.

@@ -34,6 +34,7 @@ telegram-album-below = { $count ->
    *[other] できました。{ $count } 枚の絵は下にあります ↓
 }
 telegram-album-in-doubt = 絵を送りましたが、途中で通信が切れ、届いたかどうか分かりません。届いていなければボタンを押してください。
+telegram-guest-needs-chat = 絵はできましたが、まだここに届けられません。一度私とのチャットを開いてから、もう一度どうぞ。{ $link }
 telegram-cancelled = 取り下げました。
 telegram-cancelled-all = { $count ->
    *[other] { $count } 件の写真を取り下げました。

@@ -35,6 +35,7 @@ telegram-album-below = { $count ->
    *[other] Pronto, as suas { $count } pinturas estão abaixo ↓
 }
 telegram-album-in-doubt = Enviei as suas pinturas, mas a linha caiu e não sei se elas chegaram. Se não estiverem aqui, toque no botão.
+telegram-guest-needs-chat = A sua pintura está pronta, mas ainda não posso trazê-la aqui. Abra uma vez uma conversa comigo e peça de novo: { $link }
 telegram-cancelled = Retirada.
 telegram-cancelled-all = { $count ->
     [one] A sua foto foi retirada.

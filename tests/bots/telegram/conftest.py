@@ -2,59 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from tasks.house import open_services
-from tasks.services import Services
 from tasks.settings import Limits, Settings
 from tasks.valkey import EmbeddedValkey
+from tests.bots.telegram.town import ADMIN, Town
 from tests.fakes.telegram_api import TelegramApi
-from tests.fakes.telegram_world import Chat, Json
 from tests.stack import Stack
-
-ADMIN = 9_000_001
-"""The operator's account in every test."""
-
-
-@dataclass
-class Town:
-    """A running bot with everything around it."""
-
-    api: TelegramApi
-    stack: Stack
-    services: Services
-    _people: Iterator[int] = field(default_factory=lambda: itertools.count(1_001))
-    _groups: Iterator[int] = field(default_factory=lambda: itertools.count(1_001))
-
-    def person(self) -> int:
-        """Return somebody whom the bot has never met."""
-        return next(self._people)
-
-    def group(self) -> Chat:
-        """Return a new group that the bot is in."""
-        return self.api.world.chat(-1_000_000_000_000 - next(self._groups))
-
-    def painting(self, message: Json, chat: int | None = None) -> Json:
-        """Wait for the painting that answers a message."""
-        place = self.api.world.chat(message["chat"]["id"] if chat is None else chat)
-        shown = self.api.world.wait(
-            lambda: place.paintings(message["message_id"]), what=f"a painting in {place.id}"
-        )
-        return shown[-1]
-
-    def words(self, chat: int, part: str) -> Json:
-        """Wait for words of the bot in a chat."""
-        place = self.api.world.chat(chat)
-        return self.api.world.wait(
-            lambda: next((m for m in place.of_bot() if part in m.get("text", "")), None),
-            what=f"{part!r} in {chat}",
-        )
 
 
 @pytest.fixture
