@@ -92,9 +92,8 @@ class Delivery:
         origin = read(job.ask.address, job.ask.person, job.ask.language)
         chat = await self._speaker.chat_of(origin)
         stand = await self._stand(job, origin, chat, fresh=False)
-        await self._speaker.pace.turn(chat)
         words = apology(job.ask.language, answer)
-        if not await self._speaker.retell(chat, stand, words):
+        if not await self._speaker.rewrite(chat, stand, words):
             stand = await self._new_stand(job, origin, chat, words)
         return f"{chat}:{stand}"
 
@@ -110,8 +109,7 @@ class Delivery:
         placeholder = job.marks.get("placeholder", "")
         if not placeholder or placeholder == str(stand):
             return
-        await self._speaker.pace.turn(chat)
-        await self._speaker.retell(chat, int(placeholder), words, keyboard)
+        await self._speaker.rewrite(chat, int(placeholder), words, keyboard)
         await self._desk.mark(job, collapsed=placeholder)
 
     async def _late(self, job: Job) -> bool:

@@ -20,6 +20,9 @@ _GREETINGS_PER_S = 18.0
 """Of all messages: a surge of newcomers leaves room for the paintings of those before them."""
 
 
+_CHATS_KEPT = 1000
+
+
 class Pace:
     """Slots for messages and edits. One FIFO per process; processes share the counters."""
 
@@ -30,12 +33,20 @@ class Pace:
         self._settings = settings
         self._line = asyncio.Lock()
         self._greetings = asyncio.Lock()
+        self._spoke: dict[int, float] = {}
 
     async def turn(self, chat: int) -> None:
         """Wait until the bot may send or edit one message in this chat."""
+        await asyncio.sleep(self._breath_s(chat))
         await self._settle(self._of_chat(chat))
         async with self._line:
             await self._settle([self._everywhere])
+
+    def spoke(self, chat: int) -> None:
+        """Note that a call to this chat has ended: Telegram counts when a message arrives."""
+        self._spoke[chat] = time.monotonic()
+        while len(self._spoke) > _CHATS_KEPT:
+            del self._spoke[next(iter(self._spoke))]
 
     async def greeting(self, chat: int) -> None:
         """Wait for the turn of a first word to somebody."""
@@ -75,6 +86,11 @@ class Pace:
         """Return for how long Telegram wants silence, 0 for not at all."""
         until = await asyncio.to_thread(self._notebook.get, _HUSH)
         return 0.0 if until is None else max(0.0, float(until) - time.time())
+
+    def _breath_s(self, chat: int) -> float:
+        # An upload may take longer than the gap between two messages: the gap begins at its end.
+        since_s = time.monotonic() - self._spoke.get(chat, float("-inf"))
+        return max(0.0, 1.0 / self._settings.messages_per_s_chat - since_s)
 
     async def _settle(self, limits: Sequence[Limit]) -> None:
         while (wait := await self.hushed_s() or await self._take(limits)) > 0:

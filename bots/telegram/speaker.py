@@ -66,6 +66,25 @@ class Speaker:
             )
         )
 
+    async def rewrite(
+        self, chat: int, message: int, text: str, keyboard: InlineKeyboardMarkup | None = None
+    ) -> bool:
+        """Change a text for good; False where the message is gone. Raises all other troubles."""
+        await self.pace.turn(chat)
+        try:
+            await self.carry(
+                chat,
+                lambda at: self.bot.edit_message_text(
+                    text, chat_id=at, message_id=message, reply_markup=keyboard
+                ),
+            )
+        except TelegramError as error:
+            trouble = trouble_of(error)
+            if trouble not in (Trouble.UNCHANGED, Trouble.MESSAGE_GONE):
+                raise
+            return trouble is Trouble.UNCHANGED
+        return True
+
     async def retell_inline(
         self, message: str, text: str, keyboard: InlineKeyboardMarkup | None = None
     ) -> bool:
@@ -109,7 +128,7 @@ class Speaker:
         """Make a call that has its turn; wait out silences and follow a group that moved."""
         for attempt in range(1, self._tries + 1):
             try:
-                return await call(chat)
+                return await self._spoken(chat, call)
             except ChatMigrated as moved:
                 await asyncio.to_thread(self.chats.moved, chat, moved.new_chat_id)
                 chat = moved.new_chat_id
@@ -122,7 +141,13 @@ class Speaker:
                 if refusal(error) or not never_arrived(error) or attempt == self._tries:
                     raise
                 await asyncio.sleep(0.2 * attempt)
-        return await call(chat)
+        return await self._spoken(chat, call)
+
+    async def _spoken(self, chat: int, call: Callable[[int], Awaitable[T]]) -> T:
+        try:
+            return await call(chat)
+        finally:
+            self.pace.spoke(chat)
 
     async def chat_of(self, origin: Origin) -> int:
         """Return where the origin's chat is now."""

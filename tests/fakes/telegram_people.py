@@ -18,6 +18,8 @@ class Updates:
         self._ids = itertools.count(900_000)
         self.confirmed = 0
         """Updates that the bot need not see again."""
+        self.given = 0
+        """Updates that the bot was given, however often."""
 
     def add(self, content: Json) -> Json:
         """Queue an update."""
@@ -33,7 +35,9 @@ class Updates:
                 self._confirm(len(self._waiting) + offset)
             else:
                 self._confirm(sum(u["update_id"] < offset for u in self._waiting))
-            return self._waiting[:limit]
+            given = self._waiting[:limit]
+            self.given += len(given)
+            return given
 
     def pending(self) -> int:
         """Return how many updates the bot has not confirmed."""

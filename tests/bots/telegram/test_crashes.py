@@ -1,0 +1,153 @@
+"""Processes are killed with -9 at the worst moments; every photo is answered once all the same."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from bots.telegram.buttons import RESEND
+from tasks.contract import Outcome
+from tasks.services import Services
+from tests.bots.telegram.town import snapshot
+from tests.fakes.telegram_api import TelegramApi
+from tests.fakes.telegram_faults import Fault
+from tests.fakes.telegram_people import button
+from tests.fakes.telegram_world import Json
+from tests.stack import Stack, eventually
+
+ANN = 4711
+
+
+@pytest.fixture
+def hands_on(bot: Stack) -> Stack:
+    """Everything at work."""
+    bot.start_workers()
+    bot.start("telegram", "telegram")
+    return bot
+
+
+def answered_once(telegram: TelegramApi, services: Services, message: Json, jobs: int = 1) -> None:
+    """Wait until everything has ended, and see one painting under the photo."""
+    chat = telegram.world.chat(message["chat"]["id"])
+    telegram.world.wait(lambda: chat.paintings(message["message_id"]), 60, "the painting")
+    person = str(message["from"]["id"])
+    eventually(lambda: len(services.ledger.past_jobs("telegram", person)) == jobs, 60)
+    job = services.ledger.job(services.ledger.past_jobs("telegram", person)[0])
+    assert job.outcome is Outcome.ANSWERED
+    assert len(chat.paintings(message["message_id"])) == 1
+
+
+def test_killed_between_the_update_and_the_ledger(
+    telegram: TelegramApi, services: Services, hands_on: Stack
+) -> None:
+    telegram.world.wait(lambda: telegram.made("deleteWebhook"))
+    services.redis.client_pause(20_000, all=False)
+    sent = telegram.people.photo(ANN, snapshot(1))
+    telegram.world.wait(lambda: telegram.updates.given)
+    hands_on.kill("telegram")
+    services.redis.client_unpause()
+    assert services.ledger.open_jobs("telegram", str(ANN)) == ()
+
+    hands_on.start("telegram", "telegram")
+
+    answered_once(telegram, services, sent)
+
+
+def test_killed_after_admission_before_the_update_is_confirmed(
+    telegram: TelegramApi, services: Services, hands_on: Stack
+) -> None:
+    silent = telegram.faults.add(Fault("sendMessage", hold=threading.Event(), cut=True))
+    sent = telegram.people.photo(ANN, snapshot(2))
+    assert silent.reached.wait(30)
+    hands_on.kill("telegram")
+    # As if it had died before it wrote down the offset: everything comes again.
+    services.notebook("telegram").delete("offset")
+
+    hands_on.start("telegram", "telegram")
+
+    answered_once(telegram, services, sent)
+
+
+@pytest.mark.parametrize("wait", ["short", "long"])
+@pytest.mark.parametrize("moment", ["while uploading", "after it arrived"])
+def test_killed_in_the_middle_of_a_delivery(
+    telegram: TelegramApi, services: Services, bot: Stack, wait: str, moment: str
+) -> None:
+    bot.environment["SUISAI_TELEGRAM_EDIT_WITHIN_S"] = {"short": "20", "long": "0"}[wait]
+    bot.start_workers()
+    bot.start("telegram", "telegram")
+    arrived = moment == "after it arrived"
+    fault = telegram.faults.add(
+        Fault("editMessageMedia", hold=threading.Event(), cut=True, lost=arrived)
+    )
+    sent = telegram.people.photo(ANN, snapshot(3))
+    assert fault.reached.wait(30)
+    bot.kill("io")
+
+    bot.start("io", "worker", "io")
+
+    answered_once(telegram, services, sent)
+    assert len(telegram.made("editMessageMedia", status=200)) == (2 if arrived else 1)
+
+
+def test_killed_after_the_new_message_stood_but_was_not_written_down(
+    telegram: TelegramApi, services: Services, bot: Stack
+) -> None:
+    bot.environment["SUISAI_TELEGRAM_EDIT_WITHIN_S"] = "0"
+    bot.start_workers()
+    bot.start("telegram", "telegram")
+    telegram.faults.add(Fault("sendMessage", status=400, description="Bad Request: no placeholder"))
+    fault = telegram.faults.add(Fault("sendMessage", hold=threading.Event(), lost=True))
+    sent = telegram.people.photo(ANN, snapshot(4))
+    assert fault.reached.wait(30)
+    bot.kill("io")
+
+    bot.start("io", "worker", "io")
+
+    answered_once(telegram, services, sent)
+
+
+@pytest.mark.parametrize("fault", [{"lost": True}, {"cut": True}, {"status": 502}])
+def test_an_answer_that_is_lost_or_cut_or_refused_by_an_outage(
+    telegram: TelegramApi, services: Services, hands_on: Stack, fault: dict[str, int]
+) -> None:
+    telegram.faults.add(Fault("editMessageMedia", times=2, **fault))  # type: ignore[arg-type]
+    telegram.faults.add(Fault("getFile", **fault))  # type: ignore[arg-type]
+    answered_once(telegram, services, telegram.people.photo(ANN, snapshot(5)))
+
+
+def test_an_album_in_doubt_is_not_sent_twice_but_on_a_persons_word(
+    telegram: TelegramApi, services: Services, hands_on: Stack
+) -> None:
+    fault = telegram.faults.add(Fault("sendMediaGroup", hold=threading.Event(), lost=True))
+    first, _ = telegram.people.album(ANN, [snapshot(6), snapshot(7)])
+    assert fault.reached.wait(40)
+    hands_on.kill("io")
+    hands_on.start("io", "worker", "io")
+
+    chat = telegram.world.chat(ANN)
+    doubt = telegram.world.wait(
+        lambda: next((m for m in chat.of_bot() if button(m, "Send again")), None), 60
+    )
+    assert len(chat.paintings(first["message_id"])) == 2
+    assert str(button(doubt, "Send again")).startswith(RESEND)
+
+    telegram.people.press(ANN, doubt, "Send again")
+    telegram.world.wait(lambda: len(chat.paintings()) == 4)
+
+
+def test_a_restart_keeps_placeholders_moving(
+    telegram: TelegramApi, services: Services, bot: Stack
+) -> None:
+    bot.start("telegram", "telegram")
+    telegram.people.photo(ANN, snapshot(8))
+    chat = telegram.world.chat(ANN)
+    placeholder = telegram.world.wait(chat.of_bot)[0]
+    (job_id,) = services.ledger.open_jobs("telegram", str(ANN))
+    eventually(lambda: services.ledger.job(job_id).marks.get("placeholder"))
+    bot.kill("telegram")
+    bot.start("telegram", "telegram")
+    bot.start_workers()
+    telegram.world.wait(lambda: "photo" in placeholder, 60)
+    assert len(chat.of_bot()) == 1
