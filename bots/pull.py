@@ -127,7 +127,7 @@ def _list(client: httpx.Client, hub: str, source: Source) -> _Listing:
     except httpx.HTTPStatusError as error:
         raise PullFailed(_words_for(error, hub, source.repository)) from error
     except httpx.TransportError as error:
-        raise PullFailed(f"the hub at {hub} cannot be reached ({error}): try again") from error
+        raise PullFailed(f"The hub at {hub} cannot be reached ({error}): try again.") from error
     except ValidationError as error:
         raise PullFailed(f"{url} is no list of a model's files: is a proxy in the way?") from error
 
@@ -146,7 +146,7 @@ def _refuse_gaps(chosen: list[_Sibling], source: Source) -> None:
         if not any(s.rfilename == part or s.rfilename.startswith(f"{part}/") for s in chosen):
             raise PullFailed(
                 f"{source.repository} has no {part} without pickles at {source.revision}:"
-                " only safetensors are taken"
+                " only safetensors are taken."
             )
 
 
@@ -154,8 +154,8 @@ def _check_disk(models: Path, needed: int) -> None:
     free = shutil.disk_usage(models).free
     if needed > free:
         raise PullFailed(
-            f"{needed / 1e9:.1f} GB are needed in {models} and {free / 1e9:.1f} GB are free:"
-            " make room, or set SUISAI_DATA_DIR to a larger disk"
+            f"The model needs {needed / 1e9:.1f} GB in {models} and {free / 1e9:.1f} GB are free:"
+            " make room, or set SUISAI_DATA_DIR to a larger disk."
         )
 
 
@@ -174,14 +174,14 @@ def _fetch(client: httpx.Client, file: _File, tell: Callable[[int], None], pause
         if idle_tries == TRIES:
             raise PullFailed(
                 f"{file.path.name} stopped at {_size(part)} of {file.size} bytes ({trouble}):"
-                " pull again, it goes on from there"
+                " pull again, it goes on from there."
             )
         time.sleep(pause_s)
     if file.size == 0:
         part.touch()
     if not _is_whole(file, part):
         part.unlink()
-        raise PullFailed(f"{file.path.name} came damaged and was thrown away: pull again")
+        raise PullFailed(f"{file.path.name} came damaged and was thrown away: pull again.")
     part.replace(file.path)
 
 
@@ -230,6 +230,6 @@ def _words_for(error: httpx.HTTPStatusError, hub: str, repository: str) -> str:
     if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
         return (
             f"{repository} asks for an account: accept its licence at {hub}/{repository}"
-            " and give a token in HF_TOKEN"
+            " and set SUISAI_HUB_TOKEN."
         )
-    return f"{hub} answered {status} for {repository}: try again later"
+    return f"The hub at {hub} answered {status} for {repository}: try again later."

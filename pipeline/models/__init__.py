@@ -10,13 +10,15 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from pipeline.contract import Explained
+
 GIB = 1 << 30
 
 Family = Literal["klein", "kontext", "qwen-edit", "sd15"]
 """Which code speaks to the model: `pipeline.engines.diffusion.families`."""
 
 
-class ModelUnknown(Exception):
+class ModelUnknown(Explained):
     """No model has this name, or its file cannot be read; the message says which there are."""
 
 
@@ -118,7 +120,7 @@ def model_names() -> list[str]:
 def load_model(name: str) -> Model:
     """Return the model of this name. Raises `ModelUnknown`."""
     if name not in model_names():
-        raise ModelUnknown(f"there is no model {name!r}; there are {', '.join(model_names())}")
+        raise ModelUnknown(f"There is no model {name!r}; there are: {', '.join(model_names())}.")
     return parse_model(name, files(__name__).joinpath(f"{name}.toml").read_text("utf-8"))
 
 

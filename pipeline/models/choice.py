@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline.contract import Explained
 from pipeline.models import GIB, Model, load_model, load_models
 
 AUTO = "auto"
 
 
-class NothingFits(Exception):
+class NothingFits(Explained):
     """No model may be picked for this memory; the message says what would help."""
 
 
@@ -34,8 +35,8 @@ def choose_model(
     if not able:
         least = min(candidates, key=lambda model: model.memory_gib)
         raise NothingFits(
-            f"the smallest model, {least.name}, needs {least.memory_gib:g} GiB of free GPU memory and"
-            f" {_gib(free_bytes)} are free: free some, or set SUISAI_ENGINE=painter"
+            f"The smallest model, {least.name}, needs {least.memory_gib:g} GiB of free GPU memory and"
+            f" {_gib(free_bytes)} are free: free some, or set SUISAI_ENGINE=painter."
         )
     best = max(able, key=lambda model: model.memory_gib)
     return best, f"{_gib(free_bytes)} of GPU memory are free and {_need(best)}"

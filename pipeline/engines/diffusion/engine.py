@@ -143,11 +143,11 @@ class DiffusionEngine:
             self._room.shrink(call.kind.bucket, len(call.places))
         elif lacks_room(error):
             raise EngineUnusable(
-                f"not even one photo fits into the GPU's memory with {self.model.name}:"
-                " set SUISAI_MODEL=auto, or free some"
+                f"Not even one photo fits into the GPU's memory with {self.model.name}:"
+                " set SUISAI_MODEL=auto, or free some."
             ) from error
         elif broke_device(error):
-            self._broken = f"the GPU failed ({error}); this process must be started anew"
+            self._broken = f"The GPU failed ({error}); this process must be started anew."
             raise EngineUnusable(self._broken) from error
         else:
             raise error
@@ -165,7 +165,7 @@ def _open(model: Model, styles: Sequence[Style], options: Options) -> Studio:
         from pipeline.engines.diffusion.studio import open_studio
     except ModuleNotFoundError as error:
         raise EngineUnusable(
-            f"the diffusion engine needs {error.name}: install it with `pip install suisai[gpu]`"
+            f"The diffusion engine needs {error.name}: install it with `pip install suisai[gpu]`."
         ) from error
     return open_studio(model, styles, options)
 

@@ -63,20 +63,20 @@ def open_painter(model: Model, models: Path, device: str) -> Family:
 def _opened(model: Model, models: Path, pipeline: str, without: Sequence[str]) -> Pipe:
     if missing_parts(model, models):
         raise EngineUnusable(
-            f"the model {model.name} is not on this machine: run `suisai models pull {model.name}`"
+            f"The model {model.name} is not on this machine: run `suisai models pull {model.name}`."
         )
     hush()
     try:
         return _pipe(model, models, getattr(diffusers, pipeline), without)
     except ImportError as error:
         raise EngineUnusable(
-            f"{model.name} needs a library that is not installed ({error}):"
-            " run `pip install suisai[qwen]`"
+            f"The model {model.name} needs a library that is not installed ({error}):"
+            " run `pip install suisai[qwen]`."
         ) from error
     except (OSError, ValueError) as error:
         raise EngineUnusable(
-            f"the files of {model.name} cannot be read ({error}):"
-            f" run `suisai models pull {model.name}` again"
+            f"The files of {model.name} cannot be read ({error}):"
+            f" run `suisai models pull {model.name}` again."
         ) from error
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 NO_GPU = (
-    "there is no GPU that torch can use: install its driver and a CUDA build of torch,"
-    " or set SUISAI_ENGINE=painter"
+    "There is no GPU that torch can use: install its driver and a CUDA build of torch,"
+    " or set SUISAI_ENGINE=painter."
 )
 
 

@@ -31,8 +31,8 @@ def start_engine(model: str, styles: Iterable[Style], options: Options) -> Diffu
         raise EngineUnusable(str(error)) from error
     if missing_parts(chosen, options.models):
         raise EngineUnusable(
-            f"{chosen.name} would paint ({why}), but its files are not in {options.models}:"
-            f" run `suisai models pull {chosen.name}`"
+            f"The model {chosen.name} would paint ({why}), but its files are not in {options.models}:"
+            f" run `suisai models pull {chosen.name}`."
         )
     return DiffusionEngine(chosen, styles, options, why)
 
@@ -42,7 +42,7 @@ def free_memory(device: str) -> int:
     absent = [name for name in NEEDED if find_spec(name) is None]
     if absent:
         raise EngineUnusable(
-            f"the diffusion engine needs {absent[0]}: install it with `pip install suisai[gpu]`"
+            f"The diffusion engine needs {absent[0]}: install it with `pip install suisai[gpu]`."
         )
     if not has_driver():
         raise EngineUnusable(NO_GPU)

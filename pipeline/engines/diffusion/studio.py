@@ -179,8 +179,8 @@ def _read_words(model: Model, styles: Sequence[Style], options: Options, device:
 def _too_small(model: Model, device: Device) -> str:
     free = device.free_bytes() or 0
     return (
-        f"{model.name} needs about {model.memory_gib:g} GiB of GPU memory and {device.title} has"
-        f" {free / GIB:.1f} GiB free: set SUISAI_MODEL=auto, or free some"
+        f"The model {model.name} needs about {model.memory_gib:g} GiB of GPU memory and {device.title} has"
+        f" {free / GIB:.1f} GiB free: set SUISAI_MODEL=auto, or free some."
     )
 
 

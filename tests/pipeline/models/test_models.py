@@ -87,7 +87,7 @@ def test_a_file_that_describes_no_model_is_named_with_the_slip(text: str, compla
 
 
 def test_an_unknown_name_lists_those_that_exist() -> None:
-    with pytest.raises(ModelUnknown, match="flux2-klein, flux2-klein-8gb"):
+    with pytest.raises(ModelUnknown, match="there are: flux2-klein, flux2-klein-8gb"):
         load_model("flux3")
 
 

@@ -57,7 +57,7 @@ except EngineUnusable as error:
 
     assert told.stdout.splitlines() == [
         "3x2",
-        "the diffusion engine needs torch: install it with `pip install suisai[gpu]`",
+        "The diffusion engine needs torch: install it with `pip install suisai[gpu]`.",
     ]
 
 

@@ -62,7 +62,7 @@ def test_too_little_memory_and_unknown_names_are_sentences_too(
 
     with pytest.raises(EngineUnusable, match="SUISAI_ENGINE=painter"):
         start_engine("auto", [FILM], Options(tmp_path, tmp_path))
-    with pytest.raises(EngineUnusable, match="there is no model 'flux3'"):
+    with pytest.raises(EngineUnusable, match="There is no model 'flux3'"):
         start_engine("flux3", [FILM], Options(tmp_path, tmp_path))
 
 
