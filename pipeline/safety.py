@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.contract import RGB, PhotoRefused
+from pipeline.contract import RGB, Explained, PhotoRefused
 
 
-class SafetyUnavailable(Exception):
+class SafetyUnavailable(Explained):
     """A check failed to load or to answer: nothing may be shown, and nobody is at fault."""
 
 
@@ -92,7 +92,7 @@ def screen_picture(
 
 def _strictest(checks: Sequence[SafetyCheck], pixels: RGB) -> float:
     if not checks:
-        raise SafetyUnavailable("no check is configured")
+        raise SafetyUnavailable("No safety check is configured, so nothing may be shown.")
     return max(_score(check, pixels) for check in checks)
 
 
@@ -100,8 +100,13 @@ def _score(check: SafetyCheck, pixels: RGB) -> float:
     try:
         score = float(check.score(pixels))
     except Exception as error:
-        raise SafetyUnavailable(f"{check.name} failed: {type(error).__name__}") from error
+        raise SafetyUnavailable(
+            f"The safety check {check.name} failed ({type(error).__name__}: {error}), "
+            "so nothing may be shown."
+        ) from error
     # Not-a-number compares as false with every threshold: it must not pass for harmless.
     if not 0.0 <= score <= 1.0:
-        raise SafetyUnavailable(f"{check.name} gave no score: {score}")
+        raise SafetyUnavailable(
+            f"The safety check {check.name} gave no score ({score}), so nothing may be shown."
+        )
     return score

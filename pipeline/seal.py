@@ -9,6 +9,7 @@ from typing import Any
 
 from PIL import Image
 
+from pipeline.contract import Explained
 from pipeline.provenance import IPTC_SOURCES, TOOL, DigitalSource, Maker
 
 OFFLINE: dict[str, Any] = {
@@ -19,7 +20,7 @@ OFFLINE: dict[str, Any] = {
 """Settings of the C2PA library for work that must not reach for the network."""
 
 
-class SealUnusable(Exception):
+class SealUnusable(Explained):
     """Pictures cannot be signed; the message says what would help."""
 
 

@@ -8,6 +8,7 @@ from pipeline.limits import Limits
 from pipeline.photo import open_photo
 from pipeline.provenance import Maker
 from pipeline.safety import Screen
+from pipeline.seal import Seal
 from pipeline.styles import Style
 
 
@@ -21,12 +22,14 @@ def stylize(
     seed: int | None = None,
     draft: bool = False,
     limits: Limits = Limits(),
+    seal: Seal | None = None,
     watch: Watch = lambda _: None,
 ) -> bytes:
     """Return the finished JPEG of one photo's file.
 
     Without a seed the photo itself gives one, so that the same call gives the same picture. Raises
-    `PhotoRefused`, `SafetyUnavailable`, `PaintingFailed`, `PaintingCancelled` and `EngineUnusable`.
+    `PhotoRefused`, `SafetyUnavailable`, `PaintingFailed`, `PaintingCancelled`,
+    `SealUnusable` and `EngineUnusable`.
     """
     photo = open_photo(data, limits)
     photo_score = screen.photo(photo.pixels)
@@ -36,7 +39,7 @@ def stylize(
     if isinstance(picture, PaintingFailed):
         raise picture
     screen.picture(picture, photo_score)
-    return finish(picture, Maker.of(engine))
+    return finish(picture, Maker.of(engine), seal)
 
 
 def seed_of(digest: str) -> int:

@@ -21,6 +21,7 @@ from pipeline.lossless import unpack
 from pipeline.photo import digest_of
 from pipeline.provenance import Maker
 from pipeline.safety import SafetyUnavailable
+from pipeline.seal import SealUnusable
 from pipeline.stylize import seed_of
 from tasks.blobs import BlobMissing
 from tasks.contract import Claim, Stage
@@ -146,13 +147,16 @@ def _store(
                 raise result
             shift.screen.picture(result, order.photo_score)
             key = f"pictures/{job.id}/{number}.jpg"
-            services.blobs.put(key, finish(result, Maker.of(shift.engine)))
+            services.blobs.put(key, finish(result, Maker.of(shift.engine), shift.seal))
             keys.append(key)
         services.ledger.painted(claim, keys)
     except PaintingFailed as failure:
         services.ledger.fail(claim, failure.reason, services.settings.max_attempts)
     except PhotoRefused as refusal:
         services.ledger.apologise(claim, refusal.reason, dict(refusal.facts), refund=False)
+    except SealUnusable as error:
+        _log.error("picture not signed, so not shown; trying again", job=job.id, error=str(error))
+        services.ledger.fail(claim, "seal-failed", services.settings.max_attempts)
     except SafetyUnavailable as error:
         _log.error("picture not screened, so not shown; trying again", job=job.id, error=str(error))
         services.ledger.fail(claim, "screen-failed", services.settings.max_attempts)

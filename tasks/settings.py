@@ -57,8 +57,18 @@ class Settings(BaseSettings):
     """Most photos that a render worker claims at once; the engine splits them as its memory allows."""
     io_threads: Annotated[int, Field(ge=1, le=64)] = 4
     """Threads of an io worker."""
-    safety_checks: tuple[str, ...] = ()
+    safety_checks: tuple[str, ...] = ("opennsfw",)
     """Checks that photos and paintings must pass, as JSON: ["opennsfw"]. Empty: nothing is screened."""
+    seal_certificates: Path | None = None
+    """PEM file with the certificates that finished pictures are signed with (C2PA); not set: unsigned."""
+    seal_key: Path | None = None
+    """PEM file with the private key to them."""
+    seal_algorithm: str = "es256"
+    """es256, es384, es512, ps256, ps384, ps512 or ed25519, as the key is."""
+    hub_url: str = "https://huggingface.co"
+    """Where models are downloaded from."""
+    hub_token: SecretStr | None = None
+    """For models whose licence wants an account."""
     long_side_px: Annotated[int, Field(ge=64, le=4096)] = 1024
     """The longer side of the painting."""
 
@@ -100,11 +110,13 @@ class Settings(BaseSettings):
     """The least that is logged."""
 
     @model_validator(mode="after")
-    def _ladder_has_hysteresis(self) -> Settings:
+    def _fit_together(self) -> Settings:
         if self.brownout_below_s > self.brownout_above_s:
             raise ValueError(
                 "SUISAI_BROWNOUT_BELOW_S must not be greater than SUISAI_BROWNOUT_ABOVE_S"
             )
+        if (self.seal_certificates is None) != (self.seal_key is None):
+            raise ValueError("set both SUISAI_SEAL_CERTIFICATES and SUISAI_SEAL_KEY, or neither")
         return self
 
     def limits_for(self, platform: str, tier: str | None = None) -> Limits:

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from pipeline.contract import Engine
 from pipeline.safety import Screen
+from pipeline.seal import Seal
 from pipeline.styles import Style
 from tasks.contract import Claim, Stage
 from tasks.leases import Keeper
@@ -43,6 +44,7 @@ class RenderShift(Shift):
     """A worker process that paints; one thread owns its engine."""
 
     engine: Engine = field(kw_only=True)
+    seal: Seal | None = field(kw_only=True, default=None)
 
 
 S = TypeVar("S", bound=Shift)

@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 
+import numpy as np
 import structlog
 
 from pipeline.contract import Engine, EngineUnusable, Explained, Photo
 from pipeline.engines import Gallery, load_engine
 from pipeline.limits import Limits
 from pipeline.safety import Screen, Unscreened
+from pipeline.seal import Credentials, Seal
 from pipeline.styles import Style, load_styles
 from tasks.contract import Ask
 from tasks.settings import Settings
@@ -29,7 +31,8 @@ class CheckMissing(Explained):
 def open_screen(settings: Settings) -> Screen:
     """Bring up the checks of the settings, found by the entry point group `suisai.safety`.
 
-    Raises `CheckMissing`: a bot whose check cannot be found must not start.
+    The models behind them are loaded here, not at the first photo. Raises `CheckMissing`,
+    `SafetyUnavailable`: a bot whose check cannot be found or does not work must not start.
     """
     installed = {point.name: point for point in entry_points(group=SAFETY_GROUP)}
     missing = [name for name in settings.safety_checks if name not in installed]
@@ -39,7 +42,24 @@ def open_screen(settings: Settings) -> Screen:
             f"there are: {', '.join(sorted(installed)) or 'none'}."
         )
     checks = [installed[name].load()() for name in settings.safety_checks]
-    return Screen(checks or [Unscreened()])
+    screen = Screen(checks or [Unscreened()])
+    screen.photo(np.full((64, 64, 3), 255, np.uint8))
+    return screen
+
+
+def open_seal(settings: Settings) -> Seal | None:
+    """Return what signs finished pictures, None where the operator has no certificate.
+
+    Raises `SealUnusable`, `OSError`.
+    """
+    if settings.seal_certificates is None or settings.seal_key is None:
+        return None
+    credentials = Credentials(
+        settings.seal_certificates.read_bytes(),
+        settings.seal_key.read_bytes(),
+        settings.seal_algorithm,
+    )
+    return Seal(credentials)
 
 
 def open_styles() -> Mapping[str, Style]:

@@ -27,7 +27,7 @@ from tasks.render import render
 from tasks.services import Services
 from tasks.settings import Settings
 from tasks.shift import RenderShift, Shift, drain
-from tasks.studio import engine_id, open_engine, open_screen, open_styles
+from tasks.studio import engine_id, open_engine, open_screen, open_seal, open_styles
 
 _log = structlog.get_logger()
 
@@ -99,7 +99,8 @@ def _begin_painting(
     services.switches.announce_engine(engine_id(engine))
     _log.info("engine ready", engine=engine_id(engine))
     plain = _begin_shift(services, kind, slots, stopping)
-    return RenderShift(**{f.name: getattr(plain, f.name) for f in fields(plain)}, engine=engine)
+    own = {field.name: getattr(plain, field.name) for field in fields(plain)}
+    return RenderShift(**own, engine=engine, seal=open_seal(services.settings))
 
 
 def _tasks(app: Celery, shift: Shift) -> dict[Stage, Callable[[], None]]:

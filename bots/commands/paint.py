@@ -1,4 +1,4 @@
-"""`suisai stylize`, `styles`: the pipeline alone, without a bot."""
+"""`suisai stylize`, `styles`, `verify`: the pipeline alone, without a bot."""
 
 from __future__ import annotations
 
@@ -20,15 +20,17 @@ from pipeline.safety import Screen
 from pipeline.sheet import style_sheet
 from pipeline.styles import Style, load_styles
 from pipeline.stylize import stylize as stylize_one
+from pipeline.verify import verify as read_declaration
 from tasks.logs import set_up_logs
 from tasks.settings import Settings
-from tasks.studio import open_engine, open_screen, photo_limits
+from tasks.studio import open_engine, open_screen, open_seal, photo_limits
 
 
 def add_commands(app: typer.Typer) -> None:
     """Add this room's commands."""
     app.command()(stylize)
     app.command()(styles)
+    app.command()(verify)
 
 
 def stylize(
@@ -93,6 +95,7 @@ def _paint_file(
             strength=strength,
             seed=seed,
             limits=photo_limits(settings),
+            seal=open_seal(settings),
         )
     except PhotoRefused as refusal:
         raise InputRefused(in_words(photo, refusal)) from refusal
@@ -165,3 +168,30 @@ def _sheet(photo: Path, out: Path) -> None:
     suffix = out.suffix if out.suffix in (".png", ".jpg", ".webp") else ".png"
     write_whole(out, cv2.imencode(suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))[1].tobytes())
     typer.echo(str(out))
+
+
+def verify(
+    picture: Path,
+    trusted: Annotated[
+        Path | None, typer.Option(help="PEM certificates of those whose signatures count.")
+    ] = None,
+) -> None:
+    """Show what a picture's file says about how it was made.
+
+    [dim]Example:[/dim] suisai verify painting.jpg
+    """
+    try:
+        said = read_declaration(picture.read_bytes(), trusted.read_bytes() if trusted else b"")
+    except PhotoRefused as refusal:
+        raise InputRefused(in_words(picture, refusal)) from refusal
+    except OSError as error:
+        raise InputRefused(f"{error.filename}: cannot be read ({error.strerror}).") from error
+    typer.echo(f"made by:        {said.tool or 'not said'}")
+    typer.echo(f"digital source: {said.digital_source or 'not said'}")
+    manifest = said.manifest
+    if manifest is None:
+        typer.echo("C2PA manifest:  none")
+        return
+    typer.echo(f"C2PA manifest:  {manifest.state}")
+    for name in ("generator", "signer", "digital_source"):
+        typer.echo(f"  {name.replace('_', ' ')}: {getattr(manifest, name) or 'not said'}")
