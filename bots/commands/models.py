@@ -86,8 +86,7 @@ def _chosen(name: str) -> Model:
     try:
         return choose_model(name, _free_bytes())[0]
     except (NothingFits, ModelUnknown) as error:
-        why = f"{str(error)[0].upper()}{str(error)[1:]}."
-        raise InputRefused(f"{why} `suisai models` lists all; name the one you want.") from error
+        raise InputRefused(f"{error} `suisai models` lists all; name the one you want.") from error
 
 
 def _free_bytes() -> int:
