@@ -63,18 +63,23 @@ def decode(data: bytes, kind: str, limits: Limits) -> tuple[RGB, tuple[str, ...]
             return _decode(data, kind, limits)
     except PhotoRefused:
         raise
-    except MemoryError:
-        raise PhotoRefused("too-hard") from None
     except Exception as error:
         # Decoders of broken files raise nearly anything: SyntaxError, ValueError, struct.error...
-        cut_short = is_cut_short(data, kind) or "truncated" in str(error).lower()
-        raise PhotoRefused("truncated" if cut_short else "broken") from error
+        raise PhotoRefused(_reason(error, data, kind)) from error
 
 
-def use_one_thread() -> None:
-    """Keep decoders from starting threads: each would take its stack out of the memory allowance."""
+def settle_in() -> None:
+    """Prepare this process for decoding: no threads, whose stacks count as memory, and our limits alone."""
+    Image.MAX_IMAGE_PIXELS = None
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     pillow_heif.options.DECODE_THREADS = 1
+
+
+def _reason(error: Exception, data: bytes, kind: str) -> str:
+    said = str(error).lower()
+    if isinstance(error, MemoryError) or "memory" in said:
+        return "too-hard"
+    return "truncated" if "truncated" in said or is_cut_short(data, kind) else "broken"
 
 
 def _decode(data: bytes, kind: str, limits: Limits) -> tuple[RGB, tuple[str, ...]]:

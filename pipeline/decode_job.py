@@ -8,7 +8,7 @@ from dataclasses import asdict
 import numpy as np
 
 from pipeline.contract import RGB, PhotoRefused
-from pipeline.decode import decode, use_one_thread
+from pipeline.decode import decode, settle_in
 from pipeline.limits import Limits
 
 
@@ -19,7 +19,7 @@ def question(data: bytes, kind: str, limits: Limits) -> bytes:
 
 def work(request: bytes) -> bytes:
     """Decode what `question` packed, for `result` to unpack: a line of JSON, then the pixels."""
-    use_one_thread()
+    settle_in()
     head, _, data = request.partition(b"\n")
     asked = json.loads(head)
     try:

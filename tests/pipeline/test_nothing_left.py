@@ -1,0 +1,50 @@
+"""Nothing of the photo's file is in the picture's file."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from pipeline.finish import finish
+from pipeline.photo import open_photo
+from pipeline.provenance import DigitalSource, Maker
+from pipeline.seal import Seal
+from tests.pipeline.certificates import credentials
+from tests.pipeline.photographs import encoded, landscape, photograph_exif
+
+PLANTED = b"PLANTED"
+LATITUDE = b"\x30\0\0\0\1\0\0\0\x33\0\0\0\1\0\0\0"
+"""48 degrees and 51 minutes, as EXIF writes them."""
+
+
+def thumbnail() -> bytes:
+    return encoded(landscape(64, 48), "JPEG", comment=PLANTED)
+
+
+def planted(kind: str) -> bytes:
+    """Return a photo whose file tells where, when and with what it was taken, in every way it can."""
+    exif = photograph_exif()
+    exif[0x927C] = PLANTED + thumbnail()
+    options: dict[str, object] = {"exif": exif, "xmp": b"<x>" + PLANTED + b"</x>"}
+    if kind == "JPEG":
+        options["comment"] = PLANTED
+    data = encoded(landscape(), kind, icc_profile=PLANTED * 9, **options)
+    return data + PLANTED + thumbnail()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF"])
+def test_no_planted_byte_comes_out(kind: str) -> None:
+    data = planted(kind)
+    assert PLANTED in data
+    assert LATITUDE in data
+    for seal in (None, Seal(credentials()[0])):
+        picture = finish(
+            open_photo(data).pixels, Maker("painter", "1", DigitalSource.PAINTER), seal
+        )
+        assert PLANTED not in picture
+        assert LATITUDE not in picture
+        assert b"Exif" not in picture
+        with Image.open(BytesIO(picture)) as file:
+            assert set(file.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "xmp"}
