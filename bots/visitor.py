@@ -44,7 +44,7 @@ class Visitor:
     def is_open(self) -> bool:
         """Tell whether the page answers."""
         with contextlib.suppress(httpx.HTTPError):
-            return self._client.get("/healthz").is_success
+            return self._client.get("/readyz").is_success
         return False
 
     def send(self, photo: bytes, style: str = "film", event: str | None = None) -> str:

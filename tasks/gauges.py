@@ -11,6 +11,9 @@ from tasks.presence import Process
 from tasks.records import text
 from tasks.services import Services
 
+WAIT_BOUNDS_S = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
+"""Into these classes `finish.lua` counts the waits that people had."""
+
 
 @dataclass(frozen=True, slots=True)
 class StageGauges:
@@ -54,6 +57,8 @@ class Gauges:
     processes: tuple[Process, ...]
     memory_bytes: int
     """Of the ledger's server."""
+    memory_limit_bytes: int
+    """Its own limit, or the machine's memory where it has none."""
 
 
 def read_gauges(services: Services) -> Gauges:
@@ -85,6 +90,7 @@ def read_gauges(services: Services) -> Gauges:
         counts={name: int(value) for name, value in first["counts"].items()},
         processes=services.presence.alive(),
         memory_bytes=int(first["memory"]["used_memory"]),
+        memory_limit_bytes=_limit(first["memory"]),
     )
 
 
@@ -115,6 +121,10 @@ def _first_trip(services: Services) -> dict[str, Any]:
         "leased": rest[1::3],
         "workers": [_words(table) for table in rest[2::3]],
     }
+
+
+def _limit(memory: Mapping[str, int]) -> int:
+    return int(memory.get("maxmemory", 0)) or int(memory.get("total_system_memory", 0))
 
 
 def _lane_sizes(

@@ -1,9 +1,8 @@
-"""The web application: the chat page, asks, jobs and their events, and a health check."""
+"""The web application: the chat page, asks, jobs and their events, and what operators look at."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.resources import files
 
@@ -19,7 +18,9 @@ from starlette.staticfiles import StaticFiles
 
 from bots import doors
 from bots.phrases import say
+from bots.web import health, metrics
 from bots.web.asking import Asking
+from bots.web.gate import Gate
 from bots.web.jobs import Jobs
 from bots.web.news import NewsDesk
 from bots.web.page import Page
@@ -36,14 +37,15 @@ def build_app(services: Services, settings: WebSettings | None = None) -> Starle
     """Build the application. `app.state.desk` is its news desk; closing it ends all open streams."""
     settings = settings or WebSettings()
     styles = load_styles()
-    desk = NewsDesk(services.ledger.news)
+    desk, gate = NewsDesk(services.ledger.news), Gate(services, settings)
     app = Starlette(
         routes=_routes(
             Page(settings, styles),
             Asking(services, settings, styles),
             Jobs(services, desk),
-            services,
-        ),
+            [*health.routes(services), *metrics.routes(services, settings, gate)],
+        )
+        + doors.routes(services),
         middleware=[Middleware(Shield)],
         exception_handlers={HTTPException: _error, RedisError: _unreachable},
         lifespan=_lifespan(desk),
@@ -52,11 +54,9 @@ def build_app(services: Services, settings: WebSettings | None = None) -> Starle
     return app
 
 
-def _routes(page: Page, asking: Asking, jobs: Jobs, services: Services) -> list[BaseRoute]:
-    async def healthz(_: Request) -> Response:
-        await asyncio.to_thread(services.ledger.now)
-        return JSONResponse({"status": "ok"})
-
+def _routes(
+    page: Page, asking: Asking, jobs: Jobs, operators: Sequence[BaseRoute]
+) -> list[BaseRoute]:
     return [
         Route("/", page.show),
         Route("/styles", page.styles),
@@ -66,8 +66,7 @@ def _routes(page: Page, asking: Asking, jobs: Jobs, services: Services) -> list[
         Route("/jobs/{id}/events", jobs.events),
         Route("/jobs/{id}/picture/{n:int}", jobs.picture),
         Route("/me", jobs.forget, methods=["DELETE"]),
-        Route("/healthz", healthz),
-        *doors.routes(services),
+        *operators,
         Mount("/static", StaticFiles(directory=str(files("bots.web").joinpath("static")))),
     ]
 

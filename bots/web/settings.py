@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -23,3 +23,10 @@ class WebSettings(BaseSettings):
     """Photos that one ask may bring."""
     photo_mb_max: Annotated[int, Field(ge=1, le=20)] = 20
     """Megabytes that one photo may have."""
+
+    operator_password: SecretStr | None = None
+    """Opens /status and /metrics from everywhere, for the user `operator`; not set: this machine only."""
+    metrics_open: bool = False
+    """Anybody who reaches the port may read /metrics (numbers only, no people)."""
+    status_pictures: bool = False
+    """/status shows the last paintings of public asks."""
