@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -62,3 +64,9 @@ def test_every_metric_is_described(exposed: set[str]) -> None:
     }
     assert missing == set()
     assert described <= exposed | {"suisai_wait_seconds"}
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not on this machine")
+def test_prometheus_itself_accepts_the_rules_and_its_configuration() -> None:
+    for kind, file in (("rules", "alerts.yml"), ("config", "prometheus.yml")):
+        subprocess.run(["promtool", "check", kind, file], cwd=FOLDER, check=True, timeout=30)
