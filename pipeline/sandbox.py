@@ -11,6 +11,7 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 
+from pipeline.contract import Explained
 from pipeline.nursery import ANSWER, DIED, REQUEST, receive
 
 GRACE_S = 5.0
@@ -40,7 +41,7 @@ class JobDied(Exception):
         return self.signal_number in (signal.SIGPROF, signal.SIGXCPU, signal.SIGALRM)
 
 
-class SandboxUnusable(Exception):
+class SandboxUnusable(Explained):
     """No child can be had on this machine now: the machine's fault, not the job's."""
 
 
@@ -67,23 +68,30 @@ class Sandbox:
                     return _converse(near, request, allowance)
                 except TimeoutError:
                     self._discard(control)
-                    raise SandboxUnusable("the nursery does not answer") from None
+                    raise SandboxUnusable(
+                        "The process that opens photos does not answer; is this machine overloaded?"
+                    ) from None
             # The nursery ended (somebody killed it): a new one gets the job.
             self._discard(control)
-        raise SandboxUnusable("the nursery ends before it answers")
+        raise SandboxUnusable(
+            "The process that opens photos ends before it answers; its own error is above."
+        )
 
     def close(self) -> None:
         """End the nursery, if this process started one, after the jobs that it has."""
         self._discard(self._control, GRACE_S)
 
     def _child(self) -> tuple[socket.socket, socket.socket]:
-        near, far = socket.socketpair()
-        with far, self._lock:
-            control = self._control
-            if control is None or self._owner != os.getpid():
-                control = self._control = self._start()
-            with suppress(BrokenPipeError):  # a dead nursery shows itself by silence, too
-                socket.send_fds(control, [b"j"], [far.fileno()])
+        try:
+            near, far = socket.socketpair()
+            with far, self._lock:
+                control = self._control
+                if control is None or self._owner != os.getpid():
+                    control = self._control = self._start()
+                with suppress(BrokenPipeError):  # a dead nursery shows itself by silence, too
+                    socket.send_fds(control, [b"j"], [far.fileno()])
+        except OSError as error:
+            raise SandboxUnusable(f"No process can be started to open photos: {error}") from error
         return near, control
 
     def _start(self) -> socket.socket:

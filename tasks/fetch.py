@@ -8,6 +8,7 @@ from pipeline.contract import Photo, PhotoRefused
 from pipeline.lossless import pack
 from pipeline.photo import open_photo
 from pipeline.safety import SafetyUnavailable
+from pipeline.sandbox import SandboxUnusable
 from pipeline.shapes import shape_of
 from tasks.contract import Claim, Job, PhotoGone, PlatformPaused, Stage, TryAgain
 from tasks.shift import Shift
@@ -43,7 +44,7 @@ def _fetch_one(shift: Shift, claim: Claim) -> None:
     except PlatformPaused as pause:
         services.switches.pause(Stage.FETCH, job.ask.platform, pause.until)
         ledger.release(claim, pause.why)
-    except (TryAgain, SafetyUnavailable) as error:
+    except (TryAgain, SafetyUnavailable, SandboxUnusable) as error:
         _log.warning("photo not fetched, trying again", job=job.id, error=str(error))
         ledger.fail(claim, "fetch-failed", services.settings.max_attempts)
     except OSError as error:

@@ -7,10 +7,11 @@ import re
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 HIDDEN = "[hidden]"
 SHORTEST_SECRET = 6
@@ -43,12 +44,7 @@ class Redactor:
     """Blots out the secrets that it was told, and whatever looks like one. Calling it redacts a text."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        spellings = {
-            spelling
-            for secret in secrets
-            if len(secret) >= SHORTEST_SECRET
-            for spelling in (secret, quote(secret, safe=""), repr(secret)[1:-1])
-        }
+        spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
         longest_first = sorted(spellings, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
 
@@ -92,6 +88,16 @@ class Redactor:
     def _object(self, value: object) -> object:
         written = f"{value} {value!r}"
         return value if self(written) == written else self(str(value))
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    """Yield how a secret may be written; of a URL, also its password alone."""
+    password = None
+    with suppress(ValueError):
+        password = urlsplit(secret).password
+    for text in (secret, password or ""):
+        if len(text) >= SHORTEST_SECRET:
+            yield from (text, quote(text, safe=""), unquote(text), repr(text)[1:-1])
 
 
 class RedactingRecords:

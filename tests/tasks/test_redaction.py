@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from tasks.redaction import HIDDEN, Redactor, redact_everything
@@ -79,9 +79,16 @@ def test_what_looks_like_a_secret_is_hidden_without_being_known(text: str, redac
 
 
 @given(before=st.text(), secret=st.text(min_size=6), after=st.text())
+@example(before="", secret="https://[::1", after="")
 def test_a_known_secret_is_hidden_in_any_text(before: str, secret: str, after: str) -> None:
     assume(secret not in HIDDEN and not {"[", "]"} & set(secret))
     assert secret not in Redactor([secret])(before + secret + after)
+
+
+def test_the_password_inside_a_secret_url_is_a_secret_too() -> None:
+    redactor = Redactor(["rediss://:pa%24%24word@cache:6379/0"])
+    written = "AUTH pa$$word failed; AUTH pa%24%24word failed"
+    assert redactor(written) == f"AUTH {HIDDEN} failed; AUTH {HIDDEN} failed"
 
 
 @given(st.text(alphabet="abctokenscr_ :='\"[]{},&"))
