@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import structlog
 from celery import Celery
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from tasks.contract import Stage
 from tasks.house import redis_url
@@ -49,7 +51,7 @@ def make_wake(app: Celery) -> Wake:
             app.send_task(
                 task_name(stage), queue=str(stage), expires=STALE_S, ignore_result=True, retry=False
             )
-        except app.connection_errors_raised as error:
+        except (OperationalError, RedisError, OSError) as error:
             _log.warning(
                 "wake-up not sent, the sweep will", stage=stage, error=type(error).__name__
             )

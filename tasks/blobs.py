@@ -32,7 +32,7 @@ class BlobStore:
         if url is not None:
             return cls(from_url(url))
         folder.mkdir(parents=True, exist_ok=True)
-        return cls(LocalStore(folder))
+        return cls(LocalStore(folder, automatic_cleanup=True))
 
     def put(self, key: str, data: bytes) -> None:
         """Keep `data` under `key`. Raises `StoreRefuses`."""
@@ -58,6 +58,11 @@ class BlobStore:
         for page in obstore.list(self._store, prefix=prefix):
             for meta in page:
                 yield meta["path"], meta["last_modified"], meta["size"]
+
+    def folders(self, prefix: str) -> list[str]:
+        """Return the names of the folders directly under `prefix`."""
+        found = obstore.list_with_delimiter(self._store, prefix=prefix)
+        return [path.rstrip("/").rpartition("/")[2] for path in found["common_prefixes"]]
 
 
 @contextmanager

@@ -38,12 +38,11 @@ def _deliver_one(shift: Shift, claim: Claim) -> None:
     if ledger.now() - job.admitted_at > services.settings.painting_patience_s:
         ledger.finish(claim, Outcome.UNDELIVERABLE, "too-late")
         return
-    sent = claim.ambiguous
+    sent = False
     try:
         platform = shift.platforms[job.ask.platform]
         receipt = platform.find_answer(job) if claim.ambiguous else None
         if receipt is None:
-            sent = False
             answer = _answer(shift, claim)
             ledger.intend(claim)
             sent = True
@@ -74,7 +73,7 @@ def _deliver_one(shift: Shift, claim: Claim) -> None:
             error=type(error).__name__,
             exc_info=True,
         )
-        ledger.fail(claim, "send-unknown", TRIES, maybe_sent=sent)
+        ledger.fail(claim, "send-unknown", TRIES, maybe_sent=sent or claim.ambiguous)
     else:
         ended = Outcome.ANSWERED if job.pictures else Outcome.APOLOGISED
         ledger.finish(claim, ended, job.reason, receipt)

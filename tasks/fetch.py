@@ -10,7 +10,9 @@ from pipeline.photo import open_photo
 from pipeline.safety import SafetyUnavailable
 from pipeline.sandbox import SandboxUnusable
 from pipeline.shapes import shape_of
+from tasks import shelf
 from tasks.contract import Claim, Job, PhotoGone, PlatformPaused, Stage, TryAgain
+from tasks.ledger import LeaseLost
 from tasks.shift import Shift
 from tasks.studio import paint_key, photo_limits
 
@@ -31,7 +33,7 @@ def _fetch_one(shift: Shift, claim: Claim) -> None:
     ledger = services.ledger
     try:
         photos, scores, notes = _open_all(shift, job)
-        keys = [f"photos/{job.id}/{n}.png" for n in range(len(photos))]
+        keys = [shelf.photo_key(claim, n) for n in range(len(photos))]
         for key, photo in zip(keys, photos, strict=True):
             services.blobs.put(key, pack(photo.pixels))
     except PhotoRefused as refusal:
@@ -56,14 +58,12 @@ def _fetch_one(shift: Shift, claim: Claim) -> None:
             ledger.apologise(claim, "unknown-style", {}, refund=True)
             return
         height, width = photos[0].pixels.shape[:2]
-        ledger.fetched(
-            claim,
-            keys,
-            shape_of(width, height),
-            paint_key(job.ask, style, photos, services.switches.engine()),
-            notes,
-            scores,
-        )
+        key = paint_key(job.ask, style, photos, services.switches.engine())
+        try:
+            ledger.fetched(claim, keys, shape_of(width, height), key, notes, scores)
+        except LeaseLost:
+            services.blobs.delete(keys)
+            raise
 
 
 def _open_all(shift: Shift, job: Job) -> tuple[list[Photo], list[float], list[str]]:

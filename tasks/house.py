@@ -35,7 +35,7 @@ def redis_url(settings: Settings) -> str:
 
 def embedded(settings: Settings) -> EmbeddedValkey:
     """Return the embedded server of the data folder, running or not."""
-    return EmbeddedValkey(settings.data_dir / "valkey")
+    return EmbeddedValkey(settings.data_dir / "valkey", settings.valkey_memory_mb)
 
 
 def connect(settings: Settings) -> Redis:

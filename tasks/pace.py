@@ -4,64 +4,83 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from tasks.contract import Stage
 from tasks.switches import NOTHING, Done, Switches
 
 _HALF_LIFE_S = 30.0
 """Of what was measured: a minute-old measurement counts a quarter."""
+_REPORT_EVERY_S = 1.0
+
+
+@dataclass
+class _Work:
+    """What was done in one stage; old work fades."""
+
+    jobs: float = 0.0
+    latency_s: float = 0.0
+    untold: Done = NOTHING
 
 
 class Pace:
-    """Jobs per second of busy time, and seconds per job, of one stage in one process."""
+    """Jobs per second of busy time, and seconds per job, of the stages of one process.
 
-    def __init__(self, switches: Switches, stage: Stage, worker: str, slots: int) -> None:
+    The threads of a process share its stages, so a stage's rate counts the time spent on all of them:
+    it is what the process can carry on with when every stage has work.
+    """
+
+    def __init__(
+        self, switches: Switches, stages: Sequence[Stage], worker: str, slots: int
+    ) -> None:
         self._switches = switches
-        self._stage = stage
         self._worker = worker
         self._slots = slots
         self._lock = threading.Lock()
-        self._jobs = 0.0
+        self._work = {stage: _Work() for stage in stages}
         self._busy_s = 0.0
-        self._latency_s = 0.0
-        self._decayed_at = time.monotonic()
+        self._faded_at = time.monotonic()
         self._reported_at = 0.0
-        self._untold = NOTHING
 
     @contextmanager
-    def working(self, jobs: int) -> Iterator[None]:
+    def working(self, stage: Stage, jobs: int) -> Iterator[None]:
         """Time a block that works on `jobs` jobs; report at most once a second."""
         began = time.monotonic()
         yield
-        self.note(jobs, time.monotonic() - began)
+        if self.note(stage, jobs, time.monotonic() - began):
+            self.report()
 
-    def note(self, jobs: int, busy_s: float) -> None:
-        """Count `jobs` done together in `busy_s` seconds."""
+    def note(self, stage: Stage, jobs: int, busy_s: float) -> bool:
+        """Count `jobs` done together in `busy_s` seconds; tell whether a report is due."""
         with self._lock:
             now = time.monotonic()
-            keep = 0.5 ** ((now - self._decayed_at) / _HALF_LIFE_S)
-            self._decayed_at = now
-            self._jobs = self._jobs * keep + jobs
-            self._busy_s = self._busy_s * keep + busy_s
-            self._latency_s = (
-                busy_s if self._latency_s == 0 else self._latency_s * 0.8 + busy_s * 0.2
-            )
-            untold = self._untold
-            self._untold = Done(untold.jobs + jobs, untold.calls + 1, untold.busy_s + busy_s)
-            due = now - self._reported_at >= 1.0
+            self._fade(now)
+            work = self._work[stage]
+            work.jobs += jobs
+            self._busy_s += busy_s
+            work.latency_s = work.latency_s * 0.8 + busy_s * 0.2 if work.latency_s > 0 else busy_s
+            old = work.untold
+            work.untold = Done(old.jobs + jobs, old.calls + 1, old.busy_s + busy_s)
+            due = now - self._reported_at >= _REPORT_EVERY_S
             if due:
                 self._reported_at = now
-        if due:
-            self.report()
+            return due
 
     def report(self) -> None:
         """Tell the ledger, also when idle, that this worker lives and how fast it is."""
-        with self._lock:
-            if self._busy_s == 0:
-                return
-            rate = self._slots * self._jobs / max(self._busy_s, 1e-6)
-            latency_s = self._latency_s
-            untold, self._untold = self._untold, NOTHING
-        self._switches.report(self._stage, self._worker, rate, latency_s, done=untold)
+        for stage, work in self._work.items():
+            with self._lock:
+                if work.jobs == 0:
+                    continue
+                rate = self._slots * work.jobs / max(self._busy_s, 1e-6)
+                latency_s, done, work.untold = work.latency_s, work.untold, NOTHING
+            self._switches.report(stage, self._worker, rate, latency_s, done=done)
+
+    def _fade(self, now: float) -> None:
+        keep = 0.5 ** ((now - self._faded_at) / _HALF_LIFE_S)
+        self._faded_at = now
+        self._busy_s *= keep
+        for work in self._work.values():
+            work.jobs *= keep

@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
-
 from redis import Redis
 
 from tasks.blobs import BlobStore
+from tasks.marks import Marks
 from tasks.records import text
 from tasks.scripts import Scripts
-
-
-def opt_out_mark(redis: Redis, namespace: str, platform: str, person: str) -> str:
-    """Return the salted mark that stands for a person who asked to be left alone."""
-    key = f"{namespace}:salt"
-    salt = redis.get(key)
-    if salt is None:
-        redis.set(key, secrets.token_hex(32), nx=True)
-        salt = redis.get(key)
-    words = f"{platform}:{person}".encode()
-    return hmac.new(text(salt or "").encode(), words, hashlib.sha256).hexdigest()
 
 
 class People:
@@ -32,14 +18,15 @@ class People:
         self._ns = namespace
         self._blobs = blobs
         self._scripts = Scripts(redis, namespace)
+        self._marks = Marks(redis, namespace)
 
     def ban(self, platform: str, person: str) -> None:
         """Refuse everything from this person from now on."""
-        self._redis.sadd(f"{self._ns}:banned", f"{platform}:{person}")
+        self._redis.sadd(f"{self._ns}:banned", self._marks.of(platform, person))
 
     def unban(self, platform: str, person: str) -> None:
         """Let this person ask again."""
-        self._redis.srem(f"{self._ns}:banned", f"{platform}:{person}")
+        self._redis.srem(f"{self._ns}:banned", self._marks.of(platform, person))
 
     def set_tier(self, platform: str, person: str, tier: str | None) -> None:
         """Give a person the limits of a tier; `exempt` knows no limits but the queue's, None the usual."""
@@ -50,17 +37,18 @@ class People:
 
     def strike(self, platform: str, person: str, allowed: int = 3, pause_s: float = 86_400) -> int:
         """Count a photo refused for what it shows; the last allowed one pauses the person."""
-        return int(self._scripts.run("strike", platform, person, allowed, int(pause_s * 1000)))
+        mark = self._marks.of(platform, person)
+        strikes, _ = self._scripts.run("strike", mark, allowed, int(pause_s * 1000))
+        return int(strikes)
 
     def opted_out(self, platform: str, person: str) -> bool:
         """Tell whether this person asked that their photos are left alone."""
-        mark = opt_out_mark(self._redis, self._ns, platform, person)
+        mark = self._marks.of(platform, person)
         return bool(self._redis.sismember(f"{self._ns}:optouts", mark))
 
     def opt_in(self, platform: str, person: str) -> None:
         """Take an opt-out back: the person asked for a painting again."""
-        mark = opt_out_mark(self._redis, self._ns, platform, person)
-        self._redis.srem(f"{self._ns}:optouts", mark)
+        self._redis.srem(f"{self._ns}:optouts", self._marks.of(platform, person))
 
     def forget(self, platform: str, person: str, opt_out: bool = False) -> int:
         """Delete a person's photos, pictures and records now; return how many files went.
@@ -68,7 +56,8 @@ class People:
         Open jobs are cancelled. With `opt_out` a salted mark stays, by which later asks and photos of
         this person are refused.
         """
-        mark = opt_out_mark(self._redis, self._ns, platform, person) if opt_out else ""
-        blobs = [text(key) for key in self._scripts.run("forget", platform, person, mark)]
+        mark = self._marks.of(platform, person)
+        keys, _ = self._scripts.run("forget", platform, person, mark, int(opt_out))
+        blobs = [text(key) for key in keys]
         self._blobs.delete(blobs)
         return len(blobs)

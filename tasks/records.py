@@ -58,11 +58,8 @@ def _ask(record: Mapping[str, str]) -> Ask:
 
 
 def _story(text: str) -> tuple[Chapter, ...]:
-    chapters = []
-    for line in text.splitlines():
-        at, event, *detail = line.split(" ", 2)
-        chapters.append(Chapter(int(at) / 1000, event, detail[0] if detail else ""))
-    return tuple(chapters)
+    lines = (line.split(" ", 2) for line in text.split("\n") if line)
+    return tuple(Chapter(int(at) / 1000, event, " ".join(rest)) for at, event, *rest in lines)
 
 
 def job_from(job_id: str, record: Mapping[str, str]) -> Job:

@@ -23,6 +23,7 @@ from pipeline.provenance import Maker
 from pipeline.safety import SafetyUnavailable
 from pipeline.seal import SealUnusable
 from pipeline.stylize import seed_of
+from tasks import shelf
 from tasks.blobs import BlobMissing
 from tasks.contract import Claim, Stage
 from tasks.ledger import LeaseLost
@@ -140,13 +141,13 @@ def _store(
     results: Sequence[RGB | PaintingFailed],
 ) -> None:
     services, job = shift.services, claim.job
-    keys = []
+    keys: list[str] = []
     try:
         for number, (order, result) in enumerate(zip(orders, results, strict=True)):
             if isinstance(result, PaintingFailed):
                 raise result
             shift.screen.picture(result, order.photo_score)
-            key = f"pictures/{job.id}/{number}.jpg"
+            key = shelf.picture_key(claim, number)
             services.blobs.put(key, finish(result, Maker.of(shift.engine), shift.seal))
             keys.append(key)
         services.ledger.painted(claim, keys)
@@ -165,3 +166,4 @@ def _store(
         services.ledger.fail(claim, "storage-failed", services.settings.max_attempts)
     except LeaseLost:
         _log.info("lease lost, picture dropped", job=job.id)
+        services.blobs.delete(keys)

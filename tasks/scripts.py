@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from redis import Redis
 from redis.commands.core import Script
 
-_NEEDS_WAITS = {"admit", "standing"}
+from tasks.records import text
+
+_NEEDS = re.compile(r"Needs: (\w+)\.")
 _REFUSES_WHEN_FULL = {"admit"}
 
 
@@ -24,16 +28,31 @@ class Scripts:
         self._namespace = namespace
         self._loaded: dict[str, Script] = {}
 
-    def run(self, name: str, *args: str | int | float, pipe: Any = None) -> Any:  # noqa: ANN401
-        """Run a script and return what the server sends; with `pipe`, only queue it there."""
+    def run(self, name: str, *args: str | int | float, pipe: Any = None) -> tuple[Any, list[str]]:  # noqa: ANN401
+        """Run a script; return its result and the stages that it wants woken.
+
+        With `pipe` it is only queued there; `read` makes sense of what the pipe brings.
+        """
         script = self._loaded.get(name) or self._load(name)
-        return script(keys=[self._namespace], args=list(args), client=pipe)
+        answer = script(keys=[self._namespace], args=list(args), client=pipe)
+        return (None, []) if pipe is not None else read(answer)
 
     def _load(self, name: str) -> Script:
-        folder = files("tasks").joinpath("lua")
-        parts = ["common", "waits", name] if name in _NEEDS_WAITS else ["common", name]
         flags = "" if name in _REFUSES_WHEN_FULL else " flags=allow-oom"
-        body = "\n".join(folder.joinpath(f"{part}.lua").read_text() for part in parts)
-        script = self._redis.register_script(f"#!lua{flags}\n{body}")
+        script = self._redis.register_script(f"#!lua{flags}\n{source(name)}")
         self._loaded[name] = script
         return script
+
+
+def read(answer: list[Any]) -> tuple[Any, list[str]]:
+    """Split what a script returned into its result and the stages that it wants woken."""
+    result, woken = answer
+    return result, [text(stage) for stage in woken]
+
+
+@cache
+def source(name: str) -> str:
+    """Return a script with everything that its header says it needs before it."""
+    body = files("tasks").joinpath(f"lua/{name}.lua").read_text()
+    needed = _NEEDS.search(body)
+    return f"{source(needed.group(1))}\n{body}" if needed else body

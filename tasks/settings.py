@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     """Where the embedded Valkey and the local blob store keep their files."""
     redis_url: SecretStr | None = None
     """A Redis 7.2+/Valkey server; not set: an embedded Valkey in `data_dir`."""
+    valkey_memory_mb: Annotated[int, Field(ge=16)] = 1024
+    """Most memory of the embedded Valkey; nearly full, new photos are refused. A queued job takes 1 KB."""
     namespace: str = "suisai"
     """Prefix of every key, so that several bots can share a server."""
     blob_url: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -10,7 +11,7 @@ from typing import TypeVar
 import structlog
 from redis.exceptions import RedisError
 
-from pipeline.contract import Engine
+from pipeline.contract import Engine, EngineUnusable
 from pipeline.safety import Screen
 from pipeline.seal import Seal
 from pipeline.styles import Style
@@ -24,6 +25,9 @@ from tasks.services import Services
 
 _log = structlog.get_logger()
 
+TURN_S = 2.0
+"""How long a thread stays with one stage while others may wait for it: then it queues up again."""
+
 
 @dataclass(frozen=True)
 class Shift:
@@ -34,7 +38,7 @@ class Shift:
     styles: Mapping[str, Style]
     screen: Screen
     keeper: Keeper
-    paces: Mapping[Stage, Pace]
+    pace: Pace
     name: str = field(default_factory=process_name)
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -51,23 +55,27 @@ S = TypeVar("S", bound=Shift)
 
 
 def drain(shift: S, stage: Stage, most: int, work: Callable[[S, list[Claim]], None]) -> None:
-    """Claim and work until nothing is left of the stage or the process is asked to stop.
+    """Claim and work until nothing is left of the stage, the turn is over or the process stops.
 
     `work` brings claims to their next stage or gives them back; what it cannot, the sweep does when
     the lease expires.
     """
-    while not shift.stopping.is_set():
-        try:
-            claims = shift.services.ledger.claim(stage, most, shift.name)
-        except RedisError as error:
-            _log.warning(
-                "the ledger does not answer, a later wake-up tries again", error=str(error)
-            )
-            return
-        if not claims:
-            return
-        with shift.keeper.holding(claims), shift.paces[stage].working(len(claims)):
-            _work(shift, stage, claims, work)
+    ledger = shift.services.ledger
+    over_at = time.monotonic() + TURN_S
+    heard = True
+    try:
+        while not shift.stopping.is_set():
+            claims = ledger.claim(stage, most, shift.name, heard)
+            heard = False
+            if not claims:
+                return
+            with shift.keeper.holding(claims), shift.pace.working(stage, len(claims)):
+                _work(shift, stage, claims, work)
+            if time.monotonic() > over_at:
+                ledger.wake(stage)
+                return
+    except RedisError as error:
+        _log.warning("the ledger does not answer, a later wake-up tries again", error=str(error))
 
 
 def _work(
@@ -78,10 +86,17 @@ def _work(
         work(shift, claims)
     except LeaseLost as error:
         _log.info("lease lost, work dropped", stage=stage, job=str(error))
-    except RedisError as error:
-        _log.warning(
-            "the ledger does not answer, the job will be taken up again when its lease expires",
-            stage=stage,
-            jobs=jobs,
-            error=str(error),
-        )
+    except (RedisError, EngineUnusable):
+        raise
+    except Exception:
+        _log.exception("unexpected, trying again", stage=stage, jobs=jobs)
+        for claim in claims:
+            _try_again(shift, claim)
+
+
+def _try_again(shift: Shift, claim: Claim) -> None:
+    try:
+        most = shift.services.settings.max_attempts
+        shift.services.ledger.fail(claim, "unexpected", most, maybe_sent=True)
+    except LeaseLost:
+        _log.info("had gone on before the trouble", job=claim.job.id)

@@ -9,26 +9,26 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from redis.exceptions import RedisError
 
+from tasks import shelf
+from tasks.blobs import StoreRefuses
+from tasks.mending import Weather
 from tasks.records import text
 from tasks.services import Services
 
 _log = structlog.get_logger()
 
 _EVERY_S = 1.0
-_BLOBS_EVERY_S = 60.0
+_TIDY_EVERY_S = 60.0
 
 
 def run_sweep(services: Services, stop: threading.Event) -> None:
     """Sweep every second until `stop` is set. Any number of machines may do so at once."""
-    blobs_at = 0.0
+    tidied_at = -_TIDY_EVERY_S
     while not stop.is_set():
         try:
-            expired, _ = services.ledger.sweep()
-            if expired:
-                _log.warning("expired leases, jobs go back in line", jobs=expired)
-            throw_away(services)
-            if time.monotonic() - blobs_at > _BLOBS_EVERY_S:
-                blobs_at = time.monotonic()
+            sweep_once(services)
+            if time.monotonic() - tidied_at > _TIDY_EVERY_S:
+                tidied_at = time.monotonic()
                 collect(services, datetime.now(UTC))
         except RedisError as error:
             _log.warning("the ledger does not answer, sweeping again soon", error=str(error))
@@ -37,17 +37,51 @@ def run_sweep(services: Services, stop: threading.Event) -> None:
         stop.wait(_EVERY_S)
 
 
+def sweep_once(services: Services) -> None:
+    """Take back what is overdue, serve who waits, look at the whole. Raises `RedisError`, `OSError`."""
+    ledger = services.ledger
+    expired, _ = ledger.sweep()
+    if expired:
+        _log.warning("expired leases, jobs go back in line", jobs=expired)
+    ledger.settle()
+    _tell(ledger.look())
+    dropped = ledger.tidy()
+    if dropped:
+        _log.warning("memory is short, old stories go before their time", stories=dropped)
+    throw_away(services)
+
+
+def _tell(weather: Weather) -> None:
+    if weather.ladder != weather.ladder_before:
+        _log.warning("surge ladder", step=weather.ladder, before=weather.ladder_before)
+    if weather.full and not weather.full_before:
+        _log.error("the ledger's memory is nearly full: nothing new is taken in")
+    if weather.full_before and not weather.full:
+        _log.warning("the ledger has room again")
+
+
 def throw_away(services: Services, most: int = 500) -> int:
-    """Delete the photos of ended jobs; return how many."""
+    """Delete the photos of ended jobs; return how many. What the store refuses is tried again later."""
     key = f"{services.settings.namespace}:rubbish"
     blobs = [text(blob) for blob in services.redis.lrange(key, 0, most - 1)]
-    services.blobs.delete(blobs)
+    refused = {blob for blob in blobs if not _deleted(services, blob)}
     # Another sweep may have deleted the same ones meanwhile: remove by value, not by place.
     pipe = services.redis.pipeline(transaction=False)
     for blob in blobs:
         pipe.lrem(key, 1, blob)
+    for blob in refused:
+        pipe.rpush(key, blob)
     pipe.execute()
-    return len(blobs)
+    return len(blobs) - len(refused)
+
+
+def _deleted(services: Services, blob: str) -> bool:
+    try:
+        services.blobs.delete([blob])
+    except StoreRefuses as error:
+        _log.error("a photo is not deleted yet, trying again", error=str(error))
+        return False
+    return True
 
 
 def collect(services: Services, now: datetime) -> int:
@@ -55,17 +89,12 @@ def collect(services: Services, now: datetime) -> int:
 
     Whatever a crash orphaned goes this way, too. A job whose photo went is fetched again.
     """
-    settings = services.settings
-    ages = {
-        "photos": settings.photo_retention_s,
-        "uploads": settings.photo_retention_s,
-        "pictures": settings.picture_retention_s,
-    }
-    old = [
-        key
-        for prefix, age_s in ages.items()
-        for key, written, _ in services.blobs.listing(prefix)
-        if now - written > timedelta(seconds=age_s)
-    ]
-    services.blobs.delete(old)
+    settings, blobs = services.settings, services.blobs
+    photos, pictures = (
+        timedelta(seconds=s) for s in (settings.photo_retention_s, settings.picture_retention_s)
+    )
+    old = [key for key, written, _ in blobs.listing("uploads") if now - written > photos]
+    old += shelf.older_than(blobs, "photos", photos, now)
+    old += shelf.older_than(blobs, "pictures", pictures, now)
+    blobs.delete(old)
     return len(old)

@@ -36,21 +36,31 @@ class Switches:
         self._scripts = Scripts(redis, namespace)
 
     def pause(self, what: str, platform: str | None = None, until: float | None = None) -> None:
-        """Pause intake or a stage, of one platform or of all, until a time or until `resume`."""
-        field = f"{what}:{platform}" if platform else what
-        self._redis.hset(f"{self._ns}:paused", field, int((until or 0) * 1000))
+        """Pause intake or a stage, of one platform or of all.
+
+        With `until` it rests until that time (the longest such rest counts); without, it is the
+        operator's pause that only `resume` ends.
+        """
+        field = _name(what, platform)
+        if until is None:
+            self._redis.hset(f"{self._ns}:paused", field, 0)
+        else:
+            self._scripts.run("rest", field, int(until * 1000))
 
     def resume(self, what: str, platform: str | None = None) -> None:
-        """End a pause."""
-        self._redis.hdel(f"{self._ns}:paused", f"{what}:{platform}" if platform else what)
+        """End a pause, whoever began it."""
+        for kind in ("paused", "resting"):
+            self._redis.hdel(f"{self._ns}:{kind}", _name(what, platform))
 
     def paused(self) -> dict[str, float]:
         """Return what is paused: name (`render`, `deliver:x`) -> until, 0 for 'until resumed'."""
         now_s = float(self._redis.time()[0])
-        table = {
-            text(k): int(v) / 1000 for k, v in self._redis.hgetall(f"{self._ns}:paused").items()
-        }
-        return {name: until for name, until in table.items() if until == 0 or until > now_s}
+        resting = self._redis.hgetall(f"{self._ns}:resting").items()
+        rests = {text(name): int(until) / 1000 for name, until in resting}
+        held = map(text, self._redis.hkeys(f"{self._ns}:paused"))
+        return {name: until for name, until in rests.items() if until > now_s} | dict.fromkeys(
+            held, 0.0
+        )
 
     def ladder(self) -> str:
         """Return the surge ladder's step: `normal`, `brownout` or `refuse`."""
@@ -88,3 +98,7 @@ class Switches:
     def engine(self) -> str:
         """Return what paints now, empty when no worker has said so lately."""
         return text(self._redis.get(f"{self._ns}:engine") or b"")
+
+
+def _name(what: str, platform: str | None) -> str:
+    return f"{what}:{platform}" if platform else what

@@ -39,6 +39,8 @@ class EmbeddedValkey:
     """
 
     folder: Path
+    memory_mb: int = 1024
+    """Most memory that a server started here may use."""
 
     @property
     def socket(self) -> Path:
@@ -111,6 +113,7 @@ class EmbeddedValkey:
             "appendonly": "yes",
             "appendfsync": "always",
             "save": "",
+            "maxmemory": f"{self.memory_mb}mb",
             "maxmemory-policy": "noeviction",
             "hash-max-listpack-entries": "128",
             "hash-max-listpack-value": "4096",

@@ -83,7 +83,7 @@ def _begin_shift(services: Services, kind: Kind, slots: int, stopping: threading
         styles=open_styles(),
         screen=open_screen(settings),
         keeper=Keeper(services.ledger, settings.lease_s),
-        paces={s: Pace(services.switches, s, name, slots) for s in _STAGES[kind]},
+        pace=Pace(services.switches, _STAGES[kind], name, slots),
         name=name,
         stopping=stopping,
     )
@@ -143,8 +143,7 @@ def _follow_signals(kind: Kind, shift: Shift) -> None:
 def _report(shift: Shift) -> None:
     while not shift.stopping.wait(_REPORT_EVERY_S):
         try:
-            for pace in shift.paces.values():
-                pace.report()
+            shift.pace.report()
             if isinstance(shift, RenderShift):
                 shift.services.switches.announce_engine(engine_id(shift.engine))
         except RedisError as error:

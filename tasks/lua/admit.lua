@@ -1,38 +1,39 @@
--- Take an ask in, or say why not. Atomic: two messengers with the same event get one job.
+-- Take an ask in, or say why not. Atomic: two messengers with the same event get one job. Needs: places.
 -- ARGV: id, platform, person, conversation, private (0/1), ask (JSON), event, limits by tier (JSON),
---       queue penalty ms, refusal silence ms, brownout above ms, below ms, photos in the ask, opt-out mark.
--- Result: {'admitted'|'again', position, wait ms, wake} or {'refused', reason, until ms, say}.
--- Invariant: a refusal changes nothing but what the person was told and the counts.
-local id, platform, person, conversation, private = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local who, open = key('who', platform, person), key('open', platform, person)
+--       queue penalty ms, refusal silence ms, photos in the ask, the person's mark.
+-- Result: {'admitted'|'again', position, wait ms} or {'refused', reason, until ms, say (0/1)}.
+-- Invariant: a refusal changes nothing but what the person was told and the counts, and is forgotten
+-- within two minutes, so that no flood of asks fills the memory.
+local id, platform, person, conversation, private, mark = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[12]
+local who, open, here = key('who', mark), key('open', platform, person), platform .. ':' .. conversation
 
 local function refuse(reason, until_ms)
   count('refused:' .. platform .. ':' .. reason)
-  local told = tonumber(redis.call('HGET', who, 'told') or '0')
-  local say = now - told >= tonumber(ARGV[10])
-  if say then
-    redis.call('HSET', who, 'told', string.format('%d', now))
-    redis.call('PEXPIRE', who, 90000000)
-    redis.call('SET', key('refused', id), reason, 'PX', 600000)
-  end
-  return {'refused', reason, string.format('%d', until_ms), say and 1 or 0}
+  local silence = math.max(1, tonumber(ARGV[10]))
+  local say = redis.call('SET', key('told', mark), '1', 'NX', 'PX', silence) and 1 or 0
+  if say == 1 then redis.call('SET', key('refused', id), reason .. ' ' .. int(until_ms), 'PX', 120000) end
+  return reply({'refused', reason, int(until_ms), say})
 end
 
 if redis.call('EXISTS', job(id)) == 1 then
   local p = place(id)
-  return {'again', p.position, p.wait, 0}
+  return reply({'again', p.position, p.wait})
 end
 local before = redis.call('GET', key('refused', id))
-if before then return {'refused', before, '0', 0} end
-local paused = redis.call('HGET', key('paused'), 'intake') or redis.call('HGET', key('paused'), 'intake:' .. platform)
-if is_paused('intake') or is_paused('intake:' .. platform) then return refuse('paused', tonumber(paused)) end
-if redis.call('SISMEMBER', key('banned'), platform .. ':' .. person) == 1 then return refuse('banned', 0) end
-if redis.call('SISMEMBER', key('optouts'), ARGV[14]) == 1 then return refuse('opted-out', 0) end
+if before then
+  local reason, until_ms = string.match(before, '^(%S+) (%d+)$')
+  return reply({'refused', reason, until_ms, 0})
+end
+for _, what in ipairs({'intake', 'intake:' .. platform}) do
+  if is_paused(what) then return refuse('paused', number('resting', what, '0')) end
+end
+if redis.call('EXISTS', key('full')) == 1 then return refuse('storage-full', now + 60000) end
+if redis.call('SISMEMBER', key('banned'), mark) == 1 then return refuse('banned', 0) end
+if redis.call('SISMEMBER', key('optouts'), mark) == 1 then return refuse('opted-out', 0) end
 
 local tier = redis.call('HGET', key('tiers'), platform .. ':' .. person) or ''
 local all = cjson.decode(ARGV[8])
-local limits = all[tier] or all['']
-local mine = redis.call('SCARD', open)
+local limits, mine = all[tier] or all[''], redis.call('SCARD', open)
 local state = redis.call('HMGET', who, 'until', 'day', 'used', 'strikes-until')
 local day = math.floor(now / 86400000)
 local used = tonumber(state[2]) == day and tonumber(state[3]) or 0
@@ -41,25 +42,25 @@ if tier ~= 'exempt' then
   local free = tonumber(state[1] or '0')
   if free > now then return refuse('cooldown', free) end
   if used >= limits.daily_quota then return refuse('quota', (day + 1) * 86400000) end
-  if mine >= limits.open_per_person then return refuse('too-many-open', now + estimate_first(open)) end
-  if private ~= '1' and tonumber(redis.call('GET', key('here', platform, conversation)) or '0') >= limits.open_per_conversation then
+  if mine >= limits.open_per_person then return refuse('too-many-open', now + first_of(open)) end
+  if private ~= '1' and number('here', here, '0') >= limits.open_per_conversation then
     return refuse('busy-here', now + 60000)
   end
 end
-
-local score = now + tonumber(ARGV[9]) * mine
-local p = foresee(score, platform, 'fetch', tonumber(ARGV[13]))
-local longest = limits.max_wait_s * 1000
-climb(p.wait, longest, tonumber(ARGV[11]), tonumber(ARGV[12]))
+local score, longest = now + tonumber(ARGV[9]) * mine, limits.max_wait_s * 1000
+local p = foresee(score, platform, 'fetch', tonumber(ARGV[11]))
 if p.wait > longest then return refuse('too-busy', now + math.max(60000, p.wait - longest / 2)) end
 
+local rest = math.floor(now + limits.cooldown_s * 1000)
 redis.call('HSET', job(id), 'platform', platform, 'person', person, 'conversation', conversation,
-  'private', private, 'event', ARGV[7], 'ask', ARGV[6], 'score', string.format('%d', score),
-  'admitted', string.format('%d', now), 'told', string.format('%d', p.wait))
+  'private', private, 'event', ARGV[7], 'ask', ARGV[6], 'score', int(score), 'admitted', int(now),
+  'told', int(p.wait), 'mark', mark, 'day', day)
 redis.call('SADD', open, id)
-redis.call('HSET', who, 'until', string.format('%d', now + limits.cooldown_s * 1000), 'day', day, 'used', used + 1)
-redis.call('PEXPIRE', who, 90000000)
-if private ~= '1' then redis.call('INCR', key('here', platform, conversation)) end
+redis.call('HSET', who, 'until', int(rest), 'day', day, 'used', used + 1, 'last', id)
+redis.call('PEXPIREAT', who, int(math.max((day + 1) * 86400000, rest, tonumber(state[4] or '0'))))
+if private ~= '1' then redis.call('HINCRBY', key('here'), here, 1) end
+redis.call('HINCRBY', key('unsent'), platform, 1)
 count('admitted:' .. platform)
 tell(id, 'admitted')
-return {'admitted', p.position, p.wait, enqueue(id, 'fetch', platform)}
+enqueue(id, 'fetch', platform)
+return reply({'admitted', p.position, p.wait})

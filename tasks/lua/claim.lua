@@ -1,11 +1,16 @@
--- Lease the jobs of one stage that are next: the best scores of the lane whose first is oldest.
--- ARGV: stage, most photos to take, lease ms, worker.
--- Result: a list of {id, fence, ambiguous (0/1), field, value, ...}, and last the wake-up flag.
+-- Lease the jobs of one stage that are next: the best scores of the lane whose first is oldest. Needs: troubles.
+-- ARGV: stage, most photos to take, lease ms, worker, heard (1: a wake-up led here), job retention ms.
+-- Result: a list of {id, fence, ambiguous (0/1), field, value, ...}.
 -- Invariant: a job is in one place only; its fence grows with each claim. A job that failed before is
--- claimed alone, so that a photo that kills its worker takes no others with it.
-local stage, most, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-redis.call('DEL', key('wake', stage))
-if is_paused(stage) then return {0} end
+-- claimed alone, so that a photo that kills its worker takes no others with it. Photos are not fetched
+-- far ahead of the painters: at most 64 and half a minute's work lie ready.
+local stage, most, lease, keep = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[6]
+if ARGV[5] == '1' then redis.call('DEL', key('wake', stage)) end
+if is_paused(stage) then return reply({}) end
+if stage == 'fetch' then
+  local rate = tonumber(redis.call('HGET', key('capacity'), 'render') or '1')
+  if waiting('render') >= 64 + 30 * rate then return reply({}) end
+end
 local best, oldest
 for _, lane in ipairs(redis.call('SMEMBERS', key('lanes', stage))) do
   local first = redis.call('ZRANGE', key('ready', stage, lane), 0, 0, 'WITHSCORES')
@@ -15,17 +20,19 @@ for _, lane in ipairs(redis.call('SMEMBERS', key('lanes', stage))) do
     best, oldest = lane, tonumber(first[2])
   end
 end
-if not best then return {0} end
+if not best then return reply({}) end
 
 local doing = {fetch = 'fetching', render = 'painting', deliver = 'delivering'}
 local claims, taken = {}, 0
 for _, id in ipairs(redis.call('ZRANGE', key('ready', stage, best), 0, most - 1)) do
-  local seen = redis.call('HMGET', job(id), 'fails', 'photos', 'stage')
-  local _, photos = string.gsub(seen[2] or '', '%S+', '')
-  local alone = tonumber(seen[1] or '0') > 0
-  if #claims > 0 and (alone or taken + photos > most) then break end
-  redis.call('ZREM', key('ready', stage, best), id)
-  if seen[3] == stage then
+  local seen = redis.pcall('HMGET', job(id), 'fails', 'photos', 'stage')
+  if seen.err or seen[3] ~= stage then
+    bury(id, 'corrupt-record', keep)
+  else
+    local _, photos = string.gsub(seen[2] or '', '%S+', '')
+    local alone = tonumber(seen[1] or '0') > 0
+    if #claims > 0 and (alone or taken + photos > most) then break end
+    redis.call('ZREM', key('ready', stage, best), id)
     redis.call('ZADD', key('leases', stage), now + lease, id)
     local fence = redis.call('HINCRBY', job(id), 'fence', 1)
     tell(id, doing[stage], ARGV[4])
@@ -35,6 +42,6 @@ for _, id in ipairs(redis.call('ZRANGE', key('ready', stage, best), 0, most - 1)
     if alone then break end
   end
 end
-local more = redis.call('ZCARD', key('ready', stage, best)) > 0 or redis.call('SCARD', key('lanes', stage)) > 1
-table.insert(claims, more and wake(stage) or 0)
-return claims
+if redis.call('ZCARD', key('ready', stage, best)) > 0 or redis.call('SCARD', key('lanes', stage)) > 1 then wake(stage) end
+if stage == 'render' and redis.call('SCARD', key('lanes', 'fetch')) > 0 then wake('fetch') end
+return reply(claims)

@@ -1,8 +1,10 @@
--- A try came to nothing, and the holder knows it.
+-- A try came to nothing, and the holder knows it. Needs: troubles.
 -- ARGV: id, fence, stage, reason, most tries, job retention ms, sent (1: the answer may stand all the same).
--- Result: {done (0: the lease was lost), 'deliver' when an apology is due, wake (0/1)}.
+-- Result: 1, or 0 when the lease was lost.
 -- Invariant: tries are bounded; a send whose outcome is unknown stays marked as such.
 local id, stage = ARGV[1], ARGV[3]
-if not holds(id, stage, ARGV[2]) then return {0, '', 0} end
+local turn = hand_in(id, stage, ARGV[2])
+if turn ~= 'held' then return not_held(turn) end
 if ARGV[7] ~= '1' then redis.call('HDEL', job(id), 'intent') end
-return {1, 'deliver', fail(id, stage, ARGV[4], tonumber(ARGV[5]), ARGV[6])}
+fail(id, stage, ARGV[4], tonumber(ARGV[5]), ARGV[6])
+return reply(1)

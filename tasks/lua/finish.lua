@@ -1,8 +1,9 @@
--- The answer stands, or it never can: the job ends.
+-- The answer stands, or it never can: the job ends. Needs: ends.
 -- ARGV: id, fence, outcome, reason, receipt, job retention ms.
 -- Result: 1, or 0 when the lease was lost.
 -- Invariant: a job ends once.
-local id = ARGV[1]
+local id, fence, outcome, receipt = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
+
 local function bound_of(seconds)
   for _, bound in ipairs({1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600}) do
     if seconds <= bound then return bound end
@@ -10,18 +11,19 @@ local function bound_of(seconds)
   return 'more'
 end
 
-if not holds(id, 'deliver', ARGV[2]) then return 0 end
-redis.call('HSET', job(id), 'receipt', ARGV[5])
+local turn = hand_in(id, 'deliver', fence)
+if turn ~= 'held' then return not_held(turn) end
+redis.call('HSET', job(id), 'receipt', receipt)
 local j = redis.call('HMGET', job(id), 'platform', 'intent', 'admitted', 'told', 'private')
 local platform, waited, said = j[1], now - tonumber(j[3]), tonumber(j[4])
 -- Another holder wrote the intent: the platform was asked, and its answer was found to stand.
-if j[2] and j[2] ~= ARGV[2] and ARGV[3] ~= 'undeliverable' then count('reconciled:' .. platform) end
-if ARGV[3] == 'answered' then
-  local quota = redis.call('HGET', key('quota'), platform)
-  if quota then
-    redis.call('LPUSH', key('sent', platform), string.format('%d', now))
-    redis.call('LTRIM', key('sent', platform), 0, tonumber(string.match(quota, '^%d+')) - 1)
-  end
+if j[2] and j[2] ~= fence and outcome ~= 'undeliverable' then count('reconciled:' .. platform) end
+local quota = redis.call('HGET', key('quota'), platform)
+if quota and receipt ~= '' then
+  redis.call('LPUSH', key('sent', platform), int(now))
+  redis.call('LTRIM', key('sent', platform), 0, tonumber(string.match(quota, '^%d+')) - 1)
+end
+if outcome == 'answered' then
   count('waited-ms', waited)
   count('waited-s:' .. bound_of(waited / 1000))
   count('said-ms', said)
@@ -31,5 +33,5 @@ if ARGV[3] == 'answered' then
     redis.call('LTRIM', key('recent'), 0, 23)
   end
 end
-close(id, ARGV[3], ARGV[4], ARGV[6])
-return 1
+close(id, outcome, ARGV[4], ARGV[6])
+return reply(1)

@@ -1,27 +1,18 @@
--- The pictures of a job are stored: it, and every job that waited for the same painting, goes on to be
--- delivered.
+-- The pictures of a job are stored: it goes on to be delivered; those who wait for the same painting
+-- are due to be served by `settle`. Needs: queues.
 -- ARGV: id, fence, pictures (blob keys), retention of pictures ms.
--- Result: {done (0: the lease was lost), 'deliver', wake (0/1)}.
+-- Result: 1 (2: others wait for these pictures), or 0 when the lease was lost.
 -- Invariant: a picture enters the record only under the newest fence.
-local id, fence, pictures = ARGV[1], ARGV[2], ARGV[3]
-if not holds(id, 'render', fence) then return {0, '', 0} end
-redis.call('ZREM', key('leases', 'render'), id)
+local id, pictures = ARGV[1], ARGV[3]
+local turn = hand_in(id, 'render', ARGV[2])
+if turn ~= 'held' then return not_held(turn) end
 redis.call('HSET', job(id), 'pictures', pictures, 'fails', '0')
-redis.call('HDEL', job(id), 'progress')
 count('painted')
 tell(id, 'painted')
-local woken = enqueue(id, 'deliver', redis.call('HGET', job(id), 'platform'))
-local paint = redis.call('HGET', job(id), 'paint')
-if paint and paint ~= '' then
-  redis.call('SET', key('painted', paint), '=' .. pictures, 'PX', ARGV[4])
-  for _, waiter in ipairs(redis.call('SMEMBERS', key('waiters', paint))) do
-    if redis.call('HGET', job(waiter), 'stage') == 'render' then
-      redis.call('HSET', job(waiter), 'pictures', pictures, 'fails', '0')
-      count('reused')
-      tell(waiter, 'reused')
-      woken = math.max(woken, enqueue(waiter, 'deliver', redis.call('HGET', job(waiter), 'platform')))
-    end
-  end
-  redis.call('DEL', key('waiters', paint))
-end
-return {1, 'deliver', woken}
+enqueue(id, 'deliver', get(id, 'platform'))
+local paint = get(id, 'paint')
+if not paint or paint == '' then return reply(1) end
+redis.call('SET', key('painted', paint), '=' .. pictures, 'PX', ARGV[4])
+if redis.call('EXISTS', key('waiters', paint)) == 0 then return reply(1) end
+redis.call('SADD', key('settling'), paint)
+return reply(2)

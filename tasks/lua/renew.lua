@@ -1,6 +1,6 @@
--- Renew the leases that are still held.
+-- Renew the leases that are still held. Needs: queues.
 -- ARGV: stage, lease ms, then id and fence by turns. Result: the ids that are lost.
--- Invariant: an expired or handed-on lease is never brought back.
+-- Invariant: a lease that was handed on or cancelled is never brought back.
 local lost = {}
 for i = 3, #ARGV, 2 do
   if holds(ARGV[i], ARGV[1], ARGV[i + 1]) then
@@ -9,4 +9,4 @@ for i = 3, #ARGV, 2 do
     table.insert(lost, ARGV[i])
   end
 end
-return lost
+return reply(lost)

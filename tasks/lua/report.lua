@@ -1,4 +1,4 @@
--- A worker says how fast it works; the sum over all live workers is the capacity of the stage.
+-- A worker says how fast it works; the sum over all live workers is the capacity of the stage. Needs: words.
 -- ARGV: stage, worker, jobs per second, seconds per job, ms until the report is stale, and since the
 --       last report: jobs done, calls they were done in, ms of work.
 -- Result: 1. Invariant: silent workers drop out of the sum.
@@ -6,7 +6,7 @@ count('worked:' .. ARGV[1], ARGV[6])
 count('calls:' .. ARGV[1], ARGV[7])
 count('busy-ms:' .. ARGV[1], ARGV[8])
 local stage, workers = ARGV[1], key('workers', ARGV[1])
-redis.call('HSET', workers, ARGV[2], string.format('%d', now + tonumber(ARGV[5])) .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
+redis.call('HSET', workers, ARGV[2], int(now + tonumber(ARGV[5])) .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
 local rate, latency, live = 0, 0, 0
 local all = redis.call('HGETALL', workers)
 for i = 1, #all, 2 do
@@ -19,4 +19,4 @@ for i = 1, #all, 2 do
 end
 redis.call('HSET', key('capacity'), stage, string.format('%.6f', rate))
 redis.call('HSET', key('latency'), stage, string.format('%.6f', latency / math.max(1, live)))
-return 1
+return reply(1)

@@ -1,19 +1,19 @@
--- Try a buried job again from the start, where its person got no answer.
--- ARGV: id. Result: 1, or 0 when it is not on the dead list or its person was answered.
+-- Try a given-up job again from the start, where its person got no answer. Needs: queues.
+-- ARGV: id. Result: 1, or 0 when it is not on the dead list, cannot be read or its person was answered.
 -- Invariant: a job whose person has an answer is never begun again.
 local id = ARGV[1]
-local outcome = redis.call('HGET', job(id), 'outcome')
-if not redis.call('ZSCORE', key('dead'), id) or outcome ~= 'undeliverable' then return 0 end
-if redis.call('HEXISTS', job(id), 'ask') == 0 then return 0 end
-local j = redis.call('HMGET', job(id), 'platform', 'person', 'conversation', 'private')
+if not redis.call('ZSCORE', key('dead'), id) then return reply(0) end
+local j = redis.call('HMGET', job(id), 'platform', 'person', 'conversation', 'private', 'outcome', 'reason', 'ask')
+if j[5] ~= 'undeliverable' or j[6] == 'corrupt-record' or not j[7] then return reply(0) end
 redis.call('ZREM', key('dead'), id)
+redis.call('ZREM', key('ended'), id)
+redis.call('ZREM', key('past', j[1], j[2]), id)
 redis.call('PERSIST', job(id))
-redis.call('HSET', job(id), 'outcome', '', 'reason', '', 'fails', '0', 'pictures', '', 'paint', '')
 -- The last send may have gone through unnoticed: the next delivery asks the platform first.
-redis.call('HSET', job(id), 'intent', '0')
-redis.call('LREM', key('past', j[1], j[2]), 1, id)
+redis.call('HSET', job(id), 'outcome', '', 'reason', '', 'fails', '0', 'backs', '0', 'pictures', '', 'paint', '', 'intent', '0')
 redis.call('SADD', key('open', j[1], j[2]), id)
-if j[4] ~= '1' then redis.call('INCR', key('here', j[1], j[3])) end
+if j[4] ~= '1' then redis.call('HINCRBY', key('here'), j[1] .. ':' .. j[3], 1) end
+redis.call('HINCRBY', key('unsent'), j[1], 1)
 tell(id, 'revived')
 enqueue(id, 'fetch', j[1])
-return 1
+return reply(1)

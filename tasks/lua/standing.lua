@@ -1,7 +1,7 @@
--- Where a job stands. ARGV: id.
+-- Where a job stands. Needs: places. ARGV: id.
 -- Result: {stage, outcome, position, wait ms, progress}, or {} for an unknown job.
 local id = ARGV[1]
 local j = redis.call('HMGET', job(id), 'stage', 'outcome', 'progress')
-if not j[1] then return {} end
+if not j[1] then return reply({}) end
 local p = place(id)
-return {j[1], j[2] or '', p.position, p.wait, j[3] or '0'}
+return reply({j[1], j[2] or '', p.position, p.wait, j[3] or '0'})

@@ -1,13 +1,21 @@
--- What an earlier stage stored is gone (retention, a shared picture deleted): do that stage again.
--- ARGV: id, fence, stage, stage to go back to ('fetch' or 'render').
--- Result: {done (0: the lease was lost), stage, wake (0/1)}.
--- Invariant: a delivery goes back only when it is known that no answer stands; its intent is cleared.
+-- What an earlier stage stored is gone (retention, a shared picture deleted): do that stage again. Needs: troubles.
+-- ARGV: id, fence, stage, stage to go back to ('fetch' or 'render'), most times, job retention ms.
+-- Result: 1, or 0 when the lease was lost.
+-- Invariant: going back is bounded. A delivery goes back only when it is known that no answer stands.
 local id, stage, back = ARGV[1], ARGV[3], ARGV[4]
-if not holds(id, stage, ARGV[2]) then return {0, '', 0} end
-redis.call('ZREM', key('leases', stage), id)
-redis.call('HDEL', job(id), 'intent')
-pass_on(id)
+local turn = hand_in(id, stage, ARGV[2])
+if turn ~= 'held' then return not_held(turn) end
+if stage == 'deliver' then redis.call('HDEL', job(id), 'intent') end
+if redis.call('HINCRBY', job(id), 'backs', 1) > tonumber(ARGV[5]) then
+  redis.call('HSET', job(id), 'pictures', '')
+  redis.call('ZADD', key('dead'), now, id)
+  count('dead')
+  tell(id, 'gave-up', 'storage-failed')
+  decline(id, 'storage-failed', '{}', '1')
+  return reply(1)
+end
+hand_over(id)
 redis.call('HSET', job(id), 'pictures', '', 'paint', '')
 tell(id, 'back-to-' .. back)
-local lane = redis.call('HGET', job(id), back == 'fetch' and 'platform' or 'shape')
-return {1, back, enqueue(id, back, lane)}
+enqueue(id, back, get(id, back == 'fetch' and 'platform' or 'shape'))
+return reply(1)

@@ -34,7 +34,7 @@ class Desk:
             styles={},
             screen=None,  # type: ignore[arg-type] # nothing is fetched here
             keeper=Keeper(services.ledger, 2),
-            paces={Stage.DELIVER: Pace(services.switches, Stage.DELIVER, "desk", 1)},
+            pace=Pace(services.switches, [Stage.DELIVER], "desk", 1),
         )
 
     def painted(self, mention: str, pictures: int = 1, **ask: object) -> str:

@@ -1,0 +1,82 @@
+"""What every part of the ledger has in hand: connection, scripts, settings, and how to wake workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from redis import Redis
+
+from pipeline.contract import Explained
+from tasks.contract import Job, Stage
+from tasks.durability import Durability
+from tasks.marks import Marks
+from tasks.records import SCHEMA, job_from, text
+from tasks.scripts import Scripts
+from tasks.settings import Settings
+
+Wake = Callable[[Stage], None]
+"""Sends one wake-up to the workers of a stage; losing it costs time, never a job."""
+
+
+class UnknownJob(Exception):
+    """There is no job of this id (any more)."""
+
+
+class LeaseLost(Exception):
+    """The claim is not ours any more: it expired or was cancelled. Drop the work, say nothing."""
+
+
+class LedgerTooNew(Explained):
+    """The ledger was written by a version of Suisai that this one does not understand."""
+
+
+class Book:
+    """One ledger, opened. Safe to share between threads and processes."""
+
+    def __init__(self, redis: Redis, settings: Settings, wake: Wake) -> None:
+        self._redis = redis
+        self._settings = settings
+        self.wake = wake
+        self._ns = settings.namespace
+        self._scripts = Scripts(redis, settings.namespace)
+        self._durably = Durability(redis, self._scripts)
+        self._marks = Marks(redis, settings.namespace)
+        self._keep_ms = int(settings.job_retention_s * 1000)
+        self._lease_ms = int(settings.lease_s * 1000)
+
+    def check_schema(self) -> None:
+        """Mark a new ledger as ours. Raises `LedgerTooNew` where another version wrote it."""
+        self._redis.set(f"{self._ns}:schema", SCHEMA, nx=True)
+        found = text(self._redis.get(f"{self._ns}:schema") or b"none")
+        if found != str(SCHEMA):
+            raise LedgerTooNew(
+                f"The ledger '{self._ns}' has schema {found[:20]}, this Suisai reads {SCHEMA} only: "
+                "install the version that wrote it, or choose another SUISAI_NAMESPACE."
+            )
+
+    def now(self) -> float:
+        """Return the server's time, seconds since the epoch."""
+        seconds, micros = self._redis.time()
+        return float(seconds) + float(micros) / 1e6
+
+    def job(self, job_id: str) -> Job:
+        """Return a job as it is now. Raises `UnknownJob`, `CorruptRecord`."""
+        record = self._redis.hgetall(f"{self._ns}:job:{job_id}")
+        if not record:
+            raise UnknownJob(job_id)
+        return job_from(job_id, {text(k): text(v) for k, v in record.items()})
+
+    def _run(self, script: str, *args: str | int | float) -> Any:  # noqa: ANN401
+        result, woken = self._scripts.run(script, *args)
+        self._wake_all(woken)
+        return result
+
+    def _run_durably(self, script: str, *args: str | int | float) -> Any:  # noqa: ANN401
+        result, woken = self._durably.run(script, *args)
+        self._wake_all(woken)
+        return result
+
+    def _wake_all(self, stages: Iterable[str]) -> None:
+        for stage in stages:
+            self.wake(Stage(stage))

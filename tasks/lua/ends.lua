@@ -1,0 +1,59 @@
+-- How jobs end, and how the painting that several wait for finds its painter. Needs: queues.
+-- Invariant: whoever leaves the duty to paint leaves it to an heir or leaves a verdict.
+
+-- Pass the duty of painting on to a waiter when the job that others wait for drops out.
+local function hand_over(id)
+  local paint = get(id, 'paint')
+  if not paint or paint == '' then return end
+  redis.call('SREM', key('waiters', paint), id)
+  if redis.call('GET', key('painted', paint)) ~= '@' .. id then return end
+  redis.call('DEL', key('painted', paint))
+  if redis.call('EXISTS', key('waiters', paint)) == 1 then redis.call('SADD', key('settling'), paint) end
+end
+
+-- Leave the verdict that this painting cannot be made: those who wait for it hear the same, and for
+-- ten minutes those who ask for it anew. A photo that kills its painter kills no more of them.
+local function leave_verdict(id, reason, refunded)
+  local paint = get(id, 'paint')
+  if not paint or paint == '' or redis.call('GET', key('painted', paint)) ~= '@' .. id then return end
+  redis.call('SET', key('painted', paint), '!' .. refunded .. ' ' .. reason, 'PX', 600000)
+  redis.call('SADD', key('settling'), paint)
+end
+
+local function refund(id)
+  local j = redis.call('HMGET', job(id), 'mark', 'day')
+  local who = key('who', j[1] or '-')
+  local state = redis.call('HMGET', who, 'last', 'day', 'used')
+  if state[1] == id then redis.call('HSET', who, 'until', '0') end
+  if state[2] == j[2] and tonumber(state[3] or '0') > 0 then redis.call('HINCRBY', who, 'used', -1) end
+end
+
+-- There will be no painting: the job goes on to be answered with one honest sentence.
+local function decline(id, reason, facts, refunded)
+  leave_verdict(id, reason, refunded)
+  redis.call('HSET', job(id), 'reason', reason, 'facts', facts, 'refunded', refunded, 'fails', '0', 'paint', '')
+  if refunded == '1' then refund(id) end
+  enqueue(id, 'deliver', get(id, 'platform'))
+end
+
+-- The end of a job: it leaves every queue and count; its record stays for `keep` ms.
+local function close(id, outcome, reason, keep)
+  local j = redis.call('HMGET', job(id), 'platform', 'person', 'conversation', 'private', 'stage', 'lane', 'photos')
+  local platform, person, here = j[1] or '-', j[2] or '-', (j[1] or '-') .. ':' .. (j[3] or '-')
+  unqueue(id, j[5] or '', j[6] or '')
+  hand_over(id)
+  for blob in string.gmatch(j[7] or '', '%S+') do redis.call('RPUSH', key('rubbish'), blob) end
+  redis.call('SREM', key('open', platform, person), id)
+  if j[4] ~= '1' and redis.call('HINCRBY', key('here'), here, -1) <= 0 then redis.call('HDEL', key('here'), here) end
+  redis.call('HINCRBY', key('unsent'), platform, -1)
+  redis.call('HSET', job(id), 'stage', '', 'outcome', outcome, 'reason', reason, 'photos', '')
+  redis.call('HDEL', job(id), 'progress', 'intent', 'lane', 'scores', 'shape')
+  redis.call('PEXPIRE', job(id), keep)
+  redis.call('ZADD', key('ended'), now, id)
+  local past = key('past', platform, person)
+  redis.call('ZADD', past, now, id)
+  redis.call('ZREMRANGEBYSCORE', past, '-inf', now - keep)
+  redis.call('PEXPIRE', past, keep)
+  count('ended:' .. platform .. ':' .. outcome)
+  tell(id, outcome, reason)
+end

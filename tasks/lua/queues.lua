@@ -1,0 +1,44 @@
+-- How a job moves between queues and leases. Needs: words.
+-- Invariant: a job that has not ended is in exactly one of: a ready queue, the leases, `later`, the
+-- waiters of a painting.
+local function enqueue(id, stage, lane)
+  redis.call('HSET', job(id), 'stage', stage, 'lane', lane)
+  redis.call('ZADD', key('ready', stage, lane), get(id, 'score'), id)
+  redis.call('SADD', key('lanes', stage), lane)
+  wake(stage)
+end
+
+local function unqueue(id, stage, lane)
+  redis.call('ZREM', key('ready', stage, lane), id)
+  redis.call('ZREM', key('leases', stage), id)
+  redis.call('ZREM', key('later'), id)
+end
+
+-- Only the holder of the newest lease may go on.
+local function holds(id, stage, fence)
+  return redis.call('ZSCORE', key('leases', stage), id) and get(id, 'fence') == fence
+end
+
+-- End a lease because its work is done. A holder whose first call went through, but whose connection
+-- broke before it heard so, calls again: 'passed', nothing changes and nothing was lost.
+local function hand_in(id, stage, fence)
+  if holds(id, stage, fence) then
+    redis.call('ZREM', key('leases', stage), id)
+    redis.call('HSET', job(id), 'passed', fence)
+    redis.call('HDEL', job(id), 'progress')
+    return 'held'
+  end
+  return get(id, 'passed') == fence and 'passed' or 'lost'
+end
+
+-- What a script answers when the lease was not held: 1 for a repeated call, 0 for a lost lease.
+local function not_held(turn) return reply(turn == 'passed' and 1 or 0) end
+
+-- All jobs ready for a stage.
+local function waiting(stage)
+  local sum = 0
+  for _, lane in ipairs(redis.call('SMEMBERS', key('lanes', stage))) do
+    sum = sum + redis.call('ZCARD', key('ready', stage, lane))
+  end
+  return sum
+end

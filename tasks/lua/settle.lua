@@ -1,0 +1,36 @@
+-- Serve those who waited for a painting that now stands, cannot be made, or lost its painter. Needs: ends.
+-- ARGV: most jobs to touch. Result: how many were served.
+-- Invariant: a viral photo's thousand waiters are served in short steps, by whoever calls, and none
+-- is forgotten when a caller dies in between.
+local left, served = tonumber(ARGV[1]), 0
+
+local function serve(id, paint, stands)
+  local kind = string.sub(stands, 1, 1)
+  if kind == '=' then
+    redis.call('HSET', job(id), 'pictures', string.sub(stands, 2), 'fails', '0')
+    count('reused')
+    tell(id, 'reused')
+    enqueue(id, 'deliver', get(id, 'platform'))
+  elseif kind == '!' then
+    decline(id, string.sub(stands, 4), '{}', string.sub(stands, 2, 2))
+  else
+    redis.call('SET', key('painted', paint), '@' .. id)
+    tell(id, 'leads')
+    enqueue(id, 'render', get(id, 'shape'))
+  end
+end
+
+for _, paint in ipairs(redis.call('SRANDMEMBER', key('settling'), left)) do
+  local stands = redis.call('GET', key('painted', paint)) or ''
+  while left > 0 and string.sub(stands, 1, 1) ~= '@' do
+    local id = redis.call('SPOP', key('waiters', paint))
+    if not id then break end
+    if get(id, 'stage') == 'render' and get(id, 'paint') == paint then
+      serve(id, paint, stands)
+      left, served = left - 1, served + 1
+      stands = redis.call('GET', key('painted', paint)) or ''
+    end
+  end
+  if left > 0 then redis.call('SREM', key('settling'), paint) end
+end
+return reply(served)

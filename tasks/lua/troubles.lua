@@ -1,0 +1,40 @@
+-- What is done with jobs that fail, and with records that cannot be read. Needs: ends.
+-- Invariant: tries are bounded; what is given up is on the dead list.
+
+-- A try came to nothing: later again, or, after `most` tries, an apology and the dead list.
+local function fail(id, stage, reason, most, keep)
+  local fails = redis.call('HINCRBY', job(id), 'fails', 1)
+  redis.call('ZREM', key('leases', stage), id)
+  redis.call('HDEL', job(id), 'progress')
+  count('retried:' .. stage)
+  if fails < most then
+    tell(id, 'retry', reason)
+    local pause = reason == 'lease-expired' and 0 or math.min(60000, 500 * 2 ^ (fails - 1))
+    redis.call('ZADD', key('later'), now + pause, id)
+    return
+  end
+  redis.call('ZADD', key('dead'), now, id)
+  count('dead')
+  if stage == 'deliver' then
+    refund(id)
+    close(id, 'undeliverable', reason, keep)
+  else
+    tell(id, 'gave-up', reason)
+    decline(id, reason, '{}', '1')
+  end
+end
+
+-- Put a job that nobody can work on onto the dead list; what can be read of it stays.
+local function bury(id, reason, keep)
+  for _, stage in ipairs({'fetch', 'render', 'deliver'}) do
+    redis.call('ZREM', key('leases', stage), id)
+    for _, lane in ipairs(redis.call('SMEMBERS', key('lanes', stage))) do
+      redis.call('ZREM', key('ready', stage, lane), id)
+    end
+  end
+  redis.call('ZREM', key('later'), id)
+  redis.call('ZADD', key('dead'), now, id)
+  count('dead')
+  if redis.call('TYPE', job(id)).ok ~= 'hash' then redis.call('DEL', job(id)) return end
+  close(id, 'undeliverable', reason, keep)
+end

@@ -1,0 +1,91 @@
+"""Plays the people and the workers by hand, so that a test can stop a job anywhere on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tasks.contract import Admitted, Ask, Claim, Job, Outcome, Refused, Stage
+from tasks.records import text
+from tasks.services import Services
+
+MakeAsk = Callable[..., Ask]
+
+
+class Hands:
+    """One pair of hands on a ledger."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.ledger = services.ledger
+
+    def admit(self, ask: Ask) -> str:
+        """Ask, expect to be taken in, return the job's id."""
+        answer = self.ledger.admit(ask)
+        assert isinstance(answer, Admitted), answer
+        return answer.job_id
+
+    def refuse(self, ask: Ask) -> Refused:
+        """Ask and expect a refusal."""
+        answer = self.ledger.admit(ask)
+        assert isinstance(answer, Refused), answer
+        return answer
+
+    def job(self, job_id: str) -> Job:
+        return self.ledger.job(job_id)
+
+    def events(self, job_id: str) -> list[str]:
+        return [chapter.event for chapter in self.job(job_id).story]
+
+    def claim(self, stage: Stage, most: int = 1) -> list[Claim]:
+        return self.ledger.claim(stage, most, "hands")
+
+    def take(self, stage: Stage) -> Claim:
+        """Claim exactly one job of a stage."""
+        (claim,) = self.claim(stage)
+        return claim
+
+    def fetch(self, paint_key: str = "", shape: str = "square") -> Claim:
+        """Fetch the next job; its one photo lies in the store."""
+        claim = self.take(Stage.FETCH)
+        key = f"photos/{claim.job.id}.png"
+        self.services.blobs.put(key, b"photo")
+        self.ledger.fetched(claim, [key], shape, paint_key)
+        return claim
+
+    def paint(self) -> Claim:
+        """Paint the next job; its picture lies in the store."""
+        claim = self.take(Stage.RENDER)
+        key = f"pictures/{claim.job.id}.jpg"
+        self.services.blobs.put(key, b"picture")
+        self.ledger.painted(claim, [key])
+        return claim
+
+    def deliver(self) -> Claim:
+        """Answer the next job."""
+        claim = self.take(Stage.DELIVER)
+        self.ledger.intend(claim)
+        outcome = Outcome.ANSWERED if claim.job.pictures else Outcome.APOLOGISED
+        self.ledger.finish(claim, outcome, claim.job.reason, f"receipt-{claim.job.id}")
+        return claim
+
+    def whole(self) -> Claim:
+        """Bring the next job through all stages."""
+        self.fetch()
+        self.paint()
+        return self.deliver()
+
+    def expire(self, claim: Claim) -> None:
+        """Let a claim's lease run out, as if its holder had died, and sweep."""
+        key = f"{self.services.settings.namespace}:leases:{claim.stage}"
+        self.services.redis.zadd(key, {claim.job.id: 1}, xx=True)
+        self.ledger.sweep()
+
+    def skip_pauses(self) -> None:
+        """Make every job between two tries due, and sweep."""
+        key = f"{self.services.settings.namespace}:later"
+        for job_id in self.services.redis.zrange(key, 0, -1):
+            self.services.redis.zadd(key, {text(job_id): 1}, xx=True)  # type: ignore[arg-type]
+        self.ledger.sweep()
+
+
+MakeHands = Callable[..., Hands]

@@ -1,0 +1,65 @@
+"""Nobody's many photos delay another's one; nobody starves; places in line are true."""
+
+from __future__ import annotations
+
+from tasks.contract import Stage
+from tests.tasks.hands import Hands, MakeAsk
+
+
+def test_a_thousand_photos_of_one_person_delay_nobody_else(hands: Hands, ask: MakeAsk) -> None:
+    for number in range(1000):
+        hands.admit(ask(person="flood", conversation=f"c{number}"))
+    for number in range(100):
+        hands.admit(ask(person=f"p{number}", conversation=f"d{number}"))
+
+    answered: list[str] = []
+    while len(answered) < 150:
+        answered.append(hands.whole().job.ask.person)
+
+    before_the_20th = answered[: [n for n, p in enumerate(answered) if p == "flood"][19]]
+    assert len({person for person in before_the_20th if person != "flood"}) == 100
+
+
+def test_the_flooder_is_served_all_the_same(hands: Hands, ask: MakeAsk) -> None:
+    for number in range(3):
+        hands.admit(ask(f"flood-{number}", person="flood"))
+    events = [hands.whole().job.ask.event for _ in range(3)]
+    assert events == ["flood-0", "flood-1", "flood-2"]
+
+
+def test_the_place_in_line_counts_the_people_before(hands: Hands, ask: MakeAsk) -> None:
+    jobs = [hands.admit(ask(person=f"p{number}")) for number in range(3)]
+    assert [hands.ledger.standing(job).position for job in jobs] == [1, 2, 3]
+    hands.fetch()
+    assert [hands.ledger.standing(job).position for job in jobs] == [1, 2, 3]
+    hands.take(Stage.RENDER)
+    assert [hands.ledger.standing(job).position for job in jobs] == [0, 1, 2]
+
+
+def test_a_job_that_is_given_back_keeps_its_place(hands: Hands, ask: MakeAsk) -> None:
+    first = hands.admit(ask(person="ann"))
+    hands.admit(ask(person="bob"))
+    hands.ledger.release(hands.take(Stage.FETCH), "worker-stops")
+    assert hands.take(Stage.FETCH).job.id == first
+
+
+def test_the_lane_whose_first_waits_longest_is_next(hands: Hands, ask: MakeAsk) -> None:
+    for person, shape in (("ann", "wide"), ("bob", "tall"), ("cid", "wide")):
+        hands.admit(ask(person=person))
+        hands.fetch(shape=shape)
+    batch = hands.claim(Stage.RENDER, most=8)
+    assert [claim.job.ask.person for claim in batch] == ["ann", "cid"], "one shape in a batch"
+    assert [claim.job.ask.person for claim in hands.claim(Stage.RENDER, most=8)] == ["bob"]
+
+
+def test_photos_are_not_fetched_far_ahead_of_the_painters(hands: Hands, ask: MakeAsk) -> None:
+    hands.services.switches.report(Stage.RENDER, "slow", jobs_per_s=0.2, latency_s=5.0)
+    for number in range(80):
+        hands.admit(ask(person=f"p{number}", conversation=f"c{number}"))
+    fetched = 0
+    while hands_full := hands.claim(Stage.FETCH):
+        hands.ledger.fetched(hands_full[0], ["photos/1"], "square")
+        fetched += 1
+    assert fetched == 70, "64 and half a minute's work"
+    hands.take(Stage.RENDER)
+    assert len(hands.claim(Stage.FETCH)) == 1
