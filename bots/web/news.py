@@ -68,16 +68,14 @@ class NewsDesk:
         while not self.closed:
             try:
                 for news in self._listen(self._stop):
-                    self._call(self._tell, news)
+                    self._call(news)
             except RedisError as error:
                 _log.warning("no news from the ledger, listening again", error=str(error))
                 self._stop.wait(_AGAIN_S)
-            else:
-                self._call(self._wake_all)
 
-    def _call(self, function: Callable[..., None], *args: News) -> None:
+    def _call(self, news: News) -> None:
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(function, *args)
+            self._loop.call_soon_threadsafe(self._tell, news)
 
     def _tell(self, news: News) -> None:
         for changed in self._subscribers.get(news.job_id, ()):

@@ -13,9 +13,14 @@ from tests.bots.web.hands import Hands
 
 
 @pytest.fixture
-def address(services: Services) -> Iterator[str]:
+def stop() -> threading.Event:
+    """Ends the page."""
+    return threading.Event()
+
+
+@pytest.fixture
+def address(services: Services, stop: threading.Event) -> Iterator[str]:
     """Serve the page on a free port of this machine."""
-    stop = threading.Event()
     ready: Queue[str] = Queue()
     thread = threading.Thread(target=run, args=(services, "127.0.0.1", 0, stop, ready.put))
     thread.start()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import socket
@@ -7,11 +8,14 @@ import threading
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
 
 from bots.phrases import languages, say
-from bots.web.page import colours_of
+from bots.web.page import Page, colours_of
 from bots.web.serve import CannotListen, run
-from pipeline.styles import load_styles
+from bots.web.settings import WebSettings
+from pipeline.styles import Style, load_styles
 from tasks.services import Services
 
 
@@ -58,12 +62,19 @@ def test_the_cookie_never_reaches_the_ledger(visitor: httpx.Client, services: Se
     assert secret not in repr(services.ledger.job(answer.json()["id"]))
 
 
-def test_the_facts_for_the_scripts_cannot_end_their_element(visitor: httpx.Client) -> None:
-    page = visitor.get("/").text
-    facts = re.search(r'id="facts">(.*?)</script>', page, re.DOTALL)
+def test_no_style_can_end_the_element_that_holds_the_facts() -> None:
+    style = Style("film", title={"en": "</script><script>alert(1)</script>"})
+    page = Page(WebSettings(), {"film": style})
+    html = asyncio.run(opened(Starlette(routes=[Route("/", page.show)])))
+    facts = re.search(r'id="facts">(.*?)</script>', html, re.DOTALL)
     assert facts is not None
-    assert "<" not in facts[1]
-    assert {style["name"] for style in json.loads(facts[1])["styles"]} == set(load_styles())
+    assert json.loads(facts[1])["styles"][0]["title"] == style.title["en"]
+
+
+async def opened(app: Starlette) -> str:
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+        return (await client.get("/")).text
 
 
 def test_styles_are_listed_in_order_with_words_and_colours(visitor: httpx.Client) -> None:
@@ -74,9 +85,8 @@ def test_styles_are_listed_in_order_with_words_and_colours(visitor: httpx.Client
 
 
 @pytest.mark.parametrize("style", load_styles().values(), ids=lambda style: style.name)
-def test_every_style_has_a_dab_of_paint(style: object) -> None:
-    colours = colours_of(load_styles()[getattr(style, "name", "")])
-    assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in colours)
+def test_every_style_has_a_dab_of_paint(style: Style) -> None:
+    assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in colours_of(style))
 
 
 def test_the_page_says_that_it_is_well(visitor: httpx.Client) -> None:

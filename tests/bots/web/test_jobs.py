@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -150,9 +151,24 @@ def test_to_forget_is_to_delete_everything(
     assert visitor.get(done).status_code == visitor.get(waiting).status_code == 404
 
 
-def test_the_page_ends_open_streams_when_it_stops(visitor: httpx.Client, send: Send) -> None:
-    # The fixture asserts that the page stops while this stream is open.
-    stream = visitor.send(
-        visitor.build_request("GET", send().json()["url"] + "/events"), stream=True
-    )
-    assert next(stream.iter_lines()).startswith("data: ")
+def test_a_painting_is_shown_once_it_is_delivered(
+    visitor: httpx.Client, send: Send, hands: Hands
+) -> None:
+    url = send().json()["url"]
+    hands.fetch()
+    hands.begin_painting()
+    hands.end_painting()
+    assert visitor.get(f"{url}/picture/0").status_code == 404
+    hands.deliver()
+    assert visitor.get(f"{url}/picture/0").content == PICTURE
+
+
+def test_open_streams_end_well_when_the_page_stops(
+    visitor: httpx.Client, send: Send, stop: threading.Event
+) -> None:
+    with visitor.stream("GET", send().json()["url"] + "/events") as stream:
+        lines = stream.iter_lines()
+        assert next(lines).startswith("data: ")
+        stop.set()
+        # A stream that is cut off instead raises RemoteProtocolError here.
+        assert [line for line in lines if line.startswith("data: ")] == []
