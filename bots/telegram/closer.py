@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 from io import BytesIO
 
 import numpy as np
@@ -37,16 +39,7 @@ class Closer:
     async def originals(self, origin: Origin, job_id: str) -> None:
         """Send the pictures of a job as files, as they were painted. Raises `Gone`."""
         for picture in await asyncio.to_thread(self._pictures, job_id):
-            chat = await self._speaker.chat_of(origin)
-            await self._speaker.pace.turn(chat)
-            await self._speaker.bot.send_document(
-                chat,
-                picture,
-                filename=FILE_NAME,
-                disable_content_type_detection=True,
-                reply_parameters=reply_to(origin, chat),
-                message_thread_id=origin.thread,
-            )
+            await self._send(origin, partial(self._document, origin, picture))
 
     async def comparison(self, origin: Origin, job_id: str, caption: str) -> None:
         """Send photo and painting side by side. Raises `Gone`."""
@@ -57,22 +50,39 @@ class Closer:
         file = await self._speaker.bot.get_file(job.ask.photos[0].ref)
         photo = bytes(await file.download_as_bytearray())
         both = await asyncio.to_thread(side_by_side, photo, picture)
+        await self._send(origin, partial(self._photo, origin, both, caption))
+
+    async def again(self, origin: Origin, job_id: str) -> None:
+        """Send the pictures of a job once more, as an album. Raises `Gone`."""
+        pictures = await asyncio.to_thread(self._pictures, job_id)
+        await self._send(origin, partial(self._album, origin, pictures))
+
+    async def _send(self, origin: Origin, call: Callable[[int], Awaitable[object]]) -> None:
         chat = await self._speaker.chat_of(origin)
         await self._speaker.pace.turn(chat)
+        await self._speaker.carry(chat, call)
+
+    async def _document(self, origin: Origin, picture: bytes, chat: int) -> None:
+        await self._speaker.bot.send_document(
+            chat,
+            picture,
+            filename=FILE_NAME,
+            disable_content_type_detection=True,
+            reply_parameters=reply_to(origin, chat),
+            message_thread_id=origin.thread,
+        )
+
+    async def _photo(self, origin: Origin, picture: bytes, caption: str, chat: int) -> None:
         await self._speaker.bot.send_photo(
             chat,
-            both,
+            picture,
             caption=caption,
             filename=FILE_NAME,
             reply_parameters=reply_to(origin, chat),
             message_thread_id=origin.thread,
         )
 
-    async def again(self, origin: Origin, job_id: str) -> None:
-        """Send the pictures of a job once more, as an album. Raises `Gone`."""
-        pictures = await asyncio.to_thread(self._pictures, job_id)
-        chat = await self._speaker.chat_of(origin)
-        await self._speaker.pace.turn(chat)
+    async def _album(self, origin: Origin, pictures: list[bytes], chat: int) -> None:
         await self._speaker.bot.send_media_group(
             chat,
             [InputMediaPhoto(picture, filename=FILE_NAME) for picture in pictures],

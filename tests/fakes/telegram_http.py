@@ -76,7 +76,6 @@ class HttpServer:
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
         self.loop = asyncio.new_event_loop()
-        self._connections: set[asyncio.Task[None]] = set()
         started = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(started,), daemon=True)
         self._thread.start()
@@ -100,21 +99,18 @@ class HttpServer:
 
     async def _stop(self) -> None:
         self._server.close()
-        for task in self._connections:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
             task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        await asyncio.gather(*others, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._connections.add(task)
         try:
             while (request := await _read(reader)) is not None:
                 await _write(writer, await self._handler(request))
         except (Cut, ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
-            self._connections.discard(task)
             writer.transport.abort()
 
 

@@ -1,0 +1,158 @@
+"""Deliveries that cannot be made: each ends with its own story, and floods are waited out."""
+
+from __future__ import annotations
+
+import pytest
+
+from tasks.contract import Outcome
+from tests.bots.telegram.town import Town, snapshot
+from tests.fakes.telegram_faults import Fault
+from tests.fakes.telegram_world import Json
+from tests.stack import eventually
+
+
+def sent_while_nothing_is_delivered(town: Town, person: int) -> Json:
+    """Send a photo whose painting then waits at the door."""
+    town.services.switches.pause("deliver", "telegram")
+    sent = town.api.people.photo(person, snapshot(person))
+    chat = town.api.world.chat(person)
+    town.api.world.wait(lambda: "👀" in chat.reactions.values())
+    return sent
+
+
+@pytest.mark.parametrize(
+    ("sentence", "reason"),
+    [
+        ("Forbidden: bot was blocked by the user", "blocked"),
+        ("Forbidden: user is deactivated", "deactivated"),
+        ("Bad Request: chat not found", "chat-gone"),
+        ("Bad Request: TOPIC_CLOSED", "topic-closed"),
+        ("Bad Request: not enough rights to send photos to the chat", "muted"),
+    ],
+)
+def test_where_nobody_can_be_answered_the_job_ends(town: Town, sentence: str, reason: str) -> None:
+    ann = town.person()
+    sent_while_nothing_is_delivered(town, ann)
+    town.api.world.chat(ann).barred = sentence
+    town.services.switches.resume("deliver", "telegram")
+
+    ledger = town.services.ledger
+    (job_id,) = eventually(lambda: ledger.past_jobs("telegram", str(ann)), 40)
+
+    assert ledger.job(job_id).outcome is Outcome.UNDELIVERABLE
+    assert ledger.job(job_id).reason == reason
+
+
+def test_a_deleted_placeholder_is_replaced(town: Town) -> None:
+    ann = town.person()
+    chat = town.api.world.chat(ann)
+    sent = sent_while_nothing_is_delivered(town, ann)
+    town.api.world.wait(chat.of_bot)
+    chat.messages.pop(chat.of_bot()[0]["message_id"])
+    town.services.switches.resume("deliver", "telegram")
+    assert town.painting(sent)
+
+
+def test_a_deleted_photo_is_answered_all_the_same(town: Town) -> None:
+    ann = town.person()
+    chat = town.api.world.chat(ann)
+    sent = sent_while_nothing_is_delivered(town, ann)
+    chat.messages.pop(sent["message_id"])
+    town.services.switches.resume("deliver", "telegram")
+    town.api.world.wait(chat.paintings)
+
+
+def test_what_telegram_will_not_show_as_a_photo_comes_as_a_file(town: Town) -> None:
+    ann = town.person()
+    refused = "Bad Request: PHOTO_INVALID_DIMENSIONS"
+    town.api.faults.add(Fault("editMessageMedia", status=400, description=refused))
+    sent = town.api.people.photo(ann, snapshot(301))
+    assert "document" in town.painting(sent)
+
+
+def test_a_flood_limit_silences_the_whole_bot_and_costs_no_try(town: Town) -> None:
+    ann, ben = town.person(), town.person()
+    town.api.faults.add(
+        Fault(
+            "editMessageMedia",
+            status=429,
+            description="Too Many Requests: retry after 3",
+            parameters={"retry_after": 3},
+        )
+    )
+    town.api.people.photo(ann, snapshot(302))
+    silenced = town.api.world.wait(lambda: town.api.made("editMessageMedia", status=429))[-1]
+    sent = town.api.people.photo(ben, snapshot(303))
+    assert town.painting(sent)
+
+    spoken = [
+        call
+        for call in town.api.made("sendMessage", "editMessageMedia", "editMessageText")
+        if silenced.at < call.at < silenced.at + 2.5
+    ]
+    assert spoken == []
+    ledger = town.services.ledger
+    (job_id,) = eventually(lambda: ledger.past_jobs("telegram", str(ann)), 40)
+    assert ledger.job(job_id).attempts == 0
+
+
+def test_the_same_picture_is_uploaded_once(town: Town) -> None:
+    ann, ben = town.group(), town.group()
+    people, photo = town.api.people, snapshot(304)
+    first = town.painting(people.photo(town.person(), photo, chat=ann.id, caption="@suisai_bot"))
+    again = town.painting(people.photo(town.person(), photo, chat=ben.id, caption="@suisai_bot"))
+    assert first["photo"][-1]["file_id"] == again["photo"][-1]["file_id"]
+
+
+def test_a_long_wait_ends_in_a_new_message_and_the_placeholder_in_one_line(town: Town) -> None:
+    ann = town.person()
+    chat = town.api.world.chat(ann)
+    sent = sent_while_nothing_is_delivered(town, ann)
+    (job_id,) = eventually(lambda: town.services.ledger.open_jobs("telegram", str(ann)))
+    admitted = town.services.redis.hget(
+        f"{town.services.settings.namespace}:job:{job_id}", "admitted"
+    )
+    long_ago = int(admitted or 0) - 60_000
+    town.services.redis.hset(
+        f"{town.services.settings.namespace}:job:{job_id}", "admitted", long_ago
+    )
+    town.services.switches.resume("deliver", "telegram")
+
+    painting = town.painting(sent)
+    line = town.words(ann, "your painting is below")
+
+    assert [m["message_id"] for m in chat.of_bot()] == [line["message_id"], painting["message_id"]]
+
+
+def test_a_cancelled_photo_is_not_painted(town: Town) -> None:
+    ann = town.person()
+    town.services.switches.pause("render")
+    town.api.people.photo(ann, snapshot(305))
+    placeholder = town.api.world.wait(town.api.world.chat(ann).of_bot)[0]
+    town.api.people.press(ann, placeholder, "Cancel")
+    town.api.world.wait(lambda: placeholder.get("text") == "Taken back.")
+    town.services.switches.resume("render")
+    (job_id,) = town.services.ledger.past_jobs("telegram", str(ann))
+    assert town.services.ledger.job(job_id).outcome is Outcome.CANCELLED
+
+
+def test_a_placeholder_tells_the_place_in_line_and_moves(town: Town) -> None:
+    ann = town.person()
+    chat = town.api.world.chat(ann)
+    town.services.switches.pause("render")
+    for number in (306, 307, 308):
+        town.api.people.photo(ann, snapshot(number))
+    town.api.world.wait(lambda: len(chat.of_bot()) == 3, 40)
+    third = chat.of_bot()[2]
+    town.api.world.wait(lambda: "3rd in line" in third.get("text", ""), 40)
+    town.services.switches.resume("render")
+    town.api.world.wait(lambda: "photo" in third, 60)
+
+
+def test_too_many_at_once_are_refused_with_a_sentence(town: Town) -> None:
+    ann = town.person()
+    town.services.switches.pause("render")
+    for number in range(310, 314):
+        town.api.people.photo(ann, snapshot(number))
+    assert town.words(ann, "still busy with your earlier photos")
+    town.services.switches.resume("render")
