@@ -76,11 +76,14 @@ class Commission:
 
 
 class Engine(Protocol):
-    """Something that paints. One thread owns an engine; a batch of one is a batch."""
+    """Something that paints. A batch of one is a batch."""
 
     name: str
     version: str
     """Changes whenever the same commission would give other pixels."""
+    hands: int
+    """How many threads may call `paint` at once: more than one where what is done beside the device
+    fills the pauses of the other."""
 
     def warm_up(self) -> None:
         """Do now what the first picture would otherwise wait for. Raises `EngineUnusable`."""

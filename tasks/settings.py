@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     """What paints. auto: diffusion where a GPU and a model are ready, else the painter."""
     model: str = "auto"
     """Which diffusion model; auto: the best that fits the GPU's memory."""
+    device: str = "cuda"
+    """Which GPU a painting worker takes: cuda, cuda:1, ... `suisai up` starts a worker for each."""
     render_batch: Annotated[int, Field(ge=1, le=64)] = 8
     """Most photos that a render worker claims at once; the engine splits them as its memory allows."""
     io_threads: Annotated[int, Field(ge=1, le=64)] = 4

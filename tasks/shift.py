@@ -45,7 +45,7 @@ class Shift:
 
 @dataclass(frozen=True)
 class RenderShift(Shift):
-    """A worker process that paints; one thread owns its engine."""
+    """A worker process that paints."""
 
     engine: Engine = field(kw_only=True)
     seal: Seal | None = field(kw_only=True, default=None)

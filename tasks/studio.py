@@ -78,7 +78,11 @@ def open_engine(settings: Settings) -> Engine:
     `auto` takes the diffusion engine where it can be used, else the painter.
     """
     gallery = Gallery(
-        settings.model, load_styles().values(), models_folder(settings), settings.data_dir / "cache"
+        settings.model,
+        load_styles().values(),
+        models_folder(settings),
+        settings.data_dir / "cache",
+        settings.device,
     )
     if settings.engine != "auto":
         return load_engine(settings.engine, gallery)

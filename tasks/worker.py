@@ -1,4 +1,4 @@
-"""A Celery worker process: `io` fetches and delivers in several threads, `gpu` paints in one."""
+"""A Celery worker process: `io` fetches and delivers, `gpu` paints, in as many threads as its engine takes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from celery import Celery, signals
 from celery.exceptions import SecurityWarning
 from redis.exceptions import RedisError
 
-from pipeline.contract import EngineUnusable
+from pipeline.contract import Engine, EngineUnusable
 from tasks.app import make_app, make_wake, task_name
 from tasks.contract import Stage
 from tasks.deliver import deliver
@@ -41,15 +41,20 @@ _REPORT_EVERY_S = 5.0
 
 
 def run_worker(kind: Kind, settings: Settings, threads: int) -> int:
-    """Work until a signal says stop; return the exit code. `gpu` always has one thread.
+    """Work until a signal says stop; return the exit code. `threads` are those of an `io` worker.
 
     Raises `StoreUnreachable`, `EngineUnusable`, `CheckMissing`.
     """
     app = make_app(settings)
     services = open_services(settings, make_wake(app))
-    slots = 1 if kind == "gpu" else threads
     stopping = threading.Event()
-    shift = (_begin_painting if kind == "gpu" else _begin_shift)(services, kind, slots, stopping)
+    if kind == "gpu":
+        engine = _ready_engine(services)
+        slots = engine.hands
+        shift: Shift = _begin_painting(services, engine, stopping)
+    else:
+        slots = threads
+        shift = _begin_shift(services, kind, slots, stopping)
     for stage, task in _tasks(app, shift).items():
         app.task(name=task_name(stage))(task)
     _follow_signals(kind, shift)
@@ -91,14 +96,16 @@ def _begin_shift(services: Services, kind: Kind, slots: int, stopping: threading
     return shift
 
 
-def _begin_painting(
-    services: Services, kind: Kind, slots: int, stopping: threading.Event
-) -> RenderShift:
+def _ready_engine(services: Services) -> Engine:
     engine = open_engine(services.settings)
     engine.warm_up()
     services.switches.announce_engine(engine_id(engine))
     _log.info("engine ready", engine=engine_id(engine))
-    plain = _begin_shift(services, kind, slots, stopping)
+    return engine
+
+
+def _begin_painting(services: Services, engine: Engine, stopping: threading.Event) -> RenderShift:
+    plain = _begin_shift(services, "gpu", engine.hands, stopping)
     own = {field.name: getattr(plain, field.name) for field in fields(plain)}
     return RenderShift(**own, engine=engine, seal=open_seal(services.settings))
 

@@ -11,6 +11,7 @@ import typer
 
 from bots.commands.process import at_work, read_settings, stop_on_signals
 from bots.demo import Demo, free_port, run_demo
+from bots.doctor.machine import gpus_here
 from bots.doors import adapters
 from bots.supervise import Program, Supervisor
 from bots.uplock import hold_folder
@@ -38,7 +39,7 @@ def up() -> None:
     with hold_folder(settings.data_dir):
         wanted = [name for name, each in adapters().items() if each.wanted()]
         supervisor = Supervisor(
-            programs(platforms=wanted),
+            programs(platforms=wanted, gpus=_gpus()),
             None if settings.redis_url else embedded(settings),
             dict(os.environ),
         )
@@ -70,12 +71,17 @@ def worker(
     threads: Annotated[
         int | None, typer.Option(help="Of an io worker; SUISAI_IO_THREADS otherwise.")
     ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="GPU of a gpu worker, e.g. cuda:1; SUISAI_DEVICE otherwise.")
+    ] = None,
 ) -> None:
     """Run one worker: io fetches and delivers, gpu paints (on the CPU where there is no GPU).
 
     [dim]Example:[/dim] suisai worker io --threads 8
     """
     settings = read_settings()
+    if device is not None:
+        settings = settings.model_copy(update={"device": device})
     if kind not in ("io", "gpu"):
         raise typer.BadParameter(f"'{kind}' is no kind of worker: {', '.join(WORKERS)}.")
     raise typer.Exit(
@@ -107,12 +113,25 @@ def web(
         run(services, host or settings.host, port or settings.port, stop_on_signals())
 
 
-def programs(web_options: tuple[str, ...] = (), platforms: Sequence[str] = ()) -> list[Program]:
-    """Return what runs on one machine: the workers, the sweep, the page, and these platforms."""
+def programs(
+    web_options: tuple[str, ...] = (), platforms: Sequence[str] = (), gpus: int = 1
+) -> list[Program]:
+    """Return what runs on one machine: the workers, the sweep, the page, and these platforms.
+
+    Every GPU has a worker of its own; without any, one worker paints on the CPU.
+    """
+    more = range(1, gpus)
     return [
         Program("io", ("worker", "io")),
         Program("gpu", ("worker", "gpu")),
+        *[Program(f"gpu-{i}", ("worker", "gpu", "--device", f"cuda:{i}")) for i in more],
         Program("sweep", ("sweep",)),
         Program("web", ("web", *web_options)),
         *[Program(name, ("listen", name)) for name in platforms],
     ]
+
+
+def _gpus() -> int:
+    """Count the GPUs that this machine's painting workers may take."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return len(gpus_here()) if visible is None else len(list(filter(None, visible.split(","))))

@@ -24,6 +24,7 @@ class Gallery:
     """Folder of the models' files."""
     cache: Path
     """Folder for what can be computed again."""
+    device: str = "cuda"
 
 
 def load_engine(name: str, gallery: Gallery | None = None) -> Engine:
@@ -35,5 +36,6 @@ def load_engine(name: str, gallery: Gallery | None = None) -> Engine:
     if name == "diffusion" and gallery is not None:
         from pipeline.engines.diffusion import Options, start_engine
 
-        return start_engine(gallery.model, gallery.styles, Options(gallery.models, gallery.cache))
+        options = Options(gallery.models, gallery.cache, gallery.device)
+        return start_engine(gallery.model, gallery.styles, options)
     raise EngineUnusable(f"There is no engine `{name}`; there are: {', '.join(ENGINES)}.")

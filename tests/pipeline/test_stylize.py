@@ -21,6 +21,7 @@ class Inverter:
 
     name = "painter"
     version = "1"
+    hands = 1
 
     def warm_up(self) -> None: ...
 

@@ -38,6 +38,7 @@ class DiffusionEngine:
     """
 
     name = "diffusion"
+    hands = 2
 
     def __init__(
         self,

@@ -18,6 +18,7 @@ class Painter:
 
     name = "painter"
     version = "1"
+    hands = 1
 
     def __init__(self, threads: int | None = None) -> None:
         self.crew = ThreadPoolExecutor(threads or cv2.getNumThreads(), "painter")
