@@ -1,4 +1,4 @@
-"""A Celery worker process: `io` fetches and delivers, `gpu` paints, in as many threads as its engine takes."""
+"""A Celery worker process: `io` fetches and delivers, `gpu` paints in as many threads as its engine has."""
 
 from __future__ import annotations
 
