@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -18,8 +19,11 @@ from pipeline.styles import load_styles
 from tasks.contract import Ask, Job, PhotoRef, Refused
 from tasks.services import Services
 
-LANGUAGE = "en"
-"""X does not tell the language of a message."""
+# X does not tell the language of a message; where the script does not, it is English.
+_SCRIPTS = (
+    ("ja", re.compile("[\u3040-\u30ff]")),
+    ("hi", re.compile("[\u0900-\u097f]")),
+)
 
 _log = structlog.get_logger()
 
@@ -63,7 +67,7 @@ class Letters:
         admitted = False
         if wish.stop:
             self._leaving.stop(message.sender)
-            self._voice.tell(message.sender, say(LANGUAGE, "x-message-stopped"))
+            self._voice.tell(message.sender, say(language_of(message.text), "x-message-stopped"))
         elif photos := self._photos(message, wish, last):
             admitted = self._admit(message, self._varied(wish, message, last), photos)
         else:
@@ -85,6 +89,7 @@ class Letters:
         return wish
 
     def _admit(self, message: Message, wish: Wish, photos: tuple[PhotoRef, ...]) -> bool:
+        language = language_of(message.text)
         ask = Ask(
             platform="x-dm",
             event=message.id,
@@ -94,7 +99,7 @@ class Letters:
             style=wish.style,
             strength=wish.strength,
             seed=wish.seed,
-            language=LANGUAGE,
+            language=language,
             private=True,
             address={"to": message.sender},
         )
@@ -102,23 +107,28 @@ class Letters:
         result = ledger.admit(ask)
         if isinstance(result, Refused):
             if result.say:
-                self._voice.tell(message.sender, refusal(LANGUAGE, result, ledger.now()))
+                self._voice.tell(message.sender, refusal(language, result, ledger.now()))
             return False
         if result.again:
             return False
-        self._voice.tell(message.sender, standing(LANGUAGE, ledger.standing(result.job_id)))
+        self._voice.tell(message.sender, standing(language, ledger.standing(result.job_id)))
         return True
 
     def _explain(self, message: Message) -> None:
         if self._memory.may_tell(f"dm:{message.sender}"):
             why = "x-no-still" if message.media else "x-message-help"
-            self._voice.tell(message.sender, say(LANGUAGE, why))
+            self._voice.tell(message.sender, say(language_of(message.text), why))
 
     def _last_job(self, person: str) -> Job | None:
         ledger = self._services.ledger
         ids = (*ledger.open_jobs("x-dm", person), *ledger.past_jobs("x-dm", person, 1))
         jobs = [ledger.job(id_) for id_ in ids]
         return max(jobs, key=lambda job: job.admitted_at, default=None)
+
+
+def language_of(text: str) -> str:
+    """Guess the language of a message by its script."""
+    return next((language for language, script in _SCRIPTS if script.search(text)), "en")
 
 
 def _wish_of(job: Job | None) -> Wish:

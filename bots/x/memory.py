@@ -46,6 +46,10 @@ class Memory:
         """Remember that nothing is left to do about this event."""
         self._notebook.put(f"handled:{event}", "1", _HANDLED_S)
 
+    def was_told(self, person: str) -> bool:
+        """Tell whether this person had today's one refusal."""
+        return self._notebook.get(f"told:{person}") is not None
+
     def may_tell(self, person: str) -> bool:
         """Claim today's one refusal for this person; True once a day."""
         return self._notebook.put_new(f"told:{person}", "1", DAY_S)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from bots.x.posts import Account, Media, Message, MessagePage, Naming, Page, Post
 
 Json: TypeAlias = Mapping[str, Any]
 
+# X kept some codes that ISO 639 gave up in 1989.
+_LANGUAGES = MappingProxyType({"in": "id", "iw": "he"})
 _KINDS = frozenset({"photo", "video", "animated_gif"})
 
 
@@ -78,7 +81,7 @@ def _post(
         text=str(note.get("text") or item.get("text") or ""),
         conversation=str(item.get("conversation_id") or item["id"]),
         first_id=str(history[0]) if history else str(item["id"]),
-        language=str(item.get("lang") or "und"),
+        language=_LANGUAGES.get(str(item.get("lang")), str(item.get("lang") or "und")),
         replies_to=parents.get("replied_to"),
         replies_to_author=item.get("in_reply_to_user_id") or (parent.author if parent else None),
         quotes=parents.get("quoted"),

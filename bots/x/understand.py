@@ -11,6 +11,7 @@ from bots.x.posts import Account, Post
 from tasks.contract import PhotoRef
 
 PHOTOS_MAX = 4
+_SHOWS_ANSWER = "shows-answer"
 
 ParentPhotos: TypeAlias = Literal["anyone", "same-author", "never"]
 
@@ -53,7 +54,7 @@ class PaintThese:
 
 @dataclass(frozen=True, slots=True)
 class AboutAnswer:
-    """Somebody replied to one of the bot's own answers."""
+    """Somebody replied to one of the bot's own answers, or shows it around."""
 
     answer: str
     words: str
@@ -141,6 +142,8 @@ def _photos_for(post: Post, around: Surroundings) -> Understood:
         found = _photos_of_other(post, around.posts[source], around)
         if isinstance(found, tuple):
             return PaintThese(found, words_of(post))
+        if found == _SHOWS_ANSWER:
+            return AboutAnswer(source, words_of(post))
         why = found or why
     return NothingToPaint(why, words_of(post))
 
@@ -152,7 +155,7 @@ def _photos_of_other(
     if other is None:
         return "photo-gone"
     if other.author == around.me.id:
-        return ""
+        return _SHOWS_ANSWER
     pictures = _pictures(other)
     if not pictures:
         return "no-still" if other.media else ""

@@ -32,9 +32,9 @@ class Voice:
 
     def refuse(self, post: Post, sentence: str) -> None:
         """Reply to a mention that will not be painted, at most once per person and day."""
-        if not self._x.settings.say_refusals or not self._has_room("x", POSTS):
+        if not self._x.settings.say_refusals or self._memory.was_told(post.author):
             return
-        if self._memory.may_tell(post.author):
+        if self._has_room("x", POSTS) and self._memory.may_tell(post.author):
             self._say_once(lambda: self._x.reply(post.id, sentence), "refusal not said")
 
     def tell(self, person: str, sentence: str) -> None:

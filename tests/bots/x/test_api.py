@@ -54,6 +54,11 @@ def test_a_long_post_is_read_whole(fake: FakeX, x: X) -> None:
     assert post.text.endswith("in pastel")
 
 
+def test_languages_are_named_as_everybody_names_them(fake: FakeX, x: X) -> None:
+    fake.world.post("ann", "@suisai tolong", lang="in")
+    assert [post.language for post in x.mentions(None, None).posts] == ["id"]
+
+
 def test_the_vocabulary_is_found_by_the_first_call_and_remembered(
     fake: FakeX, connect: Callable[..., X], words: Words
 ) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from bots.x.api import X
-from bots.x.letters import Letters
+from bots.x.letters import Letters, language_of
 from bots.x.messages import XMessages
 from tasks.contract import Job, Outcome, PhotoGone, PhotoRef
 from tasks.records import job_id_of
@@ -56,6 +56,14 @@ def test_a_message_without_a_photo_is_explained_once_a_day(
     fake.world.message("ann", "are you there?")
     assert read() == 0
     assert ["Send me a photo" in note.text for note in fake.world.sent] == [True]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("こんにちは", "ja"), ("नमस्ते", "hi"), ("hola", "en"), ("", "en"), ("写真です", "ja")],
+)
+def test_the_script_of_a_message_tells_its_language(text: str, language: str) -> None:
+    assert language_of(text) == language
 
 
 def test_again_in_a_message_is_about_the_last_photo(

@@ -184,6 +184,12 @@ def test_a_reply_to_the_bot_with_a_new_photo_is_painted_only_when_it_is_called()
     assert isinstance(understand(called, around()), PaintThese)
 
 
+def test_somebody_who_shows_the_bots_painting_around_talks_about_that_painting() -> None:
+    painting = post("painted", id="80", author="1", media=(PHOTO,))
+    shown = post("look what @suisai made", quotes="80")
+    assert understand(shown, around(painting)) == AboutAnswer("80", "look what @suisai made")
+
+
 def test_media_that_x_did_not_describe_is_looked_up_once() -> None:
     bare = post(media_missing=True)
     whole = post(media=(PHOTO,))
