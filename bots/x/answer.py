@@ -15,7 +15,6 @@ from bots.x.notices import clear
 from bots.x.outcomes import is_duplicate, nothing_sent_yet, told_to_workers
 from bots.x.settings import XSettings
 from bots.x.upload import upload
-from bots.x.voice import POSTS
 from bots.x.words import alt_text_of, text_of
 from pipeline.styles import load_styles
 from tasks.contract import (
@@ -51,7 +50,7 @@ class XPlatform:
         self._rest = rest
 
     def quota(self) -> Quota:
-        return POSTS
+        return self._x.settings.posts
 
     def fetch(self, job: Job, photo: PhotoRef) -> bytes:
         settings = self._x.settings
@@ -62,7 +61,7 @@ class XPlatform:
         with told_to_workers(self._notebook):
             with nothing_sent_yet():
                 media = self._uploaded(job, answer) if isinstance(answer, Painting) else ()
-            take_turn(self._services, self.name, POSTS)
+            take_turn(self._services, self.name, self.quota())
             remember(self._services, job, sending=f"{self._services.ledger.now():.3f}")
             receipt = self._reply(job, text_of(job, answer), media)
             clear(self._notebook)

@@ -15,7 +15,6 @@ from bots.x.outcomes import nothing_sent_yet, told_to_workers
 from bots.x.posts import Message
 from bots.x.settings import XSettings
 from bots.x.upload import Uploaded, upload
-from bots.x.voice import MESSAGES
 from bots.x.words import alt_text_of, text_of
 from pipeline.styles import load_styles
 from tasks.contract import Answer, Apology, Job, Painting, PhotoGone, PhotoRef, Quota
@@ -40,7 +39,7 @@ class XMessages:
         self._rest = rest
 
     def quota(self) -> Quota:
-        return MESSAGES
+        return self._x.settings.messages
 
     def fetch(self, job: Job, photo: PhotoRef) -> bytes:
         settings = self._x.settings
@@ -58,7 +57,7 @@ class XMessages:
         with told_to_workers(self._notebook):
             with nothing_sent_yet():
                 media = self._uploaded(job, answer) if isinstance(answer, Painting) else None
-            take_turn(self._services, self.name, MESSAGES)
+            take_turn(self._services, self.name, self.quota())
             remember(self._services, job, sending=f"{self._services.ledger.now():.3f}")
             receipt = self._x.send_message(
                 job.ask.address["to"], text_of(job, answer), media.id if media else None

@@ -8,6 +8,10 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tasks.contract import Quota
+
+_QUARTER_S = 900.0
+
 
 class XSettings(BaseSettings):
     """Each is `SUISAI_X_` + its name in capitals in the environment or `.env`."""
@@ -55,6 +59,11 @@ class XSettings(BaseSettings):
     answers_per_thread: Annotated[int, Field(ge=1)] = 10
     """Answers to one person in one conversation and day; ends a loop with an unlabelled bot."""
 
+    posts_per_quarter_hour: Annotated[int, Field(ge=1)] = 100
+    """Replies that X lets the account post in any 15 minutes."""
+    messages_per_quarter_hour: Annotated[int, Field(ge=1)] = 15
+    """Direct messages that X lets the account send in any 15 minutes."""
+
     poll_fastest_s: Annotated[float, Field(gt=0)] = 30.0
     """Seconds between looks at the mentions while they come in."""
     poll_slowest_s: Annotated[float, Field(gt=0)] = 60.0
@@ -74,6 +83,16 @@ class XSettings(BaseSettings):
     """A price table (TOML) to use instead of the one that comes with the bot."""
     settling_s: Annotated[float, Field(ge=0)] = 8.0
     """After an answer of unknown fate: how old it must be before the own timeline is believed."""
+
+    @property
+    def posts(self) -> Quota:
+        """What X allows of posts."""
+        return Quota(self.posts_per_quarter_hour, _QUARTER_S)
+
+    @property
+    def messages(self) -> Quota:
+        """What X allows of direct messages."""
+        return Quota(self.messages_per_quarter_hour, _QUARTER_S)
 
     @property
     def has_oauth1(self) -> bool:

@@ -13,10 +13,6 @@ from bots.x.posts import Post
 from tasks.contract import Quota
 from tasks.pacing import Pacer
 
-POSTS = Quota(100, 900.0)
-"""Posts that X allows in any 15 minutes."""
-MESSAGES = Quota(15, 900.0)
-"""Direct messages that X allows in any 15 minutes."""
 _KEPT_FOR_ANSWERS = 0.5
 
 _log = structlog.get_logger()
@@ -34,12 +30,12 @@ class Voice:
         """Reply to a mention that will not be painted, at most once per person and day."""
         if not self._x.settings.say_refusals or self._memory.was_told(post.author):
             return
-        if self._has_room("x", POSTS) and self._memory.may_tell(post.author):
+        if self._has_room("x", self._x.settings.posts) and self._memory.may_tell(post.author):
             self._say_once(lambda: self._x.reply(post.id, sentence), "refusal not said")
 
     def tell(self, person: str, sentence: str) -> None:
         """Send a direct message, if X's few messages leave room for it."""
-        if self._has_room("x-dm", MESSAGES):
+        if self._has_room("x-dm", self._x.settings.messages):
             self._say_once(lambda: self._x.send_message(person, sentence), "message not sent")
 
     def _has_room(self, limit: str, quota: Quota) -> bool:
