@@ -97,7 +97,7 @@ def _conflict(error: Conflict) -> str:
             "a webhook is set for this bot, so Telegram gives no updates to polling: "
             "remove it (deleteWebhook) or set SUISAI_TELEGRAM_WEBHOOK_URL"
         )
-    return "another process polls with the same token: only one `suisai telegram` may run per bot"
+    return "only one `suisai telegram` may run per bot, and another process polls for this one too"
 
 
 def _by_chat(updates: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
