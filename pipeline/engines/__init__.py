@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,10 @@ class Gallery:
     """Folder of the models' files."""
     cache: Path
     """Folder for what can be computed again."""
-    device: str = "cuda"
+    device: str
+    """As torch calls it: `cuda`, `cuda:1`."""
+    tell: Callable[[str], None]
+    """Hears which model was picked, and why."""
 
 
 def load_engine(name: str, gallery: Gallery | None = None) -> Engine:
@@ -37,5 +40,5 @@ def load_engine(name: str, gallery: Gallery | None = None) -> Engine:
         from pipeline.engines.diffusion import Options, start_engine
 
         options = Options(gallery.models, gallery.cache, gallery.device)
-        return start_engine(gallery.model, gallery.styles, options)
+        return start_engine(gallery.model, gallery.styles, options, gallery.tell)
     raise EngineUnusable(f"There is no engine `{name}`; there are: {', '.join(ENGINES)}.")

@@ -45,12 +45,10 @@ class DiffusionEngine:
         model: Model,
         styles: Iterable[Style],
         options: Options,
-        why: str = "",
         studio: Studio | None = None,
     ) -> None:
-        """Take a model and why it was picked, and a `studio` where the model is open already."""
+        """Take a model to open at warm-up, or a `studio` where it is open already."""
         self.model = model
-        self.why = why
         self.version = f"{model.name}-{model.digest[:12]}-{EDITION}"
         self._styles = tuple(styles)
         self._options = options

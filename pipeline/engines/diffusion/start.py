@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from ctypes import CDLL
 from importlib.util import find_spec
 
@@ -20,10 +20,12 @@ DRIVERS = ("libcuda.so.1", "nvcuda.dll", "libamdhip64.so")
 NEEDED = ("torch", "diffusers", "transformers", "safetensors")
 
 
-def start_engine(model: str, styles: Iterable[Style], options: Options) -> DiffusionEngine:
+def start_engine(
+    model: str, styles: Iterable[Style], options: Options, tell: Callable[[str], None]
+) -> DiffusionEngine:
     """Return an engine for this model that can be warmed up. Raises `EngineUnusable`.
 
-    Looks at the device: must be called in the process that paints.
+    Looks at the device: must be called in the process that paints. `tell` hears which model and why.
     """
     try:
         chosen, why = choose_model(model, free_memory(options.device))
@@ -34,7 +36,8 @@ def start_engine(model: str, styles: Iterable[Style], options: Options) -> Diffu
             f"The model {chosen.name} would paint ({why}), but its files are not in {options.models}:"
             f" run `suisai models pull {chosen.name}`."
         )
-    return DiffusionEngine(chosen, styles, options, why)
+    tell(f"{chosen.name}: {why}")
+    return DiffusionEngine(chosen, styles, options)
 
 
 def free_memory(device: str) -> int:

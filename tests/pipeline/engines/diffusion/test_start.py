@@ -42,17 +42,19 @@ def test_auto_starts_what_fits_and_says_why(gpu_with: Gpu, tmp_path: Path) -> No
     gpu_with(24)
     pretend_pulled("flux2-klein", tmp_path)
 
-    engine = start_engine("auto", [FILM], Options(tmp_path, tmp_path))
+    told: list[str] = []
+
+    engine = start_engine("auto", [FILM], Options(tmp_path, tmp_path), told.append)
 
     assert engine.model.name == "flux2-klein"
-    assert engine.why == "24.0 GiB of GPU memory are free and flux2-klein needs 12 GiB"
+    assert told == ["flux2-klein: 24.0 GiB of GPU memory are free and flux2-klein needs 12 GiB"]
 
 
 def test_a_model_that_was_never_pulled_names_the_command(gpu_with: Gpu, tmp_path: Path) -> None:
     gpu_with(8)
 
     with pytest.raises(EngineUnusable, match="run `suisai models pull flux2-klein-8gb`"):
-        start_engine("auto", [FILM], Options(tmp_path, tmp_path))
+        start_engine("auto", [FILM], Options(tmp_path, tmp_path), print)
 
 
 def test_too_little_memory_and_unknown_names_are_sentences_too(
@@ -61,13 +63,13 @@ def test_too_little_memory_and_unknown_names_are_sentences_too(
     gpu_with(1)
 
     with pytest.raises(EngineUnusable, match="SUISAI_ENGINE=painter"):
-        start_engine("auto", [FILM], Options(tmp_path, tmp_path))
+        start_engine("auto", [FILM], Options(tmp_path, tmp_path), print)
     with pytest.raises(EngineUnusable, match="There is no model 'flux3'"):
-        start_engine("flux3", [FILM], Options(tmp_path, tmp_path))
+        start_engine("flux3", [FILM], Options(tmp_path, tmp_path), print)
 
 
 def test_the_engines_are_brought_up_by_name(tmp_path: Path) -> None:
-    gallery = Gallery("auto", [FILM], tmp_path, tmp_path)
+    gallery = Gallery("auto", [FILM], tmp_path, tmp_path, "cuda", print)
 
     assert load_engine("painter", gallery).name == "painter"
     with pytest.raises(EngineUnusable, match="painter, diffusion"):
@@ -85,7 +87,7 @@ from pipeline.contract import EngineUnusable
 from pipeline.engines.diffusion import Options, start_engine
 
 try:
-    start_engine("auto", [], Options(Path({str(tmp_path)!r}), Path()))
+    start_engine("auto", [], Options(Path({str(tmp_path)!r}), Path()), print)
 except EngineUnusable as error:
     print(error)
 print("torch" in sys.modules)
