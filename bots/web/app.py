@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 
 from bots import doors
 from bots.phrases import say
-from bots.web import health, metrics
+from bots.web import health, metrics, status
 from bots.web.asking import Asking
 from bots.web.gate import Gate
 from bots.web.jobs import Jobs
@@ -43,7 +43,11 @@ def build_app(services: Services, settings: WebSettings | None = None) -> Starle
             Page(settings, styles),
             Asking(services, settings, styles),
             Jobs(services, desk),
-            [*health.routes(services), *metrics.routes(services, settings, gate)],
+            [
+                *health.routes(services),
+                *metrics.routes(services, settings, gate),
+                *status.routes(services, settings, gate),
+            ],
         )
         + doors.routes(services),
         middleware=[Middleware(Shield)],

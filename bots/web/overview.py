@@ -1,0 +1,137 @@
+"""What the status page shows, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tasks.contract import Job
+from tasks.gauges import Gauges
+from tasks.ledger import UnknownJob
+from tasks.records import CorruptRecord
+from tasks.services import Services
+from tasks.switches import PAUSABLE
+
+_FAILURES = 8
+_REFUSALS = 6
+
+
+def overview(gauges: Gauges) -> dict[str, Any]:
+    """Put the gauges into what the page's script reads."""
+    counts = gauges.counts
+    answered = _sum(counts, "ended", "answered")
+    return {
+        "at": gauges.at,
+        "ladder": gauges.ladder,
+        "switches": _switches(gauges),
+        "stages": [
+            {
+                "name": stage,
+                "waiting": now.waiting,
+                "leased": now.leased,
+                "oldest_s": now.oldest_s,
+                "jobs_per_s": now.jobs_per_s,
+                "latency_s": now.latency_s,
+                "lanes": dict(now.ready),
+            }
+            for stage, now in gauges.stages.items()
+        ],
+        "later": gauges.later,
+        "dead": gauges.dead,
+        "counts": {
+            "admitted": _sum(counts, "admitted"),
+            "refused": _sum(counts, "refused"),
+            "answered": answered,
+            "apologised": _sum(counts, "ended", "apologised"),
+            "painted": counts.get("painted", 0),
+            "reused": counts.get("reused", 0),
+            "retried": _sum(counts, "retried"),
+        },
+        "refusals": _refusals(counts),
+        "waits": _waits(counts, answered),
+        "processes": [
+            {"kind": each.kind, "name": each.name, "since": each.since, "facts": dict(each.facts)}
+            for each in gauges.processes
+        ],
+        "memory": [gauges.memory_bytes, gauges.memory_limit_bytes],
+    }
+
+
+def failures(services: Services) -> list[dict[str, Any]]:
+    """Return the last jobs that were given up, newest first, with their stories."""
+    told = []
+    for job_id, at in services.ledger.dead(_FAILURES):
+        job = _job(services, job_id)
+        if job is not None:
+            story = [[c.at, c.event, c.detail] for c in job.story]
+            told.append(
+                {
+                    "id": job_id,
+                    "at": at,
+                    "platform": job.ask.platform,
+                    "reason": job.reason,
+                    "outcome": job.outcome or "",
+                    "story": story,
+                }
+            )
+    return told
+
+
+def recent_pictures(services: Services) -> list[str]:
+    """Return the blob keys of the last paintings of public asks, newest first."""
+    keys = services.redis.lrange(f"{services.settings.namespace}:recent", 0, -1)
+    jobs = [_job(services, key.decode()) for key in keys if isinstance(key, bytes)]
+    return [job.pictures[0] for job in jobs if job is not None and job.pictures]
+
+
+def _job(services: Services, job_id: str) -> Job | None:
+    try:
+        return services.ledger.job(job_id)
+    except (UnknownJob, CorruptRecord):
+        return None
+
+
+def _switches(gauges: Gauges) -> list[dict[str, Any]]:
+    rows = [
+        {
+            "what": what,
+            "platform": "",
+            "until": gauges.paused.get(what),
+            "on": what in gauges.paused,
+        }
+        for what in PAUSABLE
+    ]
+    for name, until in sorted(gauges.paused.items()):
+        what, colon, platform = name.partition(":")
+        if colon:
+            rows.append({"what": what, "platform": platform, "until": until, "on": True})
+    return rows
+
+
+def _refusals(counts: Mapping[str, int]) -> list[tuple[str, str, int]]:
+    """Return platform, reason and count of the commonest refusals."""
+    rows = []
+    for name, count in counts.items():
+        kind, _, rest = name.partition(":")
+        platform, _, reason = rest.partition(":")
+        if kind == "refused":
+            rows.append((platform, reason, count))
+    return sorted(rows, key=lambda row: -row[2])[:_REFUSALS]
+
+
+def _waits(counts: Mapping[str, int], answered: int) -> dict[str, float]:
+    if not answered:
+        return {}
+    return {
+        "had_s": counts.get("waited-ms", 0) / 1000 / answered,
+        "said_s": counts.get("said-ms", 0) / 1000 / answered,
+        "kept": counts.get("kept-word", 0) / answered,
+    }
+
+
+def _sum(counts: Mapping[str, int], prefix: str, last: str = "") -> int:
+    return sum(
+        value
+        for name, value in counts.items()
+        if name.startswith(f"{prefix}:") and (not last or name.endswith(f":{last}"))
+    )

@@ -1,0 +1,92 @@
+"""/status: the operator sees how the bot is, and pauses what must stand still."""
+
+from __future__ import annotations
+
+import asyncio
+from importlib.resources import files
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from bots.web.gate import Gate
+from bots.web.overview import failures, overview, recent_pictures
+from bots.web.settings import WebSettings
+from tasks.blobs import BlobMissing
+from tasks.gauges import read_gauges
+from tasks.services import Services
+from tasks.switches import PAUSABLE
+
+_FRESH = {"Cache-Control": "no-store"}
+
+
+class Status:
+    """The page, its numbers and its switches."""
+
+    def __init__(self, services: Services, settings: WebSettings) -> None:
+        self._services = services
+        self._pictures = settings.status_pictures
+        self._html = files("bots.web").joinpath("static/status.html").read_text("utf-8")
+
+    async def show(self, _: Request) -> Response:
+        """GET /status: the page."""
+        return HTMLResponse(self._html, headers=_FRESH)
+
+    async def now(self, _: Request) -> Response:
+        """GET /status/now: the numbers of this moment."""
+        return JSONResponse(await asyncio.to_thread(self._look), headers=_FRESH)
+
+    async def pause(self, request: Request) -> Response:
+        """POST /status/pause {what, platform}: stop until it is resumed."""
+        await asyncio.to_thread(self._services.switches.pause, *await _switch(request))
+        return await self.now(request)
+
+    async def resume(self, request: Request) -> Response:
+        """POST /status/resume {what, platform}: go on."""
+        await asyncio.to_thread(self._services.switches.resume, *await _switch(request))
+        return await self.now(request)
+
+    async def picture(self, request: Request) -> Response:
+        """GET /status/pictures/{n}: one of the last paintings, where the settings show them."""
+        number = request.path_params["n"]
+        keys = await asyncio.to_thread(self._recent)
+        if number >= len(keys):
+            raise HTTPException(404)
+        try:
+            data = await asyncio.to_thread(self._services.blobs.get, keys[number])
+        except BlobMissing:
+            raise HTTPException(404) from None
+        return Response(data, media_type="image/jpeg", headers=_FRESH)
+
+    def _look(self) -> dict[str, Any]:
+        seen = overview(read_gauges(self._services))
+        return seen | {"failures": failures(self._services), "pictures": self._recent()}
+
+    def _recent(self) -> list[str]:
+        return recent_pictures(self._services) if self._pictures else []
+
+
+def routes(services: Services, settings: WebSettings, gate: Gate) -> list[BaseRoute]:
+    """Return the routes, all closed to everybody but the operator."""
+    status = Status(services, settings)
+    return [
+        Route("/status", gate.guarded(status.show)),
+        Route("/status/now", gate.guarded(status.now)),
+        Route("/status/pause", gate.guarded(status.pause), methods=["POST"]),
+        Route("/status/resume", gate.guarded(status.resume), methods=["POST"]),
+        Route("/status/pictures/{n:int}", gate.guarded(status.picture)),
+    ]
+
+
+async def _switch(request: Request) -> tuple[str, str | None]:
+    """Read which switch is meant. Raises a 400 for one that does not exist."""
+    try:
+        body = await request.json()
+        what, platform = body["what"], body.get("platform") or None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise HTTPException(400) from None
+    if what not in PAUSABLE or not isinstance(platform, str | None):
+        raise HTTPException(400)
+    return what, platform

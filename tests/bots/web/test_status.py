@@ -1,0 +1,92 @@
+"""The operator's page: what it says, and that its switches switch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.applications import Starlette
+
+from bots.web.app import build_app
+from bots.web.settings import WebSettings
+from tasks.contract import Ask, PhotoRef
+from tasks.services import Services
+from tests.bots.web.hands import Hands
+from tests.bots.web.peers import ask as request
+
+
+def page(services: Services, **settings: object) -> Starlette:
+    return build_app(services, WebSettings(**settings))  # type: ignore[arg-type]
+
+
+def test_strangers_see_and_switch_nothing(services: Services) -> None:
+    app = page(services)
+
+    for method, path in (
+        ("GET", "/status"),
+        ("GET", "/status/now"),
+        ("GET", "/status/pictures/0"),
+        ("POST", "/status/pause"),
+        ("POST", "/status/resume"),
+    ):
+        assert request(app, path, method, peer="10.0.0.7", json={}).status_code == 403, path
+    assert services.switches.paused() == {}
+
+
+def test_another_sites_page_cannot_press_the_switches(services: Services) -> None:
+    origin = {"Origin": "https://elsewhere.example"}
+
+    answer = request(
+        page(services), "/status/pause", "POST", json={"what": "render"}, headers=origin
+    )
+
+    assert answer.status_code == 403
+    assert services.switches.paused() == {}
+
+
+def test_a_pause_holds_until_it_is_ended(services: Services) -> None:
+    app = page(services)
+
+    request(app, "/status/pause", "POST", json={"what": "deliver", "platform": "x"})
+    assert services.switches.paused() == {"deliver:x": 0.0}
+
+    after = request(app, "/status/resume", "POST", json={"what": "deliver", "platform": "x"}).json()
+    assert services.switches.paused() == {}
+    assert [switch for switch in after["switches"] if switch["on"]] == []
+
+
+def test_switches_that_do_not_exist_are_refused(services: Services) -> None:
+    for body in ({"what": "everything"}, {}, {"what": "render", "platform": 7}):
+        assert request(page(services), "/status/pause", "POST", json=body).status_code == 400
+    assert request(page(services), "/status/pause", "POST", content=b"{").status_code == 400
+
+
+def test_a_job_that_was_given_up_is_told_with_its_story(
+    services: Services, ask: Callable[..., Ask]
+) -> None:
+    job_id = getattr(services.ledger.admit(ask()), "job_id", "")
+    services.ledger.bury(job_id, "corrupt-record")
+
+    (failure,) = request(page(services), "/status/now").json()["failures"]
+
+    assert (failure["id"], failure["reason"]) == (job_id, "corrupt-record")
+    assert [event for _, event, _ in failure["story"]] == ["admitted", "buried"]
+
+
+def test_paintings_are_shown_only_where_the_settings_say_so(
+    services: Services, hands: Hands, ask: Callable[..., Ask]
+) -> None:
+    for private in (False, True):
+        services.blobs.put("uploads/ann/1", b"a photo")
+        services.ledger.admit(ask(private=private, photos=(PhotoRef("uploads/ann/1"),)))
+        hands.fetch()
+        hands.begin_painting()
+        hands.end_painting(b"private" if private else b"public")
+        hands.deliver()
+
+    assert request(page(services), "/status/now").json()["pictures"] == []
+    assert request(page(services), "/status/pictures/0").status_code == 404
+
+    shown = page(services, status_pictures=True)
+    assert len(request(shown, "/status/now").json()["pictures"]) == 1
+    assert request(shown, "/status/pictures/0").content == b"public"
+    assert request(shown, "/status/pictures/1").status_code == 404

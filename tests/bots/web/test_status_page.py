@@ -1,0 +1,106 @@
+"""The operator's page in a real browser, on a desk and on a phone."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from bots.demo import free_port
+from bots.visitor import Visitor
+from tasks.contract import Ask
+from tasks.services import Services
+from tests.stack import Stack, eventually
+
+pytestmark = pytest.mark.browser
+
+ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PATIENCE_MS = 20_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no chromium or google-chrome on the PATH")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def status(stack: Stack) -> str:
+    """The address of the page of a bot whose workers are all there."""
+    port = free_port(0)
+    stack.start_workers()
+    stack.start("web", "web", "--port", str(port))
+    with Visitor(f"http://127.0.0.1:{port}") as visitor:
+        eventually(visitor.is_open, what="the page")
+    return f"http://127.0.0.1:{port}/status"
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Page]:
+    """A phone; in the end the page complained of nothing."""
+    page = browser.new_page(viewport={"width": 375, "height": 760})
+    page.set_default_timeout(PATIENCE_MS)
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    page.close()
+    assert complaints == []
+
+
+def test_an_operator_sees_how_it_is_and_pauses_what_must_stand_still(
+    status: str, phone: Page, services: Services
+) -> None:
+    phone.goto(status)
+    mood = phone.locator("#mood")
+    expect(mood).to_have_text("All is well.", timeout=PATIENCE_MS)
+
+    phone.locator("[data-switch=render]").click()
+    expect(phone.get_by_text("Pause render until you say otherwise?")).to_be_visible()
+    phone.get_by_role("button", name="Leave it").click()
+    assert services.switches.paused() == {}
+
+    phone.locator("[data-switch=render]").click()
+    phone.locator("#yes").click()
+    expect(mood).to_have_text("Paused: render.", timeout=PATIENCE_MS)
+    assert services.switches.paused() == {"render": 0.0}
+
+    phone.locator("[data-switch=render]").click()
+    phone.locator("#yes").click()
+    expect(mood).to_have_text("All is well.", timeout=PATIENCE_MS)
+    assert services.switches.paused() == {}
+
+
+def test_everything_fits_a_phone(
+    status: str, phone: Page, services: Services, ask: Callable[..., Ask]
+) -> None:
+    services.switches.pause("fetch")
+    services.switches.pause("deliver", "telegram")
+    for person in range(12):
+        services.ledger.admit(ask(person=str(person)))
+    services.ledger.bury(getattr(services.ledger.admit(ask()), "job_id", ""), "corrupt-record")
+
+    phone.goto(status)
+
+    expect(phone.locator("#failures summary")).to_contain_text("web: corrupt-record")
+    phone.locator("#failures summary").click()
+    expect(phone.locator("#failures")).to_contain_text("buried")
+    expect(phone.locator(".stage.paused")).to_contain_text("12")
+    wide = phone.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0, f"{wide} px stick out"
+
+
+def test_a_dead_worker_is_seen(status: str, phone: Page, stack: Stack) -> None:
+    phone.goto(status)
+    expect(phone.locator("#mood")).to_have_text("All is well.", timeout=PATIENCE_MS)
+
+    stack.kill("sweep")
+
+    expect(phone.locator("#mood")).to_contain_text("No sweep process", timeout=30_000)
