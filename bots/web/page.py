@@ -37,6 +37,7 @@ _SAID_BY_SCRIPTS = (
     "web-sending",
     "web-softer",
     "web-stronger",
+    "web-then",
     "web-too-heavy",
     "web-too-many",
     "web-upload-failed",

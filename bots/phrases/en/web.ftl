@@ -18,6 +18,7 @@ web-caption-example = softer, #watercolor, 80%…
 web-paint = Paint it
 web-works = Your paintings
 web-sending = On its way…
+web-then = I'll take this one then, without another click.
 web-done = Here is your painting.
 web-painting-of = The painting of your photo
 web-compare = Compare photo and painting

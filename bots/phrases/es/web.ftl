@@ -18,6 +18,7 @@ web-caption-example = más suave, #acuarela, 80 %…
 web-paint = Pintar
 web-works = Tus pinturas
 web-sending = En camino…
+web-then = Entonces la recibo automáticamente.
 web-done = Aquí tienes tu pintura.
 web-painting-of = La pintura de tu foto
 web-compare = Comparar la foto y la pintura

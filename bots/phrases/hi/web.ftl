@@ -18,6 +18,7 @@ web-caption-example = थोड़ा हल्का, #जलरंग, 80%…
 web-paint = चित्र बनाइए
 web-works = आपके चित्र
 web-sending = भेजी जा रही है…
+web-then = समय होते ही यह फ़ोटो अपने-आप ले ली जाएगी।
 web-done = लीजिए, आपका चित्र।
 web-painting-of = आपकी फ़ोटो का चित्र
 web-compare = फ़ोटो और चित्र की तुलना

@@ -18,6 +18,7 @@ web-caption-example = lebih lembut, #catair, 80%…
 web-paint = Lukis
 web-works = Lukisanmu
 web-sending = Sedang dikirim…
+web-then = Nanti yang ini saya ambil sendiri.
 web-done = Ini lukisanmu.
 web-painting-of = Lukisan dari fotomu
 web-compare = Bandingkan foto dan lukisan

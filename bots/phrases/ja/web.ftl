@@ -18,6 +18,7 @@ web-caption-example = やさしく、#水彩、80%…
 web-paint = 描いてもらう
 web-works = できあがった絵
 web-sending = お預かりしています…
+web-then = 時間になりましたら、この写真は自動でお預かりします。
 web-done = 絵ができあがりました。
 web-painting-of = 写真から描いた絵
 web-compare = 写真と絵を見くらべる

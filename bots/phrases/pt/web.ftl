@@ -18,6 +18,7 @@ web-caption-example = mais suave, #aquarela, 80%…
 web-paint = Pintar
 web-works = Suas pinturas
 web-sending = A caminho…
+web-then = Então eu recebo esta automaticamente.
 web-done = Aqui está sua pintura.
 web-painting-of = A pintura da sua foto
 web-compare = Comparar a foto e a pintura

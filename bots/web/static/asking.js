@@ -2,6 +2,8 @@
 
 import { photoBytesMax, say } from "./facts.js";
 
+const PATIENCE_S = 45;
+
 /** The bot said no; the message is its sentence. */
 export class Refused extends Error {
   constructor(words, wait_s = null) {
@@ -10,8 +12,20 @@ export class Refused extends Error {
   }
 }
 
+/** Ask, and where the bot says that it takes the photos soon, ask once more then. Throws Refused. */
+export async function askPatiently(photos, wish, tell) {
+  try {
+    return await ask(photos, wish);
+  } catch (error) {
+    if (!(error instanceof Refused) || error.wait_s === null || error.wait_s > PATIENCE_S) throw error;
+    tell(`${error.message} ${say("web-then")}`);
+    await new Promise((resolve) => setTimeout(resolve, error.wait_s * 1000 + 200));
+    return ask(photos, wish);
+  }
+}
+
 /** Ask for a painting of these photos; returns the job's id. Throws Refused. */
-export async function ask(photos, wish) {
+async function ask(photos, wish) {
   if (photos.some((photo) => photo.size > photoBytesMax)) throw new Refused(say("web-too-heavy"));
   const form = new FormData();
   form.set("event", randomName());

@@ -1,6 +1,6 @@
 // The page: photos are dropped, pasted or picked here; works are shown newest first.
 
-import { ask, Refused } from "./asking.js";
+import { askPatiently, Refused } from "./asking.js";
 import { dab, make, photosMax, say, styles } from "./facts.js";
 import * as shelf from "./shelf.js";
 import { Work } from "./work.js";
@@ -64,7 +64,7 @@ async function send(some, wish, tell) {
   tell(say("web-sending"));
   paint.disabled = true;
   try {
-    const id = await ask(some, wish);
+    const id = await askPatiently(some, wish, tell);
     await shelf.put(id, some);
     const work = new Work(id, some, send);
     works.prepend(work.element);

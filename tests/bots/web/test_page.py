@@ -251,6 +251,14 @@ def test_a_refusal_stands_by_the_button_and_the_photo_stays(
         expect(page.locator(".chosen img")).to_have_count(1)
 
 
+def test_a_short_wait_is_waited_for_by_the_page(page: Page, services: Services) -> None:
+    services.switches.pause("intake", until=services.ledger.now() + 2)
+    send(page)
+    expect(page.locator("#said")).to_contain_text("without another click")
+    work(page, "waiting")
+    expect(page.locator("#said")).to_be_empty()
+
+
 def test_a_refused_wish_is_said_at_the_painting(
     page: Page, hands: Hands, services: Services
 ) -> None:
