@@ -91,7 +91,7 @@ def test_everything_fits_a_phone(
 
     expect(phone.locator("#failures summary")).to_contain_text("web: corrupt-record")
     phone.locator("#failures summary").click()
-    expect(phone.locator("#failures")).to_contain_text("buried")
+    expect(phone.locator("#failures")).to_contain_text("admitted")
     expect(phone.locator(".stage.paused")).to_contain_text("12")
     wide = phone.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0, f"{wide} px stick out"
