@@ -97,6 +97,10 @@ class Claims(Book):
         """Give a job back untouched, at no cost and to its old place. Raises `LeaseLost`."""
         self._advance("release", claim, claim.stage, int(maybe_sent), reason)
 
+    def postpone(self, claim: Claim, until: float, maybe_sent: bool = False) -> None:
+        """Give a job back for after `until`, at no cost and to its old place. Raises `LeaseLost`."""
+        self._advance("postpone", claim, claim.stage, int(maybe_sent), int(until * 1000))
+
     def step_back(self, claim: Claim, to: Stage) -> None:
         """Do an earlier stage again, because what it stored is gone. Raises `LeaseLost`."""
         most = self._settings.max_attempts

@@ -204,6 +204,14 @@ class PlatformPaused(Exception):
         self.why = why
 
 
+class ConversationFull(Exception):
+    """This one conversation takes no message before `until`; others do. Costs no attempt."""
+
+    def __init__(self, until: float) -> None:
+        super().__init__(f"full until {until:.0f}")
+        self.until = until
+
+
 class TryAgain(Exception):
     """This one call failed in a way that another try may mend. Costs an attempt."""
 
@@ -249,8 +257,8 @@ class Platform(Protocol):
     def answer(self, job: Job, answer: Answer) -> str:
         """Send the answer where the ask came from and return its receipt, the platform's id of it.
 
-        Raises `Undeliverable`, `PlatformPaused`, `TryAgain`; any other error leaves open whether the
-        answer stands, and the next try begins with `find_answer`.
+        Raises `Undeliverable`, `PlatformPaused`, `ConversationFull`, `TryAgain`; any other error
+        leaves open whether the answer stands, and the next try begins with `find_answer`.
         """
         ...
 

@@ -10,6 +10,7 @@ from tasks.contract import (
     Answer,
     Apology,
     Claim,
+    ConversationFull,
     Outcome,
     Painting,
     PlatformPaused,
@@ -61,6 +62,8 @@ def _deliver_one(shift: Shift, claim: Claim) -> None:
             why=pause.why,
         )
         ledger.release(claim, pause.why, maybe_sent=claim.ambiguous)
+    except ConversationFull as full:
+        ledger.postpone(claim, full.until, maybe_sent=claim.ambiguous)
     except TryAgain as error:
         _log.warning("answer not sent, trying again", job=job.id, error=str(error))
         ledger.fail(claim, "send-failed", TRIES, maybe_sent=claim.ambiguous)

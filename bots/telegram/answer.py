@@ -16,17 +16,29 @@ from bots.telegram.faults import Trouble, meaning, trouble_of
 from bots.telegram.guesting import Guesting
 from bots.telegram.line import Line
 from bots.telegram.origin import Place
-from bots.telegram.pace import Pace
+from bots.telegram.pace import ChatFull, Pace
 from bots.telegram.paintings import Paintings
 from bots.telegram.settings import TelegramSettings
 from bots.telegram.speaker import Speaker
 from bots.telegram.together import Together
 from pipeline.contract import PhotoRefused
 from pipeline.styles import load_styles
-from tasks.contract import Answer, Apology, Job, PhotoRef, PlatformPaused, Quota, TryAgain
+from tasks.contract import (
+    Answer,
+    Apology,
+    ConversationFull,
+    Job,
+    PhotoRef,
+    PlatformPaused,
+    Quota,
+    TryAgain,
+)
 from tasks.services import Services
 
 T = TypeVar("T")
+
+_PATIENCE_S = 1.5
+"""A worker waits so long for one chat's turn; then others go first."""
 
 
 class TelegramPlatform:
@@ -40,7 +52,7 @@ class TelegramPlatform:
         self._line = Line()
         notebook = services.notebook(PLATFORM)
         bot = open_bot(self._settings)
-        pace = Pace(services.pacer(PLATFORM), notebook, self._settings)
+        pace = Pace(services.pacer(PLATFORM), notebook, self._settings, _PATIENCE_S)
         # A worker does not sit out a silence: it gives the job back and the platform rests.
         self._speaker = Speaker(bot, pace, Chats(notebook), tries=1)
         desk = Desktop(
@@ -117,5 +129,7 @@ class TelegramPlatform:
     async def _translated(self, talk: Coroutine[Any, Any, T]) -> T:
         try:
             return await talk
+        except ChatFull as full:
+            raise ConversationFull(time.time() + full.wait_s) from full
         except TelegramError as error:
             raise meaning(error) from error

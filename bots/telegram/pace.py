@@ -23,10 +23,26 @@ _GREETINGS_PER_S = 18.0
 _CHATS_KEPT = 1000
 
 
+class ChatFull(Exception):
+    """A chat takes no message for longer than the caller wants to wait."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__(f"full for {wait_s:.1f} s")
+        self.wait_s = wait_s
+
+
 class Pace:
     """Slots for messages and edits. One FIFO per process; processes share the counters."""
 
-    def __init__(self, pacer: Pacer, notebook: Notebook, settings: TelegramSettings) -> None:
+    def __init__(
+        self,
+        pacer: Pacer,
+        notebook: Notebook,
+        settings: TelegramSettings,
+        patience_s: float = float("inf"),
+    ) -> None:
+        """Share the counters of `pacer`; `patience_s`: how long one chat may make callers wait."""
+        self._patience_s = patience_s
         self._pacer = pacer
         self._notebook = notebook
         self._everywhere: Limit = ("bot", _evenly(settings.messages_per_s))
@@ -36,9 +52,9 @@ class Pace:
         self._spoke: dict[int, float] = {}
 
     async def turn(self, chat: int) -> None:
-        """Wait until the bot may send or edit one message in this chat."""
+        """Wait until the bot may send or edit one message in this chat. Raises `ChatFull`."""
         await asyncio.sleep(self._breath_s(chat))
-        await self._settle(self._of_chat(chat))
+        await self._settle(self._of_chat(chat), self._patience_s)
         async with self._line:
             await self._settle([self._everywhere])
 
@@ -92,9 +108,11 @@ class Pace:
         since_s = time.monotonic() - self._spoke.get(chat, float("-inf"))
         return max(0.0, 1.0 / self._settings.messages_per_s_chat - since_s)
 
-    async def _settle(self, limits: Sequence[Limit]) -> None:
-        while (wait := await self.hushed_s() or await self._take(limits)) > 0:
-            await asyncio.sleep(wait)
+    async def _settle(self, limits: Sequence[Limit], patience_s: float = float("inf")) -> None:
+        while (wait_s := await self.hushed_s() or await self._take(limits)) > 0:
+            if wait_s > patience_s:
+                raise ChatFull(wait_s)
+            await asyncio.sleep(wait_s)
 
     async def _take(self, limits: Sequence[Limit], reserve: float = 0.0) -> float:
         return await asyncio.to_thread(self._pacer.take, limits, reserve)

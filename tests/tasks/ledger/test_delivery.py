@@ -58,6 +58,23 @@ def test_a_pause_of_the_platform_costs_no_try(hands: Hands, sending: Claim) -> N
     assert (again.job.attempts, again.ambiguous) == (0, False)
 
 
+def test_a_full_conversation_costs_no_try_and_holds_up_nobody_else(
+    hands: Hands, sending: Claim
+) -> None:
+    hands.ledger.intend(sending)
+    hands.ledger.postpone(sending, hands.ledger.now() + 60)
+    assert hands.claim(Stage.DELIVER) == []
+    hands.skip_pauses()
+    again = hands.take(Stage.DELIVER)
+    assert (again.job.attempts, again.ambiguous) == (0, False)
+
+
+def test_who_lost_the_lease_cannot_postpone(hands: Hands, sending: Claim) -> None:
+    hands.expire(sending)
+    with pytest.raises(LeaseLost):
+        hands.ledger.postpone(sending, hands.ledger.now() + 60)
+
+
 def test_an_ended_job_is_in_nobodys_line(hands: Hands, sending: Claim) -> None:
     hands.ledger.intend(sending)
     hands.ledger.finish(sending, Outcome.ANSWERED, receipt="message-7")

@@ -1,0 +1,76 @@
+"""Crowds: what the bot says stays within Telegram's limits, and everybody hears from it."""
+
+from __future__ import annotations
+
+from tasks.services import Services
+from tasks.settings import Settings
+from tests.bots.telegram.town import Town, snapshot
+from tests.fakes.telegram_api import TelegramApi
+from tests.fakes.telegram_limits import SPEAKING
+from tests.stack import Stack, eventually
+
+PEOPLE = 300
+
+
+def test_a_crowd_is_acknowledged_within_the_quota(
+    telegram: TelegramApi, services: Services, bot: Stack
+) -> None:
+    bot.start("telegram", "telegram")
+    photo = snapshot(1)
+    for person in range(1, PEOPLE + 1):
+        telegram.people.photo(person, photo)
+
+    chats = [telegram.world.chat(person) for person in range(1, PEOPLE + 1)]
+    telegram.world.wait(lambda: all(chat.of_bot() for chat in chats), 60)
+
+    said = [call for call in telegram.made() if call.method in SPEAKING]
+    assert [call for call in said if call.status == 429] == []
+    assert all(
+        len(services.ledger.open_jobs("telegram", str(p))) == 1 for p in range(1, PEOPLE + 1)
+    )
+    first, last = chats[0].of_bot()[0], chats[-1].of_bot()[0]
+    assert "look at your photo" in first["text"]
+    assert "in line" in last["text"]
+
+
+def test_people_who_cannot_be_painted_in_time_are_told_when_to_come_back(
+    telegram: TelegramApi, services: Services, bot: Stack
+) -> None:
+    bot.environment["SUISAI_LIMITS"] = '{"cooldown_s": 0, "max_wait_s": 40}'
+    bot.start("telegram", "telegram")
+    for person in range(1, 101):
+        telegram.people.photo(person, snapshot(2))
+    chats = [telegram.world.chat(person) for person in range(1, 101)]
+    telegram.world.wait(lambda: all(chat.of_bot() for chat in chats), 60)
+    words = [chat.of_bot()[0]["text"] for chat in chats]
+    assert any("So many photos are waiting" in each for each in words)
+
+
+def test_a_shouting_group_is_answered_and_holds_up_nobody_else(
+    telegram: TelegramApi, settings: Settings, services: Services, bot: Stack
+) -> None:
+    bot.start("telegram", "telegram")
+    bot.start_workers()
+    group = telegram.world.chat(-1_000_000_000_999)
+    for person in range(1, 51):
+        telegram.people.photo(person, snapshot(person), chat=group.id, caption="@suisai_bot")
+    telegram.world.wait(lambda: len(group.reactions) == 50, 60, "all fifty are heard")
+
+    sent = telegram.people.photo(99, snapshot(99))
+    chat = telegram.world.chat(99)
+    telegram.world.wait(lambda: chat.paintings(sent["message_id"]), 60, "the quiet one's painting")
+
+    floods = [call for call in telegram.made() if call.status == 429]
+    assert floods == []
+    assert eventually(lambda: len(group.paintings()) >= 5, 60)
+    refused = [each for each in group.reactions.values() if each == "😴"]
+    assert len(refused) == 50 - settings.limits.open_per_conversation
+
+
+def test_albums_of_a_crowd_stay_together(town: Town) -> None:
+    people = [town.person() for _ in range(4)]
+    albums = {p: town.api.people.album(p, [snapshot(p * 7), snapshot(p * 7 + 1)]) for p in people}
+    for person, (first, _) in albums.items():
+        chat = town.api.world.chat(person)
+        town.api.world.wait(lambda c=chat, f=first: len(c.paintings(f["message_id"])) == 2, 60)
+        assert len({m["media_group_id"] for m in chat.paintings()}) == 1
