@@ -124,7 +124,7 @@ def lit(field: Field, clouds: Clouds, ground: float, seed: int) -> CloudScape:
     light = mix(fine, soft, 0.4)
     shade, body, top = (np.array(colour(code), np.float32) for code in tones(clouds))
     colours = shade + (body - shade) * ramp(light, 0.28, 0.60)[..., None]
-    colours = colours + (top - colours) * ramp(light, 0.64, 0.88)[..., None]
+    colours = colours + (top - colours) * ramp(light, 0.66, 0.92)[..., None]
     rows = np.arange(len(cover), dtype=np.float32)[:, None] / np.float32(max(1.0, ground))
     haze = 0.25 + 0.75 * ramp(rows, 1.0, 0.72)
     return CloudScape(ramp(cover, 0.30, 0.72) * haze * np.float32(clouds.amount), colours)

@@ -43,10 +43,11 @@ class Studio:
         """Paint a photo at its own size."""
         style, seed = emboldened(commission.style, commission.strength), commission.seed
         view = self.view(on_canvas(commission.pixels))
+        heaven = self.crew.submit(sky_of, view, style, seed)
         flat, bright = self.brush(view, style, seed)
         ink = lines(bright, view, style.line, seed, self.crew)
         density = density_of(flat, view, style.pigment, style.stroke, seed)
-        sky = sky_of(view, style, seed)
+        sky = heaven.result()
         pots = pots_of(view, style, palette_share(commission.strength))
         glaze = studied(flat, density, ink, sky, view, style, pots, seed)
         picture = self.finish(view.pixels, flat, glaze, sky, pots, presence(commission.strength))

@@ -19,7 +19,7 @@ Degrees: TypeAlias = NDArray[np.float32]
 GRID = 33
 """Colours per axis of the cube; between them, the look-up interpolates."""
 
-GREENS, BLUES, REDS = 125.0, 262.0, 35.0
+GREENS, BLUES, REDS = 120.0, 262.0, 35.0
 """Where the hues lie in CIE Lab, degrees."""
 
 KNEE = 62.0
@@ -61,7 +61,8 @@ def turned(lab: Colours, palette: Palette) -> Colours:
     lightness, a, b = np.moveaxis(lab, -1, 0)
     chroma = np.hypot(a, b)
     hue = np.degrees(np.arctan2(b, a))
-    greens, blues = near(hue, GREENS, 32) * ramp(chroma, 6, 20), near(hue, BLUES, 38)
+    greens = near(hue, GREENS, 24) * ramp(chroma, 4, 14)
+    blues = near(hue, BLUES, 38)
     reds = near(hue, REDS, 14) * ramp(chroma, 38, 60)
     hue = hue + greens * palette.greens + blues * palette.blues + reds * palette.reds
     gain = palette.chroma + greens * (palette.greens_chroma - 1)

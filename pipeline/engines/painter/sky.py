@@ -10,7 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.contract import RGB
-from pipeline.engines.painter.planes import Colours, Plane, blur, ramp, resize, to_lab
+from pipeline.engines.painter.planes import (
+    Colours,
+    Plane,
+    blur,
+    ramp,
+    resize,
+    times,
+    to_lab,
+    wide_blur,
+)
 from pipeline.engines.painter.subject import Subject
 
 Mask: TypeAlias = NDArray[np.bool_]
@@ -188,9 +197,9 @@ def own_colour(small: Colours, mask: Mask) -> Colours:
     weight = mask.astype(np.float32)
     total, weights = np.zeros_like(small), np.full(mask.shape, 1e-6, np.float32)
     for sigma, share in ((3.0, 1.0), (12.0, 0.05), (48.0, 0.002)):
-        total += blur(small * weight[..., None], sigma) * np.float32(share)
-        weights += blur(weight, sigma) * np.float32(share)
-    return total / weights[..., None]
+        total += wide_blur(times(small, weight), sigma) * np.float32(share)
+        weights += wide_blur(weight, sigma) * np.float32(share)
+    return times(total, cast(Plane, 1 / weights))
 
 
 def distance(one: Colours, other: Colours) -> Plane:
