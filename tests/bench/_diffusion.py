@@ -87,7 +87,8 @@ class Contest:
         for side in sides:
             yield self._row(self._ours(f"+ attention {attention}", side, 1))
         if compiled:
-            compile_blocks(self._bench.pipe.transformer, any_shape=True)
+            body = self._bench.pipe.transformer
+            compile_blocks(body, any_shape=True, try_out=lambda: self._try_out(sides[0]))
             for side in sides:
                 yield self._row(self._ours("+ compiled blocks", side, 1))
         for side in sides:
@@ -199,13 +200,12 @@ class Contest:
         return self._studio.sit(kind, orders, canvases, range(batch), lambda _: None)
 
     def _choose_attention(self) -> str:
-        largest = self._bench.sides_px[-1]
+        body, largest = self._bench.pipe.transformer, self._bench.sides_px[-1]
+        device = self._studio.device
+        return choose_attention(body, "fastest", device, lambda: self._try_out(largest))
 
-        def try_out() -> None:
-            self._sit(largest, 1)
-
-        body = self._bench.pipe.transformer
-        return choose_attention(body, "fastest", self._studio.device, try_out)
+    def _try_out(self, side_px: int) -> None:
+        self._sit(side_px, 1)
 
 
 def _open_studio(bench: Bench, folder: Path) -> Studio:

@@ -78,7 +78,8 @@ class Cuda:
 
     def mark(self) -> Done:
         event = torch.cuda.Event()
-        event.record()
+        # Named, because which GPU is the current one is a matter of each thread.
+        event.record(torch.cuda.current_stream(self.name))
         return lambda: event.synchronize()
 
     def tidy(self) -> None:

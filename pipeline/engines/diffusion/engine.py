@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from pipeline.contract import RGB, Commission, EngineUnusable, PaintingFailed, Watch
 from pipeline.engines.diffusion.calls import Call, Room, plan
@@ -60,8 +60,10 @@ class DiffusionEngine:
     def warm_up(self) -> None:
         """Open the model, read words that are new, compile and measure: seconds to minutes."""
         with self._device:
-            studio = self._opened()
-            self._room.set_all(studio.warm_up())
+            try:
+                self._room.set_all(self._opened().warm_up())
+            except RuntimeError as error:
+                self._raise_for(error)
 
     def bucket(self, width_px: int, height_px: int) -> str:
         """Name the nearest ratio of sides; the same for every model and machine."""
@@ -140,16 +142,19 @@ class DiffusionEngine:
         """Learn from a call that did not fit; raise what cannot be mended here."""
         if lacks_room(error) and len(call.places) > 1:
             self._room.shrink(call.kind.bucket, len(call.places))
-        elif lacks_room(error):
+        else:
+            self._raise_for(error)
+
+    def _raise_for(self, error: RuntimeError) -> NoReturn:
+        if lacks_room(error):
             raise EngineUnusable(
                 f"Not even one photo fits into the GPU's memory with {self.model.name}:"
                 " set SUISAI_MODEL=auto, or free some."
             ) from error
-        elif broke_device(error):
+        if broke_device(error):
             self._broken = f"The GPU failed ({error}); this process must be started anew."
             raise EngineUnusable(self._broken) from error
-        else:
-            raise error
+        raise error
 
     def _opened(self) -> Studio:
         if self._broken is not None:

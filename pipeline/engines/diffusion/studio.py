@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections.abc import Sequence
 from functools import partial
@@ -88,7 +89,7 @@ class Studio:
             body, self._options.attention, self.device, lambda: self._rehearse(square, 1)
         )
         if self._options.compiled and self.model.quantisation == "none":
-            compile_blocks(body, self._options.any_shape)
+            compile_blocks(body, self._options.any_shape, lambda: self._rehearse(square, 1))
         room = self._measured_room(square)
         self._rehearse_all(room)
         if self._options.compiled:
@@ -173,6 +174,7 @@ def _read_words(model: Model, styles: Sequence[Style], options: Options, device:
     with torch.no_grad():
         book.learn(missing, partial(reader.read, photo=None))
     del reader
+    gc.collect()  # the library's objects refer to each other
     device.tidy()
 
 

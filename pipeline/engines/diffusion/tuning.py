@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 
@@ -30,19 +32,32 @@ def choose_attention(body: Net, name: str, device: Device, try_out: Callable[[],
     return best
 
 
-def compile_blocks(body: Net, any_shape: bool) -> None:
-    """Compile the blocks that a network repeats, once for all of them."""
+def compile_blocks(body: Net, any_shape: bool, try_out: Callable[[], None]) -> None:
+    """Compile the blocks that a network repeats, once for all of them.
+
+    Where that fails in `try_out` (often there is no C compiler), the network stays as it was, with a
+    warning.
+    """
     if not any_shape:
         # Each shape is a compilation of its own; the default of 8 would silently fall back to slow.
         torch._dynamo.config.recompile_limit = 64
-    body.compile_repeated_blocks(fullgraph=True, dynamic=any_shape)
+    body.compile_repeated_blocks(dynamic=any_shape)
+    try:
+        try_out()
+    except torch._dynamo.exc.TorchDynamoException as error:
+        for module in body.modules():
+            module._compiled_call_impl = None
+        warnings.warn(f"painting without compiled blocks: {error}", RuntimeWarning, stacklevel=2)
 
 
 def recall_kernels(file: Path) -> bool:
     """Load the kernels that an earlier process compiled; say whether there were any."""
     if not file.exists():
         return False
-    return torch.compiler.load_cache_artifacts(file.read_bytes()) is not None
+    try:
+        return torch.compiler.load_cache_artifacts(file.read_bytes()) is not None
+    except (RuntimeError, ValueError, EOFError, UnpicklingError):
+        return False  # torn or of another build: it is written anew
 
 
 def keep_kernels(file: Path) -> None:

@@ -49,7 +49,8 @@ class StableDiffusion15:
         vae = self.pipe.vae
         rows = [vae.encode(photo[None]).latent_dist.mode() for photo in photos]
         edges = torch.stack([_edges_of(photo) for photo in photos]).to(photos.device, photos.dtype)
-        return Reference(torch.cat(rows).float() * vae.config.scaling_factor, {"edges": edges})
+        hints = {"edges": edges, "kept": self._kept.to(photos.device)}
+        return Reference(torch.cat(rows).float() * vae.config.scaling_factor, hints)
 
     def times(self, shares: Sequence[float], steps: int, reference: Reference) -> Tensor:
         # The schedule does not depend on the picture's size.
@@ -59,7 +60,7 @@ class StableDiffusion15:
         return torch.cat([falling, torch.full((len(rows), 1), -1.0)], dim=1)
 
     def start(self, reference: Reference, noise: Tensor, time: Tensor) -> Tensor:
-        kept = self._kept_at(time)
+        kept = _kept_at(time, reference)
         return kept.sqrt() * reference.latents + (1 - kept).sqrt() * noise
 
     def step(
@@ -72,7 +73,7 @@ class StableDiffusion15:
         then: Tensor,
     ) -> Tensor:
         noise = self._noise_in(latents, reference, words, guidance, now)
-        kept, kept_then = self._kept_at(now), self._kept_at(then)
+        kept, kept_then = _kept_at(now, reference), _kept_at(then, reference)
         clean = (latents - (1 - kept).sqrt() * noise) / kept.sqrt()
         return kept_then.sqrt() * clean + (1 - kept_then).sqrt() * noise
 
@@ -102,9 +103,11 @@ class StableDiffusion15:
         without, toward = noise.chunk(2)
         return without + guidance.view(-1, 1, 1, 1) * (toward - without)
 
-    def _kept_at(self, time: Tensor) -> Tensor:
-        """Return the share of the picture's energy at times of -1..last, ready to multiply rows."""
-        return self._kept.to(time.device)[time.long()].view(-1, 1, 1, 1)
+
+def _kept_at(time: Tensor, reference: Reference) -> Tensor:
+    """Return the share of the picture's energy at times of -1..last, ready to multiply rows."""
+    kept: Tensor = reference.hints["kept"][time.long()]
+    return kept.view(-1, 1, 1, 1)
 
 
 def _edges_of(photo: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -209,3 +210,52 @@ def test_the_batch_size_follows_from_measured_memory(
     engine.warm_up()
 
     assert engine.capacity(engine.bucket(4, 3)) == fit
+
+
+def test_memory_that_is_too_small_at_the_start_is_a_sentence(
+    open_engine: OpenEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.engines.diffusion.families.klein import Klein
+
+    def too_much(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(Klein, "encode", too_much)
+
+    with pytest.raises(EngineUnusable, match="Not even one photo fits"):
+        open_engine().warm_up()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_without_a_compiler_pictures_are_painted_all_the_same(
+    models: Path, cache: Path, open_engine: OpenEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch._inductor.config as inductor
+
+    monkeypatch.setattr(inductor.cpp, "cxx", ("/no/such/compiler",))
+    monkeypatch.setattr(inductor, "fx_graph_cache", False)
+    options = Options(models, cache, device="cpu", compiled=True)
+    engine = DiffusionEngine(tiny_model("flux2-klein"), [FILM, INK], options)
+
+    with pytest.warns(RuntimeWarning, match="painting without compiled blocks"):
+        engine.warm_up()
+
+    assert differ(painted(engine, wanted(1))[0], painted(open_engine(), wanted(1))[0]) <= 1
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.skipif(
+    "SUISAI_TEST_COMPILED" not in os.environ, reason="takes minutes: SUISAI_TEST_COMPILED=1"
+)
+@pytest.mark.parametrize("name", ["flux2-klein", "kontext", "ghibli-sd15"])
+@pytest.mark.timeout(600)
+def test_compiled_blocks_paint_the_same_and_are_kept(
+    name: str, models: Path, tmp_path: Path, open_engine: OpenEngine
+) -> None:
+    options = Options(models, tmp_path, device="cpu", compiled=True)
+    engine = DiffusionEngine(tiny_model(name), [FILM, INK], options)
+
+    engine.warm_up()
+
+    assert differ(painted(engine, wanted(1))[0], painted(open_engine(name), wanted(1))[0]) <= 1
+    assert list((tmp_path / "kernels").glob("*.bin"))
