@@ -89,9 +89,11 @@ class DiffusionEngine:
 
     def _readable(self, commissions: Sequence[Commission]) -> list[int]:
         """Return the places of those whose style was there when the model was opened."""
-        with self._device:
-            studio = self._opened()
-            return [place for place, asked in enumerate(commissions) if studio.knows(asked.style)]
+        studio = self._studio
+        if studio is None:
+            with self._device:
+                studio = self._opened()
+        return [place for place, asked in enumerate(commissions) if studio.knows(asked.style)]
 
     def _round(
         self,

@@ -36,7 +36,7 @@ MEMORY_SHARE = 0.9
 
 
 class Studio:
-    """One model on one device. Not for two threads at once: the library's parts keep state."""
+    """One model on one device. Only `knows` is for several threads: the library's parts keep state."""
 
     def __init__(
         self,
@@ -48,7 +48,6 @@ class Studio:
     ) -> None:
         self.model = model
         self.device = device
-        self.attention = "native"
         self._styles = styles
         self._options = options
         self._family = family
@@ -85,11 +84,10 @@ class Studio:
         if self._options.compiled:
             recall_kernels(kernels)
         body, square = self._family.body, shape_of("1x1", self.model.recipe.side_px)
-        self.attention = choose_attention(
-            body, self._options.attention, self.device, lambda: self._rehearse(square, 1)
-        )
+        try_out = partial(self._rehearse, square, 1)
+        choose_attention(body, self._options.attention, self.device, try_out)
         if self._options.compiled and self.model.quantisation == "none":
-            compile_blocks(body, self._options.any_shape, lambda: self._rehearse(square, 1))
+            compile_blocks(body, self._options.any_shape, try_out)
         room = self._measured_room(square)
         self._rehearse_all(room)
         if self._options.compiled:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.contract import RGB, PaintingCancelled, PaintingFailed, PhotoRefused
+from pipeline.engines.diffusion.canvas import stretch
 from pipeline.safety import Screen
 from pipeline.stylize import stylize
 from tests.pipeline.engines.diffusion.conftest import (
@@ -124,6 +125,37 @@ def test_the_device_serves_one_thread_at_a_time(
         thread.join()
 
     assert met == [False, False]
+
+
+def test_one_thread_fits_its_photos_while_the_other_ones_are_painted(
+    open_engine: OpenEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.engines.diffusion.families.klein import Klein
+
+    engine, encode = open_engine(), Klein.encode
+    painted(engine, wanted(0))
+    on_device, fitted = threading.Event(), threading.Event()
+    was_fitted: list[bool] = []
+
+    def slow_encode(self: Klein, photos: Any) -> Any:
+        on_device.set()
+        was_fitted.append(fitted.wait(10))
+        return encode(self, photos)
+
+    def told_stretch(pixels: RGB, shape: Any) -> Any:
+        if on_device.is_set():
+            fitted.set()
+        return stretch(pixels, shape)
+
+    monkeypatch.setattr(Klein, "encode", slow_encode)
+    monkeypatch.setattr("pipeline.engines.diffusion.engine.stretch", told_stretch)
+    first = threading.Thread(target=painted, args=(engine, wanted(1)))
+    first.start()
+    assert on_device.wait(10)
+    painted(engine, wanted(2))
+    first.join()
+
+    assert was_fitted == [True, True]
 
 
 def test_progress_only_grows_and_stays_below_one(open_engine: OpenEngine) -> None:
