@@ -23,7 +23,7 @@ def main() -> None:
     arguments.add_argument("out", type=Path)
     arguments.add_argument("photos", nargs="*", type=Path, help="default: the test photos")
     arguments.add_argument("--tile-px", type=int, default=400)
-    options = arguments.parse_args()
+    options = arguments.parse_intermixed_args()
     painter, styles = Painter(), load_styles()
     rows = []
     for pixels in opened(options.photos).values():

@@ -63,7 +63,7 @@ def main() -> int:
     arguments.add_argument(
         "--all-styles", action="store_true", help="time every style, not film alone"
     )
-    options = arguments.parse_args()
+    options = arguments.parse_intermixed_args()
     photos = opened(options.photos)
     styles = load_styles()
     timed = styles if options.all_styles else {"film": styles["film"]}

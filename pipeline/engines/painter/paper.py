@@ -63,20 +63,20 @@ def margin(shape: tuple[int, ...], seed: int) -> Plane:
 
 
 def between_strokes(bright: Plane, scale: float, seed: int) -> Plane:
-    """Find the gaps between slanted strokes of chalk: few in shadows, more where the picture is light."""
+    """Find the gaps between slanted strokes of chalk: narrow in shadows, wide where it is light."""
     strokes = slanted(bright.shape, scale, seed)
     tooth = grainy(bright.shape, seed + 24, 1.3 * scale)
-    height = strokes * np.float32(0.6) + tooth * np.float32(0.4) + bright * np.float32(0.8)
-    return ramp(height, 0.2, 2.2) * np.float32(0.5)
+    height = strokes * np.float32(0.55) + tooth * np.float32(0.40)
+    return ramp(height, -1.2, 2.2) * (np.float32(0.18) + np.float32(0.62) * bright)
 
 
 def slanted(shape: tuple[int, ...], scale: float, seed: int) -> Plane:
     """Smear noise along a slant of 60 degrees. Mean 0, spread 1."""
     half = (max(8, shape[0] // 2), max(8, shape[1] // 2))
-    reach = max(3, round(14 * scale))
+    reach = max(3, round(12 * scale))
     kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
     dx, dy = round(0.5 * reach), round(0.87 * reach)
     cv2.line(kernel, (reach - dx, reach + dy), (reach + dx, reach - dy), 1.0, 1, cv2.LINE_AA)
-    noise = grainy(half, seed + 23, 1.7 * scale)
+    noise = grainy(half, seed + 23, 2.6 * scale)
     smeared = cast(Plane, cv2.filter2D(noise, -1, kernel / kernel.sum()))
     return resize(smeared * np.float32(1 / (smeared.std() + 1e-6)), shape)
