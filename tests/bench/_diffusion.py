@@ -27,7 +27,7 @@ from pipeline.engines.diffusion.tuning import choose_attention, compile_blocks
 from pipeline.engines.diffusion.words import WordBook
 from pipeline.models import GIB
 from pipeline.styles import Diffusion, Style
-from tests.bench._klein import Bench, at_side
+from tests.bench._klein import Bench, at_side, real_bench
 
 STYLE = Style("bench", diffusion=Diffusion(prompt="a hand-painted film still, soft summer light"))
 
@@ -206,6 +206,26 @@ class Contest:
 
     def _try_out(self, side_px: int) -> None:
         self._sit(side_px, 1)
+
+
+def operations(side_px: int) -> float:
+    """Count the operations of one picture of klein 4B; nothing is allocated, so any machine can."""
+    bench = real_bench("meta")
+    family, dtype = Klein(bench.pipe, bench.model), torch.bfloat16
+    moment = torch.zeros(1, device="meta")
+    words = {
+        "prompt": torch.zeros(1, bench.model.text_tokens, 7680, device="meta", dtype=dtype),
+        "places": torch.zeros(1, bench.model.text_tokens, 4, device="meta"),
+    }
+    apart = sdpa_kernel(SDPBackend.MATH)
+    with torch.no_grad(), FlopCounterMode(display=False) as counter, apart:
+        photos = torch.zeros(1, 3, side_px, side_px, device="meta", dtype=dtype)
+        reference = family.encode(photos)
+        latents = reference.latents
+        for _ in range(bench.model.recipe.steps):
+            latents = family.step(latents, reference, words, moment, moment, moment)
+        family.decode(latents)
+    return float(counter.get_total_flops())
 
 
 def _open_studio(bench: Bench, folder: Path) -> Studio:

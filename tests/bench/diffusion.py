@@ -1,8 +1,9 @@
 """What each choice of the diffusion engine earns, against the library's pipeline with a call per photo.
 
-`python -m tests.bench.diffusion [--json] [--tiny] [--uncompiled]`. Builds FLUX.2 klein 4B with random
-weights in bf16, so it needs no download. `--tiny`, and a machine without a GPU, take one of half a
+`python -m tests.bench.diffusion [--json] [--tiny] [--uncompiled] [--floor]`. Builds FLUX.2 klein 4B with
+random weights in bf16, so it needs no download. `--tiny`, and a machine without a GPU, take one of half a
 megabyte on the CPU: it shows that the bench works, and ratios of overhead rather than of arithmetic.
+`--floor` only counts the operations of a picture of klein 4B, on any machine.
 """
 
 from __future__ import annotations
@@ -28,9 +29,13 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--tiny", action="store_true")
     parser.add_argument("--uncompiled", action="store_true")
+    parser.add_argument("--floor", action="store_true")
     wishes = parser.parse_args()
     if find_spec("torch") is None or find_spec("diffusers") is None:
         print("skipped: needs the extra `gpu`")
+        return
+    if wishes.floor:
+        print_floor()
         return
     title, rows = measure(wishes.tiny, not wishes.uncompiled)
     if wishes.json:
@@ -58,6 +63,14 @@ def measure(tiny: bool, compiled: bool) -> tuple[str, list[Row]]:
         contest = Contest(bench, Path(folder))
         title = f"{name}; torch {torch.__version__}; {contest.peak_tflops:.3g} TFLOP/s"
         return title, list(contest.rows(compiled))
+
+
+def print_floor() -> None:
+    """Print what no machine can avoid."""
+    from tests.bench._diffusion import operations
+
+    for side_px in (512, 768, 1024):
+        print(f"{side_px} px: {operations(side_px) / 1e12:.1f} TFLOP a picture")
 
 
 def table(title: str, rows: list[Row]) -> Table:
