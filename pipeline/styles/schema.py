@@ -148,7 +148,7 @@ class Diffusion:
     prompt: str = ""
     negative_prompt: str = ""
     strength: tuple[Share, Share] = (0.3, 0.7)
-    """Denoising strength at the person's 0 and 1."""
+    """Which part of the model's own range the person's 0 to 1 covers."""
     guidance: Annotated[float, Field(ge=0, le=20)] | None = None
     """None: as the model's recipe says."""
     lora: tuple[str, ...] = ()
