@@ -14,7 +14,7 @@ from bots.x.budget import Budget, price_table
 from bots.x.door import TWEEPY_HOST, Door
 from bots.x.faults import XRefused, XSilent, XUnauthorised
 from bots.x.posts import Account, MessagePage, Page
-from bots.x.reading import read_account, read_messages, read_page
+from bots.x.reading import read_messages, read_page
 from bots.x.settings import XSettings
 from bots.x.tokens import LoginNeeded, TokenKeeper
 from bots.x.vocabulary import (
@@ -72,7 +72,8 @@ class X:
     def renewed_me(self) -> Account:
         """Ask X which account the keys belong to, and remember it."""
         with self.budget.reading("account", 1) as allowance:
-            account = read_account(self._read(self._client.get_me))
+            answer = self._read(self._client.get_me)
+            account = Account(told(answer, "id"), told(answer, "username"))
             self.budget.came(allowance, "account", [account.id])
         self._notebook.put(_ACCOUNT_KEY, f"{account.id} {account.username}")
         return account

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from bots.x.posts import Account, Media, Message, MessagePage, Naming, Page, Post
+from bots.x.posts import Media, Message, MessagePage, Naming, Page, Post
 
 Json: TypeAlias = Mapping[str, Any]
 
 # X kept some codes that ISO 639 gave up in 1989.
 _LANGUAGES = MappingProxyType({"in": "id", "iw": "he"})
+_ID = re.compile("[0-9]{1,19}")
 _KINDS = frozenset({"photo", "video", "animated_gif"})
-
-
-def read_account(payload: Json) -> Account:
-    """Read an answer to users/me. Raises `KeyError` where it names no account."""
-    data = payload["data"]
-    return Account(id=str(data["id"]), username=str(data["username"]))
 
 
 def read_page(payload: Json) -> Page:
@@ -34,7 +30,7 @@ def read_page(payload: Json) -> Page:
         unreadable=frozenset(_unreadable(payload)),
         automated=_automated(includes),
         expanded_accounts=frozenset(str(user["id"]) for user in _users(includes)),
-        next_token=_mapping(payload.get("meta")).get("next_token"),
+        next_token=_text(_mapping(payload.get("meta")).get("next_token")) or None,
     )
 
 
@@ -47,7 +43,7 @@ def read_messages(payload: Json) -> MessagePage:
     return MessagePage(
         messages=tuple(message for message in messages if message),
         read=len(events),
-        next_token=_mapping(payload.get("meta")).get("next_token"),
+        next_token=_text(_mapping(payload.get("meta")).get("next_token")) or None,
         automated=_automated(includes),
     )
 
@@ -68,22 +64,24 @@ def _post(
     item: Json, media: Mapping[str, Media], around: Mapping[str, Post] | None = None
 ) -> Post | None:
     """Read one post; None where it lacks what nothing can be done without."""
-    if not item.get("id") or not item.get("author_id"):
+    id_, author = _id(item.get("id")), _id(item.get("author_id"))
+    if id_ is None or author is None:
         return None
     note = _mapping(item.get("note_tweet") or item.get("note_post"))
-    keys = [str(key) for key in _list_of(_mapping(item.get("attachments")).get("media_keys"))]
+    keys = _keys(item)
     parents = _references(item)
     parent = (around or {}).get(parents.get("replied_to", ""))
     history = _list_of(item.get("edit_history_tweet_ids") or item.get("edit_history_post_ids"))
     return Post(
-        id=str(item["id"]),
-        author=str(item["author_id"]),
-        text=str(note.get("text") or item.get("text") or ""),
-        conversation=str(item.get("conversation_id") or item["id"]),
-        first_id=str(history[0]) if history else str(item["id"]),
-        language=_LANGUAGES.get(str(item.get("lang")), str(item.get("lang") or "und")),
+        id=id_,
+        author=author,
+        text=_text(note.get("text")) or _text(item.get("text")),
+        conversation=_id(item.get("conversation_id")) or id_,
+        first_id=next((first for each in history if (first := _id(each))), id_),
+        language=_language(_text(item.get("lang"))),
         replies_to=parents.get("replied_to"),
-        replies_to_author=item.get("in_reply_to_user_id") or (parent.author if parent else None),
+        replies_to_author=_id(item.get("in_reply_to_user_id"))
+        or (parent.author if parent else None),
         quotes=parents.get("quoted"),
         reposts=parents.get("retweeted"),
         shown_from=_shown_from(item),
@@ -95,24 +93,32 @@ def _post(
 
 def _references(item: Json) -> dict[str, str]:
     found = _list(item.get("referenced_tweets") or item.get("referenced_posts"))
-    return {str(ref["type"]): str(ref["id"]) for ref in found if "type" in ref and "id" in ref}
+    return {_text(ref.get("type")): id_ for ref in found if (id_ := _id(ref.get("id")))}
+
+
+def _language(code: str) -> str:
+    return _LANGUAGES.get(code, code) or "und"
 
 
 def _shown_from(item: Json) -> int | None:
     shown = _list_of(item.get("display_text_range"))
-    return int(shown[0]) if len(shown) == 2 else None
+    return _index(shown[0]) if len(shown) == 2 else None
 
 
 def _namings(item: Json, note: Json) -> Iterable[Naming]:
     seen: set[int] = set()
     for entities in (_mapping(item.get("entities")), _mapping(note.get("entities"))):
         for found in _list(entities.get("mentions")):
-            start = int(found.get("start", -1))
-            if start in seen:
+            start, end = _index(found.get("start")), _index(found.get("end"))
+            if start is None or end is None or start in seen:
                 continue
             seen.add(start)
-            end, name = int(found.get("end", start)), str(found.get("username") or "")
-            yield Naming(start, end, str(found.get("id") or ""), name)
+            yield Naming(start, end, _text(found.get("id")), _text(found.get("username")))
+
+
+def _keys(item: Json) -> tuple[str, ...]:
+    keys = _list_of(_mapping(item.get("attachments")).get("media_keys"))
+    return tuple(key for key in keys if isinstance(key, str))
 
 
 def _media_by_key(includes: Json) -> dict[str, Media]:
@@ -121,50 +127,52 @@ def _media_by_key(includes: Json) -> dict[str, Media]:
 
 
 def _media(item: Json) -> Media | None:
-    kind = str(item.get("type") or "")
-    if kind not in _KINDS or not item.get("media_key"):
+    kind, key = _text(item.get("type")), _text(item.get("media_key"))
+    if kind not in _KINDS or not key:
         return None
     picture = item.get("url") if kind == "photo" else item.get("preview_image_url")
-    return Media(str(item["media_key"]), kind, str(picture) if picture else None)
+    return Media(key, kind, _text(picture) or None)
 
 
 def _message(event: Json, media: Mapping[str, Media]) -> Message | None:
-    if event.get("event_type", "MessageCreate") != "MessageCreate" or not event.get("sender_id"):
+    id_, sender = _id(event.get("id")), _id(event.get("sender_id"))
+    if id_ is None or sender is None or event.get("event_type") not in (None, "MessageCreate"):
         return None
-    keys = [str(key) for key in _list_of(_mapping(event.get("attachments")).get("media_keys"))]
+    keys = _keys(event)
     return Message(
-        id=str(event["id"]),
-        conversation=str(event.get("dm_conversation_id") or ""),
-        sender=str(event["sender_id"]),
-        text=str(event.get("text") or ""),
+        id=id_,
+        conversation=_text(event.get("dm_conversation_id")),
+        sender=sender,
+        text=_text(event.get("text")),
         media=tuple(media[key] for key in keys if key in media),
-        media_keys=tuple(keys),
+        media_keys=keys,
     )
 
 
 def _delivered_message(event: Json) -> Message | None:
     create = _mapping(event.get("message_create"))
     data = _mapping(create.get("message_data"))
-    people = (create.get("sender_id"), _mapping(create.get("target")).get("recipient_id"))
-    if not all(people) or not event.get("id"):
+    id_, sender = _id(event.get("id")), _id(create.get("sender_id"))
+    recipient = _id(_mapping(create.get("target")).get("recipient_id"))
+    if id_ is None or sender is None or recipient is None:
         return None
     attached = _mapping(_mapping(data.get("attachment")).get("media"))
-    url = attached.get("media_url_https") or attached.get("media_url")
-    key, kind = str(attached.get("id_str") or ""), str(attached.get("type") or "")
+    key, kind = _text(attached.get("id_str")), _text(attached.get("type"))
+    url = _text(attached.get("media_url_https")) or _text(attached.get("media_url"))
     return Message(
-        id=str(event["id"]),
-        conversation="-".join(sorted(map(str, people), key=int)),
-        sender=str(people[0]),
-        text=str(data.get("text") or ""),
-        media=(Media(key, kind, str(url) if url else None),) if kind in _KINDS else (),
+        id=id_,
+        conversation="-".join(sorted((sender, recipient), key=int)),
+        sender=sender,
+        text=_text(data.get("text")),
+        media=(Media(key, kind, url or None),) if kind in _KINDS else (),
         media_keys=(key,) if key else (),
     )
 
 
 def _unreadable(payload: Json) -> Iterable[str]:
     for problem in _list(payload.get("errors")):
-        if gone := problem.get("resource_id") or problem.get("value"):
-            yield str(gone)
+        if gone := _id(problem.get("resource_id")) or _id(problem.get("value")):
+            yield gone
 
 
 def _automated(includes: Json) -> frozenset[str]:
@@ -177,11 +185,24 @@ def _automated(includes: Json) -> frozenset[str]:
 
 
 def _users(includes: Json) -> list[Json]:
-    return [user for user in _list(includes.get("users")) if user.get("id")]
+    return [user for user in _list(includes.get("users")) if _id(user.get("id"))]
 
 
 def _known(includes: Json, *names: str) -> list[Json]:
     return [item for name in names for item in _list(includes.get(name))]
+
+
+def _id(value: object) -> str | None:
+    """Return one of X's ids: up to 19 digits, which other code may count on."""
+    return value if isinstance(value, str) and _ID.fullmatch(value) else None
+
+
+def _index(value: object) -> int | None:
+    return value if isinstance(value, int) and value >= 0 else None
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _mapping(value: object) -> Json:
