@@ -54,6 +54,7 @@ class XPlatform:
 
     def fetch(self, job: Job, photo: PhotoRef) -> bytes:
         settings = self._x.settings
+        # Without a size X gives a rendering of 1200 px; `large` has up to 2048.
         size = "" if "?" in photo.ref else "?name=large"
         return download(photo.ref + size, Source.of(settings.api_url, *settings.photo_hosts))
 
@@ -68,6 +69,7 @@ class XPlatform:
         return self._answered(job, receipt)
 
     def find_answer(self, job: Job) -> str | None:
+        # The mark stands before the call: a job without it never came to the point of sending.
         if "sending" not in job.marks:
             return None
         let_settle(self._services, job, self._x.settings.settling_s, self._rest)

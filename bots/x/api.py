@@ -54,6 +54,7 @@ class X:
         )
         self._notebook = notebook
         self._client = tweepy.Client(**_oauth1_keys(settings), return_type=dict)
+        # tweepy keeps its session public: this is the one seam that it offers.
         self._client.session = self.door
         self.door.vocabulary = self._vocabulary()
 
@@ -139,6 +140,7 @@ class X:
     def reply(self, to: str, text: str, media_ids: Iterable[str] = ()) -> str:
         """Reply to a post and return the id of the reply."""
         body: dict[str, Any] = {"text": text, "reply": {"in_reply_to_tweet_id": to}}
+        # A sentence alone was not made by AI.
         if media := list(media_ids):
             body |= {"media": {"media_ids": media}, "made_with_ai": self.settings.made_with_ai}
         with self.budget.writing("reply"):

@@ -29,6 +29,7 @@ class Door(requests.Session):
         self.vocabulary = Vocabulary.TWEET
         self._api_url = api_url.rstrip("/")
         self._timeout_s = timeout_s
+        # A .netrc would replace the Authorization header.
         self.trust_env = False
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for name in _TALKATIVE:

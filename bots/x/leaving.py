@@ -33,6 +33,7 @@ class Leaving:
         shown = set(self._memory.answers_showing(person))
         if said_under is not None and self._concerns(person, said_under):
             shown.add(said_under)
+        # First the answers: once the person is forgotten, nothing leads to them any more.
         for answer in sorted(shown):
             take_back(self._x, answer)
         self._memory.forget(person, shown)

@@ -9,6 +9,7 @@ from tasks.notebook import Notebook
 
 DAY_S = 86_400.0
 _ANSWERS_PER_OWNER = 50
+# Longer than any look can lag behind; the ledger itself knows its jobs for two weeks.
 _HANDLED_S = 2 * DAY_S
 
 

@@ -66,6 +66,7 @@ class XMessages:
         return receipt
 
     def find_answer(self, job: Job) -> str | None:
+        # The mark stands before the call: a job without it never came to the point of sending.
         if "sending" not in job.marks:
             return None
         let_settle(self._services, job, self._x.settings.settling_s, self._rest)

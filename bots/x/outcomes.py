@@ -98,6 +98,7 @@ def _judged(fault: XForbidden | XRefused, notebook: Notebook) -> Exception:
     if any(sentence in said for sentence in _OWN_TROUBLES):
         notify(notebook, f"answering: {fault.detail}")
         return PlatformPaused(time.time() + _OPERATOR_S, fault.detail)
+    # An unknown sentence may be about this post or about the whole bot: tries are bounded.
     reason = _final(fault)
     return Undeliverable(reason) if reason else TryAgain(fault.detail)
 

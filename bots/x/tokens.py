@@ -86,6 +86,7 @@ class TokenKeeper:
             tokens = self.known()
             if tokens is not None and tokens.access != stale:
                 return tokens.access
+            # A crash while renewing frees the lock after its time; the next one tries the same pair.
             if self._notebook.put_new(_LOCK, "held", ttl_s=_LOCK_S):
                 try:
                     return self._renew(stale)

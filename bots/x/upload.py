@@ -9,9 +9,8 @@ from typing import Any, Literal
 
 from bots.x.api import X, told
 from bots.x.faults import XRefused, XSilent
+from bots.x.lighten import lighten
 
-BYTES_MAX = 5_000_000
-"""X's limit for images."""
 ALT_TEXT_MAX = 1000
 _STATUS_TRIES = 20
 _STATUS_WAIT_MAX_S = 5.0
@@ -35,6 +34,7 @@ def upload(
 ) -> Uploaded:
     """Upload one image file, finished and described. Raises `XFault`."""
     route = "/2/media/upload"
+    picture = lighten(picture)
     with x.budget.writing("upload"):
         begun = x.send(
             "POST",
@@ -49,6 +49,7 @@ def upload(
         x.send(
             "POST",
             f"{route}/{id_}/append",
+            # Images are at most 5 MB, so that one segment holds the whole file.
             data={"segment_index": "0"},
             files={"media": ("picture", picture, "application/octet-stream")},
         )

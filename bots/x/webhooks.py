@@ -82,6 +82,7 @@ class Webhook:
             delivery = json.loads(body)
         except ValueError:
             return Response(status_code=400)
+        # More at once would only make X wait; polling takes up what is dropped here.
         if len(self._working) < _AT_ONCE and isinstance(delivery, Mapping):
             await self._begin(delivery)
         return Response(status_code=200)

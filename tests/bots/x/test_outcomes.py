@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from bots.x.budget import BudgetSpent
+from bots.x.faults import (
+    XCreditsSpent,
+    XFault,
+    XForbidden,
+    XPaused,
+    XRefused,
+    XSilent,
+    XUnauthorised,
+    XUnreachable,
+)
+from bots.x.notices import notice
+from bots.x.outcomes import is_duplicate, nothing_sent_yet, told_to_workers
+from tasks.contract import PlatformPaused, TryAgain, Undeliverable
+from tasks.services import Services
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (
+            XForbidden("403 You are not allowed to create a Tweet with duplicate content."),
+            "duplicate",
+        ),
+        (
+            XForbidden(
+                "403 You attempted to reply to a Tweet that is deleted or not visible to you."
+            ),
+            "mention-gone",
+        ),
+        (XForbidden("403 You are not permitted to reply to this conversation"), "reply-forbidden"),
+        (XForbidden("403 You have been blocked from the author of this Tweet"), "blocked"),
+        (XForbidden("403 User has been suspended: [1]"), "suspended"),
+        (XRefused("404 Could not find tweet with id: [1]."), "mention-gone"),
+        (XForbidden("403 You cannot send messages to this user."), "messages-closed"),
+    ],
+)
+def test_what_nobody_can_mend_is_final(services: Services, fault: XFault, reason: str) -> None:
+    with pytest.raises(Undeliverable) as final, told_to_workers(services.notebook("x")):
+        raise fault
+    assert final.value.reason == reason
+    assert is_duplicate(fault) == (reason == "duplicate")
+
+
+@pytest.mark.parametrize(
+    ("fault", "least_s", "most_s"),
+    [
+        (BudgetSpent(time.time() + 5000, "daily"), 4990, 5001),
+        (XPaused("429", time.time() + 700), 690, 701),
+        (XPaused("429", None), 290, 301),
+        (XPaused("429", 1.0), 290, 301),
+        (XUnreachable("refused"), 10, 16),
+        (XCreditsSpent("402"), 290, 301),
+        (XUnauthorised("401"), 290, 301),
+        (XForbidden("403 Your account is suspended and is not permitted to access this"), 290, 301),
+        (XForbidden("403 Your client app is not configured with the app permissions"), 290, 301),
+    ],
+)
+def test_what_stops_the_bot_pauses_it(
+    services: Services, fault: XFault, least_s: float, most_s: float
+) -> None:
+    with pytest.raises(PlatformPaused) as paused, told_to_workers(services.notebook("x")):
+        raise fault
+    assert least_s <= paused.value.until - time.time() <= most_s
+
+
+@pytest.mark.parametrize("fault", [XForbidden("403 no idea"), XRefused("400 what"), XFault("odd")])
+def test_what_is_not_understood_is_tried_again(services: Services, fault: XFault) -> None:
+    with pytest.raises(TryAgain), told_to_workers(services.notebook("x")):
+        raise fault
+    assert notice(services.notebook("x")) is None
+
+
+def test_silence_stays_a_question_unless_nothing_was_on_its_way(services: Services) -> None:
+    with pytest.raises(XSilent), told_to_workers(services.notebook("x")):
+        raise XSilent("cut")
+    with pytest.raises(TryAgain), told_to_workers(services.notebook("x")), nothing_sent_yet():
+        raise XSilent("cut")
