@@ -78,7 +78,8 @@ def heaps(width: int, ground: float, dice: np.random.Generator) -> Iterator[Heap
 
 def puffs(heap: Heap, dice: np.random.Generator) -> Iterator[tuple[float, float, float]]:
     """Pile round puffs (x, y, radius) on a heap: large ones low in the middle, small ones at the rim."""
-    for _ in range(18 + round(32 * min(1.0, heap.reach / 60))):
+    crowd = 16 + 26 * min(1.0, heap.reach / 60)
+    for _ in range(round(crowd * min(2.5, max(1.0, heap.height / heap.reach)))):
         side = dice.uniform(-1, 1)
         crown = math.sqrt(1 - side * side)
         up = crown * dice.uniform(0.05, 1.0) ** 0.8
@@ -105,11 +106,11 @@ def stamp(field: Field, heap: Heap, x: float, y: float, radius: float) -> None:
     rise = np.clip((heap.foot - rows) / np.float32(heap.height), 0, 1)
     for plane, value in (
         (field.near, near),
-        (field.facing_x, np.broadcast_to(across, near.shape)),
-        (field.facing_y, np.broadcast_to(down, near.shape)),
-        (field.rise, np.broadcast_to(rise, near.shape)),
+        (field.facing_x, across),
+        (field.facing_y, down),
+        (field.rise, rise),
     ):
-        plane[box][mine] = value[mine]
+        np.copyto(plane[box], value, where=mine)
 
 
 def lit(field: Field, clouds: Clouds, ground: float, seed: int) -> CloudScape:

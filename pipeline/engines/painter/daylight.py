@@ -12,12 +12,12 @@ from pipeline.engines.painter.planes import (
     Colours,
     Plane,
     as_colours,
-    blur,
     luma,
     part,
     ramp,
     resize,
     times,
+    wide_blur,
 )
 
 
@@ -49,7 +49,7 @@ def opened_shadows(photo: Colours, unit: float, amount: float) -> Colours:
 
 def base_layer(bright: Plane, sigma_px: float) -> Plane:
     """Smooth a plane without smearing its strong edges: the guided filter with itself as guide."""
-    mean = blur(bright, sigma_px)
-    variance = blur(bright * bright, sigma_px) - mean * mean
+    mean = wide_blur(bright, sigma_px)
+    variance = wide_blur(bright * bright, sigma_px) - mean * mean
     slope = cast(Plane, variance / (variance + np.float32(0.01)))
-    return blur(slope, sigma_px) * bright + blur(mean - slope * mean, sigma_px)
+    return wide_blur(slope, sigma_px) * bright + wide_blur(mean - slope * mean, sigma_px)

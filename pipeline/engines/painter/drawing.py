@@ -27,7 +27,8 @@ def lines(bright: Plane, view: View, line: Line, seed: int, crew: Executor) -> P
     """Say how much ink covers each spot, 0..0.94. `bright` is the luma of the finest strokes."""
     if line.weight <= 0:
         return np.zeros_like(bright)
-    ridge = ridges(bright, view.flow, 0.9 * view.unit * line.width + 0.1, crew)
+    width = 0.9 * view.unit * line.width + 0.1
+    ridge = ridges(bright, view.flow, width, 3.6 * view.unit, crew)
     cover = pen(ridge, resize(faintest(view.subject, line), bright.shape))
     weight = resize(pressure(view), bright.shape) * np.float32(line.weight)
     if line.texture > 0:

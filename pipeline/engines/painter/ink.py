@@ -21,29 +21,31 @@ SPREAD = 1.6
 """The ratio of the two Gaussians that comes closest to a Laplacian (Marr and Hildreth 1980)."""
 
 
-def ridges(luma: Plane, flow: Flow, width_px: float, crew: Executor, reach_px: int = 4) -> Plane:
+def ridges(luma: Plane, flow: Flow, width_px: float, reach_px: float, crew: Executor) -> Plane:
     """Say how much darker a spot is than its surroundings, along the contour it lies on."""
     bright = np.sqrt(np.maximum(luma, 0))
     darker = blur(bright, width_px * SPREAD) - blur(bright, width_px)
+    halo = math.ceil(reach_px) + 1
 
     def strip(rows: slice) -> Plane:
-        first = max(0, rows.start - reach_px - 1)
-        nearby = darker[first : rows.stop + reach_px + 1]
-        return along(nearby, rows_of(flow, rows), rows.start - first, reach_px)
+        first = max(0, rows.start - halo)
+        nearby = darker[first : rows.stop + halo]
+        return along(nearby, rows_of(flow, rows), rows.start - first, reach_px, 4)
 
     return by_rows(crew, np.empty_like(luma), strip)
 
 
-def along(plane: Plane, flow: Flow, first: int, reach_px: int) -> Plane:
+def along(plane: Plane, flow: Flow, first: int, reach_px: float, samples: int) -> Plane:
     """Average a plane along the flow, `reach_px` to either side, with a Gaussian weight.
 
-    The first row of `flow` is row `first` of `plane`.
+    The first row of `flow` is row `first` of `plane`; `samples` are taken on each side.
     """
     total = plane[first : first + flow.x.shape[0]].copy()
     weights, home = 1.0, np.float32(first)
-    for step in range(1, reach_px + 1):
-        weight = math.exp(-1.5 * (step / reach_px) ** 2)
-        dx, dy = flow.x * np.float32(step), flow.y * np.float32(step)
+    for sample in range(1, samples + 1):
+        weight = math.exp(-1.5 * (sample / samples) ** 2)
+        step = np.float32(reach_px * sample / samples)
+        dx, dy = flow.x * step, flow.y * step
         for right, down in ((dx, home + dy), (-dx, home - dy)):
             seen = cv2.remap(plane, right, down, BESIDE, borderMode=cv2.BORDER_REPLICATE)
             cv2.scaleAdd(seen, weight, total, dst=total)

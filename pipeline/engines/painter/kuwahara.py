@@ -17,7 +17,7 @@ import numpy as np
 
 from pipeline.engines.painter.flow import Flow
 from pipeline.engines.painter.layers import rows_of
-from pipeline.engines.painter.planes import BESIDE, Colours, Plane, blur, luma, times
+from pipeline.engines.painter.planes import BESIDE, Colours, Plane, blur, blur_reach, luma, times
 from pipeline.engines.painter.strips import by_rows
 
 SECTORS = 8
@@ -31,7 +31,7 @@ BLUR = 0.45
 
 def kuwahara(picture: Colours, flow: Flow, radius_px: float, crew: Executor) -> Colours:
     """Flatten textures and sharpen contours, with a brush of `radius_px`."""
-    halo = int(2 * CENTRE * radius_px) + 2 + int(4 * BLUR * radius_px) + 2
+    halo = int(2 * CENTRE * radius_px) + 2 + blur_reach(BLUR * radius_px)
 
     def strip(rows: slice) -> Colours:
         first = max(0, rows.start - halo)

@@ -17,12 +17,21 @@ from pipeline.engines.painter.hand import trembled
 from pipeline.engines.painter.layers import resized, rows_of
 from pipeline.engines.painter.palette import at_hour, cube_of
 from pipeline.engines.painter.pigment import density_of
-from pipeline.engines.painter.planes import Colours, Plane, as_bytes, as_colours, luma, mix, resize
+from pipeline.engines.painter.planes import (
+    Colours,
+    Plane,
+    as_bytes,
+    as_colours,
+    luma,
+    mix,
+    part,
+    resize,
+)
 from pipeline.engines.painter.portrait import with_larger_eyes
 from pipeline.engines.painter.sky import SkyFound, find_sky
 from pipeline.engines.painter.skyscape import Skyscape, skyscape
 from pipeline.engines.painter.strips import by_rows
-from pipeline.engines.painter.strokes import brushed, settled
+from pipeline.engines.painter.strokes import Care, brushed, settled
 from pipeline.engines.painter.study import studied
 from pipeline.engines.painter.subject import Onlooker, Subject
 from pipeline.engines.painter.view import View
@@ -45,9 +54,9 @@ class Studio:
         view = self.view(on_canvas(commission.pixels))
         heaven = self.crew.submit(sky_of, view, style, seed)
         flat, bright = self.brush(view, style, seed)
+        matter = self.crew.submit(density_of, flat, view, style.pigment, style.stroke, seed)
         ink = lines(bright, view, style.line, seed, self.crew)
-        density = density_of(flat, view, style.pigment, style.stroke, seed)
-        sky = heaven.result()
+        sky, density = heaven.result(), matter.result()
         pots = pots_of(view, style, palette_share(commission.strength))
         glaze = studied(flat, density, ink, sky, view, style, pots, seed)
         picture = self.finish(view.pixels, flat, glaze, sky, pots, presence(commission.strength))
@@ -74,15 +83,12 @@ class Studio:
 
         Returns the strokes, and the luma of the finest ones, which lines are drawn from.
         """
-        subject, shape = view.subject, view.calm.shape
-        care = resize(np.maximum(np.float32(0.35) * subject.people, subject.features), shape)
-        flat, fine = brushed(view.calm, view.flow, care, style.stroke, view.unit, self.crew)
-        untouched = np.maximum(np.float32(0.7) * subject.features, np.float32(0.9) * subject.small)
-        untouched = resize(untouched, shape)
-        flat = mix(flat, view.calm, untouched)
+        care = resized(care_for(view.subject), part(view.calm, 0.5).shape)
+        flat, bright = brushed(view.calm, view.flow, care, style.stroke, view.unit, self.crew)
         if style.stroke.wobble > 0:
-            flat = trembled(flat, style.stroke.wobble, resize(subject.head, shape), view.unit, seed)
-        return flat, mix(luma(fine), luma(view.calm), untouched)
+            steady = resize(view.subject.head, flat.shape)
+            flat = trembled(flat, style.stroke.wobble, steady, view.unit, seed)
+        return flat, bright
 
     def finish(
         self,
@@ -101,6 +107,14 @@ class Studio:
             return as_bytes(done if share == 1 else mix(as_colours(photo[rows]), done, share))
 
         return by_rows(self.crew, np.empty_like(photo), strip)
+
+
+def care_for(subject: Subject) -> Care:
+    """Ask for the fine brush on people, and for none on features and on faces too small for it."""
+    return Care(
+        fine=np.maximum(np.float32(0.35) * subject.people, subject.features),
+        untouched=np.maximum(np.float32(0.7) * subject.features, np.float32(0.9) * subject.small),
+    )
 
 
 def sky_of(view: View, style: Style, seed: int) -> Skyscape | None:

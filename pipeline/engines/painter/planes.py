@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TypeAlias, cast
 
@@ -29,7 +30,13 @@ def blur(plane: Plane, sigma_px: float) -> Plane:
     """Gaussian blur."""
     if sigma_px < FINEST_PX:
         return plane
-    return cast(Plane, cv2.GaussianBlur(plane, (0, 0), sigma_px))
+    width = 2 * blur_reach(sigma_px) + 1
+    return cast(Plane, cv2.GaussianBlur(plane, (width, width), sigma_px))
+
+
+def blur_reach(sigma_px: float) -> int:
+    """Say how far a blur looks, px. OpenCV would look 4 sigma far, for what no eye can see."""
+    return math.ceil(2.6 * sigma_px)
 
 
 def wide_blur(plane: Plane, sigma_px: float) -> Plane:

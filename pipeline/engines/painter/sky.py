@@ -132,7 +132,7 @@ def down_to_the_sea(mask: Mask, lab: Colours) -> Mask:
     rows = np.flatnonzero(mask.mean(1) > 0.5)
     if len(rows) < 12:
         return mask
-    bright = np.array([np.median(lab[row, :, 0][mask[row]]) for row in rows])
+    bright = row_means(lab[..., 0], mask)[rows]
     drop = bright[:-4] - bright[4:]
     worst = int(drop.argmax())
     if worst < 6 or drop[worst] < 6:
@@ -165,7 +165,7 @@ def fading(mask: Mask, lab: Colours) -> float:
     rows = np.flatnonzero(mask.mean(1) > 0.08)
     if len(rows) < 12:
         return 0.0
-    blue = np.array([-np.median(lab[row, :, 2][mask[row]]) for row in rows])
+    blue = -row_means(lab[..., 2], mask)[rows]
     third = len(rows) // 3
     return float(blue[:third].mean() - blue[-third:].mean())
 
@@ -209,17 +209,21 @@ def distance(one: Colours, other: Colours) -> Plane:
 
 
 def clear_colour(small: Colours, lab: Colours, mask: Mask) -> Colours:
-    """Take the bluer half of each row's sky, smooth from row to row."""
-    rows = np.zeros((len(mask), 1, 3), np.float32)
-    weight = np.zeros((len(mask), 1), np.float32)
-    for row in np.flatnonzero(mask.sum(1) >= 4):
-        blue = lab[row, :, 2][mask[row]]
-        rows[row, 0] = small[row][mask[row]][blue <= np.median(blue)].mean(0)
-        weight[row] = mask[row].mean()
+    """Take the bluer part of each row's sky, smooth from row to row."""
+    blue = np.ascontiguousarray(lab[..., 2])
+    bluer = mask & (blue <= row_means(blue, mask)[:, None])
+    weight = mask.mean(1, dtype=np.float32)[:, None]
+    rows = np.stack([row_means(small[..., at], bluer) for at in range(3)], -1)
     height = len(mask)
     spread = np.exp(-(((np.arange(height)[:, None] - np.arange(height)) / 8.0) ** 2)) + 1e-6
-    clear = spread @ (rows * weight[..., None])[:, 0] / (spread @ weight)
-    return clear[:, None].astype(np.float32)
+    clear = spread @ (rows * weight) / (spread @ weight)
+    return cast(Colours, clear[:, None].astype(np.float32))
+
+
+def row_means(plane: Plane, mask: Mask) -> Plane:
+    """Average each row over the mask; 0 where it has none."""
+    total = np.where(mask, plane, np.float32(0)).sum(1)
+    return cast(Plane, total / np.maximum(mask.sum(1), 1).astype(np.float32))
 
 
 def horizon_of(lab: Colours, mask: Mask) -> float:
@@ -228,7 +232,7 @@ def horizon_of(lab: Colours, mask: Mask) -> float:
     Hazy water below a hazy sky looks like more sky; it has lost the blue.
     """
     rows = np.flatnonzero(mask.mean(1) > 0.05)
-    blue = np.array([-np.median(lab[row, :, 2][mask[row]]) for row in rows])
+    blue = -row_means(lab[..., 2], mask)[rows]
     blue = np.convolve(np.pad(blue, 6, "edge"), np.full(13, 1 / 13), "valid")
     faded = np.flatnonzero(blue < 0.2 * blue[: len(blue) // 3 + 1].max())
     last = rows[faded[0]] if len(faded) else rows[-1]
@@ -237,6 +241,8 @@ def horizon_of(lab: Colours, mask: Mask) -> float:
 
 def cloudiness(lab: Colours, mask: Mask) -> float:
     """Measure how much a sky varies along its rows: a plain gradient, hazy or not, does not."""
-    bright = lab[..., 0]
-    spreads = [float(bright[row][mask[row]].std()) for row in np.flatnonzero(mask.sum(1) >= 8)]
-    return float(np.mean(spreads)) if spreads else 0.0
+    bright = np.ascontiguousarray(lab[..., 0])
+    away = bright - row_means(bright, mask)[:, None]
+    spread = np.sqrt(row_means(away * away, mask))
+    wide = mask.sum(1) >= 8
+    return float(spread[wide].mean()) if wide.any() else 0.0

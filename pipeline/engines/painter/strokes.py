@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import Executor
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -15,7 +16,18 @@ from pipeline.contract import RGB
 from pipeline.engines.painter.flow import Flow
 from pipeline.engines.painter.kuwahara import kuwahara
 from pipeline.engines.painter.layers import resized
-from pipeline.engines.painter.planes import Colours, Plane, blur, mix, part, ramp, resize
+from pipeline.engines.painter.planes import (
+    Colours,
+    Plane,
+    blur,
+    luma,
+    mix,
+    part,
+    ramp,
+    resize,
+    wide_blur,
+)
+from pipeline.engines.painter.strips import by_rows
 from pipeline.styles import Stroke
 
 FINE, BROAD, BROADEST = 3.4, 10.8, 20.0
@@ -28,27 +40,45 @@ def settled(photo: RGB, unit: float) -> RGB:
     return np.asarray(calm, np.uint8)
 
 
-def brushed(
-    picture: Colours, flow: Flow, care: Plane, stroke: Stroke, unit: float, crew: Executor
-) -> tuple[Colours, Colours]:
-    """Paint `picture` anew with three brushes. `care` (0..1) asks for the fine one.
+@dataclass(frozen=True, slots=True)
+class Care:
+    """How carefully each spot is to be painted, at half the picture's size."""
 
-    Returns the painting and its fine layer alone, which lines are drawn from.
+    fine: Plane
+    """1 asks for the fine brush."""
+    untouched: Plane
+    """1 lets the photo stand."""
+
+
+def brushed(
+    picture: Colours, flow: Flow, care: Care, stroke: Stroke, unit: float, crew: Executor
+) -> tuple[Colours, Plane]:
+    """Paint `picture` anew with three brushes.
+
+    Returns the painting, and the luma of its fine layer alone, which lines are drawn from.
     """
     size = unit * stroke.size
     fine = kuwahara(picture, flow, FINE * unit * math.sqrt(stroke.size) + 0.3, crew)
     half = part(fine, 0.5)
-    broad = kuwahara(half, resized(flow, half.shape), BROAD * size / 2 + 0.4, crew)
+    forms = resized(flow, half.shape)
+    broad = kuwahara(half, forms, BROAD * size / 2 + 0.4, crew)
     quarter = part(broad, 0.5)
-    broadest = kuwahara(quarter, resized(flow, quarter.shape), BROADEST * size / 4 + 0.4, crew)
-    quiet = quietness(resize(flow.force, half.shape), unit / 2) * (1 - resize(care, half.shape))
+    broadest = kuwahara(quarter, resized(forms, quarter.shape), BROADEST * size / 4 + 0.4, crew)
+    quiet = quietness(forms.force, unit / 2) * (1 - care.fine)
     calm = mix(broad, resize(broadest, half.shape), quiet * np.float32(stroke.calm))
-    return mix(resize(calm, picture.shape), fine, fineness(flow, care, unit)), fine
+    shares = (fineness(forms, care.fine, unit / 2), care.untouched)
+    calm, keep, stay = (resize(plane, picture.shape) for plane in (calm, *shares))
+
+    def strip(rows: slice) -> Colours:
+        return mix(mix(calm[rows], fine[rows], keep[rows]), picture[rows], stay[rows])
+
+    flat = by_rows(crew, np.empty_like(picture), strip)
+    return flat, mix(luma(fine), luma(picture), stay)
 
 
 def quietness(force: Plane, unit: float) -> Plane:
     """Say where nothing happens for a while around, 0..1."""
-    return ramp(blur(force, 6 * unit), 0.035, 0.010)
+    return ramp(wide_blur(force, 6 * unit), 0.035, 0.010)
 
 
 def fineness(flow: Flow, care: Plane, unit: float) -> Plane:

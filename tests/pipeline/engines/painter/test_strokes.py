@@ -88,7 +88,7 @@ def test_ink_follows_a_dark_line_and_not_flat_paper(crew: Executor) -> None:
     paper = np.full((100, 100), 0.8, np.float32)
     cv2.line(paper, (10, 50), (90, 50), 0.5, 2)
 
-    cover = pen(ridges(paper, flow_of(paper, 1.0), 1.0, crew), 0.0044)
+    cover = pen(ridges(paper, flow_of(paper, 1.0), 1.0, 4.0, crew), 0.0044)
 
     assert cover[49:52, 20:80].max(0).min() > 0.8
     assert cover[:40].max() == 0
