@@ -7,6 +7,7 @@ import structlog
 from bots.x.api import X
 from bots.x.faults import XForbidden, XRefused
 from bots.x.memory import Memory
+from bots.x.notices import notify
 from tasks.contract import Job
 from tasks.ledger import UnknownJob
 from tasks.services import Services
@@ -35,11 +36,19 @@ class Leaving:
             shown.add(said_under)
         # First the answers: once the person is forgotten, nothing leads to them any more.
         for answer in sorted(shown):
-            take_back(self._x, answer)
+            self._take_back(answer)
         self._memory.forget(person, shown)
         for name in NAMES:
             self._services.people.forget(name, person, opt_out=True)
         _log.info("a person opted out", answers_removed=len(shown))
+
+    def _take_back(self, answer: str) -> None:
+        try:
+            take_back(self._x, answer)
+        except XForbidden as fault:
+            # One answer that X keeps must not keep everything else from being read.
+            trouble = f"the post {answer} must be deleted by hand: {fault.detail}"
+            notify(self._services.notebook("x"), trouble)
 
     def _concerns(self, person: str, answer: str) -> bool:
         """Only who asked for a painting, and whose photo it shows, may have it removed."""
@@ -59,5 +68,5 @@ def take_back(x: X, answer: str) -> None:
     """Delete an answer; one that is gone already counts as deleted. Raises `XFault`."""
     try:
         x.delete(answer)
-    except (XRefused, XForbidden) as fault:
+    except XRefused as fault:
         _log.info("answer not deleted", answer=answer, detail=fault.detail)

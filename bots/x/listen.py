@@ -68,7 +68,7 @@ class Listener:
     def look_at_mentions(self) -> float:
         """Deal with new mentions once. Raises `XFault`, having moved nothing."""
         settings = self._x.settings
-        if self._intake_paused():
+        if self._intake_paused("x"):
             return settings.poll_slowest_s
         count = self._mentions.advance(self._inbox.take)
         if settings.webhooks:
@@ -81,7 +81,7 @@ class Listener:
     def look_at_messages(self) -> float:
         """Deal with new direct messages once. Raises `XFault`, having moved nothing."""
         settings = self._x.settings
-        if self._intake_paused():
+        if self._intake_paused("x-dm"):
             return settings.messages_poll_s
         calls = self._messages.advance(self._letters.take)
         return settings.reconcile_s if settings.webhooks else settings.messages_poll_s * calls
@@ -130,10 +130,9 @@ class Listener:
         each.trouble_s = min(_TROUBLE_LAST_S, max(_TROUBLE_FIRST_S, each.trouble_s * 2))
         return each.trouble_s
 
-    def _intake_paused(self) -> bool:
-        """Unread mentions wait at X for free; read ones would have to be refused."""
-        paused = self._services.switches.paused()
-        return "intake" in paused or "intake:x" in paused
+    def _intake_paused(self, platform: str) -> bool:
+        """Tell whether to read nothing: what is unread waits at X for free."""
+        return not {"intake", f"intake:{platform}"}.isdisjoint(self._services.switches.paused())
 
 
 def run(services: Services, stop: threading.Event) -> None:

@@ -6,9 +6,10 @@ import base64
 import hashlib
 import hmac
 import secrets
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from bots.x.api import X
@@ -110,19 +111,34 @@ def _address(x: X, proof: Pkce, redirect: str) -> str:
     return f"{x.settings.authorize_url}?{urlencode(query)}"
 
 
-class _Loopback(HTTPServer):
-    """Waits on this machine for the browser that X sends back."""
+class _Loopback(ThreadingHTTPServer):
+    """Waits on this machine for the browser that X sends back.
+
+    With threads: browsers open connections on which they say nothing for a while.
+    """
+
+    daemon_threads = True
 
     def __init__(self, port: int, state: str) -> None:
         super().__init__(("127.0.0.1", port), _Redirect)
         self._state = state
         self._code = ""
         self._refusal = ""
+        self._came = threading.Event()
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
+
+    def __enter__(self) -> _Loopback:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
 
     def wait_for_code(self, patience_s: float) -> str:
-        """Return the code that one request brings. Raises `LoginFailed`."""
-        self.timeout = patience_s
-        self.handle_request()
+        """Return the code that the browser brings. Raises `LoginFailed`."""
+        self._came.wait(patience_s)
         if self._refusal:
             raise LoginFailed(f"X says: {self._refusal}.")
         if not self._code:
@@ -131,10 +147,11 @@ class _Loopback(HTTPServer):
 
     def take(self, query: dict[str, str]) -> bool:
         """Take the code, if it comes with the state that only our request knew."""
-        if not hmac.compare_digest(query.get("state", ""), self._state):
+        if hmac.compare_digest(query.get("state", ""), self._state):
+            self._code, self._refusal = query.get("code", ""), query.get("error", "")
+        else:
             self._refusal = "the answer belongs to another login"
-            return False
-        self._code, self._refusal = query.get("code", ""), query.get("error", "")
+        self._came.set()
         return bool(self._code)
 
 
@@ -143,8 +160,11 @@ class _Redirect(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer the browser."""
-        query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
-        taken = self.server.take(query)
+        link = urlsplit(self.path)
+        if link.path != _PATH:
+            self.send_error(404)
+            return
+        taken = self.server.take({name: each[0] for name, each in parse_qs(link.query).items()})
         self._say("Done: you can close this page." if taken else "That did not work.")
 
     def _say(self, sentence: str) -> None:

@@ -36,6 +36,7 @@ _OWN_TROUBLES = (
     "client-forbidden",
     "app permissions",
     "access to a subset of",
+    "authenticating with",
 )
 _FINAL = (
     ("duplicate content", "duplicate"),

@@ -11,7 +11,7 @@ from typing import Any
 import requests
 
 from bots.x.door import Door
-from bots.x.faults import XFault, XUnauthorised
+from bots.x.faults import XFault, XForbidden, XRefused, XUnauthorised
 from bots.x.settings import XSettings
 from tasks.notebook import Notebook
 
@@ -122,7 +122,8 @@ class TokenKeeper:
             return tokens.access
         try:
             fresh = self.exchange(grant_type="refresh_token", refresh_token=tokens.refresh)
-        except XUnauthorised as fault:
+        except (XUnauthorised, XForbidden, XRefused) as fault:
+            # X says 400 where a refresh token was used before or taken back.
             raise LoginNeeded(fault.detail) from fault
         self._notebook.replace(_KEY, stored, _pack(fresh))
         return fresh.access

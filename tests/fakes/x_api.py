@@ -123,7 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
         if form.get("grant_type") == "authorization_code":
             server.verifiers[form["code"]] = form["code_verifier"]
         elif form.get("refresh_token") != server.refresh:
-            raise Refusal(401, "Value passed for the token was invalid.")
+            raise Refusal(400, "Value passed for the token was invalid.")
         server.renewals += 1
         access = f"access-{server.renewals}"
         server.access, server.refresh = {access}, f"refresh-{server.renewals}"

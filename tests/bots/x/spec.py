@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ class Spec:
     def find(cls) -> Spec | None:
         """Read the document, None where it is not at hand."""
         name = os.environ.get(VARIABLE)
-        return cls(json.loads(Path(name).read_text("utf-8"))) if name else None
+        return cls(_document(name)) if name else None
 
     def complaints(self, server: FakeX) -> list[str]:
         """Return what is wrong with what was asked of a server and with what it answered.
@@ -129,6 +130,12 @@ class Spec:
                 yield from self._value(each, known[name], f"{at}.{name}")
             elif schema.get("additionalProperties") is False:
                 yield f"{at}: {name} is not known"
+
+
+@lru_cache(maxsize=1)
+def _document(name: str) -> Json:
+    found: Json = json.loads(Path(name).read_text("utf-8"))
+    return found
 
 
 _TYPES = {

@@ -8,6 +8,7 @@ from bots.x.api import X
 from bots.x.faults import XFault
 from bots.x.inbox import Inbox
 from bots.x.memory import Memory
+from bots.x.notices import notice
 from tasks.contract import Job
 from tasks.records import job_id_of
 from tasks.services import Services
@@ -216,6 +217,21 @@ def test_a_stop_without_a_thread_finds_the_answers_that_show_the_persons_photos(
     assert fake.world.removed == [painting]
 
 
+def test_an_answer_that_x_does_not_let_go_is_named_to_the_operator(
+    fake: FakeX, photo: Callable[[], str], read: Callable[[], int], services: Services
+) -> None:
+    mention = fake.world.post("ann", "@suisai", media=[photo()])
+    read()
+    painting = answer(services, fake, mention)
+    fake.faults.add(Fault("DELETE /2/tweets", 403, {"detail": "not now"}))
+
+    fake.world.post("ann", "stop", under=painting)
+    read()
+
+    assert painting in (notice(services.notebook("x")) or "")
+    assert services.people.opted_out("x", fake.world.person("ann"))
+
+
 def test_a_passer_by_cannot_have_an_answer_removed(
     fake: FakeX, photo: Callable[[], str], read: Callable[[], int], services: Services
 ) -> None:
@@ -239,6 +255,21 @@ def test_the_bot_does_not_answer_itself_or_another_bot(
     x = connect(ignored_accounts=(robot,))
 
     assert Inbox(services, x).take([x.mentions(None, None)]) == 0
+    assert fake.world.made == []
+
+
+def test_in_a_thread_of_40_replies_only_who_calls_is_heard(
+    fake: FakeX, photo: Callable[[], str], read: Callable[[], int], services: Services
+) -> None:
+    last = fake.world.post("ann", "@suisai look", media=[photo()])
+    for n in range(40):
+        last = fake.world.post(f"fan{n % 5}", "so nice", under=last)
+    called = fake.world.post("zoe", "@suisai mine too", media=[photo()], under=last)
+
+    assert read() == 2
+
+    assert len(services.ledger.open_jobs("x", fake.world.person("zoe"))) == 1
+    assert fake.world.posts[called].text.count("@suisai") == 2
     assert fake.world.made == []
 
 

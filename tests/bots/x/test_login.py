@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import socket
 import threading
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
@@ -28,7 +29,7 @@ def words() -> Words:
 
 
 class Browser:
-    """Opens the page, lets the operator decide, and goes where X sends it."""
+    """Opens the page, lets the operator decide, and goes where X sends it, with a browser's habits."""
 
     def __init__(self, decision: dict[str, str]) -> None:
         self.decision = decision
@@ -42,6 +43,13 @@ class Browser:
         self._thread.start()
 
     def _return(self) -> None:
+        back = urlsplit(self.asked["redirect_uri"])
+        with socket.create_connection((back.hostname or "", back.port or 0)):
+            self._follow()
+
+    def _follow(self) -> None:
+        favicon = self.asked["redirect_uri"].replace("/callback", "/favicon.ico")
+        assert httpx.get(favicon).status_code == 404
         query = {"state": self.asked["state"], **self.decision}
         self.page = httpx.get(self.asked["redirect_uri"], params=query).text
 
