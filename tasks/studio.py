@@ -83,7 +83,7 @@ def open_engine(settings: Settings) -> Engine:
         models_folder(settings),
         settings.data_dir / "cache",
         settings.device,
-        lambda why: _log.info("painting on a GPU", model=why),
+        lambda why: _log.info("the diffusion engine paints", model=why),
     )
     if settings.engine != "auto":
         return load_engine(settings.engine, gallery)

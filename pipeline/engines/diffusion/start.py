@@ -41,13 +41,13 @@ def start_engine(
 
 
 def free_memory(device: str) -> int:
-    """Return the bytes that are free on a GPU. Raises `EngineUnusable` where there is none."""
+    """Return the bytes that are free on a GPU, 0 for `cpu`. Raises `EngineUnusable` where there is none."""
     absent = [name for name in NEEDED if find_spec(name) is None]
     if absent:
         raise EngineUnusable(
             f"The diffusion engine needs {absent[0]}: install it with `pip install suisai[gpu]`."
         )
-    if not has_driver():
+    if device != "cpu" and not has_driver():
         raise EngineUnusable(NO_GPU)
     from pipeline.engines.diffusion.device import open_device
 

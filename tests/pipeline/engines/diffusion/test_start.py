@@ -97,3 +97,12 @@ print("torch" in sys.modules)
     )
 
     assert told.stdout.splitlines() == [NO_GPU, "False"]
+
+
+def test_a_named_model_may_paint_on_the_cpu_for_a_try(tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="needs the extra `gpu`")
+    pretend_pulled("flux2-klein", tmp_path)
+
+    engine = start_engine("flux2-klein", [FILM], Options(tmp_path, tmp_path, "cpu"), print)
+
+    assert engine.model.name == "flux2-klein"
