@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import TelegramError
 
+from bots.download import Source, download
 from bots.telegram.api import open_bot
 from bots.telegram.asking import PLATFORM
 from bots.telegram.chats import Chats
@@ -28,6 +30,7 @@ from tasks.contract import (
     Apology,
     ConversationFull,
     Job,
+    PhotoGone,
     PhotoRef,
     PlatformPaused,
     Quota,
@@ -117,11 +120,16 @@ class TelegramPlatform:
             raise
         if (file.file_size or 0) > limit:
             raise heavy
-        try:
+        if self._settings.local_files:
             return bytes(await file.download_as_bytearray())
-        except InvalidToken as error:
-            # The library's reading of a 404, here of a link that is no longer good.
-            raise TryAgain("the photo's link is not good any more") from error
+        source = Source.of(self._settings.api_url, bytes_max=limit)
+        try:
+            return await asyncio.to_thread(download, file.file_path or "", source)
+        except PhotoGone as gone:
+            if gone.reason != PhotoGone().reason:
+                raise
+            # The file was there a moment ago: its link is no longer good, and the next one will be.
+            raise TryAgain("the photo's link is not good any more") from None
 
     def _call(self, talk: Coroutine[Any, Any, T]) -> T:
         return self._line.call(lambda: self._translated(talk))
