@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 import torch
@@ -38,6 +39,10 @@ class Device(Protocol):
         """Give memory back that is held without need."""
         ...
 
+    def entered(self) -> AbstractContextManager[object]:
+        """Make this the device of the calling thread, for as long as the context lasts."""
+        ...
+
 
 class Cpu:
     """The host's own processor: work is done when the call returns, and memory is not counted."""
@@ -57,13 +62,18 @@ class Cpu:
     def tidy(self) -> None:
         """Nothing is held."""
 
+    def entered(self) -> AbstractContextManager[object]:
+        return nullcontext()
+
 
 class Cuda:
     """One NVIDIA GPU (or one that torch drives in the same way)."""
 
     def __init__(self, name: str) -> None:
-        self.name = name
-        self.title = torch.cuda.get_device_name(name)
+        index = torch.device(name).index
+        # Always with its number: `cuda` alone means another GPU in a thread that entered another one.
+        self.name = f"cuda:{torch.cuda.current_device() if index is None else index}"
+        self.title = torch.cuda.get_device_name(self.name)
 
     def free_bytes(self) -> int | None:
         free, _ = torch.cuda.mem_get_info(self.name)
@@ -78,12 +88,15 @@ class Cuda:
 
     def mark(self) -> Done:
         event = torch.cuda.Event()
-        # Named, because which GPU is the current one is a matter of each thread.
         event.record(torch.cuda.current_stream(self.name))
         return lambda: event.synchronize()
 
     def tidy(self) -> None:
         torch.cuda.empty_cache()
+
+    def entered(self) -> AbstractContextManager[object]:
+        context: AbstractContextManager[object] = torch.cuda.device(self.name)
+        return context
 
 
 def open_device(name: str) -> Device:
@@ -95,5 +108,4 @@ def open_device(name: str) -> Device:
         return Cpu()
     if not torch.cuda.is_available():
         raise EngineUnusable(NO_GPU)
-    torch.cuda.set_device(name)
     return Cuda(name)

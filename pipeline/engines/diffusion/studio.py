@@ -75,11 +75,16 @@ class Studio:
         )
         if changes_by_style(self.model):
             wear(self._family.pipe, self.model, kind.loras)
-        words = self._words([commission.style for commission in commissions], sitting)
-        return redraw(self._family, sitting, words, self.device, watch)
+        with self.device.entered():
+            words = self._words([commission.style for commission in commissions], sitting)
+            return redraw(self._family, sitting, words, self.device, watch)
 
     def warm_up(self) -> int:
         """Compile, choose and try out; return how many photos fit into one call."""
+        with self.device.entered():
+            return self._warmed_up()
+
+    def _warmed_up(self) -> int:
         kernels = self._options.cache / "kernels" / f"{self._fingerprint()}.bin"
         if self._options.compiled:
             recall_kernels(kernels)

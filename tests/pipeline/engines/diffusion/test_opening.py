@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from shutil import copytree
 
@@ -194,6 +195,9 @@ class CountedCpu:
         return lambda: None
 
     def tidy(self) -> None: ...
+
+    def entered(self) -> AbstractContextManager[object]:
+        return nullcontext()
 
 
 @pytest.mark.parametrize(("free_gib", "fit"), [(3, 1), (4, 2), (7, 4), (100, 8)])
