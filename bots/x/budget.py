@@ -138,13 +138,8 @@ class Budget:
 
     def _take(self, periods: Iterable[_Period], amount: int, share: float) -> None:
         """Add first and look then: two processes together cannot pass a limit."""
-        over = [
-            period
-            for period in periods
-            if self._notebook.add(period.key, amount, ttl_s=_KEPT_DAYS * _DAY_S)
-            > share * period.limit
-            > 0
-        ]
+        sums = [(p, self._notebook.add(p.key, amount, _KEPT_DAYS * _DAY_S)) for p in periods]
+        over = [period for period, spent in sums if 0 < share * period.limit < spent]
         if over:
             self._add(periods, -amount)
             latest = max(over, key=lambda period: period.ends)

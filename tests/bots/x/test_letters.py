@@ -149,6 +149,20 @@ def test_an_apology_whose_answer_was_lost_is_found_by_its_words(
     assert job.receipt == fake.world.sent[1].id
 
 
+def test_what_else_the_bot_said_is_not_taken_for_an_apology(
+    fake: FakeX, desk: Desk, ann: str
+) -> None:
+    address = {"to": ann}
+    job_id = desk.apologised("5000", platform="x-dm", private=True, person=ann, address=address)
+    fake.faults.add(Fault(f"POST /2/dm_conversations/with/{ann}/messages", 503))
+    desk.deliver(job_id)
+    fake.world.message_from_bot(ann, "1st in line, about 20 seconds", [])
+
+    assert desk.deliver(job_id).outcome is Outcome.APOLOGISED
+
+    assert "too small" in fake.world.sent[-1].text
+
+
 def test_a_message_that_was_never_sent_is_sent_after_a_look(
     fake: FakeX, desk: Desk, ann: str
 ) -> None:
