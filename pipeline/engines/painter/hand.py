@@ -19,7 +19,7 @@ def bristles(flow: Flow, unit: float, seed: int) -> Plane:
     """Comb noise along the flow, at half size (line integral convolution; Cabral 1993). Mean 0, spread 1."""
     shape = part(flow.lean, 0.5).shape
     noise = grainy(shape, seed, 1.2 * unit)
-    combed = along(noise, swept(resized(flow, shape), unit / 2), 0, 9 * unit, 8)
+    combed = along(noise, swept(resized(flow, shape), unit / 2), 0, 9 * unit, 6)
     return combed * np.float32(1 / (combed.std() + 1e-6))
 
 
