@@ -30,6 +30,7 @@ def lost_complexion(study: Colours, photo: Colours, subject: Subject, faithful: 
 
 def drift_of(study: Colours, photo: Colours, subject: Subject) -> Colours:
     """Return what skin lost around each spot (Lab, photo less painting), smooth over a face."""
+    # The median, so that one face close to the camera does not blur the others' shading away.
     sizes = sorted(face.size for face in subject.faces)
     reach = max(1.0, sizes[len(sizes) // 2] * REACH / 4)
     gap = times(to_lab(photo) - to_lab(study), subject.skin)

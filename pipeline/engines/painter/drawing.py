@@ -32,6 +32,7 @@ def lines(bright: Plane, view: View, line: Line, seed: int, crew: Executor) -> P
     cover = pen(ridge, resize(faintest(view.subject, line), bright.shape))
     weight = resize(pressure(view), bright.shape) * np.float32(line.weight)
     if line.texture > 0:
+        # Skips are where the paper is deep, whatever is drawn there.
         weight *= 1 - skips(bright.shape, view.unit, seed) * np.float32(line.texture)
     return np.clip(cover * weight, 0, 0.94)
 

@@ -71,6 +71,7 @@ class FaceFinder:
         """Find the faces of a picture; `closer` are parts worth a second look."""
         whole = [face for window in windows(picture) for face in self.look(picture, window, least)]
         if not any(face.size > 0.1 * max(picture.shape) for face in whole):
+            # A cut-out is easier to mistake for a face than a whole picture.
             for window in closer:
                 whole += self.look(picture, window, least + 0.1)
         return one_each(whole)

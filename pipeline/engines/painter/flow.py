@@ -30,6 +30,7 @@ class Flow:
 def flow_of(luma: Plane, unit: float) -> Flow:
     """Find the flow of a luma plane, at half its size: orientation changes slowly."""
     half = flow_at(part(luma, 0.5), SMOOTHNESS * unit / 2)
+    # Tangents t and -t mean the same: between them, interpolation would find 0.
     x, y = (
         cast(Plane, cv2.resize(p, luma.shape[::-1], interpolation=cv2.INTER_NEAREST))
         for p in (half.x, half.y)

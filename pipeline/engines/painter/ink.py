@@ -23,6 +23,7 @@ SPREAD = 1.6
 
 def ridges(luma: Plane, flow: Flow, width_px: float, reach_px: float, crew: Executor) -> Plane:
     """Say how much darker a spot is than its surroundings, along the contour it lies on."""
+    # The root lets lines in shadows count as much as lines in the light.
     bright = np.sqrt(np.maximum(luma, 0))
     darker = blur(bright, width_px * SPREAD) - blur(bright, width_px)
     halo = math.ceil(reach_px) + 1

@@ -34,6 +34,7 @@ def kuwahara(picture: Colours, flow: Flow, radius_px: float, crew: Executor) -> 
     halo = int(2 * CENTRE * radius_px) + 2 + blur_reach(BLUR * radius_px)
 
     def strip(rows: slice) -> Colours:
+        # The halo makes a strip see what the whole would, so that strips leave no seams.
         first = max(0, rows.start - halo)
         weighted = weighted_by_calm(picture[first : rows.stop + halo], radius_px)
         return calmest(weighted, rows_of(flow, rows), radius_px, rows.start - first)
@@ -75,5 +76,6 @@ def calmest(weighted: Plane, flow: Flow, radius_px: float, first: int) -> Colour
         for right, down in ((dx, home + dy), (-dx, home - dy)):
             seen = cv2.remap(weighted, right, down, BESIDE, borderMode=cv2.BORDER_REPLICATE)
             cv2.add(total, seen, dst=total)
+    # Never 0: calm() gives the wildest sector more than 1e-13.
     weight = cast(Plane, np.float32(1) / total[..., 3])
     return times(np.ascontiguousarray(total[..., :3]), weight)

@@ -12,6 +12,7 @@ SUN_RGB = (1.0, 0.8, 0.45)
 
 def glow_of(study: Colours, light: Light, daylight: float, scale: float) -> Colours:
     """Work out the light to screen over a picture, from its study at a quarter of the size."""
+    # Only what is nearly white blooms; else every wall would.
     bright = times(study, ramp(study.max(-1), 0.75, 1.0))
     glow = wide_blur(bright, 3 * scale) * np.float32(0.3 * light.bloom)
     warmth = sun(study.shape) * np.float32(0.25 * light.sun * daylight)

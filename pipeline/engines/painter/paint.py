@@ -52,6 +52,7 @@ class Studio:
         """Paint a photo at its own size."""
         style, seed = emboldened(commission.style, commission.strength), commission.seed
         view = self.view(on_canvas(commission.pixels))
+        # No task of the crew waits for another one, or a crew of one would wait for ever.
         heaven = self.crew.submit(sky_of, view, style, seed)
         flat, bright = self.brush(view, style, seed)
         matter = self.crew.submit(density_of, flat, view, style.pigment, style.stroke, seed)

@@ -55,5 +55,6 @@ class Painter:
         """Paint one photo; what OpenCV or memory refuses is this photo's failure alone."""
         try:
             return self.studio.paint(commission)
+        # Any other error is a mistake in the code, which must not pass for a bad photo.
         except (cv2.error, MemoryError) as refusal:
             return PaintingFailed(f"painter: {refusal}")

@@ -68,6 +68,7 @@ def turned(lab: Colours, palette: Palette) -> Colours:
     gain = palette.chroma + greens * (palette.greens_chroma - 1)
     gain = gain + blues * (palette.blues_chroma - 1) + reds * (palette.reds_chroma - 1)
     chroma = chroma * gain
+    # A knee and not a clip: two neons must not become one colour.
     over = np.maximum(chroma - KNEE, 0)
     chroma = chroma - over * np.float32(0.4)
     turn = np.radians(hue)
@@ -111,6 +112,7 @@ def pulled(lab: Colours, palette: Palette) -> Colours:
         return lab
     pots = to_lab(np.array([[colour(code) for code in palette.pigments]], np.float32))[0]
     gaps = lab[..., None, :] - pots
+    # Lightness counts less, so that shading survives the pull of few pots.
     gaps[..., 0] *= np.float32(0.7)
     apart: Plane = np.einsum("...c,...c->...", gaps, gaps)
     weight = np.exp(-(apart - apart.min(-1, keepdims=True)) / np.float32(180))

@@ -24,6 +24,7 @@ def density_of(flat: Colours, view: View, pigment: Pigment, stroke: Stroke, seed
         density += rims(half, view.unit) * np.float32(pigment.edge)
     if stroke.length > 0:
         density += bristles(view.flow, view.unit, seed) * np.float32(0.24 * stroke.length)
+    # Blotches that make a wall lively make a face look ill.
     even = 1 - np.float32(0.75) * resize(view.subject.head, flat.shape)
     full = resize(density, flat.shape)
     if pigment.grain > 0:

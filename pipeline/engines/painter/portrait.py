@@ -66,6 +66,7 @@ def magnify(picture: RGB, middle: Points, reach: float, amount: float) -> None:
     away = np.minimum(np.hypot(x, y) / np.float32(reach), 1)
     pull = np.float32(-amount) * np.square(1 - away * away)
     beside = cv2.INTER_LINEAR | cv2.WARP_RELATIVE_MAP
+    # A copy, since remap must not read what it has just written.
     seen = cv2.remap(patch.copy(), x * pull, y * pull, beside, borderMode=cv2.BORDER_REPLICATE)
     picture[rows, columns] = seen
 

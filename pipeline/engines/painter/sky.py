@@ -86,6 +86,7 @@ def find_sky(photo: RGB, subject: Subject) -> SkyFound | None:
     mask = down_to_the_sea(from_the_top(airy), lab)
     if not convincing(mask, lab):
         return None
+    # A pale sky has the colour of white walls: there, texture must tell them apart.
     deep = float(np.median(lab[..., 2][mask])) < DEEP_BLUE
     mask = with_gaps(mask, may_be_sky(lab) if deep else airy, lab)
     hard = mask.astype(np.float32)

@@ -72,6 +72,7 @@ def with_sky(picture: Colours, sky: Skyscape) -> Colours:
     """
     shift = [sky.share * sky.shift[..., channel] for channel in range(3)]
     out = unit(picture + cv2.merge([*shift]))
+    # Stars before clouds: clouds hide them.
     out = mix(out, np.ones_like(out), sky.stars)
     dimmed = np.clip(luma(out) / sky.plain + np.float32(0.03), 0.3, 1)
     return mix(out, times(sky.clouds, dimmed), sky.cloud_cover)

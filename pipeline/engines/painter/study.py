@@ -34,6 +34,7 @@ def studied(
     study = coloured(small, subject.features, resize(density, small.shape), heaven, pots)
     glow = glow_of(study, style.light, view.daylight, view.unit)
     study = lit(study, glow)
+    # Paper is laid before skin is mended, so that bare paper on a cheek counts as a loss.
     bare = bare_of(study, style.pigment, view, seed)
     study = papered(study, None if bare is None else resize(bare, small.shape), pots.paper)
     return Glaze(

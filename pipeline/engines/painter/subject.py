@@ -52,6 +52,7 @@ class Onlooker:
         faces = self.faces.find(photo, worth_a_look(matte, photo))
         shape = tuple(max(1, round(side * SCALE)) for side in photo.shape[:2])
         head, features, small = ovals(faces, shape, unit)
+        # Without a face the matte takes animals and towers for people as well: it may hint, not decide.
         people = np.maximum(head, resize(matte, shape) * np.float32(1.0 if faces else 0.4))
         skin = skin_like(photo, faces, people, head)
         return Subject(tuple(faces), people, head, features, small, skin)
