@@ -14,7 +14,7 @@ HORIZON = 800
 """X lets the newest 800 mentions be read."""
 _NEAR_HORIZON = 700
 # Each event that is read costs a cent, old ones too: a look is short until there is something new.
-_FIRST_MESSAGES = 10
+_FIRST_MESSAGES = 5
 _MORE_MESSAGES = 50
 _EPOCH_MS = 1_288_834_974_657
 _SKEW_S = 300.0
