@@ -62,10 +62,10 @@ class Book:
 
     def job(self, job_id: str) -> Job:
         """Return a job as it is now. Raises `UnknownJob`, `CorruptRecord`."""
-        record = self._redis.hgetall(f"{self._ns}:job:{job_id}")
+        record: Any = self._redis.hgetall(f"{self._ns}:job:{job_id}")
         if not record:
             raise UnknownJob(job_id)
-        return job_from(job_id, {text(k): text(v) for k, v in record.items()})
+        return job_from(job_id, record)
 
     def _run(self, script: str, *args: str | int | float) -> Any:  # noqa: ANN401
         result, woken = self._scripts.run(script, *args)

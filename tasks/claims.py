@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from redis.client import Pipeline
 
 from tasks.book import Book, LeaseLost
-from tasks.contract import Claim, Outcome, Stage
+from tasks.contract import Claim, Stage
 from tasks.records import CorruptRecord, claim_from, text
+from tasks.scripts import Scripts, read
+from tasks.settings import Settings
+from tasks.steps import Steps
 
 
-class Claims(Book):
-    """Every step of a job under a lease. A holder whose lease is lost cannot take it."""
+class Claims(Book, Steps):
+    """Leases, and every step of a job under one."""
 
     def claim(self, stage: Stage, most: int, worker: str, heard: bool = True) -> list[Claim]:
         """Lease up to `most` photos' worth of the jobs that are next in a stage.
@@ -43,26 +48,6 @@ class Claims(Book):
         held = [value for claim in claims for value in (claim.job.id, claim.fence)]
         self._run("progress", f"{fraction:.2f}", *held)
 
-    def fetched(
-        self,
-        claim: Claim,
-        photos: Sequence[str],
-        shape: str,
-        paint_key: str = "",
-        notes: Sequence[str] = (),
-        scores: Sequence[float] = (),
-    ) -> None:
-        """Pass a job on to be painted; jobs of one `paint_key` are painted once. Raises `LeaseLost`."""
-        told = " ".join(dict.fromkeys(notes))
-        judged = " ".join(f"{score:.4f}" for score in scores)
-        self._advance("fetched", claim, " ".join(photos), told, shape, paint_key, judged)
-
-    def painted(self, claim: Claim, pictures: Sequence[str]) -> None:
-        """Pass a job, and all that wait for the same painting, on to delivery. Raises `LeaseLost`."""
-        keep_ms = max(1, int(self._settings.picture_retention_s * 1000))
-        if self._advance("painted", claim, " ".join(pictures), keep_ms) == _OTHERS_WAIT:
-            self.settle()
-
     def settle(self, step: int = 200) -> int:
         """Serve those who waited for a painting, in short steps; return how many were served."""
         served = 0
@@ -78,39 +63,46 @@ class Claims(Book):
         if not self._run_durably("intend", claim.job.id, claim.fence):
             raise LeaseLost(claim.job.id)
 
-    def finish(self, claim: Claim, outcome: Outcome, reason: str = "", receipt: str = "") -> None:
-        """End a job whose answer stands or never can. Raises `LeaseLost`."""
-        self._advance("finish", claim, outcome, reason, receipt, self._keep_ms)
+    @contextmanager
+    def together(self) -> Iterator[Together]:
+        """Collect steps of many claims and take them in one trip when the block ends.
 
-    def fail(self, claim: Claim, reason: str, most: int, maybe_sent: bool = False) -> None:
-        """Note a failed try; after `most` of them the job ends in an apology. Raises `LeaseLost`."""
-        self._advance("fail", claim, claim.stage, reason, most, self._keep_ms, int(maybe_sent))
+        None of them raises `LeaseLost`; whose lease was lost is in `lost` afterwards.
+        """
+        steps = Together(self._settings, self._keep_ms, self._scripts, self._redis.pipeline(False))
+        yield steps
+        self._wake_all(steps.take())
 
-    def apologise(
-        self, claim: Claim, reason: str, facts: dict[str, str | int], refund: bool
-    ) -> None:
-        """Pass a job on to be answered with one honest sentence. Raises `LeaseLost`."""
-        words = json.dumps(facts, ensure_ascii=False)
-        self._advance("apologise", claim, claim.stage, reason, words, int(refund))
-
-    def release(self, claim: Claim, reason: str, maybe_sent: bool = False) -> None:
-        """Give a job back untouched, at no cost and to its old place. Raises `LeaseLost`."""
-        self._advance("release", claim, claim.stage, int(maybe_sent), reason)
-
-    def postpone(self, claim: Claim, until: float, maybe_sent: bool = False) -> None:
-        """Give a job back for after `until`, at no cost and to its old place. Raises `LeaseLost`."""
-        self._advance("postpone", claim, claim.stage, int(maybe_sent), int(until * 1000))
-
-    def step_back(self, claim: Claim, to: Stage) -> None:
-        """Do an earlier stage again, because what it stored is gone. Raises `LeaseLost`."""
-        most = self._settings.max_attempts
-        self._advance("step_back", claim, claim.stage, to, most, self._keep_ms)
-
-    def _advance(self, script: str, claim: Claim, *args: str | int) -> int:
+    def _advance(self, script: str, claim: Claim, *args: str | int) -> None:
         done = int(self._run(script, claim.job.id, claim.fence, *args))
-        if not done:
+        if done == 0:
             raise LeaseLost(claim.job.id)
-        return done
+        if done == _OTHERS_WAIT:
+            self.settle()
+
+
+class Together(Steps):
+    """Steps that wait to be taken in one trip."""
+
+    def __init__(self, settings: Settings, keep_ms: int, scripts: Scripts, pipe: Pipeline) -> None:
+        self._settings = settings
+        self._keep_ms = keep_ms
+        self._scripts = scripts
+        self._pipe = pipe
+        self._jobs: list[str] = []
+        self.lost: set[str] = set()
+        """Ids of the jobs whose lease was lost, once the steps were taken."""
+
+    def take(self) -> set[str]:
+        """Take all steps; return the stages that want to be woken."""
+        answers = [read(answer) for answer in self._pipe.execute()]
+        done = zip(self._jobs, answers, strict=True)
+        self.lost = {job_id for job_id, (result, _) in done if not result}
+        return {stage for _, woken in answers for stage in woken}
+
+    def _advance(self, script: str, claim: Claim, *args: str | int) -> None:
+        self._jobs.append(claim.job.id)
+        self._scripts.run(script, claim.job.id, claim.fence, *args, pipe=self._pipe)
 
 
 _OTHERS_WAIT = 2

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tasks.contract import Ask, Chapter, Claim, Job, Outcome, PhotoRef, Stage
 
@@ -57,14 +58,16 @@ def _ask(record: Mapping[str, str]) -> Ask:
     )
 
 
-def _story(text: str) -> tuple[Chapter, ...]:
-    lines = (line.split(" ", 2) for line in text.split("\n") if line)
-    return tuple(Chapter(int(at) / 1000, event, " ".join(rest)) for at, event, *rest in lines)
+def _story(record: Mapping[str, str]) -> tuple[Chapter, ...]:
+    lines = sorted((field, line) for field, line in record.items() if field.startswith("@"))
+    told = ((int(field[1:]) / 1e6, *line.partition(" ")) for field, line in lines)
+    return tuple(Chapter(at, event, detail) for at, event, _, detail in told)
 
 
-def job_from(job_id: str, record: Mapping[str, str]) -> Job:
-    """Read a job. Raises `CorruptRecord`."""
+def job_from(job_id: str, raw: Mapping[bytes, bytes]) -> Job:
+    """Read a job from its record's fields. Raises `CorruptRecord`."""
     try:
+        record = {field.decode(): value.decode() for field, value in raw.items()}
         return Job(
             id=job_id,
             ask=_ask(record),
@@ -83,26 +86,21 @@ def job_from(job_id: str, record: Mapping[str, str]) -> Job:
             notes=tuple(record.get("notes", "").split()),
             marks={k[2:]: v for k, v in record.items() if k.startswith("m:")},
             receipt=record.get("receipt", ""),
-            story=_story(record.get("story", "")),
+            story=_story(record),
         )
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise CorruptRecord(job_id, repr(error)) from error
 
 
-def claim_from(stage: Stage, row: list[bytes | int]) -> Claim:
+def claim_from(stage: Stage, row: Sequence[Any]) -> Claim:
     """Read one row of a claim: id, fence, ambiguous, then the record's fields and values by turns.
 
-    Raises `CorruptRecord`.
+    A worker has no use for the story, it is left out. Raises `CorruptRecord`.
     """
-    job_id, fence, ambiguous, *record = row
-    fields = pairs(record)
-    return Claim(job_from(text(job_id), fields), stage, int(fence), ambiguous == 1)
-
-
-def pairs(flat: Iterable[bytes | int]) -> dict[str, str]:
-    """Turn field, value, field, value into a dict of strings."""
-    values = [text(value) for value in flat]
-    return dict(zip(values[::2], values[1::2], strict=True))
+    job_id, fence, ambiguous, *flat = row
+    pairs = zip(flat[::2], flat[1::2], strict=True)
+    record = {field: value for field, value in pairs if not field.startswith(b"@")}
+    return Claim(job_from(text(job_id), record), stage, int(fence), ambiguous == 1)
 
 
 def text(value: bytes | str | int) -> str:

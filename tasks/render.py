@@ -119,19 +119,13 @@ def _paint(
     except PaintingCancelled:
         return [PaintingFailed("cancelled")] * len(batch)
     except EngineUnusable:
-        for claim in claims:
-            _give_back(shift, claim)
+        with shift.services.ledger.together() as steps:
+            for claim in claims:
+                steps.release(claim, "engine-unusable")
         raise
     except Exception:
         _log.exception("the engine failed, trying again", jobs=[o.claim.job.id for o in batch])
         return [PaintingFailed("engine-failed")] * len(batch)
-
-
-def _give_back(shift: RenderShift, claim: Claim) -> None:
-    try:
-        shift.services.ledger.release(claim, "engine-unusable")
-    except LeaseLost:
-        _log.info("lease lost, nothing to give back", job=claim.job.id)
 
 
 def _store(

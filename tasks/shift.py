@@ -90,13 +90,7 @@ def _work(
         raise
     except Exception:
         _log.exception("unexpected, trying again", stage=stage, jobs=jobs)
-        for claim in claims:
-            _try_again(shift, claim)
-
-
-def _try_again(shift: Shift, claim: Claim) -> None:
-    try:
         most = shift.services.settings.max_attempts
-        shift.services.ledger.fail(claim, "unexpected", most, maybe_sent=True)
-    except LeaseLost:
-        _log.info("had gone on before the trouble", job=claim.job.id)
+        with shift.services.ledger.together() as steps:
+            for claim in claims:
+                steps.fail(claim, "unexpected", most, maybe_sent=True)

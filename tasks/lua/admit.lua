@@ -54,13 +54,13 @@ if p.wait > longest then return refuse('too-busy', now + math.max(60000, p.wait 
 local rest = math.floor(now + limits.cooldown_s * 1000)
 redis.call('HSET', job(id), 'platform', platform, 'person', person, 'conversation', conversation,
   'private', private, 'event', ARGV[7], 'ask', ARGV[6], 'score', int(score), 'admitted', int(now),
-  'told', int(p.wait), 'mark', mark, 'day', day)
+  'told', int(p.wait), 'mark', mark, 'day', day, 'stage', 'fetch', 'lane', platform, chapter('admitted'))
 redis.call('SADD', open, id)
 redis.call('HSET', who, 'until', int(rest), 'day', day, 'used', used + 1, 'last', id)
 redis.call('PEXPIREAT', who, int(math.max((day + 1) * 86400000, rest, tonumber(state[4] or '0'))))
 if private ~= '1' then redis.call('HINCRBY', key('here'), here, 1) end
 redis.call('HINCRBY', key('unsent'), platform, 1)
 count('admitted:' .. platform)
-tell(id, 'admitted')
-enqueue(id, 'fetch', platform)
+announce(id, platform, 'admitted')
+line_up(id, 'fetch', platform, int(score))
 return reply({'admitted', p.position, p.wait})

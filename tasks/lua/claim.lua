@@ -25,19 +25,21 @@ if not best then return reply({}) end
 local doing = {fetch = 'fetching', render = 'painting', deliver = 'delivering'}
 local claims, taken = {}, 0
 for _, id in ipairs(redis.call('ZRANGE', key('ready', stage, best), 0, most - 1)) do
-  local seen = redis.pcall('HMGET', job(id), 'fails', 'photos', 'stage')
-  if seen.err or seen[3] ~= stage then
+  local record = redis.pcall('HGETALL', job(id))
+  local seen = {}
+  for i = 1, #record, 2 do seen[record[i]] = record[i + 1] end
+  if seen.stage ~= stage or not seen.platform then
     bury(id, 'corrupt-record', keep)
   else
-    local _, photos = string.gsub(seen[2] or '', '%S+', '')
-    local alone = tonumber(seen[1] or '0') > 0
+    local _, photos = string.gsub(seen.photos or '', '%S+', '')
+    local alone = (tonumber(seen.fails) or 0) > 0
     if #claims > 0 and (alone or taken + photos > most) then break end
     redis.call('ZREM', key('ready', stage, best), id)
     redis.call('ZADD', key('leases', stage), now + lease, id)
-    local fence = redis.call('HINCRBY', job(id), 'fence', 1)
-    tell(id, doing[stage], ARGV[4])
-    local record = redis.call('HGETALL', job(id))
-    table.insert(claims, {id, fence, redis.call('HEXISTS', job(id), 'intent'), unpack(record)})
+    local fence = (tonumber(seen.fence) or 0) + 1
+    redis.call('HSET', job(id), 'fence', fence, chapter(doing[stage], ARGV[4]))
+    announce(id, seen.platform, doing[stage])
+    table.insert(claims, {id, fence, seen.intent and 1 or 0, unpack(record)})
     taken = taken + math.max(1, photos)
     if alone then break end
   end

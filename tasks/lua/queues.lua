@@ -1,11 +1,15 @@
 -- How a job moves between queues and leases. Needs: words.
 -- Invariant: a job that has not ended is in exactly one of: a ready queue, the leases, `later`, the
 -- waiters of a painting.
-local function enqueue(id, stage, lane)
-  redis.call('HSET', job(id), 'stage', stage, 'lane', lane)
-  redis.call('ZADD', key('ready', stage, lane), get(id, 'score'), id)
+local function line_up(id, stage, lane, score)
+  redis.call('ZADD', key('ready', stage, lane), score, id)
   redis.call('SADD', key('lanes', stage), lane)
   wake(stage)
+end
+
+local function enqueue(id, stage, lane)
+  redis.call('HSET', job(id), 'stage', stage, 'lane', lane)
+  line_up(id, stage, lane, get(id, 'score'))
 end
 
 local function unqueue(id, stage, lane)

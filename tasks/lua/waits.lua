@@ -19,10 +19,9 @@ end
 
 -- Seconds until `queued` jobs are worked off, while new ones with a better score still come in: those
 -- that arrive before the clock reaches this job's score.
-local function work_off(queued, rate, score)
-  local early_s, arrivals = math.max(0, score - now) / 1000, number('capacity', 'arrivals', '0')
-  local plain = queued / rate
-  if early_s == 0 or queued == 0 then return plain end
+local function work_off(queued, rate, score, arrivals)
+  local early_s = math.max(0, score - now) / 1000
+  if early_s == 0 or queued == 0 then return queued / rate end
   local overtaken = (queued + arrivals * early_s) / rate
   return arrivals < rate and math.min(overtaken, queued / (rate - arrivals)) or overtaken
 end
@@ -47,15 +46,18 @@ end
 -- it, and its own way through them.
 local function foresee(score, platform, stage, photos)
   local queued, longest, own, position, begun = 0, 0, 0, 0, false
-  for _, s in ipairs(stages) do
+  local rates = redis.call('HMGET', key('capacity'), 'fetch', 'render', 'deliver', 'arrivals')
+  local latencies = redis.call('HMGET', key('latency'), 'fetch', 'render', 'deliver')
+  for i, s in ipairs(stages) do
     begun = begun or s == stage
     if begun then
       local here = ahead(s, score)
       queued = queued + here
       if s ~= 'deliver' then position = position + here end
-      local rate = math.max(0.0001, number('capacity', s, s == 'render' and '1' or '50'))
-      longest = math.max(longest, work_off(queued + redis.call('ZCARD', key('leases', s)), rate, score))
-      own = own + handover_s + number('latency', s, s == 'render' and '1' or '0.05')
+      local rate = math.max(0.0001, tonumber(rates[i] or (s == 'render' and '1' or '50')))
+      local busy = redis.call('ZCARD', key('leases', s))
+      longest = math.max(longest, work_off(queued + busy, rate, score, tonumber(rates[4] or '0')))
+      own = own + handover_s + tonumber(latencies[i] or (s == 'render' and '1' or '0.05'))
       if s == 'render' then own = own + math.max(0, photos - 1) / rate end
     end
   end

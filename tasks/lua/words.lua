@@ -13,6 +13,7 @@
 local ns = KEYS[1]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local stamp = time[1] * 1000000 + tonumber(time[2])
 local woken = {}
 
 local function key(...) return ns .. ':' .. table.concat({...}, ':') end
@@ -24,17 +25,33 @@ local function get(id, field) return redis.call('HGET', job(id), field) end
 -- What every script returns: its result, and the stages for which a wake-up is to be sent.
 local function reply(result) return {result, woken} end
 
--- Add a line to the story and let listeners know. A story that grows too long loses its middle.
-local function tell(id, event, detail)
-  local known = redis.call('HMGET', job(id), 'story', 'platform')
+-- A line of a job's story is a field of its record: '@' and the time in microseconds, unique, and what
+-- happened. So a step writes its own line only, not the whole story again.
+local function chapter(event, detail)
+  stamp = stamp + 1
   local words = detail and string.gsub(string.sub(detail, 1, 120), '%s+', ' ') or ''
-  local line = int(now) .. ' ' .. event .. (words ~= '' and (' ' .. words) or '')
-  local story = known[1]
-  if story and #story > 3800 then
-    story = string.match(string.sub(story, 1, 1000), '^(.*)\n') .. '\n' .. int(now) .. ' shortened'
+  return '@' .. int(stamp), event .. (words ~= '' and (' ' .. words) or '')
+end
+
+-- A story that grows too long loses its middle: the record stays one compact piece of memory.
+local function shorten(id)
+  local lines = {}
+  for _, field in ipairs(redis.call('HKEYS', job(id))) do
+    if string.sub(field, 1, 1) == '@' then table.insert(lines, field) end
   end
-  redis.call('HSET', job(id), 'story', story and (story .. '\n' .. line) or line)
-  redis.call('PUBLISH', key('news'), id .. ' ' .. (known[2] or '-') .. ' ' .. event)
+  if #lines < 60 then return end
+  table.sort(lines)
+  redis.call('HDEL', job(id), unpack(lines, 20, #lines - 20))
+  redis.call('HSET', job(id), chapter('shortened'))
+end
+
+local function announce(id, platform, event) redis.call('PUBLISH', key('news'), id .. ' ' .. platform .. ' ' .. event) end
+
+-- Add a line to the story and let listeners know.
+local function tell(id, event, detail)
+  redis.call('HSET', job(id), chapter(event, detail))
+  if redis.call('HLEN', job(id)) > 100 then shorten(id) end
+  announce(id, get(id, 'platform') or '-', event)
 end
 
 -- Ask for one wake-up of a stage; many new jobs share one, until a worker has heard it.
