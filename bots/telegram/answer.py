@@ -57,11 +57,14 @@ class TelegramPlatform:
         bot = open_bot(self._settings)
         pace = Pace(services.pacer(PLATFORM), notebook, self._settings, _PATIENCE_S)
         # A worker does not sit out a silence: it gives the job back and the platform rests.
-        self._speaker = Speaker(bot, pace, Chats(notebook), tries=1)
+        chats = Chats(notebook)
+        self._speaker = Speaker(bot, pace, chats, tries=1)
         desk = Desktop(
             speaker=self._speaker,
             ledger=services.ledger,
-            paintings=Paintings(services.ledger, notebook, services.settings.job_retention_s),
+            paintings=Paintings(
+                services.ledger, notebook, chats, services.settings.job_retention_s
+            ),
             settings=self._settings,
             styles=load_styles(),
         )

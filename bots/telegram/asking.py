@@ -50,7 +50,7 @@ class Desk:
 
     def repainting(self, pressed: Pressed, wanted: Repaint) -> Ask | None:
         """Return the ask behind a button, None when neither job nor message knows the photo."""
-        job = self._paintings.job(wanted.job_id)
+        job = self._paintings.job_here(wanted.job_id, pressed.origin)
         photos = job.ask.photos if job is not None else pressed.answered_photos
         if not photos:
             return None

@@ -18,7 +18,6 @@ from bots.telegram.speaker import Speaker, reply_to
 from pipeline.contract import RGB, PhotoRefused
 from pipeline.photo import open_photo
 from tasks.blobs import BlobMissing, BlobStore
-from tasks.contract import Job
 
 _GAP_PX = 12
 _QUALITY = 90
@@ -38,15 +37,15 @@ class Closer:
 
     async def originals(self, origin: Origin, job_id: str) -> None:
         """Send the pictures of a job as files, as they were painted. Raises `Gone`."""
-        for picture in await asyncio.to_thread(self._pictures, job_id):
+        for picture in await asyncio.to_thread(self._pictures, origin, job_id):
             await self._send(origin, partial(self._document, origin, picture))
 
     async def comparison(self, origin: Origin, job_id: str, caption: str) -> None:
         """Send photo and painting side by side. Raises `Gone`."""
-        job = await asyncio.to_thread(self._paintings.job, job_id)
+        job = await asyncio.to_thread(self._paintings.job_here, job_id, origin)
         if job is None or not job.ask.photos:
             raise Gone
-        picture = (await asyncio.to_thread(self._pictures, job_id))[0]
+        picture = (await asyncio.to_thread(self._pictures, origin, job_id))[0]
         file = await self._speaker.bot.get_file(job.ask.photos[0].ref)
         photo = bytes(await file.download_as_bytearray())
         both = await asyncio.to_thread(side_by_side, photo, picture)
@@ -54,7 +53,7 @@ class Closer:
 
     async def again(self, origin: Origin, job_id: str) -> None:
         """Send the pictures of a job once more, as an album. Raises `Gone`."""
-        pictures = await asyncio.to_thread(self._pictures, job_id)
+        pictures = await asyncio.to_thread(self._pictures, origin, job_id)
         await self._send(origin, partial(self._album, origin, pictures))
 
     async def _send(self, origin: Origin, call: Callable[[int], Awaitable[object]]) -> None:
@@ -90,8 +89,8 @@ class Closer:
             message_thread_id=origin.thread,
         )
 
-    def _pictures(self, job_id: str) -> list[bytes]:
-        job: Job | None = self._paintings.job(job_id)
+    def _pictures(self, origin: Origin, job_id: str) -> list[bytes]:
+        job = self._paintings.job_here(job_id, origin)
         if job is None or not job.pictures:
             raise Gone
         try:

@@ -130,7 +130,7 @@ def meaning(error: TelegramError) -> Exception:
             if trouble in (Trouble.FILE_GONE, Trouble.FILE_TOO_BIG):
                 return PhotoGone()
             return TryAgain(f"Telegram refused: {error.message}")
-        case TimedOut() | NetworkError() if not never_arrived(error) and not _is_outage(error):
+        case TimedOut() | NetworkError() if not never_arrived(error) and not is_outage(error):
             return TryAgain(f"the line broke: {error.message}")
         case _:
             return PlatformPaused(now + OUTAGE_S, f"Telegram is down: {error.message}")
@@ -143,6 +143,7 @@ def silence_s(error: RetryAfter) -> float:
     return float(seconds) if isinstance(seconds, int | float) else seconds.total_seconds()
 
 
-def _is_outage(error: TelegramError) -> bool:
+def is_outage(error: TelegramError) -> bool:
+    """Tell whether the server answered that it cannot answer."""
     # The library has no class for HTTP 5xx; errors of the HTTP client name it as their cause.
     return isinstance(error, NetworkError) and not isinstance(error.__cause__, httpx.HTTPError)

@@ -69,7 +69,7 @@ async def hello(bot: PatientBot, stopping: asyncio.Event) -> Me | None:
             _log.warning("Telegram does not answer, trying again", error=error.message)
             await _pause(stopping, _HELLO_AGAIN_S)
         else:
-            return Me(bot.id, bot.username)
+            return Me(bot.id, bot.username or "")
     return None
 
 
@@ -101,7 +101,7 @@ async def _source(
     await _choose_the_way_in(bot, settings, stopping)
     if settings.webhook_url is None:
         notebook = services.notebook(PLATFORM)
-        await Poller(bot, reception, notebook, settings.poll_timeout_s).run(stopping)
+        await Poller(bot, reception.take, notebook, settings.poll_timeout_s).run(stopping)
 
 
 async def _choose_the_way_in(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
+from bots.telegram.chats import Chats
 from bots.telegram.heard import Heard
+from bots.telegram.origin import Origin
 from tasks.contract import Job
 from tasks.ledger import Ledger, UnknownJob
 from tasks.notebook import Notebook
@@ -13,8 +15,9 @@ from tasks.notebook import Notebook
 class Paintings:
     """The adapter's memory of what it has shown."""
 
-    def __init__(self, ledger: Ledger, notebook: Notebook, keep_s: float) -> None:
+    def __init__(self, ledger: Ledger, notebook: Notebook, chats: Chats, keep_s: float) -> None:
         self._ledger = ledger
+        self._chats = chats
         self._notebook = notebook
         self._keep_s = keep_s
 
@@ -24,6 +27,31 @@ class Paintings:
             return self._ledger.job(job_id)
         except UnknownJob:
             return None
+
+    def job_here(self, job_id: str, origin: Origin) -> Job | None:
+        """Return a job that may be spoken of at `origin`, None for any other.
+
+        Job ids can be guessed and button data forged: what belongs to another conversation stays there.
+        """
+        job = self.job(job_id)
+        return job if job is not None and self._is_here(job, origin) else None
+
+    def _is_here(self, job: Job, origin: Origin) -> bool:
+        if origin.inline and job.marks.get("stand") == f"inline:{origin.inline}":
+            return True
+        place = int(job.ask.conversation)
+        return origin.person == job.ask.person or origin.chat in (place, self._chats.now_at(place))
+
+    def forget(self, platform: str, person: str) -> None:
+        """Forget which messages show a person's jobs; to be called before the jobs are forgotten."""
+        ids = (
+            *self._ledger.open_jobs(platform, person),
+            *self._ledger.past_jobs(platform, person, 1_000),
+        )
+        for job in filter(None, map(self.job, ids)):
+            messages = f"{job.marks.get('stand', '')},{job.marks.get('album', '')}".split(",")
+            chat = job.ask.address.get("chat", "")
+            self._notebook.delete(*(f"shown:{chat}:{each}" for each in messages))
 
     def remember(self, chat: int, messages: tuple[int, ...], job_id: str) -> None:
         """Remember that these messages show a job's pictures."""

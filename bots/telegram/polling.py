@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import structlog
@@ -12,10 +12,12 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bots.telegram.api import PatientBot
 from bots.telegram.faults import silence_s
-from bots.telegram.reception import Reception
 from tasks.notebook import Notebook
 
 _log = structlog.get_logger()
+
+TakeIn = Callable[[dict[str, Any]], Awaitable[None]]
+"""Takes one update in; when it returns, nothing of it can be lost any more."""
 
 _OFFSET = "offset"
 _PATIENCE_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
@@ -32,10 +34,10 @@ class Poller:
     """
 
     def __init__(
-        self, bot: PatientBot, reception: Reception, notebook: Notebook, timeout_s: int
+        self, bot: PatientBot, take_in: TakeIn, notebook: Notebook, timeout_s: int
     ) -> None:
         self._bot = bot
-        self._reception = reception
+        self._take_in = take_in
         self._notebook = notebook
         self._timeout_s = timeout_s
         self._failures = 0
@@ -68,7 +70,7 @@ class Poller:
     async def _in_order(self, updates: Iterable[dict[str, Any]], gate: asyncio.Semaphore) -> None:
         async with gate:
             for update in updates:
-                await self._reception.take(update)
+                await self._take_in(update)
 
     async def _patiently(self) -> None:
         try:

@@ -16,6 +16,7 @@ from bots.telegram.chats import Chats
 from bots.telegram.closer import Closer, Gone
 from bots.telegram.heard import Pressed
 from bots.telegram.origin import Place
+from bots.telegram.paintings import Paintings
 from bots.telegram.speaker import Speaker
 from bots.telegram.words import language_of
 from pipeline.styles import Style
@@ -38,10 +39,11 @@ class Presses:
         chats: Chats,
         desk: Desk,
         closer: Closer,
+        paintings: Paintings,
         styles: Mapping[str, Style],
     ) -> None:
         self._speaker, self._services, self._chats = speaker, services, chats
-        self._desk, self._closer = desk, closer
+        self._desk, self._closer, self._paintings = desk, closer, paintings
         self._styles = styles
         self._notebook = services.notebook(PLATFORM)
         self._acts: dict[str, Callable[[Pressed, str, str], Awaitable[None]]] = {
@@ -134,11 +136,14 @@ class Presses:
     async def _forget(self, pressed: Pressed, choice: str, language: str) -> None:
         person = pressed.origin.person
         if choice in ("yes", "never"):
-            forget = self._services.people.forget
-            await asyncio.to_thread(forget, PLATFORM, person, choice == "never")
-            await asyncio.to_thread(self._chats.forget, person)
+            await asyncio.to_thread(self._leave_no_trace, person, choice == "never")
         await self._speaker.nod(pressed.query)
         await self._answer(pressed, say(language, f"telegram-forgot-{choice}"))
+
+    def _leave_no_trace(self, person: str, opt_out: bool) -> None:
+        self._paintings.forget(PLATFORM, person)
+        self._services.people.forget(PLATFORM, person, opt_out)
+        self._chats.forget(person)
 
     async def _answer(self, pressed: Pressed, words: str) -> None:
         if pressed.origin.place is Place.GUEST or not pressed.shown:

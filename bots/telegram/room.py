@@ -52,7 +52,7 @@ def open_room(services: Services, settings: TelegramSettings, bot: PatientBot, m
     notebook = services.notebook(PLATFORM)
     styles = load_styles()
     chats = Chats(notebook)
-    paintings = Paintings(ledger, notebook, services.settings.job_retention_s)
+    paintings = Paintings(ledger, notebook, chats, services.settings.job_retention_s)
     speaker = Speaker(bot, Pace(services.pacer(PLATFORM), notebook, settings), chats)
     waiting = WaitingList(services.redis, namespace)
     desk = Desk(services, chats, paintings, styles)
@@ -72,6 +72,6 @@ def open_room(services: Services, settings: TelegramSettings, bot: PatientBot, m
         greeter=greeter,
         commands=Commands(speaker, ledger, chats, styles),
         operators=Operators(speaker, services, settings),
-        presses=Presses(speaker, services, chats, desk, closer, styles),
+        presses=Presses(speaker, services, chats, desk, closer, paintings, styles),
         inline=Inline(speaker, ledger, paintings, chats),
     )

@@ -11,7 +11,7 @@ from telegram.constants import ChatAction
 from telegram.error import ChatMigrated, NetworkError, RetryAfter, TelegramError
 
 from bots.telegram.chats import Chats
-from bots.telegram.faults import Trouble, never_arrived, refusal, silence_s, trouble_of
+from bots.telegram.faults import Trouble, is_outage, never_arrived, refusal, silence_s, trouble_of
 from bots.telegram.origin import Origin
 from bots.telegram.pace import Pace
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 class Speaker:
     """The bot's voice: replies, edits and gestures, each within the limits."""
 
-    def __init__(self, bot: Bot, pace: Pace, chats: Chats, tries: int = 3) -> None:
+    def __init__(self, bot: Bot, pace: Pace, chats: Chats, tries: int = 5) -> None:
         """Speak with `bot`; `tries`: of a call that must wait, or that surely did not arrive."""
         self.bot = bot
         self.pace = pace
@@ -138,9 +138,10 @@ class Speaker:
                     raise
                 await self.pace.turn(chat)
             except NetworkError as error:
-                if refusal(error) or not never_arrived(error) or attempt == self._tries:
+                in_vain = never_arrived(error) or is_outage(error)
+                if refusal(error) or not in_vain or attempt == self._tries:
                     raise
-                await asyncio.sleep(0.2 * attempt)
+                await asyncio.sleep(0.25 * 2**attempt)
         return await self._spoken(chat, call)
 
     async def _spoken(self, chat: int, call: Callable[[int], Awaitable[T]]) -> T:

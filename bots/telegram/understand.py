@@ -125,7 +125,9 @@ def _press(query: CallbackQuery) -> Pressed | None:
     shown = query.message
     if shown is None:
         inline = query.inline_message_id or ""
-        origin = Origin(0, 0, person, Place.GUEST, inline=inline, language=language)
+        origin = Origin(
+            query.from_user.id, 0, person, Place.GUEST, inline=inline, language=language
+        )
         return Pressed(origin, query.id, query.data)
     place = Place.PRIVATE if shown.chat.type == Chat.PRIVATE else Place.GROUP
     whole = shown if isinstance(shown, Message) else None

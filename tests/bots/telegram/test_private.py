@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.bots.telegram.town import Town, snapshot
-from tests.fakes.telegram_people import labels
+from tests.fakes.telegram_people import button, labels
 from tests.stack import eventually
 
 
@@ -220,3 +220,17 @@ def test_menus_and_texts_stand_in_every_language(town: Town) -> None:
     assert {code for name, code in world.texts if name == "description"} == codes
     assert "forget" in world.menus["all_private_chats", "hi"]
     assert "cooldown" not in world.menus["all_group_chats", ""]
+
+
+def test_forged_button_data_brings_nobody_anothers_painting(town: Town) -> None:
+    ann, eve = town.person(), town.person()
+    painting = town.painting(town.api.people.photo(ann, snapshot(13)))
+    hers = town.painting(town.api.people.photo(eve, snapshot(14)))
+    data = button(painting, "Full quality")
+    assert data is not None
+
+    query = town.api.people.press_data(eve, hers, data)
+
+    answer = town.api.world.wait(lambda: town.api.world.answered.get(query))
+    assert "not kept any more" in answer["text"]
+    assert len(town.api.world.chat(eve).paintings()) == 1
