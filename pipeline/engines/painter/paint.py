@@ -15,6 +15,7 @@ from pipeline.engines.painter.flow import flow_of
 from pipeline.engines.painter.glaze import Glaze, Pots, glazed
 from pipeline.engines.painter.hand import trembled
 from pipeline.engines.painter.layers import resized, rows_of
+from pipeline.engines.painter.lettering import lettering
 from pipeline.engines.painter.palette import at_hour, cube_of
 from pipeline.engines.painter.pigment import density_of
 from pipeline.engines.painter.planes import (
@@ -84,10 +85,11 @@ class Studio:
 
         Returns the strokes, and the luma of the finest ones, which lines are drawn from.
         """
-        care = resized(care_for(view.subject), part(view.calm, 0.5).shape)
+        care = care_for(view)
         flat, bright = brushed(view.calm, view.flow, care, style.stroke, view.unit, self.crew)
         if style.stroke.wobble > 0:
-            steady = resize(view.subject.head, flat.shape)
+            head = resize(view.subject.head, care.untouched.shape)
+            steady = resize(np.maximum(head, care.untouched), flat.shape)
             flat = trembled(flat, style.stroke.wobble, steady, view.unit, seed)
         return flat, bright
 
@@ -110,11 +112,15 @@ class Studio:
         return by_rows(self.crew, np.empty_like(photo), strip)
 
 
-def care_for(subject: Subject) -> Care:
-    """Ask for the fine brush on people, and for none on features and on faces too small for it."""
+def care_for(view: View) -> Care:
+    """Ask for the fine brush on people, and for none on features, small faces and letters."""
+    bright = luma(part(view.calm, 0.5))
+    letters = lettering(bright, view.unit / 2)
+    subject = resized(view.subject, bright.shape)
+    features = np.maximum(np.float32(0.7) * subject.features, np.float32(0.9) * subject.small)
     return Care(
         fine=np.maximum(np.float32(0.35) * subject.people, subject.features),
-        untouched=np.maximum(np.float32(0.7) * subject.features, np.float32(0.9) * subject.small),
+        untouched=np.maximum(features, np.float32(0.75) * letters),
     )
 
 
