@@ -17,6 +17,7 @@ from bots.telegram.waiting import WaitingList, Watch, looked
 from bots.telegram.words import standing_code
 from tasks.contract import Job, Outcome, Stage, Standing
 from tasks.ledger import Ledger, UnknownJob
+from tasks.records import CorruptRecord
 
 _log = structlog.get_logger()
 
@@ -75,7 +76,7 @@ class Keeper:
         try:
             job = self._ledger.job(watch.job_id)
             now = self._ledger.standing(watch.job_id)
-        except UnknownJob:
+        except (UnknownJob, CorruptRecord):
             return None
         return _View(watch, job, now, read(job.ask.address, job.ask.person, job.ask.language))
 

@@ -10,6 +10,7 @@ from bots.telegram.origin import Origin
 from tasks.contract import Job
 from tasks.ledger import Ledger, UnknownJob
 from tasks.notebook import Notebook
+from tasks.records import CorruptRecord
 
 
 class Paintings:
@@ -25,7 +26,7 @@ class Paintings:
         """Return a job, None once it is forgotten."""
         try:
             return self._ledger.job(job_id)
-        except UnknownJob:
+        except (UnknownJob, CorruptRecord):
             return None
 
     def job_here(self, job_id: str, origin: Origin) -> Job | None:

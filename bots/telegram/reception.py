@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import structlog
+from redis.exceptions import RedisError
 from telegram import Update
 
 from bots.telegram.conversation import Conversation
@@ -31,12 +32,15 @@ class Reception:
         What the bot says about it is said in the background. Raises what the ledger's store raises.
         """
         try:
-            update = Update.de_json(raw, self._room.speaker.bot)
-            news = understand(update, self._room.me)
+            await self._take(raw)
+        except RedisError:
+            raise
         except Exception:
-            # One update that cannot be read must not keep all later ones waiting.
-            _log.exception("an update cannot be read, it is left out", update=raw.get("update_id"))
-            return
+            # One update that cannot be understood must not keep all later ones waiting.
+            _log.exception("an update is left out", update=raw.get("update_id"))
+
+    async def _take(self, raw: dict[str, Any]) -> None:
+        news = understand(Update.de_json(raw, self._room.speaker.bot), self._room.me)
         match news:
             case Heard():
                 await self._hear(news)
@@ -51,8 +55,13 @@ class Reception:
         """Take in the albums that are complete."""
         now = await asyncio.to_thread(self._room.ledger.now)
         for album in await asyncio.to_thread(self._room.albums.due, now):
-            if album.heard.addressed:
-                await self._conversation.message(album.heard)
+            try:
+                if album.heard.addressed:
+                    await self._conversation.message(album.heard)
+            except RedisError:
+                raise
+            except Exception:
+                _log.exception("an album is left out", album=album.key)
             await asyncio.to_thread(self._room.albums.close, album)
 
     async def finish(self) -> None:

@@ -117,6 +117,7 @@ def test_an_update_that_cannot_be_read_does_not_hold_up_the_others(
     telegram: TelegramApi, services: Services, bot: Stack
 ) -> None:
     telegram.updates.add({"message": {"message_id": "five", "chat": 3}})
+    telegram.updates.add({"callback_query": {"id": "q", "data": "cancel|x", "from": {}}})
     telegram.people.photo(ANN, snapshot(6))
     bot.start("telegram", "telegram")
     assert eventually(lambda: services.ledger.open_jobs("telegram", str(ANN)))
