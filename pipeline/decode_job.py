@@ -17,24 +17,25 @@ def question(data: bytes, kind: str, limits: Limits) -> bytes:
     return json.dumps({"kind": kind, "limits": asdict(limits)}).encode() + b"\n" + data
 
 
-def work(request: bytes) -> bytes:
+def work(request: bytearray) -> bytes:
     """Decode what `question` packed, for `result` to unpack: a line of JSON, then the pixels."""
     settle_in()
-    head, _, data = request.partition(b"\n")
-    asked = json.loads(head)
+    end = request.index(b"\n")
+    asked, data = json.loads(request[:end]), bytes(memoryview(request)[end + 1 :])
     try:
         pixels, notes = decode(data, asked["kind"], Limits(**asked["limits"]))
     except PhotoRefused as refused:
         return json.dumps({"reason": refused.reason, "facts": dict(refused.facts)}).encode()
     head = json.dumps({"shape": pixels.shape, "notes": notes}).encode()
-    return head + b"\n" + pixels.tobytes()
+    return b"".join((head, b"\n", pixels.data))
 
 
-def result(answer: bytes) -> tuple[RGB, tuple[str, ...]]:
+def result(answer: bytearray) -> tuple[RGB, tuple[str, ...]]:
     """Unpack pixels and notes. Raises the `PhotoRefused` that the decoder raised."""
-    head, _, rest = answer.partition(b"\n")
-    said = json.loads(head)
+    end = answer.find(b"\n")
+    said = json.loads(answer[:end] if end >= 0 else answer)
     if "reason" in said:
         raise PhotoRefused(said["reason"], **said["facts"])
-    pixels = np.frombuffer(bytearray(rest), dtype=np.uint8).reshape(said["shape"])
+    # A view, not a copy: the answer is this photo's alone.
+    pixels = np.frombuffer(answer, np.uint8, offset=end + 1).reshape(said["shape"])
     return pixels, tuple(said["notes"])

@@ -24,18 +24,20 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeAlias
 
 REQUEST = struct.Struct("!QddQ")
 """Memory in bytes, CPU seconds, wall seconds, length of the payload."""
 ANSWER = struct.Struct("!cQ")
 """Kind, and the length of the result (`DONE`) or the signal that ended the child (`DIED`)."""
 DONE, DIED = b"+", b"-"
+Job: TypeAlias = Callable[[bytearray], bytes]
 
 
 class Nursery:
     """Accepts jobs, forks children for them, and tells how those ended that did not answer."""
 
-    def __init__(self, control: socket.socket, job: Callable[[bytes], bytes]) -> None:
+    def __init__(self, control: socket.socket, job: Job) -> None:
         self._control = control
         self._job = job
         self._running: dict[int, socket.socket] = {}
@@ -127,7 +129,7 @@ def _address_space_bytes() -> int:
     return pages * resource.getpagesize()
 
 
-def receive(connection: socket.socket, length: int) -> bytes:
+def receive(connection: socket.socket, length: int) -> bytearray:
     """Return exactly `length` bytes from a socket. Raises `EOFError` when they do not come."""
     received = bytearray(length)
     view = memoryview(received)
@@ -136,13 +138,13 @@ def receive(connection: socket.socket, length: int) -> bytes:
         if count == 0:
             raise EOFError
         view = view[count:]
-    return bytes(received)
+    return received
 
 
 def main() -> None:
     """Serve the job that the command line names as `module:function`."""
     module, _, name = sys.argv[1].partition(":")
-    job: Callable[[bytes], bytes] = getattr(importlib.import_module(module), name)
+    job: Job = getattr(importlib.import_module(module), name)
     gc.collect()
     gc.freeze()
     with socket.socket(fileno=os.dup(0)) as control:

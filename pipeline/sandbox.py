@@ -48,7 +48,7 @@ class SandboxUnusable(Explained):
 class Sandbox:
     """Does one kind of job, each in its own child of a nursery that is started at the first one.
 
-    `job` names a function from bytes to bytes as `module:function`.
+    `job` names a function from a bytearray to bytes as `module:function`.
     """
 
     def __init__(self, job: str) -> None:
@@ -58,7 +58,7 @@ class Sandbox:
         self._control: socket.socket | None = None
         self._owner = 0
 
-    def run(self, request: bytes, allowance: Allowance) -> bytes:
+    def run(self, request: bytes, allowance: Allowance) -> bytearray:
         """Return what the job makes of a request. Raises `JobDied` and `SandboxUnusable`."""
         for _ in range(2):
             near, control = self._child()
@@ -125,7 +125,7 @@ class Sandbox:
                 nursery.wait()
 
 
-def _converse(near: socket.socket, request: bytes, allowance: Allowance) -> bytes:
+def _converse(near: socket.socket, request: bytes, allowance: Allowance) -> bytearray:
     head = REQUEST.pack(allowance.memory_bytes, allowance.cpu_s, allowance.wall_s, len(request))
     with suppress(BrokenPipeError):  # the child is gone already: how it ended is still to be read
         near.sendall(head)

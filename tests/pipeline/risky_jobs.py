@@ -8,9 +8,9 @@ import signal
 from pathlib import Path
 
 
-def work(request: bytes) -> bytes:
+def work(request: bytearray) -> bytes:
     """Do what the first word of the request says."""
-    verb, _, rest = request.partition(b" ")
+    verb, _, rest = bytes(request).partition(b" ")
     return {
         b"echo": echo,
         b"pid": lambda _: str(os.getpid()).encode(),

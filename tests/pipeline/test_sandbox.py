@@ -24,7 +24,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def test_each_job_has_a_process_of_its_own(sandbox: Sandbox) -> None:
-    pids = {sandbox.run(b"pid", ALLOWED) for _ in range(3)}
+    pids = {bytes(sandbox.run(b"pid", ALLOWED)) for _ in range(3)}
     assert len(pids) == 3
     assert str(os.getpid()).encode() not in pids
 
