@@ -60,6 +60,14 @@ class Gauges:
     memory_limit_bytes: int
     """Its own limit, or the machine's memory where it has none."""
 
+    def total(self, what: str, last: str = "") -> int:
+        """Sum the counts named `what` and `what:...`; with `last`, only those that end so."""
+        return sum(
+            value
+            for name, value in self.counts.items()
+            if name.partition(":")[0] == what and (not last or name.endswith(f":{last}"))
+        )
+
 
 def read_gauges(services: Services) -> Gauges:
     """Read everything. Raises `RedisError`."""

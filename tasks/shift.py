@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import structlog
 from redis.exceptions import RedisError
+from structlog.contextvars import bound_contextvars
 
 from pipeline.contract import Engine, EngineUnusable
 from pipeline.safety import Screen
@@ -69,7 +70,9 @@ def drain(shift: S, stage: Stage, most: int, work: Callable[[S, list[Claim]], No
             heard = False
             if not claims:
                 return
-            with shift.keeper.holding(claims), shift.pace.working(stage, len(claims)):
+            # Also what libraries log meanwhile is then found by the job's id.
+            named = bound_contextvars(job=" ".join(claim.job.id for claim in claims))
+            with shift.keeper.holding(claims), shift.pace.working(stage, len(claims)), named:
                 _work(shift, stage, claims, work)
             if time.monotonic() > over_at:
                 ledger.wake(stage)

@@ -19,7 +19,7 @@ _REFUSALS = 6
 def overview(gauges: Gauges) -> dict[str, Any]:
     """Put the gauges into what the page's script reads."""
     counts = gauges.counts
-    answered = _sum(counts, "ended", "answered")
+    answered = gauges.total("ended", "answered")
     return {
         "at": gauges.at,
         "ladder": gauges.ladder,
@@ -39,13 +39,13 @@ def overview(gauges: Gauges) -> dict[str, Any]:
         "later": gauges.later,
         "dead": gauges.dead,
         "counts": {
-            "admitted": _sum(counts, "admitted"),
-            "refused": _sum(counts, "refused"),
+            "admitted": gauges.total("admitted"),
+            "refused": gauges.total("refused"),
             "answered": answered,
-            "apologised": _sum(counts, "ended", "apologised"),
+            "apologised": gauges.total("ended", "apologised"),
             "painted": counts.get("painted", 0),
             "reused": counts.get("reused", 0),
-            "retried": _sum(counts, "retried"),
+            "retried": gauges.total("retried"),
         },
         "refusals": _refusals(counts),
         "waits": _waits(counts, answered),
@@ -127,11 +127,3 @@ def _waits(counts: Mapping[str, int], answered: int) -> dict[str, float]:
         "said_s": counts.get("said-ms", 0) / 1000 / answered,
         "kept": counts.get("kept-word", 0) / answered,
     }
-
-
-def _sum(counts: Mapping[str, int], prefix: str, last: str = "") -> int:
-    return sum(
-        value
-        for name, value in counts.items()
-        if name.startswith(f"{prefix}:") and (not last or name.endswith(f":{last}"))
-    )

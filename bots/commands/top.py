@@ -1,0 +1,144 @@
+"""`suisai top`: the whole bot, live in the terminal."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+from redis.exceptions import RedisError
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from bots.commands.operate import services
+from bots.commands.process import stop_on_signals
+from tasks.gauges import Gauges, read_gauges
+
+_RATES_OVER_S = 30.0
+_STEP_STYLES = {"normal": "green", "brownout": "yellow", "refuse": "red"}
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this room's command."""
+    app.command()(top)
+
+
+def top(
+    every: Annotated[float, typer.Option(min=0.2, help="Seconds between two looks.")] = 1.0,
+    once: Annotated[bool, typer.Option("--once", help="Look once and end.")] = False,
+) -> None:
+    """Show queues, workers, waits and the last trouble, live. Ctrl-C ends it.
+
+    [dim]Example:[/dim] suisai top
+    """
+    house = services()
+    console = Console()
+    if once or not sys.stdout.isatty():
+        console.print(screen([read_gauges(house)]))
+        return
+    watch(lambda: read_gauges(house), console, every, stop_on_signals())
+
+
+def watch(
+    look: Callable[[], Gauges], console: Console, every_s: float, stop: threading.Event
+) -> None:
+    """Redraw until `stop` is set; a ledger that is away is waited for."""
+    seen: deque[Gauges] = deque()
+    with Live(console=console, screen=True, auto_refresh=False) as live:
+        while not stop.is_set():
+            try:
+                seen.append(look())
+            except RedisError as error:
+                live.update(
+                    Text(f"The ledger does not answer, looking again: {error}"), refresh=True
+                )
+            else:
+                while seen[-1].at - seen[0].at > _RATES_OVER_S:
+                    seen.popleft()
+                live.update(screen(seen), refresh=True)
+            stop.wait(every_s)
+
+
+def screen(seen: deque[Gauges] | list[Gauges]) -> RenderableType:
+    """Draw the newest of some looks; rates are taken between the first and the last."""
+    first, now = seen[0], seen[-1]
+    return Group(
+        _head(now), Text(), _stages(now), Text(), _flow(first, now), Text(), _processes(now)
+    )
+
+
+def _head(now: Gauges) -> Text:
+    clock = time.strftime("%H:%M:%S", time.localtime(now.at))
+    head = Text.assemble(
+        ("Suisai", "bold"), f"  {clock}  ladder: ", (now.ladder, _STEP_STYLES.get(now.ladder, ""))
+    )
+    if now.paused:
+        head.append(f"  paused: {', '.join(sorted(now.paused))}", "red")
+    if now.dead:
+        head.append(f"  {now.dead} given up (suisai dead list)", "yellow")
+    return head
+
+
+def _stages(now: Gauges) -> Table:
+    table = Table("stage", box=None, pad_edge=False, expand=True)
+    for title in ("in line", "in hand", "first waits", "can do", "one takes"):
+        table.add_column(title, justify="right")
+    table.add_column("lanes")
+    for stage, s in now.stages.items():
+        table.add_row(
+            stage,
+            f"{s.waiting:,}",
+            f"{s.leased:,}",
+            span(s.oldest_s) if s.waiting else "",
+            f"{s.jobs_per_s:.1f}/s" if s.jobs_per_s else "?",
+            span(s.latency_s) if s.latency_s else "?",
+            ", ".join(f"{lane} {count:,}" for lane, count in list(s.ready.items())[:4]),
+        )
+    return table
+
+
+def _flow(first: Gauges, now: Gauges) -> Table:
+    table = Table("", box=None, pad_edge=False)
+    table.add_column("so far", justify="right")
+    table.add_column("a minute", justify="right")
+    for name in ("admitted", "refused", "answered", "apologised", "painted", "reused", "retried"):
+        total, before = _total(now, name), _total(first, name)
+        minutes = (now.at - first.at) / 60
+        rate = f"{(total - before) / minutes:,.0f}" if minutes > 0 else ""
+        table.add_row(name, f"{total:,}", rate)
+    answered = _total(now, "answered")
+    if answered:
+        had = now.counts.get("waited-ms", 0) / 1000 / answered
+        said = now.counts.get("said-ms", 0) / 1000 / answered
+        table.add_row("wait", span(had), f"said {span(said)}")
+    return table
+
+
+def _total(gauges: Gauges, name: str) -> int:
+    ended = name in ("answered", "apologised")
+    return gauges.total("ended", name) if ended else gauges.total(name)
+
+
+def _processes(now: Gauges) -> Table:
+    table = Table("process", "where", "for", "", box=None, pad_edge=False)
+    for each in now.processes[:30]:
+        facts = ", ".join(each.facts.values())
+        table.add_row(each.kind, each.name, span(max(0.0, now.at - each.since)), facts)
+    if not now.processes:
+        table.add_row(Text("nobody is at work: suisai up", "red"), "", "", "")
+    return table
+
+
+def span(seconds: float) -> str:
+    """Write a stretch of time in few letters."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

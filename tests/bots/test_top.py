@@ -1,0 +1,62 @@
+"""The terminal shows the bot as it is."""
+
+from __future__ import annotations
+
+import io
+import re
+import threading
+from collections.abc import Callable
+
+from redis.exceptions import ConnectionError as RedisConnectionError
+from rich.console import Console
+
+from bots.commands.top import screen, span, watch
+from tasks.contract import Ask
+from tasks.gauges import Gauges, read_gauges
+from tasks.presence import Process
+from tasks.services import Services
+
+
+def shown(*seen: Gauges) -> str:
+    paper = io.StringIO()
+    Console(file=paper, width=110).print(screen(list(seen)))
+    return paper.getvalue()
+
+
+def test_queues_pauses_and_processes_are_seen(services: Services, ask: Callable[..., Ask]) -> None:
+    for person in ("ann", "bob"):
+        services.ledger.admit(ask(person=person))
+    services.switches.pause("render")
+    services.presence.announce(Process("gpu", "far:7", 0.0, {"engine": "painter/1"}))
+
+    picture = shown(read_gauges(services))
+
+    assert "paused: render" in picture
+    assert "web 2" in picture
+    assert "painter/1" in picture
+    assert re.search(r"admitted +2\b", picture)
+
+
+def test_a_bot_without_processes_is_told_how_to_start(services: Services) -> None:
+    assert "nobody is at work: suisai up" in shown(read_gauges(services))
+
+
+def test_a_ledger_that_is_away_is_waited_for(services: Services) -> None:
+    stop = threading.Event()
+    looks = iter(["away", "back"])
+
+    def look() -> Gauges:
+        if next(looks) == "away":
+            raise RedisConnectionError("refused")
+        stop.set()
+        return read_gauges(services)
+
+    paper = io.StringIO()
+    watch(look, Console(file=paper, width=110, force_terminal=True), 0.0, stop)
+
+    drawn = paper.getvalue()
+    assert drawn.index("looking again: refused") < drawn.index("ladder")
+
+
+def test_spans_are_short() -> None:
+    assert [span(s) for s in (0.31, 45, 600, 9000)] == ["0.3 s", "45 s", "10 min", "2.5 h"]
