@@ -11,7 +11,7 @@ ISO_BRANDS = {
 }  # fmt: skip
 OTHER_PICTURES = {
     "TIFF": (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
-    "RAW": (b"IIRO", b"IIU\0", b"FUJIFILM"),
+    "RAW": (b"IIRO", b"IIU\0", b"FUJIFILM", b"\0\0\0\x18ftypcrx "),
     "BMP": (b"BM",),
     "PSD": (b"8BPS",),
     "ICO": (b"\0\0\1\0",),

@@ -107,6 +107,7 @@ def other_files() -> Iterator[Case]:
     yield Case("XHTML", b'<?xml version="1.0"?><html xmlns="x">', "web-page")
     yield Case("SVG", b'<svg xmlns="http://www.w3.org/2000/svg"/>', "other-format")
     yield Case("SVG after XML", b'<?xml version="1.0"?>\n<svg/>', "other-format")
+    yield Case("CR3", b"\0\0\0\x18ftypcrx \0\0\0\1crx isom" + bytes(300), "other-format")
     for kind in ("TIFF", "BMP", "ICO", "JPEG2000", "PPM", "QOI"):
         yield Case(kind, encoded(landscape(256, 256), kind), "other-format")
     for name, start in OTHER_STARTS.items():

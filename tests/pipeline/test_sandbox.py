@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.sandbox import Allowance, JobDied, Sandbox, SandboxUnusable
+from tests.stack import eventually
 
 ALLOWED = Allowance(memory_bytes=300_000_000, cpu_s=0.5, wall_s=20.0)
 
@@ -106,6 +109,29 @@ def test_a_killed_nursery_is_replaced(sandbox: Sandbox) -> None:
     os.kill(nursery, signal.SIGKILL)
     assert sandbox.run(b"echo again", ALLOWED) == b"again"
     assert int(sandbox.run(b"parent", ALLOWED)) != nursery
+
+
+def test_a_nursery_ends_with_the_process_that_started_it_even_a_killed_one() -> None:
+    starts = subprocess.Popen(
+        [sys.executable, "-c", _START], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert starts.stdout
+    assert starts.stdin
+    nursery = Path("/proc") / starts.stdout.readline().strip()
+    assert nursery.exists()
+    starts.kill()
+    starts.wait()
+    starts.stdout.close()
+    starts.stdin.close()
+    eventually(lambda: not nursery.exists(), 20, "the nursery has ended")
+
+
+_START = """
+from pipeline.sandbox import Allowance, Sandbox
+sandbox = Sandbox("tests.pipeline.risky_jobs:work")
+print(sandbox.run(b"parent", Allowance(300_000_000, 1.0, 20.0)).decode(), flush=True)
+input()
+"""
 
 
 def test_a_nursery_that_cannot_start_is_said_to_be_the_machines_fault() -> None:
