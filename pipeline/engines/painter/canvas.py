@@ -9,8 +9,11 @@ import numpy as np
 
 from pipeline.contract import RGB
 
-SMALLEST_PX, LARGEST_PX = 448, 2304
-"""Geometric mean of the canvas's sides. 4096 x 4096 painted as it is would take gigabytes."""
+SMALLEST_PX, LARGEST_PX = 448, 1792
+"""Geometric mean of the canvas's sides.
+
+Above, time and memory grow faster than the picture: 4096 x 4096 as it is would take gigabytes.
+"""
 
 
 def on_canvas(photo: RGB) -> RGB:

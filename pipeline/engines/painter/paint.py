@@ -32,7 +32,7 @@ from pipeline.engines.painter.portrait import with_larger_eyes
 from pipeline.engines.painter.sky import SkyFound, find_sky
 from pipeline.engines.painter.skyscape import Skyscape, skyscape
 from pipeline.engines.painter.strips import by_rows
-from pipeline.engines.painter.strokes import Care, brushed, settled
+from pipeline.engines.painter.strokes import Brushes, Care, brushed, mixed, settled
 from pipeline.engines.painter.study import studied
 from pipeline.engines.painter.subject import Onlooker, Subject
 from pipeline.engines.painter.view import View
@@ -52,10 +52,10 @@ class Studio:
     def paint(self, commission: Commission) -> RGB:
         """Paint a photo at its own size."""
         style, seed = emboldened(commission.style, commission.strength), commission.seed
-        view = self.view(on_canvas(commission.pixels))
+        view, brushes = self.begin(on_canvas(commission.pixels), style)
         # No task of the crew waits for another one, or a crew of one would wait for ever.
         heaven = self.crew.submit(sky_of, view, style, seed)
-        flat, bright = self.brush(view, style, seed)
+        flat, bright = self.lay(view, brushes, style, seed)
         matter = self.crew.submit(density_of, flat, view, style.pigment, style.stroke, seed)
         ink = lines(bright, view, style.line, seed, self.crew)
         sky, density = heaven.result(), matter.result()
@@ -65,28 +65,29 @@ class Studio:
         with_larger_eyes(picture, view.subject.faces, style.light.eyes, view.unit)
         return off_canvas(picture, commission.pixels)
 
-    def view(self, pixels: RGB) -> View:
-        """Look at a photo: people and sky beside, forms and light here."""
+    def begin(self, pixels: RGB, style: Style) -> tuple[View, Brushes]:
+        """Find out what a photo shows, and meanwhile paint its forms."""
         unit = float(np.sqrt(pixels.shape[0] * pixels.shape[1])) / SIDE_PX
         looking = self.crew.submit(self.look, pixels, unit)
         daylight = daylight_of(pixels)
         calm = opened_shadows(as_colours(settled(pixels, unit)), unit, 0.25 * daylight)
         flow = flow_of(luma(calm), unit)
+        brushes = brushed(calm, flow, style.stroke, unit, self.crew)
         subject, sky = looking.result()
-        return View(pixels, calm, flow, subject, sky, daylight, unit)
+        return View(pixels, calm, flow, subject, sky, daylight, unit), brushes
 
     def look(self, pixels: RGB, unit: float) -> tuple[Subject, SkyFound | None]:
         """Find out what the photo shows."""
         subject = self.onlooker.look(pixels, unit)
         return subject, find_sky(pixels, subject)
 
-    def brush(self, view: View, style: Style, seed: int) -> tuple[Colours, Plane]:
+    def lay(self, view: View, brushes: Brushes, style: Style, seed: int) -> tuple[Colours, Plane]:
         """Lay down strokes, finer where people are; faces too small for any brush stay as they are.
 
         Returns the strokes, and the luma of the finest ones, which lines are drawn from.
         """
         care = care_for(view)
-        flat, bright = brushed(view.calm, view.flow, care, style.stroke, view.unit, self.crew)
+        flat, bright = mixed(view.calm, brushes, care, style.stroke.calm, view.unit, self.crew)
         if style.stroke.wobble > 0:
             head = resize(view.subject.head, care.untouched.shape)
             steady = resize(np.maximum(head, care.untouched), flat.shape)

@@ -50,27 +50,47 @@ class Care:
     """1 lets the photo stand."""
 
 
-def brushed(
-    picture: Colours, flow: Flow, care: Care, stroke: Stroke, unit: float, crew: Executor
-) -> tuple[Colours, Plane]:
-    """Paint `picture` anew with three brushes.
+@dataclass(frozen=True, slots=True)
+class Brushes:
+    """The same picture, painted with three brushes."""
 
-    Returns the painting, and the luma of its fine layer alone, which lines are drawn from.
-    """
+    fine: Colours
+    broad: Colours
+    """At half the size."""
+    broadest: Colours
+    """At a quarter of the size."""
+    forms: Flow
+    """At half the size."""
+
+
+def brushed(picture: Colours, flow: Flow, stroke: Stroke, unit: float, crew: Executor) -> Brushes:
+    """Paint `picture` anew, each brush upon what the finer one has painted."""
     size = unit * stroke.size
     fine = kuwahara(picture, flow, FINE * unit * math.sqrt(stroke.size) + 0.3, crew)
     half = part(fine, 0.5)
     forms = resized(flow, half.shape)
     broad = kuwahara(half, forms, BROAD * size / 2 + 0.4, crew)
     quarter = part(broad, 0.5)
-    broadest = kuwahara(quarter, resized(forms, quarter.shape), BROADEST * size / 4 + 0.4, crew)
+    small_forms = resized(forms, quarter.shape)
+    broadest = kuwahara(quarter, small_forms, BROADEST * size / 4 + 0.4, crew)
+    return Brushes(fine, broad, broadest, forms)
+
+
+def mixed(
+    picture: Colours, brushes: Brushes, care: Care, calm: float, unit: float, crew: Executor
+) -> tuple[Colours, Plane]:
+    """Choose for each spot among the brushes; `calm` says how much broader where nothing happens.
+
+    Returns the painting, and the luma of its fine layer alone, which lines are drawn from.
+    """
+    fine, broad, forms = brushes.fine, brushes.broad, brushes.forms
     quiet = quietness(forms.force, unit / 2) * (1 - care.fine)
-    calm = mix(broad, resize(broadest, half.shape), quiet * np.float32(stroke.calm))
-    shares = (fineness(forms, care.fine, unit / 2), care.untouched)
-    calm, keep, stay = (resize(plane, picture.shape) for plane in (calm, *shares))
+    under = mix(broad, resize(brushes.broadest, broad.shape), quiet * np.float32(calm))
+    planes = (under, fineness(forms, care.fine, unit / 2), care.untouched)
+    under, keep, stay = (resize(plane, picture.shape) for plane in planes)
 
     def strip(rows: slice) -> Colours:
-        return mix(mix(calm[rows], fine[rows], keep[rows]), picture[rows], stay[rows])
+        return mix(mix(under[rows], fine[rows], keep[rows]), picture[rows], stay[rows])
 
     flat = by_rows(crew, np.empty_like(picture), strip)
     return flat, mix(luma(fine), luma(picture), stay)
