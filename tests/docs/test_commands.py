@@ -1,0 +1,101 @@
+"""Commands in the documents exist, with the options that are shown."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from importlib.metadata import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from bots.cli import app
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
+BLOCK = re.compile(r"```(?:sh|bash|console)\n(.*?)```", re.DOTALL)
+INLINE = re.compile(r"`((?:suisai|make|python -m [a-z]) ?[^`…\n]*)`")
+PLACEHOLDER = re.compile(r"[A-Z][A-Z_:]+|\.\.\.")
+
+
+def commands(page: Path) -> list[list[str]]:
+    """Return the commands of a page, as words, without what comes before and after a pipe."""
+    text = page.read_text("utf-8")
+    lines = [
+        line for block in BLOCK.findall(text) for line in block.replace("\\\n", " ").splitlines()
+    ]
+    found = []
+    for line in [*lines, *INLINE.findall(text)]:
+        for part in re.split(r"&&|\|\|?|;", line.partition(" #")[0].removeprefix("$ ")):
+            words = shlex.split(part) if part.count("'") % 2 == 0 else part.split()
+            while words and re.match(r"^[A-Z_]+=", words[0]):
+                words.pop(0)
+            if words:
+                found.append(words)
+    return found
+
+
+def wrong_with(words: list[str]) -> str:
+    """Say what is wrong with a command, empty when nothing is."""
+    program, *rest = words
+    if program == "suisai":
+        return _suisai(typer.main.get_command(app), rest)
+    if program == "make":
+        targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+        unknown = [
+            word for word in rest if "=" not in word and word[0] != "-" and word not in targets
+        ]
+        return f"no target {unknown}" if unknown else ""
+    if program.startswith("python") and rest[:1] == ["-m"]:
+        return "" if _is_module(rest[1]) else f"no module {rest[1]}"
+    extras = re.findall(r"suisai\[(\w+)\]", " ".join(rest))
+    offered = metadata("suisai").get_all("Provides-Extra") or []
+    return "".join(f"no extra {extra}" for extra in extras if extra not in offered)
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _suisai(command: Any, words: list[str]) -> str:
+    while (inside := getattr(command, "commands", None)) and words and words[0][0] != "-":
+        name, *words = words
+        if PLACEHOLDER.fullmatch(name):
+            return ""
+        if name not in inside:
+            return f"no command {name}"
+        command = inside[name]
+    known = {option for param in command.params for option in (*param.opts, *param.secondary_opts)}
+    known |= {"-h", "--help"}
+    unknown = [word for word in words if word[0] == "-" and word.partition("=")[0] not in known]
+    return f"no option {unknown}" if unknown else ""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_what_a_page_tells_to_type_can_be_typed(page: Path) -> None:
+    slips = {" ".join(words): slip for words in commands(page) if (slip := wrong_with(words))}
+
+    assert slips == {}
+
+
+@pytest.mark.parametrize(
+    "line", ["suisai worker io --thread 3", "suisai upp", "make tst", "pip install 'suisai[gpus]'"]
+)
+def test_a_slip_would_be_found(line: str) -> None:
+    assert wrong_with(shlex.split(line))
+
+
+def test_every_link_between_the_pages_leads_somewhere() -> None:
+    broken = [
+        f"{page.name}: {target}"
+        for page in PAGES
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
+        if not target.endswith((".jpg", ".png")) and not (page.parent / target).exists()
+    ]
+    assert broken == []

@@ -1,0 +1,24 @@
+"""Every sentence that the program says to people can be looked up."""
+
+from __future__ import annotations
+
+from tests.docs.errors import ROOT, fragments, sentences
+
+
+def test_every_error_is_in_the_book() -> None:
+    book = " ".join((ROOT / "docs" / "troubleshooting.md").read_text("utf-8").split())
+
+    missing = [
+        f"{path}: {sentence}"
+        for path, sentence in sentences()
+        if not all(fragment in book for fragment in fragments(sentence))
+    ]
+
+    assert missing == []
+
+
+def test_the_search_finds_sentences_with_values_in_them() -> None:
+    found = {said: path for path, said in sentences()}
+
+    assert found["There is no platform '…'; there are: …."] == "bots/doors.py"
+    assert len(found) > 40
