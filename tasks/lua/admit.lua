@@ -47,13 +47,13 @@ if tier ~= 'exempt' then
     return refuse('busy-here', now + 60000)
   end
 end
-local score, longest = now + tonumber(ARGV[9]) * mine, limits.max_wait_s * 1000
+local score, longest = stamp / 1000 + tonumber(ARGV[9]) * mine, limits.max_wait_s * 1000
 local p = foresee(score, platform, 'fetch', tonumber(ARGV[11]))
 if p.wait > longest then return refuse('too-busy', now + math.max(60000, p.wait - longest / 2)) end
 
 local rest = math.floor(now + limits.cooldown_s * 1000)
 redis.call('HSET', job(id), 'platform', platform, 'person', person, 'conversation', conversation,
-  'private', private, 'event', ARGV[7], 'ask', ARGV[6], 'score', int(score), 'admitted', int(now),
+  'private', private, 'event', ARGV[7], 'ask', ARGV[6], 'score', exact(score), 'admitted', int(now),
   'told', int(p.wait), 'mark', mark, 'day', day, 'stage', 'fetch', 'lane', platform, chapter('admitted'))
 redis.call('SADD', open, id)
 redis.call('HSET', who, 'until', int(rest), 'day', day, 'used', used + 1, 'last', id)
@@ -62,5 +62,5 @@ if private ~= '1' then redis.call('HINCRBY', key('here'), here, 1) end
 redis.call('HINCRBY', key('unsent'), platform, 1)
 count('admitted:' .. platform)
 announce(id, platform, 'admitted')
-line_up(id, 'fetch', platform, int(score))
+line_up(id, 'fetch', platform, exact(score))
 return reply({'admitted', p.position, p.wait})

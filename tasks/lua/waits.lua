@@ -12,7 +12,7 @@ end
 local function ahead(stage, score)
   local sum = 0
   for _, lane in ipairs(redis.call('SMEMBERS', key('lanes', stage))) do
-    sum = sum + redis.call('ZCOUNT', key('ready', stage, lane), '-inf', '(' .. int(score))
+    sum = sum + redis.call('ZCOUNT', key('ready', stage, lane), '-inf', '(' .. exact(score))
   end
   return sum
 end
@@ -33,8 +33,8 @@ local function until_slot(score, platform)
   if not quota then return 0 end
   local n, window = string.match(quota, '^(%d+) (%d+)$')
   n, window = tonumber(n), tonumber(window)
-  local behind = redis.call('ZCOUNT', key('ready', 'fetch', platform), int(score), '+inf')
-    + redis.call('ZCOUNT', key('ready', 'deliver', platform), int(score), '+inf')
+  local behind = redis.call('ZCOUNT', key('ready', 'fetch', platform), exact(score), '+inf')
+    + redis.call('ZCOUNT', key('ready', 'deliver', platform), exact(score), '+inf')
   local queued = math.max(0, number('unsent', platform, '0') - behind)
   local before = tonumber(redis.call('LINDEX', key('sent', platform), n - 1 - queued % n) or '0')
   local free = math.max(before + window, now) + math.floor(queued / n) * window

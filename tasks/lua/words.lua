@@ -19,6 +19,8 @@ local woken = {}
 local function key(...) return ns .. ':' .. table.concat({...}, ':') end
 local function job(id) return ns .. ':job:' .. id end
 local function int(number) return string.format('%d', number) end
+-- Scores keep microseconds: two asks of one millisecond have an order, too.
+local function exact(score) return string.format('%.3f', score) end
 local function count(what, n) redis.call('HINCRBY', key('counts'), what, n or 1) end
 local function get(id, field) return redis.call('HGET', job(id), field) end
 
