@@ -1,0 +1,70 @@
+"""A platform as another package would add it: found by its entry point, it speaks HTTP to a fake world."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import httpx
+
+from tasks.contract import (
+    Answer,
+    Job,
+    Painting,
+    PhotoGone,
+    PhotoRef,
+    PlatformPaused,
+    Quota,
+    TryAgain,
+)
+from tasks.services import Services
+
+
+class FakePlatform:
+    """Implements `tasks.contract.Platform`."""
+
+    name = "fake"
+
+    def __init__(self, services: Services) -> None:
+        self._ledger = services.ledger
+        self._http = httpx.Client(base_url=os.environ["SUISAI_FAKE_URL"], timeout=5)
+        self._reconciles = os.environ.get("SUISAI_FAKE_RECONCILES", "1") == "1"
+
+    def quota(self) -> Quota | None:
+        return None
+
+    def fetch(self, job: Job, photo: PhotoRef) -> bytes:
+        if photo.ref.startswith("poison"):
+            # What a broken C library does to its process when it opens such a photo.
+            os.kill(os.getpid(), signal.SIGKILL)
+        try:
+            answer = self._http.get(f"/photos/{photo.ref}")
+        except httpx.HTTPError as error:
+            raise TryAgain(str(error)) from error
+        self._check_pause(answer)
+        if answer.status_code != 200:
+            raise PhotoGone
+        return answer.content
+
+    def answer(self, job: Job, answer: Answer) -> str:
+        said = "painting" if isinstance(answer, Painting) else "apology"
+        body = b"".join(answer.pictures) if isinstance(answer, Painting) else answer.reason.encode()
+        sent = self._http.post(f"/answers/{job.ask.event}/{said}", content=body)
+        self._check_pause(sent)
+        sent.raise_for_status()
+        return sent.text
+
+    def find_answer(self, job: Job) -> str | None:
+        if not self._reconciles:
+            return None
+        found = self._http.get(f"/answers/{job.ask.event}")
+        self._check_pause(found)
+        return found.text if found.status_code == 200 else None
+
+    def retract(self, job: Job) -> None:
+        """Nothing to take back here."""
+
+    def _check_pause(self, answer: httpx.Response) -> None:
+        if answer.status_code == 429:
+            until = self._ledger.now() + float(answer.headers["retry-after"])
+            raise PlatformPaused(until, "429")
