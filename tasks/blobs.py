@@ -72,5 +72,6 @@ def _plainly() -> Iterator[None]:
         yield
     except (NotFoundError, FileNotFoundError):
         raise
-    except (BaseError, OSError) as error:
+    # TypeError: what obstore says of a key that cannot be a path.
+    except (BaseError, OSError, TypeError) as error:
         raise StoreRefuses(f"the blob store refuses: {error}") from error

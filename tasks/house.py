@@ -21,6 +21,9 @@ from tasks.settings import Settings
 from tasks.switches import Switches
 from tasks.valkey import EmbeddedValkey
 
+RETRIES = 20
+"""Of one call to the server: with the pauses between them about 15 s, enough for a restart."""
+
 
 class StoreUnreachable(Explained):
     """The Redis/Valkey server does not answer; the message says what to do."""
@@ -42,7 +45,7 @@ def connect(settings: Settings) -> Redis:
     """Return a client that rides out a restart of the server (about 15 s) before it gives up."""
     return Redis.from_url(
         redis_url(settings),
-        retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=1.0), retries=20),
+        retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=1.0), retries=RETRIES),
         retry_on_error=[RedisConnectionError, RedisTimeoutError],
         socket_timeout=10,
         socket_connect_timeout=5,

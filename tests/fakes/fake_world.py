@@ -1,4 +1,4 @@
-"""The world behind the fake platform: a process that keeps its own list of who asked and what was answered."""
+"""The world behind the fake platform: a process with its own list of who asked and what was answered."""
 
 from __future__ import annotations
 

@@ -1,0 +1,180 @@
+"""What is broken is named, put aside and harms nobody else."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from tasks.contract import Admitted, Outcome, Stage
+from tasks.house import StoreUnreachable, open_services
+from tasks.ledger import LedgerTooNew, UnknownJob
+from tasks.records import CorruptRecord
+from tasks.settings import Settings
+from tasks.valkey import EmbeddedValkey
+from tests.tasks.hands import Hands, MakeAsk
+
+
+def record(hands: Hands, job_id: str) -> str:
+    return f"{hands.services.settings.namespace}:job:{job_id}"
+
+
+BREAKAGES = {
+    "ask": b"{not json",
+    "stage": b"dreaming",
+    "admitted": b"yesterday",
+    "platform": b"\xff\xfe",
+}
+
+
+@pytest.mark.parametrize("field", BREAKAGES)
+def test_a_broken_record_is_buried_and_the_next_job_goes_on(
+    hands: Hands, ask: MakeAsk, field: str
+) -> None:
+    broken = hands.admit(ask(person="ann"))
+    sound = hands.admit(ask(person="bob"))
+    hands.services.redis.hset(record(hands, broken), field, BREAKAGES[field])
+
+    claims = [claim for _ in range(3) for claim in hands.claim(Stage.FETCH)]
+
+    assert [claim.job.id for claim in claims] == [sound]
+    assert [job_id for job_id, _ in hands.ledger.dead()] == [broken]
+    assert not hands.ledger.revive(broken)
+
+
+def test_a_record_that_is_no_record_is_buried(hands: Hands, ask: MakeAsk) -> None:
+    broken = hands.admit(ask(person="ann"))
+    sound = hands.admit(ask(person="bob"))
+    hands.services.redis.delete(record(hands, broken))
+    hands.services.redis.set(record(hands, broken), "garbage")
+    assert [claim.job.id for _ in range(2) for claim in hands.claim(Stage.FETCH)] == [sound]
+
+
+def test_a_broken_record_does_not_stop_the_sweep(hands: Hands, ask: MakeAsk) -> None:
+    hands.admit(ask(person="ann"))
+    hands.admit(ask(person="bob"))
+    broken, sound = hands.take(Stage.FETCH), hands.take(Stage.FETCH)
+    hands.services.redis.hset(record(hands, broken.job.id), "fails", "many")
+    hands.expire(broken)
+    hands.expire(sound)
+    assert hands.take(Stage.FETCH).job.id == sound.job.id
+    assert [job_id for job_id, _ in hands.ledger.dead()] == [broken.job.id]
+
+
+def test_a_broken_record_is_named_when_it_is_looked_at(hands: Hands, ask: MakeAsk) -> None:
+    job_id = hands.admit(ask())
+    hands.services.redis.hset(record(hands, job_id), "ask", "[]")
+    with pytest.raises(CorruptRecord, match=job_id):
+        hands.ledger.job(job_id)
+
+
+def test_a_job_that_does_not_exist_is_unknown_to_everything(hands: Hands) -> None:
+    for look in (hands.ledger.job, hands.ledger.standing, hands.ledger.mark):
+        with pytest.raises(UnknownJob):
+            look("no-such-job")
+    assert not hands.ledger.cancel("no-such-job")
+    assert not hands.ledger.revive("no-such-job")
+    assert not hands.ledger.drop_dead("no-such-job")
+
+
+@pytest.mark.parametrize("schema", ["99", "0", "soon"])
+def test_a_ledger_of_another_version_is_refused_clearly(settings: Settings, schema: str) -> None:
+    services = open_services(settings, lambda _: None)
+    services.redis.set(f"{settings.namespace}:schema", schema)
+    with pytest.raises(LedgerTooNew, match=schema):
+        open_services(settings, lambda _: None)
+    services.redis.close()
+
+
+def test_words_of_any_length_and_script_keep_the_record_readable(
+    hands: Hands, ask: MakeAsk
+) -> None:
+    job_id = hands.admit(ask(person="安\n b:c", conversation="a b\tc", address={"k": "\n\0:"}))
+    hands.ledger.release(hands.take(Stage.FETCH), "line\nbreak " * 50)
+    assert hands.job(job_id).ask.person == "安\n b:c"
+    assert hands.whole().job.id == job_id
+
+
+def test_a_very_long_story_keeps_its_beginning_and_end(hands: Hands, ask: MakeAsk) -> None:
+    job_id = hands.admit(ask())
+    for _ in range(120):
+        hands.ledger.release(hands.take(Stage.FETCH), "platform rests")
+    story = hands.events(job_id)
+    assert story[0] == "admitted"
+    assert "shortened" in story
+    assert len(story) < 110
+    assert hands.whole().job.id == job_id
+
+
+def test_an_unreachable_server_is_named_at_the_start(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.house.RETRIES", 1)
+    nowhere = settings.model_copy(update={"redis_url": None, "data_dir": tmp_path})
+    with pytest.raises(StoreUnreachable, match="suisai up"):
+        open_services(nowhere, lambda _: None)
+
+
+def test_an_ask_rides_out_a_restart_of_the_server(
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory, ask: MakeAsk
+) -> None:
+    own = EmbeddedValkey(tmp_path_factory.mktemp("own"))
+    own.ensure()
+    mine = Settings.model_validate({**settings.model_dump(), "redis_url": own.url})
+    services = open_services(mine, lambda _: None)
+    first = services.ledger.admit(ask("one"))
+    own.stop()
+    back = threading.Timer(0.5, own.ensure)
+    back.start()
+
+    second = services.ledger.admit(ask("two"))
+
+    back.join()
+    assert isinstance(first, Admitted)
+    assert isinstance(second, Admitted)
+    assert services.ledger.job(first.job_id).outcome is None
+    assert second.position == 2
+    services.redis.close()
+    own.stop()
+
+
+def test_out_of_memory_is_a_polite_refusal_and_what_was_accepted_goes_on(
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory, ask: MakeAsk
+) -> None:
+    own = EmbeddedValkey(tmp_path_factory.mktemp("own"), memory_mb=16)
+    own.ensure()
+    mine = Settings.model_validate({**settings.model_dump(), "redis_url": own.url})
+    services = open_services(mine, lambda _: None)
+    hands = Hands(services)
+    accepted = hands.admit(ask("one"))
+    used = services.redis.info("memory")["used_memory"]
+    services.redis.config_set("maxmemory", used - 1)
+
+    refusal = hands.refuse(ask("two", person="bob"))
+
+    assert refusal.reason == "storage-full"
+    assert refusal.until > 0
+    assert hands.whole().job.id == accepted
+    assert hands.job(accepted).outcome is Outcome.ANSWERED
+    services.redis.close()
+    own.stop()
+
+
+def test_nothing_new_is_taken_in_before_the_memory_is_full(
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory, ask: MakeAsk
+) -> None:
+    own = EmbeddedValkey(tmp_path_factory.mktemp("own"))
+    own.ensure()
+    mine = Settings.model_validate({**settings.model_dump(), "redis_url": own.url})
+    services = open_services(mine, lambda _: None)
+    used = services.redis.info("memory")["used_memory"]
+    services.redis.config_set("maxmemory", int(used * 1.05))
+    assert services.ledger.look().full
+    assert Hands(services).refuse(ask()).reason == "storage-full"
+    services.redis.config_set("maxmemory", used * 10)
+    services.redis.delete(f"{mine.namespace}:looked")
+    assert not services.ledger.look().full
+    Hands(services).admit(ask(person="bob"))
+    services.redis.close()
+    own.stop()

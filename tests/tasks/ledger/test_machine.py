@@ -1,0 +1,254 @@
+"""Whatever happens in whatever order, the ledger and a plain model of it agree."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tasks.contract import Admitted, Ask, Claim, Outcome, PhotoRef, Stage
+from tasks.house import open_services
+from tasks.ledger import LeaseLost, UnknownJob
+from tasks.settings import Limits, Settings
+from tasks.valkey import EmbeddedValkey
+
+PEOPLE = st.sampled_from(["ann", "bob"])
+STAGES = st.sampled_from(list(Stage))
+
+
+@dataclass
+class Model:
+    """What should be true of one job."""
+
+    person: str
+    stage: Stage | None = Stage.FETCH
+    holder: int | None = None
+    """Fence of the claim that holds it."""
+    sending: bool = False
+    """An intent is written and was not taken back."""
+    answers: int = 0
+    forgotten: bool = False
+    passed: set[int] = field(default_factory=set)
+    """Fences whose holder has already completed."""
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """People, workers, crashes and the sweep, in any order."""
+
+    claims: Bundle[Claim] = Bundle("claims")
+    server: EmbeddedValkey
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.namespace = f"machine-{secrets.token_hex(4)}"
+        wish = Settings(
+            data_dir=Path("unused"),
+            redis_url=self.server.url,  # type: ignore[arg-type]
+            blob_url="memory:///",
+            namespace=self.namespace,
+            max_attempts=3,
+            limits=Limits(cooldown_s=0, daily_quota=10**6, open_per_person=10**6),
+        )
+        self.services = open_services(wish, lambda _: None)
+        self.ledger = self.services.ledger
+        self.redis: Any = self.services.redis
+        self.jobs: dict[str, Model] = {}
+
+    def teardown(self) -> None:
+        self.redis.close()
+
+    @rule(person=PEOPLE)
+    def admit(self, person: str) -> None:
+        photo = PhotoRef("p")
+        answer = self.ledger.admit(Ask("web", secrets.token_hex(6), person, "here", (photo,)))
+        assert isinstance(answer, Admitted)
+        self.jobs[answer.job_id] = Model(person)
+
+    @rule(target=claims, stage=STAGES, most=st.integers(1, 3))
+    def claim(self, stage: Stage, most: int) -> Any:
+        claims = self.ledger.claim(stage, most, "machine")
+        for claim in claims:
+            model = self.jobs[claim.job.id]
+            assert model.stage is stage
+            assert model.holder is None, "two workers hold one job"
+            assert claim.ambiguous == model.sending
+            model.holder = claim.fence
+        return multiple(*claims)
+
+    def _holds(self, claim: Claim) -> bool:
+        model = self.jobs[claim.job.id]
+        return model.holder == claim.fence and model.stage is claim.stage
+
+    def _step(self, claim: Claim, act: Any, *args: Any, **more: Any) -> bool:
+        """Take a step; it must fail exactly for those who do not hold the job. True: it was taken."""
+        model = self.jobs[claim.job.id]
+        if self._holds(claim):
+            act(claim, *args, **more)
+            model.holder = None
+            model.passed.add(claim.fence)
+            return True
+        repeated = claim.fence in model.passed and claim.fence == max(model.passed)
+        try:
+            act(claim, *args, **more)
+        except LeaseLost:
+            assert not repeated or model.forgotten
+            return False
+        assert repeated, "completed without the lease"
+        return False
+
+    @rule(claim=claims, paint_key=st.sampled_from(["", "sunset"]))
+    def advance(self, claim: Claim, paint_key: str) -> None:
+        model = self.jobs[claim.job.id]
+        if claim.stage is Stage.FETCH:
+            if self._step(claim, self.ledger.fetched, ["photos/1"], "square", paint_key):
+                model.stage = self._stage_of(claim)
+        elif claim.stage is Stage.RENDER:
+            if self._step(claim, self.ledger.painted, [f"pictures/{claim.job.id}"]):
+                model.stage = Stage.DELIVER
+                self._follow_waiters()
+        elif self._holds(claim):
+            self.ledger.intend(claim)
+            model.sending = True
+
+    def _stage_of(self, claim: Claim) -> Stage:
+        """Read where a fetched job went; the shared paintings decide between two stages."""
+        stage = self.ledger.job(claim.job.id).stage
+        assert stage in (Stage.RENDER, Stage.DELIVER)
+        return stage
+
+    def _follow_waiters(self) -> None:
+        for job_id, model in self.jobs.items():
+            if model.stage is Stage.RENDER and model.holder is None:
+                model.stage = self.ledger.job(job_id).stage
+
+    @rule(claim=consumes(claims))
+    def finish(self, claim: Claim) -> None:
+        if claim.stage is not Stage.DELIVER:
+            return
+        model = self.jobs[claim.job.id]
+        sent = self._holds(claim) and model.sending
+        if not sent:
+            return
+        assert self._step(claim, self.ledger.finish, Outcome.ANSWERED, receipt="r")
+        model.stage, model.sending, model.answers = None, False, model.answers + 1
+
+    @rule(claim=claims, maybe_sent=st.booleans())
+    def fail(self, claim: Claim, maybe_sent: bool) -> None:
+        model = self.jobs[claim.job.id]
+        if self._step(claim, self.ledger.fail, "trouble", 3, maybe_sent=maybe_sent):
+            model.sending = model.sending and maybe_sent
+            self._follow(claim.job.id)
+
+    @rule(claim=claims)
+    def release(self, claim: Claim) -> None:
+        model = self.jobs[claim.job.id]
+        if self._step(claim, self.ledger.release, "stop", maybe_sent=model.sending):
+            self._follow(claim.job.id)
+
+    @rule(claim=claims)
+    def crash(self, claim: Claim) -> None:
+        """Its worker dies, the clock jumps past the lease, the sweep comes by."""
+        leases = f"{self.namespace}:leases:{claim.stage}"
+        if not self._holds(claim):
+            return
+        self.redis.zadd(leases, {claim.job.id: 1}, xx=True)
+        assert self.ledger.sweep()[0] >= 1
+        self.jobs[claim.job.id].holder = None
+        self._follow(claim.job.id)
+
+    def _follow(self, job_id: str) -> None:
+        """After a failure the job is where it was, or, given up, in delivery or ended; never elsewhere."""
+        model, now = self.jobs[job_id], self.ledger.job(job_id).stage
+        assert now in (model.stage, Stage.DELIVER, None)
+        if now is None:
+            assert model.stage is Stage.DELIVER
+            model.sending = False
+        model.stage = now
+        self.ledger.settle()
+        self._follow_waiters()
+
+    @rule()
+    def time_passes(self) -> None:
+        for job_id in self.redis.zrange(f"{self.namespace}:later", 0, -1):
+            self.redis.zadd(f"{self.namespace}:later", {job_id: 1}, xx=True)
+        self.ledger.sweep()
+        self.ledger.settle()
+        self._follow_waiters()
+
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        if not self.jobs:
+            return
+        job_id = data.draw(st.sampled_from(sorted(self.jobs)))
+        model = self.jobs[job_id]
+        may = model.stage is not None and not model.sending and not model.forgotten
+        assert self.ledger.cancel(job_id, model.person) == may
+        if may:
+            model.stage, model.holder = None, None
+            self.ledger.settle()
+            self._follow_waiters()
+
+    @rule(person=PEOPLE)
+    def forget(self, person: str) -> None:
+        self.services.people.forget("web", person)
+        for model in self.jobs.values():
+            if model.person == person:
+                model.stage, model.holder, model.sending, model.forgotten = None, None, False, True
+        self.ledger.settle()
+        self._follow_waiters()
+
+    @invariant()
+    def no_job_is_answered_twice(self) -> None:
+        assert all(model.answers <= 1 for model in self.jobs.values())
+
+    @invariant()
+    def every_open_job_is_in_exactly_one_place(self) -> None:
+        places: dict[str, int] = {}
+        for pattern in ("ready:*", "leases:*", "later"):
+            for key in self.redis.keys(f"{self.namespace}:{pattern}"):
+                for job_id in self.redis.zrange(key, 0, -1):
+                    places[job_id.decode()] = places.get(job_id.decode(), 0) + 1
+        for key in self.redis.keys(f"{self.namespace}:waiters:*"):
+            for job_id in self.redis.smembers(key):
+                places[job_id.decode()] = places.get(job_id.decode(), 0) + 1
+        still_open = {job_id for job_id, model in self.jobs.items() if model.stage is not None}
+        assert places == dict.fromkeys(still_open, 1)
+
+    @invariant()
+    def the_records_and_counts_agree(self) -> None:
+        for job_id, model in self.jobs.items():
+            try:
+                assert self.ledger.job(job_id).stage is model.stage
+            except UnknownJob:
+                assert model.forgotten
+        still_open = sum(model.stage is not None for model in self.jobs.values())
+        assert int(self.redis.hget(f"{self.namespace}:unsent", "web") or 0) == still_open
+        assert int(self.redis.hget(f"{self.namespace}:here", "web:here") or 0) == still_open
+
+
+@pytest.mark.timeout(300)
+def test_whatever_happens_the_ledger_and_the_model_agree(valkey: EmbeddedValkey) -> None:
+    LedgerMachine.server = valkey
+    run_state_machine_as_test(
+        LedgerMachine,
+        settings=settings(
+            max_examples=30,
+            stateful_step_count=40,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

@@ -1,0 +1,117 @@
+"""A surge: waits are foreseen, the ladder is climbed one step at a time, memory stays small."""
+
+from __future__ import annotations
+
+from tasks.contract import Admitted, PhotoRef, Quota, Stage
+from tasks.settings import Limits
+from tests.tasks.hands import Hands, MakeAsk, MakeHands
+
+
+def look(hands: Hands) -> str:
+    """Look as if a second had passed; return the ladder's step."""
+    hands.services.redis.hset(f"{hands.services.settings.namespace}:looked", "at", 1)
+    return hands.ledger.look().ladder
+
+
+def crowd(hands: Hands, ask: MakeAsk, count: int) -> None:
+    for number in range(count):
+        hands.admit(ask(person=f"p{number}", conversation=f"c{number}"))
+
+
+def test_the_wait_is_what_the_painters_need_for_those_before(hands: Hands, ask: MakeAsk) -> None:
+    hands.services.switches.report(Stage.RENDER, "gpu", jobs_per_s=2.0, latency_s=4.0)
+    crowd(hands, ask, 20)
+    answer = hands.ledger.admit(ask(person="late"))
+    assert isinstance(answer, Admitted)
+    assert 20 / 2 + 4 < answer.wait_s < 20 / 2 + 4 + 1
+
+
+def test_two_painters_halve_the_wait(hands: Hands, ask: MakeAsk) -> None:
+    crowd(hands, ask, 40)
+    job = hands.admit(ask(person="late"))
+    hands.services.switches.report(Stage.RENDER, "gpu-1", jobs_per_s=1.0, latency_s=1.0)
+    slow = hands.ledger.standing(job).wait_s
+    hands.services.switches.report(Stage.RENDER, "gpu-2", jobs_per_s=1.0, latency_s=1.0)
+    assert hands.ledger.standing(job).wait_s < 0.6 * slow
+
+
+def test_a_platforms_quota_is_part_of_the_wait(hands_with: MakeHands, ask: MakeAsk) -> None:
+    hands = hands_with(limits=Limits(cooldown_s=0, max_wait_s=10**6))
+    hands.services.switches.announce_quota("x", Quota(10, 900))
+    for stage in Stage:
+        hands.services.switches.report(stage, "fast", jobs_per_s=1000, latency_s=0.01)
+    waits = []
+    for number in range(25):
+        answer = hands.ledger.admit(ask(platform="x", person=f"p{number}", private=True))
+        assert isinstance(answer, Admitted)
+        waits.append(answer.wait_s)
+    assert waits[9] < 5
+    assert 895 < waits[10] < 905
+    assert 1795 < waits[20] < 1805
+
+
+def test_who_has_many_open_jobs_hears_that_others_will_come_before(
+    hands_with: MakeHands, ask: MakeAsk
+) -> None:
+    hands = hands_with(queue_penalty_s=60, limits=Limits(cooldown_s=0, max_wait_s=10**6))
+    hands.services.switches.report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=1.0)
+    hands.services.redis.hset(f"{hands.services.settings.namespace}:capacity", "arrivals", "0.9")
+    crowd(hands, ask, 30)
+    patient = hands.ledger.admit(ask(person="greedy", conversation="g1"))
+    greedy = hands.ledger.admit(ask(person="greedy", conversation="g2"))
+    assert isinstance(patient, Admitted)
+    assert isinstance(greedy, Admitted)
+    assert greedy.wait_s > patient.wait_s + 40
+
+
+def test_the_ladder_goes_up_and_down_by_steps_and_each_is_counted(
+    hands_with: MakeHands, ask: MakeAsk
+) -> None:
+    hands = hands_with(
+        brownout_above_s=20, brownout_below_s=10, limits=Limits(cooldown_s=0, max_wait_s=60)
+    )
+    report = hands.services.switches.report
+    report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=1.0)
+    assert look(hands) == "normal"
+    crowd(hands, ask, 30)
+    assert look(hands) == "brownout"
+    report(Stage.RENDER, "gpu", jobs_per_s=0.4, latency_s=1.0)
+    assert look(hands) == "refuse"
+    report(Stage.RENDER, "gpu", jobs_per_s=0.53, latency_s=1.0)
+    assert look(hands) == "refuse", "just below the threshold is not well below"
+    report(Stage.RENDER, "gpu", jobs_per_s=2.0, latency_s=1.0)
+    assert [look(hands), look(hands)] == ["brownout", "brownout"]
+    report(Stage.RENDER, "gpu", jobs_per_s=4.0, latency_s=1.0)
+    assert look(hands) == "normal"
+    steps = ["ladder:brownout", "ladder:refuse", "ladder:normal"]
+    counts = hands.services.redis.hmget(f"{hands.services.settings.namespace}:counts", steps)
+    assert counts == [b"2", b"1", b"1"]
+
+
+def test_photos_of_a_brownout_are_painted_by_the_faster_recipe(
+    hands_with: MakeHands, ask: MakeAsk
+) -> None:
+    hands = hands_with(brownout_above_s=20, brownout_below_s=10)
+    hands.services.switches.report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=1.0)
+    crowd(hands, ask, 30)
+    look(hands)
+    hands.fetch()
+    assert hands.take(Stage.RENDER).job.draft
+
+
+def test_a_queued_job_takes_no_more_than_a_kilobyte(hands_with: MakeHands, ask: MakeAsk) -> None:
+    hands = hands_with(limits=Limits(cooldown_s=0, max_wait_s=10**6))
+    crowd(hands, ask, 1)
+    before = hands.services.redis.info("memory")["used_memory"]
+    for number in range(2000):
+        photo = PhotoRef("AgACAgIAAxkBAAIB-a-file-id-as-long-as-those-of-telegram-" + str(number))
+        wish = ask(
+            platform="telegram",
+            person=str(10**9 + number),
+            conversation=str(-(10**12) - number),
+            photos=(photo,),
+            address={"chat": str(10**9 + number), "message": str(number)},
+        )
+        hands.admit(wish)
+    after = hands.services.redis.info("memory")["used_memory"]
+    assert (after - before) / 2000 <= 1024

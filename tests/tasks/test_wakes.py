@@ -1,0 +1,44 @@
+"""Wake-ups are few, losing or doubling them changes nothing, and no stage starves another."""
+
+from __future__ import annotations
+
+from tasks.contract import Stage
+from tasks.house import open_services
+from tasks.settings import Settings
+from tests.tasks.hands import Hands, MakeAsk
+
+
+def test_many_new_jobs_share_one_wake_up(settings: Settings, ask: MakeAsk) -> None:
+    woken: list[Stage] = []
+    hands = Hands(open_services(settings, woken.append))
+    for number in range(50):
+        hands.admit(ask(person=f"p{number}", conversation=f"c{number}"))
+    assert woken == [Stage.FETCH]
+    hands.claim(Stage.FETCH)
+    assert woken == [Stage.FETCH] * 2, "whoever hears the wake-up calls the next worker"
+    for _ in range(10):
+        hands.ledger.claim(Stage.FETCH, 1, "hands", heard=False)
+    assert woken == [Stage.FETCH] * 2
+    hands.services.redis.close()
+
+
+def test_a_lost_wake_up_is_sent_again_by_the_sweep(settings: Settings, ask: MakeAsk) -> None:
+    woken: list[Stage] = []
+    hands = Hands(open_services(settings, woken.append))
+    hands.admit(ask())
+    hands.services.redis.delete(f"{settings.namespace}:wake:fetch")  # its time is over
+    hands.ledger.sweep()
+    assert woken == [Stage.FETCH] * 2
+    hands.services.redis.close()
+
+
+def test_steps_of_many_claims_are_taken_in_one_trip(hands: Hands, ask: MakeAsk) -> None:
+    for number in range(3):
+        hands.admit(ask(person=f"p{number}"))
+    claims = [hands.take(Stage.FETCH) for _ in range(3)]
+    hands.expire(claims[1])
+    with hands.ledger.together() as steps:
+        for claim in claims:
+            steps.fetched(claim, ["photos/1"], "square")
+    assert steps.lost == {claims[1].job.id}
+    assert len(hands.claim(Stage.RENDER, 8)) == 2
