@@ -1,4 +1,4 @@
-"""Wake-ups are few, losing or doubling them changes nothing, and no stage starves another."""
+"""Wake-ups are few, and losing them changes nothing."""
 
 from __future__ import annotations
 
