@@ -19,6 +19,9 @@ _EDITS_PER_S = 6.0
 _GREETINGS_PER_S = 18.0
 """Of all messages: a surge of newcomers leaves room for the paintings of those before them."""
 
+_MOMENT_S = 0.3
+"""How long a gesture waits for its turn; later it says nothing new."""
+_GLANCE_S = 0.02
 
 _CHATS_KEPT = 1000
 
@@ -88,10 +91,17 @@ class Pace:
         return await self._take(limits, reserve=0.5) == 0
 
     async def aside(self) -> bool:
-        """Take a turn for a gesture (reaction, 'is uploading'), if nobody waits to say something."""
-        if self._line.locked() or self._greetings.locked() or await self.hushed_s() > 0:
-            return False
-        return await self._take([self._everywhere]) == 0
+        """Take a turn for a gesture (reaction, 'is uploading'), if one is free in a moment."""
+        deadline = time.monotonic() + _MOMENT_S
+        while await self.hushed_s() == 0:
+            busy = self._line.locked() or self._greetings.locked()
+            wait_s = _GLANCE_S if busy else await self._take([self._everywhere])
+            if wait_s == 0:
+                return True
+            if time.monotonic() + wait_s > deadline:
+                return False
+            await asyncio.sleep(wait_s)
+        return False
 
     async def hush(self, seconds: float) -> None:
         """Telegram asked for silence: no process of the bot speaks for so long."""

@@ -17,8 +17,13 @@ def sent_while_nothing_is_delivered(town: Town, person: int) -> Json:
     """Send a photo whose painting then waits at the door."""
     town.services.switches.pause("deliver", "telegram")
     sent = town.api.people.photo(person, snapshot(person))
-    chat = town.api.world.chat(person)
-    town.api.world.wait(lambda: "👀" in chat.reactions.values())
+    ledger = town.services.ledger
+
+    def painted() -> bool:
+        jobs = [ledger.job(each) for each in ledger.open_jobs("telegram", str(person))]
+        return any(job.pictures for job in jobs)
+
+    eventually(painted, what="the painting waits at the door")
     return sent
 
 
