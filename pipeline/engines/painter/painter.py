@@ -29,12 +29,12 @@ class Painter:
         self.crew.shutdown()
 
     def warm_up(self) -> None:
-        """Paint a small grey square in the first style."""
-        style = next(iter(load_styles().values()))
-        square = np.full((128, 128, 3), 128, np.uint8)
-        first = self.paint_one(Commission(square, style, strength=0.6, seed=0))
-        if isinstance(first, PaintingFailed):
-            raise EngineUnusable(f"The painter cannot paint here: {first.reason}")
+        """Paint a small bright square in every style, so that networks and palettes are ready."""
+        square = np.full((128, 128, 3), 220, np.uint8)
+        for style in load_styles().values():
+            first = self.paint_one(Commission(square, style, strength=0.6, seed=0))
+            if isinstance(first, PaintingFailed):
+                raise EngineUnusable(f"The painter cannot paint here: {first.reason}")
 
     def bucket(self, width_px: int, height_px: int) -> str:
         """Any photos can share a call: they are painted one by one."""
