@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bots.commands import doctor, models, operate, paint, run, setup, talk, top
+from bots.commands import doctor, models, operate, paint, rehearse, run, setup, talk, top
 from bots.commands.refusals import InputRefused
 from bots.lifeline import hold_on_to
 from bots.setting_slips import UNUSABLE, slips_of
@@ -35,7 +35,7 @@ def _options(
         hold_on_to(lifeline)
 
 
-for room in (setup, doctor, paint, models, run, talk, operate, top):
+for room in (setup, doctor, paint, models, run, talk, operate, top, rehearse):
     room.add_commands(app)
 
 

@@ -1,0 +1,1 @@
+"""A viral surge, rehearsed against a running bot before strangers bring a real one."""

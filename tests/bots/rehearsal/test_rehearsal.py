@@ -1,0 +1,60 @@
+"""A surge is played against real workers, and its report is true."""
+
+from __future__ import annotations
+
+import threading
+
+from bots.rehearsal.report import report_on
+from bots.rehearsal.surge import Surge, play
+from tasks.contract import Admitted, Ask, PhotoRef
+from tasks.house import open_services
+from tasks.services import Services
+from tasks.settings import Limits, Settings
+from tests.stack import Stack
+
+
+def test_everybody_who_was_accepted_is_answered_once(services: Services, stack: Stack) -> None:
+    stack.environment |= {"SUISAI_SAFETY_CHECKS": "[]", "SUISAI_LONG_SIDE_PX": "96"}
+    stack.start_workers()
+    surge = Surge(people=12, minutes=0.05)
+
+    report = report_on(services, surge, play(services, surge, threading.Event()))
+
+    assert (report.accepted, report.painted, report.lost, report.doubled) == (12, 12, 0, 0)
+    assert report.held
+    assert 0 < report.had_s[0] <= report.had_s[1]
+
+
+def test_a_job_without_an_answer_is_lost_and_one_with_two_is_doubled(services: Services) -> None:
+    surge = Surge(people=2, minutes=0.001)
+    stop = threading.Event()
+    stop.set()
+    log = play(services, surge, stop)
+    for event in ("a", "b"):
+        outcome = services.ledger.admit(Ask("rehearsal", event, event, event, (PhotoRef(event),)))
+        assert isinstance(outcome, Admitted)
+        log.admitted.append((0.0, outcome))
+    services.notebook("rehearsal").add(f"answers:{log.admitted[0][1].job_id}", 2)
+
+    report = report_on(services, surge, log)
+
+    assert (report.lost, report.doubled, report.held) == (1, 1, False)
+
+
+def test_refusals_are_counted_by_reason(settings: Settings) -> None:
+    narrow = settings.model_copy(update={"limits": Limits(cooldown_s=0, max_wait_s=0.001)})
+    services = open_services(narrow, lambda _: None)
+    surge = Surge(people=5, minutes=0.001)
+
+    report = report_on(services, surge, play(services, surge, threading.Event()))
+
+    assert (report.accepted, report.refused) == (0, {"too-busy": 5})
+    services.redis.close()
+
+
+def test_people_come_fastest_after_a_third_of_the_time() -> None:
+    arrivals = Surge(people=3000, minutes=3).arrivals()
+
+    thirds = [sum(60 * n <= at < 60 * (n + 1) for at in arrivals) for n in range(3)]
+    assert thirds[2] < thirds[0] < 1.3 * thirds[1]
+    assert arrivals == sorted(arrivals)
