@@ -40,7 +40,12 @@ _STAGES: Mapping[Kind, tuple[Stage, ...]] = {
 _REPORT_EVERY_S = 5.0
 
 
-def run_worker(kind: Kind, settings: Settings, threads: int) -> int:
+def run_worker(
+    kind: Kind,
+    settings: Settings,
+    threads: int,
+    open_engine: Callable[[Settings], Engine] = open_engine,
+) -> int:
     """Work until a signal says stop; return the exit code. `threads` are those of an `io` worker.
 
     Raises `StoreUnreachable`, `EngineUnusable`, `CheckMissing`.
@@ -49,7 +54,7 @@ def run_worker(kind: Kind, settings: Settings, threads: int) -> int:
     services = open_services(settings, make_wake(app))
     stopping = threading.Event()
     if kind == "gpu":
-        engine = _ready_engine(services)
+        engine = _ready_engine(services, open_engine(settings))
         slots = engine.hands
         shift: Shift = _begin_painting(services, engine, stopping)
     else:
@@ -96,8 +101,7 @@ def _begin_shift(services: Services, kind: Kind, slots: int, stopping: threading
     return shift
 
 
-def _ready_engine(services: Services) -> Engine:
-    engine = open_engine(services.settings)
+def _ready_engine(services: Services, engine: Engine) -> Engine:
     engine.warm_up()
     services.switches.announce_engine(engine_id(engine))
     _log.info("engine ready", engine=engine_id(engine))

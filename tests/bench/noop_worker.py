@@ -1,0 +1,43 @@
+"""`python -m tests.bench.noop_worker`: a gpu worker whose engine gives every photo back as it is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from pipeline.contract import RGB, Commission, Engine, PaintingFailed, Watch
+from tasks.logs import set_up_logs
+from tasks.settings import Settings
+from tasks.worker import run_worker
+
+
+class Noop:
+    """Implements `pipeline.contract.Engine`; what is left is the cost of the system around it."""
+
+    name = "noop"
+    version = "1"
+    hands = 1
+
+    def warm_up(self) -> None:
+        """Nothing is needed."""
+
+    def bucket(self, width_px: int, height_px: int) -> str:
+        return f"{width_px}x{height_px}"
+
+    def capacity(self, bucket: str) -> int:
+        return 64
+
+    def paint(self, commissions: Sequence[Commission], watch: Watch) -> list[RGB | PaintingFailed]:
+        watch(1.0)
+        return [commission.pixels for commission in commissions]
+
+
+def open_noop(_: Settings) -> Engine:
+    """Stand in for `tasks.studio.open_engine`."""
+    return Noop()
+
+
+if __name__ == "__main__":
+    settings = Settings()
+    set_up_logs(settings)
+    sys.exit(run_worker("gpu", settings, 1, open_noop))
