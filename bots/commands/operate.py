@@ -14,6 +14,7 @@ from tasks.app import make_app, make_wake
 from tasks.contract import Job
 from tasks.house import open_services
 from tasks.ledger import UnknownJob
+from tasks.records import CorruptRecord
 from tasks.services import Services
 from tasks.settings import Settings
 from tasks.switches import PAUSABLE
@@ -124,8 +125,11 @@ def dead_list() -> None:
         try:
             record = house.ledger.job(job_id)
         except UnknownJob:
-            continue
-        table.add_row(job_id, _clock(at), record.reason, record.ask.platform)
+            table.add_row(job_id, _clock(at), "record gone", "-")
+        except CorruptRecord:
+            table.add_row(job_id, _clock(at), "corrupt-record", "-")
+        else:
+            table.add_row(job_id, _clock(at), record.reason, record.ask.platform)
     Console().print(table)
 
 
@@ -162,6 +166,10 @@ def _job(house: Services, job_id: str) -> Job:
     except UnknownJob as error:
         raise InputRefused(
             f"There is no job '{job_id}': it never was, or its time in the ledger is over."
+        ) from error
+    except CorruptRecord as error:
+        raise InputRefused(
+            f"{error}. It is on the dead list; `suisai dead drop {job_id}` takes it off."
         ) from error
 
 
