@@ -20,5 +20,5 @@ def standing_code(standing: Standing) -> str:
     if standing.stage is Stage.DELIVER:
         return "delivering"
     if standing.position == 0:
-        return f"{standing.stage}:{round(standing.progress * 4)}"
-    return f"waiting:{standing.position}:{round(standing.wait_s / 10)}"
+        return f"{standing.stage}:at-work:{round(standing.progress * 4)}"
+    return f"{standing.stage}:{standing.position}:{round(standing.wait_s / 10)}"
