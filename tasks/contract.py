@@ -102,6 +102,7 @@ class Job:
     receipt: str = ""
     """The platform's id of the answer, once it stands."""
     story: tuple[Chapter, ...] = ()
+    """What happened so far; a worker's claim leaves it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ class Refused:
 
     reason: str
     """`paused`, `banned`, `opted-out`, `strikes`, `cooldown`, `quota`, `too-many-open`, `busy-here`,
-    `too-busy`, `storage-full`."""
+    `too-busy`, `storage-full`, `forgotten` (its person asked so; never to be said)."""
     until: float
     """When to come back, seconds since the epoch; 0 where no time can be named."""
     say: bool = True

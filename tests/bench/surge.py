@@ -21,21 +21,14 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tasks.contract import Admitted, Ask, Claim, Outcome, PhotoRef, Stage
-from tasks.house import open_services
-from tasks.pace import Pace
+from tasks.contract import Admitted, Claim, Outcome, Stage
 from tasks.records import job_id_of, text
 from tasks.services import Services
-from tasks.settings import Limits, Settings
-from tasks.sweep import sweep_once
 from tasks.valkey import EmbeddedValkey
+from tests.bench._bot import PAINT_S, PAINTERS, THREADS, ask, begin, house, in_threads
 
 PROCESSES = 2
-THREADS = 8
 BATCH = 64
-PAINT_S = 0.1
-PAINTERS = 2
-"""Simulated painters; each paints one photo in `PAINT_S`."""
 MAX_WAIT_S = 20.0
 
 
@@ -53,29 +46,6 @@ QUICK = Size(admissions=6_000, jobs=4_000, queued=50_000, surge_s=30)
 FULL = Size(admissions=30_000, jobs=20_000, queued=1_000_000, surge_s=300)
 
 
-def ask(name: str) -> Ask:
-    """Return an ask as long as Telegram's usual ones, of a person of its own."""
-    photo = PhotoRef(f"AgACAgIAAxkBAAIB-a-file-id-of-the-usual-length-{name}")
-    return Ask("telegram", name, name, name, (photo,), address={"chat": name, "message": name})
-
-
-def settings_for(url: str, namespace: str, max_wait_s: float = 10**9) -> Settings:
-    """Return settings without any limit but the wait."""
-    generous = Limits(cooldown_s=0, daily_quota=10**9, open_per_person=10**9, max_wait_s=max_wait_s)
-    return Settings(
-        data_dir=Path("unused"),
-        redis_url=url,  # type: ignore[arg-type]
-        blob_url="memory:///",
-        namespace=namespace,
-        limits=generous,
-    )
-
-
-def house(url: str, namespace: str, max_wait_s: float = 10**9) -> Services:
-    """Open a ledger that wakes nobody."""
-    return open_services(settings_for(url, namespace, max_wait_s), lambda _: None)
-
-
 def in_processes(work: Callable[..., None], *args: Any) -> float:
     """Run `work(number, *args)` in each of several processes; return the seconds it took."""
     gang = [
@@ -87,15 +57,6 @@ def in_processes(work: Callable[..., None], *args: Any) -> float:
     for one in gang:
         one.join()
     return time.perf_counter() - began
-
-
-def in_threads(work: Callable[[int], None]) -> None:
-    """Run `work(number)` in each of several threads."""
-    gang = [threading.Thread(target=work, args=(number,)) for number in range(THREADS)]
-    for one in gang:
-        one.start()
-    for one in gang:
-        one.join()
 
 
 def admit_many(process: int, url: str, namespace: str, count: int) -> None:
@@ -241,54 +202,11 @@ def flood(_: int, url: str, seconds: float, answers: Any) -> None:
     answers.put((sorted(times), sum(refused)))
 
 
-def bot(services: Services, stop: threading.Event) -> list[threading.Thread]:
-    """Simulate workers at work: real claims and steps, time instead of painting."""
-
-    def work(stages: tuple[Stage, ...], seconds: float, most: int, pace: Pace) -> None:
-        ledger = services.ledger
-        while not stop.is_set():
-            taken = 0
-            for stage in stages:
-                claims = ledger.claim(stage, most, "bench", heard=False)
-                taken += len(claims)
-                if not claims:
-                    continue
-                with pace.working(stage, len(claims)):
-                    time.sleep(seconds * len(claims))
-                    for claim in claims:
-                        if stage is Stage.FETCH:
-                            ledger.fetched(claim, ["photos/1"], "1024x1024")
-                        elif stage is Stage.RENDER:
-                            ledger.painted(claim, ["pictures/1"])
-                        else:
-                            ledger.intend(claim)
-                            ledger.finish(claim, Outcome.ANSWERED, receipt="r")
-            if not taken:
-                time.sleep(0.02)
-
-    def sweep() -> None:
-        while not stop.wait(1.0):
-            sweep_once(services)
-
-    io = Pace(services.switches, (Stage.FETCH, Stage.DELIVER), "io", 4)
-    gangs = [threading.Thread(target=sweep)]
-    gangs += [
-        threading.Thread(target=work, args=((Stage.DELIVER, Stage.FETCH), 0.01, 1, io))
-        for _ in range(4)
-    ]
-    for number in range(PAINTERS):
-        gpu = Pace(services.switches, (Stage.RENDER,), f"gpu-{number}", 1)
-        gangs.append(threading.Thread(target=work, args=((Stage.RENDER,), PAINT_S, 4, gpu)))
-    for one in gangs:
-        one.start()
-    return gangs
-
-
 def surge(url: str, size: Size) -> dict[str, float]:
     """Flood a small bot with many times what it can paint; see what people were told and got."""
     services = house(url, "surge", MAX_WAIT_S)
     stop = threading.Event()
-    gangs = bot(services, stop)
+    gangs = begin(services, stop)
     for number in range(40):  # an ordinary morning, so that the workers know their pace
         services.ledger.admit(ask(f"morning-{number}"))
         time.sleep(PAINT_S / PAINTERS)
