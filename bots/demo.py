@@ -60,6 +60,8 @@ def run_demo(demo: Demo) -> None:
     with tempfile.TemporaryDirectory(prefix="suisai-demo-", ignore_cleanup_errors=True) as folder:
         settings = Settings(data_dir=Path(folder), redis_url=None, blob_url=None)
         environment = {**os.environ, "SUISAI_DATA_DIR": folder}
+        # Whoever tries styles one after the other should not be asked to wait in between.
+        environment.setdefault("SUISAI_PLATFORM_LIMITS", '{"web": {"cooldown_s": 0}}')
         environment.pop("SUISAI_REDIS_URL", None)
         environment.pop("SUISAI_BLOB_URL", None)
         supervisor = Supervisor(

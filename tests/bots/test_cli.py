@@ -13,7 +13,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from typer.core import TyperGroup
+from typer.main import get_command
+from typer.testing import CliRunner
 
+from bots.cli import app
 from tests.photos import PHOTOS
 
 ASTRONAUT = str(PHOTOS["astronaut"])
@@ -174,11 +178,23 @@ def test_styles_are_listed_for_people_and_programs(environment: dict[str, str]) 
     assert "ghibli" in next(row for row in rows if row["name"] == "film")["aliases"]
 
 
-def test_every_command_has_help_with_an_example(environment: dict[str, str]) -> None:
-    listed = suisai(environment, "--help").stdout
-    commands = [line.split()[1] for line in listed.splitlines() if line.startswith("│ ")]
-    names = [name for name in commands if name.isalpha() and name.islower()]
-    assert {"stylize", "up", "demo", "job"} <= set(names)
-    for name in names:
-        if name != "dead":
-            assert "Example:" in suisai(environment, name, "--help").stdout, name
+def commands(group: TyperGroup, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the words of every command, however deep."""
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name)
+
+
+def every_command() -> list[tuple[str, ...]]:
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    return sorted(commands(group))
+
+
+@pytest.mark.parametrize("words", every_command(), ids=" ".join)
+def test_every_command_has_help_with_an_example(words: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "200"})
+    assert shown.exit_code == 0
+    assert "Example:" in shown.output
