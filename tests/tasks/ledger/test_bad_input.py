@@ -168,8 +168,9 @@ def test_nothing_new_is_taken_in_before_the_memory_is_full(
     own.ensure()
     mine = Settings.model_validate({**settings.model_dump(), "redis_url": own.url})
     services = open_services(mine, lambda _: None)
+    services.redis.set("somebody else's", b"x" * 40_000_000)
     used = services.redis.info("memory")["used_memory"]
-    services.redis.config_set("maxmemory", int(used * 1.05))
+    services.redis.config_set("maxmemory", used + 2_000_000)
     assert services.ledger.look().full
     assert Hands(services).refuse(ask()).reason == "storage-full"
     services.redis.config_set("maxmemory", used * 10)
