@@ -19,11 +19,14 @@ redis.call('HSET', key('capacity'), 'arrivals', string.format('%.6f', arrivals))
 
 local line = waiting('fetch') + waiting('render') + redis.call('ZCARD', key('leases', 'render'))
 local wait = line / math.max(0.0001, number('capacity', 'render', '1')) * 1000
+-- What a new ask would be told also holds its own painting: with it the line of a surge that fills up
+-- to the longest wait stays just below that wait, and counts as refusing.
+local said = wait + (number('latency', 'render', '1') + 3 * handover_s) * 1000
 local above, below, refusing = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local new = step
 if step == 'normal' and wait > above then new = 'brownout'
-elseif step == 'brownout' and wait > refusing then new = 'refuse'
-elseif step == 'refuse' and wait < refusing * 0.9 then new = 'brownout'
+elseif step == 'brownout' and said > refusing * 0.95 then new = 'refuse'
+elseif step == 'refuse' and said < refusing * 0.85 then new = 'brownout'
 elseif step == 'brownout' and wait < below then new = 'normal' end
 if new ~= step then
   redis.call('SET', key('ladder'), new)

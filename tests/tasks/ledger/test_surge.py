@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.contract import Admitted, PhotoRef, Quota, Stage
+from tasks.contract import Admitted, PhotoRef, Quota, Refused, Stage
 from tasks.settings import Limits
 from tests.tasks.hands import Hands, MakeAsk, MakeHands
 
@@ -86,6 +86,21 @@ def test_the_ladder_goes_up_and_down_by_steps_and_each_is_counted(
     steps = ["ladder:brownout", "ladder:refuse", "ladder:normal"]
     counts = hands.services.redis.hmget(f"{hands.services.settings.namespace}:counts", steps)
     assert counts == [b"2", b"1", b"1"]
+
+
+def test_a_line_as_long_as_may_be_is_the_step_that_refuses(
+    hands_with: MakeHands, ask: MakeAsk
+) -> None:
+    hands = hands_with(
+        brownout_above_s=20, brownout_below_s=10, limits=Limits(cooldown_s=0, max_wait_s=60)
+    )
+    hands.services.switches.report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=4.0)
+    told = [
+        hands.ledger.admit(ask(person=f"p{number}", conversation=f"c{number}"))
+        for number in range(80)
+    ]
+    assert isinstance(told[-1], Refused)
+    assert [look(hands), look(hands)] == ["brownout", "refuse"]
 
 
 def test_photos_of_a_brownout_are_painted_by_the_faster_recipe(
