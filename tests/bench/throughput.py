@@ -85,7 +85,7 @@ def _when_all_ended(services: Services, jobs: int) -> Gauges | None:
 @contextmanager
 def _workers(settings: Settings, count: int) -> Iterator[None]:
     environment = {**os.environ, **environment_of(settings), "SUISAI_SAFETY_CHECKS": "[]"}
-    commands = [["-m", "bots", "worker", "io"], ["-m", "tests.bench.noop_worker"]] * count
+    commands = [["-m", "bots", "worker", "io"], ["-m", "tests.bench._noop_worker"]] * count
     running = [
         subprocess.Popen(
             [sys.executable, *command],

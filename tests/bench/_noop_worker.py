@@ -1,4 +1,4 @@
-"""`python -m tests.bench.noop_worker`: a gpu worker whose engine gives every photo back as it is."""
+"""`python -m tests.bench._noop_worker`: a gpu worker whose engine gives every photo back as it is."""
 
 from __future__ import annotations
 
