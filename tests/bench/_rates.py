@@ -40,7 +40,8 @@ def rates(admissions: int, jobs: int) -> dict[str, float]:
     return (
         _rate("admissions, one by one", admissions, alone)
         | _rate("admissions, a page in a trip", jobs, paged)
-        | _rate("whole jobs", jobs, whole)
+        | _rate("jobs through the three stages", jobs, passed)
+        | _rate("the same with their admission", jobs, whole)
     )
 
 
