@@ -61,8 +61,8 @@ def _orders(shift: RenderShift, claim: Claim) -> list[_Order]:
     style = shift.styles.get(job.ask.style)
     try:
         photos = [unpack(shift.services.blobs.get(key)) for key in job.photos]
-    except BlobMissing:
-        _log.info("photo gone, fetching it again", job=job.id)
+    except (BlobMissing, ValueError) as error:
+        _log.info("photo gone or spoilt, fetching it again", job=job.id, error=str(error))
         ledger.step_back(claim, Stage.FETCH)
         return []
     if style is None:

@@ -13,7 +13,7 @@ _HOUR = "%Y%m%dT%H"
 
 def photo_key(claim: Claim, number: int) -> str:
     """Name the blob of a claim's opened photo. No other claim, even of the same job, has this key."""
-    return f"photos/{_place(claim, number)}.png"
+    return f"photos/{_place(claim, number)}.rgb"
 
 
 def picture_key(claim: Claim, number: int) -> str:
