@@ -17,8 +17,7 @@ def test_pixels_come_back_as_they_were() -> None:
     assert again.flags.c_contiguous
 
 
-@pytest.mark.parametrize("spoil", [lambda b: b"", lambda b: b[:-1], lambda b: b"x" + b[1:]])
-def test_what_was_cut_or_never_packed_is_refused(spoil: object) -> None:
-    assert callable(spoil)
+@pytest.mark.parametrize("broken", [slice(0, 0), slice(0, -1), slice(1, None)])
+def test_what_was_cut_or_never_packed_is_refused(broken: slice) -> None:
     with pytest.raises(ValueError, match="no packed photo"):
-        unpack(spoil(pack(photo("coffee", 64))))
+        unpack(pack(photo("coffee", 64))[broken])
