@@ -10,6 +10,7 @@ refused-paused = { $wait_s ->
 }
 refused-banned = I can no longer take photos from this account.
 refused-opted-out = You asked me to leave your photos alone, and I keep to that.
+refused-forgotten = That is forgotten, as you asked.
 refused-strikes = { $wait_s ->
     [0] Several of your photos were of a kind I can't paint, so we take a pause.
    *[other] Several of your photos were of a kind I can't paint, so we take a pause. Please come back in { DURATION($wait_s) }.

@@ -10,6 +10,7 @@ refused-paused = { $wait_s ->
 }
 refused-banned = Ya no puedo aceptar fotos de esta cuenta.
 refused-opted-out = Me pediste que dejara tus fotos en paz, y lo respeto.
+refused-forgotten = Eso quedó olvidado, como pediste.
 refused-strikes = { $wait_s ->
     [0] Varias de tus fotos eran de las que no puedo pintar, así que hacemos una pausa.
    *[other] Varias de tus fotos eran de las que no puedo pintar, así que hacemos una pausa. Vuelve en { DURATION($wait_s) }.

@@ -10,6 +10,7 @@ refused-paused = { $wait_s ->
 }
 refused-banned = Foto dari akun ini tidak bisa diterima lagi.
 refused-opted-out = Kamu minta foto-fotomu tidak dilukis, jadi saya biarkan apa adanya.
+refused-forgotten = Itu sudah dilupakan, sesuai permintaanmu.
 refused-strikes = { $wait_s ->
     [0] Beberapa fotomu termasuk jenis yang tidak bisa saya lukis, jadi kita jeda dulu.
    *[other] Beberapa fotomu termasuk jenis yang tidak bisa saya lukis, jadi kita jeda dulu. Kembali lagi dalam { DURATION($wait_s) }, ya.

@@ -10,6 +10,7 @@ refused-paused = { $wait_s ->
 }
 refused-banned = このアカウントからの写真は、お受けできなくなっています。
 refused-opted-out = 「写真を描かないでほしい」とのご希望をいただいているため、お預かりせずにおきます。
+refused-forgotten = ご希望のとおり、その件は消去しました。
 refused-strikes = { $wait_s ->
     [0] お描きできない種類の写真が続いたため、しばらくお休みをいただいています。
    *[other] お描きできない種類の写真が続いたため、しばらくお休みをいただいています。{ DURATION($wait_s) }後にまたお越しください。

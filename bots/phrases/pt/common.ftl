@@ -10,6 +10,7 @@ refused-paused = { $wait_s ->
 }
 refused-banned = Não posso mais aceitar fotos desta conta.
 refused-opted-out = Você me pediu para deixar suas fotos em paz, e eu respeito isso.
+refused-forgotten = Isso foi esquecido, como você pediu.
 refused-strikes = { $wait_s ->
     [0] Várias das suas fotos eram de um tipo que não posso pintar, então vamos fazer uma pausa.
    *[other] Várias das suas fotos eram de um tipo que não posso pintar, então vamos fazer uma pausa. Volte em { DURATION($wait_s) }.
