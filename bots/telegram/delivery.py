@@ -45,9 +45,11 @@ class Desktop:
     styles: Mapping[str, Style]
 
     def caption(self, job: Job, painting: Painting) -> str:
-        """Return the words under a painting: its style, and what there is to say about it."""
+        """Return the words under a painting: its style, its maker, what there is to say about it."""
         style, language = self.styles.get(job.ask.style), job.ask.language
         name = job.ask.style if style is None else title(style, language)
+        if self.settings.says_machine:
+            name = f"{name} · {say(language, 'telegram-by-machine')}"
         return "\n".join([name, *notes(language, painting.notes)])[:_CAPTION_MAX]
 
     def keyboard(self, job: Job) -> InlineKeyboardMarkup:

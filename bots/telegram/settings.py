@@ -39,6 +39,9 @@ class TelegramSettings(BaseSettings):
     storage_chat: int | None = None
     """A chat where paintings for guest mode are uploaded; not set: the person's own chat."""
 
+    says_machine: bool = True
+    """Say under each painting that a machine painted it."""
+
     edit_within_s: Annotated[float, Field(ge=0)] = 20.0
     """Up to this wait the placeholder becomes the painting; later the painting is a new message."""
     news_every_s: Annotated[float, Field(gt=0)] = 3.0

@@ -110,5 +110,6 @@ telegram-command-forget = Delete everything of mine
 telegram-command-help = How it works
 telegram-command-cooldown = Wait between two photos of a member
 telegram-command-others = May members paint others' photos
-telegram-description = Send me a photo and I paint it by hand, in the manner of Japanese animation films. In groups, mention me in a reply to a photo.
+telegram-description = Send me a photo and I paint it in the manner of hand-painted Japanese animation; a machine paints, not a person. In groups, mention me in a reply to a photo.
 telegram-short-description = I paint your photos in the manner of Japanese animation films.
+telegram-by-machine = painted by a machine

@@ -110,5 +110,6 @@ telegram-command-forget = Borrar todo lo mío
 telegram-command-help = Cómo funciona
 telegram-command-cooldown = Espera entre dos fotos de un miembro
 telegram-command-others = Si se pueden pintar fotos de otros
-telegram-description = Envíame una foto y la pinto a mano, al estilo del cine de animación japonés. En grupos, mencióname al responder a una foto.
+telegram-description = Envíame una foto y la pinto al estilo de la animación japonesa hecha a mano; pinta una máquina. En grupos, mencióname al responder a una foto.
 telegram-short-description = Pinto tus fotos al estilo del cine de animación japonés.
+telegram-by-machine = pintado por una máquina

@@ -111,5 +111,6 @@ telegram-command-forget = मेरा सब कुछ मिटाना
 telegram-command-help = यह कैसे काम करता है
 telegram-command-cooldown = एक सदस्य की दो फ़ोटो के बीच का समय
 telegram-command-others = क्या औरों की फ़ोटो के चित्र बन सकते हैं
-telegram-description = एक फ़ोटो भेजिए, उससे हाथ का बना चित्र बनेगा, जापानी एनिमेशन फ़िल्मों की तरह। समूहों में फ़ोटो के जवाब में बॉट का नाम लीजिए।
+telegram-description = एक फ़ोटो भेजिए, मशीन उससे जापानी एनिमेशन जैसा चित्र बनाएगी। समूहों में फ़ोटो के जवाब में बॉट का नाम लीजिए।
 telegram-short-description = आपकी फ़ोटो के चित्र, जापानी एनिमेशन फ़िल्मों की तरह।
+telegram-by-machine = मशीन ने बनाया

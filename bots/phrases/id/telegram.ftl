@@ -108,5 +108,6 @@ telegram-command-forget = Hapus semua milik saya
 telegram-command-help = Cara kerjanya
 telegram-command-cooldown = Jeda antara dua foto seorang anggota
 telegram-command-others = Bolehkah melukis foto anggota lain
-telegram-description = Kirim foto dan saya melukisnya dengan tangan, seperti film animasi Jepang. Di grup, sebut saya saat membalas foto.
+telegram-description = Kirim foto dan saya melukisnya seperti animasi Jepang buatan tangan; yang melukis adalah mesin. Di grup, sebut saya saat membalas foto.
 telegram-short-description = Saya melukis foto Anda seperti film animasi Jepang.
+telegram-by-machine = dilukis oleh mesin

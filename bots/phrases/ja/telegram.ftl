@@ -1,7 +1,7 @@
 # Telegram だけで使う言葉。$style はスタイルの名前、$count は枚数。
 
 telegram-start =
-    こんにちは！ 写真を、日本のアニメ映画のような手描きの絵にします。
+    こんにちは！ 写真を、日本のアニメ映画のような手描き風の絵を、機械が描きます。
 
     写真を送ってください。説明文にスタイルの名前を書くこともできます。いつものスタイルはここで選べます。
 telegram-help =
@@ -108,5 +108,6 @@ telegram-command-forget = すべて消す
 telegram-command-help = 使い方
 telegram-command-cooldown = メンバーの次の写真までの待ち時間
 telegram-command-others = ほかの人の写真を描いてよいか
-telegram-description = 写真を送ってください。日本のアニメ映画のような手描きの絵にします。グループでは、写真への返信で名前を呼んでください。
+telegram-description = 写真を送ってください。日本のアニメ映画のような手描き風の絵を、機械が描きます。グループでは、写真への返信で名前を呼んでください。
 telegram-short-description = 写真を、日本のアニメ映画のような絵にします。
+telegram-by-machine = 機械が描きました

@@ -110,5 +110,6 @@ telegram-command-forget = Apagar tudo o que é meu
 telegram-command-help = Como funciona
 telegram-command-cooldown = Espera entre duas fotos de um membro
 telegram-command-others = Se é possível pintar fotos de outros
-telegram-description = Envie uma foto e eu a pinto à mão, no estilo dos filmes de animação japoneses. Em grupos, mencione-me ao responder a uma foto.
+telegram-description = Envie uma foto e eu a pinto no estilo da animação japonesa feita à mão; quem pinta é uma máquina. Em grupos, mencione-me ao responder a uma foto.
 telegram-short-description = Eu pinto as suas fotos no estilo dos filmes de animação japoneses.
+telegram-by-machine = pintado por uma máquina

@@ -14,7 +14,7 @@ NAME = "@suisai_bot"
 def test_a_mention_with_a_photo_is_answered_there(town: Town) -> None:
     group, ann = town.group(), town.person()
     sent = town.api.people.photo(ann, snapshot(101), chat=group.id, caption=f"{NAME} watercolor")
-    assert town.painting(sent)["caption"] == "Watercolour"
+    assert town.painting(sent)["caption"] == "Watercolour · painted by a machine"
     assert group.reactions[sent["message_id"]] == SEEN
 
 
@@ -70,7 +70,7 @@ def test_admins_set_style_cooldown_and_whose_photos(town: Town) -> None:
     too_soon = people.photo(ann, snapshot(108), chat=group.id, caption=NAME)
     not_hers = people.say(boss, NAME, chat=group.id, reply_to=sent)
 
-    assert town.painting(sent)["caption"] == "Watercolour"
+    assert town.painting(sent)["caption"] == "Watercolour · painted by a machine"
     town.api.world.wait(lambda: group.reactions.get(too_soon["message_id"]) == NOT_NOW)
     town.api.world.wait(lambda: group.reactions.get(not_hers["message_id"]) == NEVER)
 
@@ -89,7 +89,7 @@ def test_a_reply_to_a_painting_with_a_style_paints_its_photo_again(town: Town) -
     painting = town.painting(sent)
     chatter = town.api.people.say(ann, "how nice!", chat=group.id, reply_to=painting)
     wish = town.api.people.say(ann, "watercolor", chat=group.id, reply_to=painting)
-    assert town.painting(wish)["caption"] == "Watercolour"
+    assert town.painting(wish)["caption"] == "Watercolour · painted by a machine"
     assert chatter["message_id"] not in group.reactions
 
 
@@ -111,7 +111,7 @@ def test_a_guest_answers_where_it_is_no_member(town: Town) -> None:
     query = town.api.people.guest(ann, snapshot(111), f"{NAME} watercolor")
     shown = world.wait(lambda: world.inline.get(f"inline-{query}"))
     world.wait(lambda: "photo" in shown, what="the painting in the guest's message")
-    assert shown["caption"] == "Watercolour"
+    assert shown["caption"] == "Watercolour · painted by a machine"
     eventually(lambda: not world.chat(ann).paintings(), what="the upload is taken away again")
 
 
@@ -129,7 +129,7 @@ def test_a_button_under_a_guests_painting_repaints_it_in_place(town: Town) -> No
     shown = world.wait(lambda: world.inline.get(f"inline-{query}"))
     world.wait(lambda: "photo" in shown)
     town.api.people.press(ann, shown, "Watercolour")
-    world.wait(lambda: shown.get("caption") == "Watercolour")
+    world.wait(lambda: shown.get("caption") == "Watercolour · painted by a machine")
 
 
 def test_operators_command_in_private_and_nobody_else_can(town: Town) -> None:

@@ -22,7 +22,7 @@ def test_a_photo_gets_a_reaction_a_placeholder_and_then_its_painting(town: Town)
     chat = town.api.world.chat(ann)
     assert chat.reactions[sent["message_id"]] == "👀"
     assert [m["message_id"] for m in chat.of_bot()] == [painting["message_id"]]
-    assert painting["caption"] == "Film"
+    assert painting["caption"] == "Film · painted by a machine"
     assert {"Softer", "Stronger", "Again", "Full quality"} <= set(labels(painting))
 
 
@@ -44,7 +44,7 @@ def test_a_reply_with_a_style_paints_the_photo_replied_to(town: Town) -> None:
 
     reply = town.api.people.say(ann, "watercolor please", reply_to=photo)
 
-    assert town.painting(reply)["caption"] == "Watercolour"
+    assert town.painting(reply)["caption"] == "Watercolour · painted by a machine"
 
 
 def test_words_about_a_painting_paint_its_photo_again(town: Town) -> None:
@@ -53,7 +53,7 @@ def test_words_about_a_painting_paint_its_photo_again(town: Town) -> None:
 
     reply = town.api.people.say(ann, "watercolor", reply_to=painting)
 
-    assert town.painting(reply)["caption"] == "Watercolour"
+    assert town.painting(reply)["caption"] == "Watercolour · painted by a machine"
 
 
 def test_a_pressed_style_paints_the_same_photo_in_it(town: Town) -> None:
@@ -66,7 +66,7 @@ def test_a_pressed_style_paints_the_same_photo_in_it(town: Town) -> None:
     chat = town.api.world.chat(ann)
     town.api.world.wait(lambda: len(chat.paintings(sent["message_id"])) == 2)
     assert query in town.api.world.answered
-    assert chat.paintings()[-1]["caption"] == "Watercolour"
+    assert chat.paintings()[-1]["caption"] == "Watercolour · painted by a machine"
 
 
 def test_the_original_comes_as_a_file_and_the_comparison_as_a_photo(town: Town) -> None:
@@ -128,7 +128,7 @@ def test_the_usual_style_is_used_where_none_is_named(town: Town) -> None:
     town.api.people.say(ann, "/style watercolor")
     town.words(ann, "From now on")
     sent = town.api.people.photo(ann, snapshot(7))
-    assert town.painting(sent)["caption"] == "Watercolour"
+    assert town.painting(sent)["caption"] == "Watercolour · painted by a machine"
 
 
 def test_again_paints_the_last_photo_with_another_seed(town: Town) -> None:
@@ -141,7 +141,7 @@ def test_again_paints_the_last_photo_with_another_seed(town: Town) -> None:
     ledger = town.services.ledger
     eventually(lambda: len(ledger.past_jobs("telegram", str(ann))) == 2)
     jobs = [ledger.job(job_id) for job_id in ledger.past_jobs("telegram", str(ann))]
-    assert painting["caption"] == "Film"
+    assert painting["caption"] == "Film · painted by a machine"
     assert len({job.ask.seed for job in jobs}) == 2
     assert len({job.ask.photos for job in jobs}) == 1
 
