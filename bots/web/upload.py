@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from starlette.datastructures import FormData, Headers, UploadFile
@@ -66,10 +67,12 @@ async def read_form(request: Request, photos_max: int, mb_max: int) -> Form:
     """Read the form of an ask. Raises `FormBroken`, and `PhotoRefused` for too heavy a photo."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise FormBroken("send a form of the type multipart/form-data")
-    parser = _PhotoParser(request.headers, request.stream(), photos_max, mb_max)
+    stream = request.stream()
+    parser = _PhotoParser(request.headers, stream, photos_max, mb_max)
     try:
         fields = await parser.parse()
     except MultiPartException as error:
+        await _hear_out(stream, photos_max * mb_max * 1_000_000)
         raise FormBroken(error.message) from error
     except ClientDisconnect as error:
         raise FormBroken("the form ended early") from error
@@ -77,6 +80,16 @@ async def read_form(request: Request, photos_max: int, mb_max: int) -> Form:
         return await _form(fields)
     finally:
         await fields.close()
+
+
+async def _hear_out(stream: AsyncGenerator[bytes, None], bytes_max: int) -> None:
+    # A connection that ends with bytes unread is reset, and the visitor never sees the answer.
+    heard = 0
+    with suppress(ClientDisconnect):
+        async for chunk in stream:
+            heard += len(chunk)
+            if heard > bytes_max:
+                return
 
 
 async def _form(fields: FormData) -> Form:

@@ -140,20 +140,30 @@ def test_a_nursery_that_cannot_start_is_said_to_be_the_machines_fault() -> None:
     broken.close()
 
 
-def test_a_forked_process_starts_its_own_nursery(sandbox: Sandbox) -> None:
-    ours = sandbox.run(b"parent", ALLOWED)
-    read_end, write_end = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.write(write_end, sandbox.run(b"parent", ALLOWED))
-            sandbox.close()
-        finally:
-            os._exit(0)
-    os.close(write_end)
-    theirs = os.read(read_end, 100)
-    os.close(read_end)
-    os.waitpid(pid, 0)
-    assert theirs.isdigit()
-    assert theirs != ours
-    assert sandbox.run(b"parent", ALLOWED) == ours
+_FORK = """
+import os, threading
+from pipeline.sandbox import Allowance, Sandbox
+allowed = Allowance(300_000_000, 1.0, 20.0)
+sandbox = Sandbox("tests.pipeline.risky_jobs:work")
+ours = sandbox.run(b"parent", allowed)
+assert threading.active_count() == 1
+read_end, write_end = os.pipe()
+pid = os.fork()
+if pid == 0:
+    os.write(write_end, sandbox.run(b"parent", allowed))
+    sandbox.close()
+    os._exit(0)
+theirs = os.read(read_end, 100)
+os.waitpid(pid, 0)
+assert theirs.isdigit() and theirs != ours, (theirs, ours)
+assert sandbox.run(b"parent", allowed) == ours
+sandbox.close()
+"""
+
+
+def test_a_forked_process_starts_its_own_nursery() -> None:
+    # In a process of its own: the threads of other tests must not be forked along.
+    done = subprocess.run(
+        [sys.executable, "-c", _FORK], capture_output=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
