@@ -40,9 +40,10 @@ class RehearsalPlatform:
 
 
 def made_up_photo(name: str, size: tuple[int, int] = (160, 120)) -> bytes:
-    """Return a JPEG file, another one for each name: noise with a few discs on it."""
+    """Return a JPEG file, another one for each name and always the same for one: noise and a few patches."""
     chance = random.Random(name)  # noqa: S311 (no secret)
-    picture = Image.effect_noise(size, chance.uniform(20, 80)).convert("RGB")
+    noise = Image.frombytes("L", size, chance.randbytes(size[0] * size[1]))
+    picture = Image.blend(noise, Image.new("L", size, 128), chance.uniform(0.3, 0.9)).convert("RGB")
     for _ in range(4):
         colour = tuple(chance.randrange(256) for _ in range(3))
         x, y = chance.randrange(size[0]), chance.randrange(size[1])

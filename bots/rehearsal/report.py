@@ -6,9 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bots.metrics import STEPS
 from bots.rehearsal.platform import answers_to
 from bots.rehearsal.surge import Log, Surge
 from tasks.contract import Job, Outcome, Stage
+from tasks.ledger import UnknownJob
+from tasks.records import CorruptRecord
 from tasks.services import Services
 
 _WORKERS = {Stage.FETCH: "io", Stage.RENDER: "gpu", Stage.DELIVER: "io"}
@@ -19,11 +22,18 @@ class Report:
     """A rehearsal in figures."""
 
     people: int
+    """How many asked."""
     minutes: float
     accepted: int
     refused: dict[str, int]
+    unheard: int
+    """Asks that had to be sent again because the ledger did not answer."""
     painted: int
+    reused: int
+    """Of the painted: answered from the store, because somebody had sent the same photo."""
     apologised: int
+    waiting: int
+    """Still in line when the operator ended the rehearsal."""
     lost: int
     """Accepted, but without an answer when nothing moved any more."""
     doubled: int
@@ -37,6 +47,8 @@ class Report:
     """Share of answers within 1.25 times the wait that was said."""
     peak_per_s: float
     answered_per_s: float
+    ladder: str
+    """The highest step of the surge ladder."""
     narrowest: str
     """The stage where most jobs waited."""
     most_waiting: int
@@ -45,41 +57,61 @@ class Report:
 
     @property
     def held(self) -> bool:
-        """Every accepted photo got exactly one answer."""
+        """Every accepted photo got exactly one answer, as far as it was waited for."""
         return self.lost == self.doubled == 0
 
 
 def report_on(services: Services, surge: Surge, log: Log) -> Report:
-    """Look up what became of everybody."""
-    told = {admitted.job_id: (at, admitted.wait_s) for at, admitted in log.admitted}
-    jobs = [services.ledger.job(job_id) for job_id in told]
+    """Look up what became of everybody. Raises `RedisError`."""
+    told = {admitted.job_id: admitted.wait_s for _, admitted in log.admitted}
     answers = answers_to(services, list(told))
-    waits = [_ended_at(job) - job.admitted_at for job in jobs if job.outcome]
-    pairs = [(w, told[j.id][1]) for w, j in zip(waits, (j for j in jobs if j.outcome), strict=True)]
-    peak = _peak(surge.arrivals())
+    jobs = [job for job_id in told if (job := _record(services, job_id))]
+    ended = [job for job in jobs if job.outcome]
+    waits = [_ended_at(job) - job.admitted_at for job in ended]
+    kept = [had <= 1.25 * told[job.id] for had, job in zip(waits, ended, strict=True)]
+    unanswered = sum(count == 0 for count in answers.values())
+    waiting = sum(not (j.outcome or answers[j.id]) for j in jobs) if log.stopped else 0
+    peak = _peak(sorted(log.asked_s))
     narrowest, most = _narrowest(log)
-    span_s = max((_ended_at(j) for j in jobs), default=0.0) - min(
-        (j.admitted_at for j in jobs), default=0.0
-    )
     return Report(
-        people=surge.people,
+        people=len(log.asked_s),
         minutes=surge.minutes,
         accepted=len(told),
         refused=dict(Counter(refusal.reason for refusal in log.refused)),
+        unheard=len(log.unheard),
         painted=sum(job.outcome is Outcome.ANSWERED for job in jobs),
+        reused=sum(any(c.event == "reused" for c in job.story) for job in jobs),
         apologised=sum(job.outcome is Outcome.APOLOGISED for job in jobs),
-        lost=sum(answers[job.id] == 0 for job in jobs),
+        waiting=waiting,
+        lost=unanswered - waiting,
         doubled=sum(count > 1 for count in answers.values()),
         intake_ms=(1000 * _share(log.intake_s, 0.5), 1000 * _share(log.intake_s, 0.99)),
-        said_s=sum(wait for _, wait in told.values()) / max(1, len(told)),
+        said_s=sum(told.values()) / max(1, len(told)),
         had_s=(_share(waits, 0.5), _share(waits, 0.95)),
-        kept=sum(had <= 1.25 * said for had, said in pairs) / max(1, len(pairs)),
+        kept=sum(kept) / max(1, len(kept)),
         peak_per_s=peak,
-        answered_per_s=len(waits) / span_s if span_s > 0 else 0.0,
+        answered_per_s=_rate(ended),
+        ladder=max((look.ladder for look in log.looks), key=STEPS.index, default=STEPS[0]),
         narrowest=narrowest,
         most_waiting=most,
         add=_advice(log, narrowest, peak),
     )
+
+
+def _record(services: Services, job_id: str) -> Job | None:
+    """Return a job's record; None where it went before its time because memory was short."""
+    try:
+        return services.ledger.job(job_id)
+    except (UnknownJob, CorruptRecord):
+        return None
+
+
+def _rate(ended: Sequence[Job]) -> float:
+    """Return the answers a second between the first ask and the last answer, 0 without any."""
+    if not ended:
+        return 0.0
+    span_s = max(map(_ended_at, ended)) - min(job.admitted_at for job in ended)
+    return len(ended) / span_s if span_s > 0 else 0.0
 
 
 def _ended_at(job: Job) -> float:

@@ -8,7 +8,10 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
+
+from redis.exceptions import RedisError
 
 from bots.rehearsal.platform import NAME
 from tasks.contract import Admitted, Ask, PhotoRef, Refused
@@ -18,7 +21,9 @@ from tasks.services import Services
 _VIRAL = 0.1
 """Share of the people who send the one photo that everybody sends."""
 _HANDS = 8
-_NOTHING_MOVES_S = 60.0
+_ASK_AGAIN_S = 0.5
+_AT_ONCE = 2000
+"""So many jobs are looked up in one trip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,8 @@ class Surge:
 
     people: int
     minutes: float
+    patience_s: float = 60.0
+    """When nobody got an answer for so long, who waits still gets none."""
     seed: int = 7
 
     def arrivals(self) -> list[float]:
@@ -40,38 +47,66 @@ class Surge:
 class Log:
     """What was noted while the surge was on."""
 
+    asked_s: list[float] = field(default_factory=list)
+    """When each ask was sent, seconds from the beginning."""
     admitted: list[tuple[float, Admitted]] = field(default_factory=list)
     """When, and what was promised."""
     refused: list[Refused] = field(default_factory=list)
     intake_s: list[float] = field(default_factory=list)
     """What each admission took."""
+    unheard: list[str] = field(default_factory=list)
+    """Who had to ask again because the ledger did not answer, once for each time."""
     looks: list[Gauges] = field(default_factory=list)
+    stopped: bool = False
+    """The operator ended it before everybody had an answer."""
 
 
-def play(services: Services, surge: Surge, stop: threading.Event) -> Log:
-    """Let everybody ask, then wait until all who were accepted have an answer or nothing moves."""
-    log, run, chance = Log(), secrets.token_hex(4), random.Random(surge.seed)  # noqa: S311
-    over = threading.Event()
+def play(services: Services, surge: Surge, stop: threading.Event, log: Log | None = None) -> Log:
+    """Let everybody ask, then wait until all who were accepted have an answer or nothing moves.
+
+    `log` fills while it goes on, for whoever wants to look on.
+
+    The bot's processes and the ledger's server may be restarted meanwhile: who is not heard asks again,
+    as a platform sends again what nobody confirmed.
+    """
+    log, over = log or Log(), threading.Event()
     watcher = threading.Thread(target=_watch, args=(services, log, over), daemon=True)
     watcher.start()
-    began = time.monotonic()
-    with ThreadPoolExecutor(_HANDS) as hands:
-        for number, at in enumerate(surge.arrivals()):
-            if stop.wait(max(0.0, began + at - time.monotonic())):
-                break
-            photo = f"{run}-viral" if chance.random() < _VIRAL else f"{run}-{number}"
-            hands.submit(_ask, services, log, f"{run}-{number}", photo)
-    _await_answers(services, log, stop)
+    _let_them_ask(services, surge, log, stop)
+    left = _await_answers(services, surge.patience_s, log, stop)
+    log.stopped = stop.is_set() and bool(left)
     over.set()
     watcher.join()
     return log
 
 
-def _ask(services: Services, log: Log, person: str, photo: str) -> None:
-    ask = Ask(NAME, person, person, person, (PhotoRef(photo),), private=False)
-    began = time.monotonic()
-    outcome = services.ledger.admit(ask)
-    log.intake_s.append(time.monotonic() - began)
+def _let_them_ask(services: Services, surge: Surge, log: Log, stop: threading.Event) -> None:
+    run, chance = secrets.token_hex(4), random.Random(surge.seed)  # noqa: S311 (no secret)
+    began, asking = time.monotonic(), []
+    with ThreadPoolExecutor(_HANDS) as hands:
+        for number, at in enumerate(surge.arrivals()):
+            if stop.wait(max(0.0, began + at - time.monotonic())):
+                break
+            person = f"{run}-{number}"
+            photo = f"{run}-viral" if chance.random() < _VIRAL else person
+            ask = Ask(NAME, person, person, person, (PhotoRef(photo),), private=False)
+            asking.append(hands.submit(_ask, services, log, ask, began, stop))
+    for asked in asking:
+        asked.result()
+
+
+def _ask(services: Services, log: Log, ask: Ask, began: float, stop: threading.Event) -> None:
+    sent = time.monotonic()
+    log.asked_s.append(sent - began)
+    outcome = None
+    while outcome is None:
+        try:
+            outcome = services.ledger.admit(ask)
+        except RedisError:
+            log.unheard.append(ask.person)
+            if stop.wait(_ASK_AGAIN_S):
+                return
+    log.intake_s.append(time.monotonic() - sent)
     if isinstance(outcome, Refused):
         log.refused.append(outcome)
     else:
@@ -80,17 +115,23 @@ def _ask(services: Services, log: Log, person: str, photo: str) -> None:
 
 def _watch(services: Services, log: Log, over: threading.Event) -> None:
     while not over.wait(1.0):
-        log.looks.append(read_gauges(services))
+        with suppress(RedisError):
+            log.looks.append(read_gauges(services))
 
 
-def _await_answers(services: Services, log: Log, stop: threading.Event) -> None:
+def _await_answers(
+    services: Services, patience_s: float, log: Log, stop: threading.Event
+) -> set[str]:
+    """Return who has no answer in the end."""
     left = {admitted.job_id for _, admitted in log.admitted}
     moved_at = time.monotonic()
-    while left and not stop.wait(0.5) and time.monotonic() - moved_at < _NOTHING_MOVES_S:
-        ended = set(_ended(services, sorted(left)[:2000]))
-        if ended:
-            moved_at = time.monotonic()
-            left -= ended
+    while left and not stop.wait(0.5) and time.monotonic() - moved_at < patience_s:
+        with suppress(RedisError):
+            ended = set(_ended(services, sorted(left)[:_AT_ONCE]))
+            if ended:
+                moved_at = time.monotonic()
+                left -= ended
+    return left
 
 
 def _ended(services: Services, job_ids: Sequence[str]) -> Iterator[str]:

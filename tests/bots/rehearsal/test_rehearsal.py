@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from bots.rehearsal.platform import made_up_photo
 from bots.rehearsal.report import report_on
-from bots.rehearsal.surge import Surge, play
+from bots.rehearsal.surge import Log, Surge, play
 from tasks.contract import Admitted, Ask, PhotoRef
 from tasks.house import open_services
 from tasks.services import Services
 from tasks.settings import Limits, Settings
-from tests.stack import Stack
+from tasks.valkey import EmbeddedValkey
+from tests.stack import Stack, eventually
 
 
 def test_everybody_who_was_accepted_is_answered_once(services: Services, stack: Stack) -> None:
@@ -39,6 +48,46 @@ def test_a_job_without_an_answer_is_lost_and_one_with_two_is_doubled(services: S
     report = report_on(services, surge, log)
 
     assert (report.lost, report.doubled, report.held) == (1, 1, False)
+
+
+def test_the_photo_that_everybody_sends_is_painted_once(services: Services, stack: Stack) -> None:
+    stack.environment |= {"SUISAI_SAFETY_CHECKS": "[]", "SUISAI_LONG_SIDE_PX": "96"}
+    stack.start_workers()
+    eventually(services.switches.engine, what="somebody said what paints")
+    surge = Surge(people=40, minutes=0.01)
+
+    report = report_on(services, surge, play(services, surge, threading.Event()))
+
+    assert (report.painted, report.lost) == (40, 0)
+    assert 0 < report.reused < 20
+
+
+def test_whoever_asks_while_the_ledger_is_away_asks_again(tmp_path: Path) -> None:
+    server = EmbeddedValkey(tmp_path / "valkey")
+    pid = server.ensure()
+    settings = Settings(data_dir=tmp_path, redis_url=server.url)  # type: ignore[arg-type] # a secret
+    services, surge, log = open_services(settings, lambda _: None), Surge(3, 0.001), Log()
+    services.redis.set_retry(Retry(NoBackoff(), 0))
+    os.kill(pid, signal.SIGKILL)
+    eventually(lambda: not server.is_alive(), what="the server is gone")
+
+    stop = threading.Event()
+    with ThreadPoolExecutor(1) as hand:
+        rehearsal = hand.submit(play, services, surge, stop, log)
+        eventually(lambda: len(log.unheard) >= 3, what="all three were not heard")
+        server.ensure()
+        eventually(lambda: len(log.admitted) == 3, what="all three asked again")
+        stop.set()
+        report = report_on(services, surge, rehearsal.result())
+
+    assert (report.accepted, report.waiting, report.lost) == (3, 3, 0)
+    assert report.unheard >= 3
+    services.redis.close()
+    server.stop()
+
+
+def test_the_same_name_is_the_same_photo() -> None:
+    assert made_up_photo("viral") == made_up_photo("viral") != made_up_photo("another")
 
 
 def test_refusals_are_counted_by_reason(settings: Settings) -> None:
