@@ -51,7 +51,7 @@ class Durability:
 
     def _look(self) -> bool:
         if not self._redis.info("persistence").get("aof_enabled"):
-            _log.warning("the ledger's server keeps no append-only file: what it forgets is lost")
+            _log.warning("the ledger's server keeps no append-only file, what it forgets is lost")
             return False
         try:
             policy = self._redis.config_get("appendfsync").get("appendfsync", "")

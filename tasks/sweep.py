@@ -19,6 +19,12 @@ _log = structlog.get_logger()
 
 _EVERY_S = 1.0
 _TIDY_EVERY_S = 60.0
+_NOW = {
+    "normal": "photos get the full recipe",
+    "brownout": "photos get the faster recipe",
+    "refuse": "who would wait too long is told when to come back",
+}
+"""What each step means for who asks now."""
 
 
 def run_sweep(services: Services, stop: threading.Event) -> None:
@@ -53,11 +59,12 @@ def sweep_once(services: Services) -> None:
 
 def _tell(weather: Weather) -> None:
     if weather.ladder != weather.ladder_before:
-        _log.warning("surge ladder", step=weather.ladder, before=weather.ladder_before)
+        said = f"surge ladder at {weather.ladder}, from now on {_NOW[weather.ladder]}"
+        _log.warning(said, step=weather.ladder, before=weather.ladder_before)
     if weather.full and not weather.full_before:
-        _log.error("the ledger's memory is nearly full: nothing new is taken in")
+        _log.error("the ledger's memory is nearly full, nothing new is taken in")
     if weather.full_before and not weather.full:
-        _log.warning("the ledger has room again")
+        _log.warning("the ledger has room again, asks are taken in")
 
 
 def throw_away(services: Services, most: int = 500) -> int:

@@ -54,7 +54,9 @@ class Keeper:
             try:
                 await self.look()
             except RedisError as error:
-                _log.warning("placeholders wait for the ledger's store", error=str(error))
+                _log.warning(
+                    "the ledger does not answer, placeholders wait for it", error=str(error)
+                )
             try:
                 await asyncio.wait_for(stop.wait(), _TICK_S)
             except TimeoutError:

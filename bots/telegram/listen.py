@@ -120,7 +120,7 @@ async def _choose_the_way_in(
                     secret_token=None if secret is None else secret.get_secret_value(),
                 )
         except TelegramError as error:
-            _log.warning("the way in could not be set", error=error.message)
+            _log.warning("the way in could not be set, trying again", error=error.message)
             if settings.webhook_url is None:
                 return  # polling itself tells what is wrong
             await _pause(stopping, _HELLO_AGAIN_S)
@@ -133,7 +133,7 @@ async def _settle(reception: Reception, stopping: asyncio.Event) -> None:
         try:
             await reception.settle_albums()
         except RedisError as error:
-            _log.warning("albums wait for the ledger's store", error=str(error))
+            _log.warning("the ledger does not answer, albums wait for it", error=str(error))
         await _pause(stopping, _SETTLE_S)
 
 

@@ -89,7 +89,7 @@ class Poller:
     async def _rest(self, why: str) -> None:
         pause_s = _PATIENCE_S[min(self._failures, len(_PATIENCE_S) - 1)]
         self._failures += 1
-        _log.warning(why, again_in_s=pause_s)
+        _log.warning(f"{why}, polling again soon", again_in_s=pause_s)
         await asyncio.sleep(pause_s)
 
 

@@ -37,7 +37,9 @@ class Reception:
             raise
         except Exception:
             # One update that cannot be understood must not keep all later ones waiting.
-            _log.exception("an update is left out", update=raw.get("update_id"))
+            _log.exception(
+                "an update could not be taken in, it is left out", update=raw.get("update_id")
+            )
 
     async def _take(self, raw: dict[str, Any]) -> None:
         news = understand(Update.de_json(raw, self._room.speaker.bot), self._room.me)
@@ -61,7 +63,7 @@ class Reception:
             except RedisError:
                 raise
             except Exception:
-                _log.exception("an album is left out", album=album.key)
+                _log.exception("an album could not be taken in, it is left out", album=album.key)
             await asyncio.to_thread(self._room.albums.close, album)
 
     async def finish(self) -> None:

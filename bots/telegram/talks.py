@@ -36,4 +36,4 @@ async def _said(words: Coroutine[Any, Any, None]) -> None:
     except TelegramError as error:
         _log.info("Telegram did not take a message", error=error.message)
     except Exception:
-        _log.exception("something could not be said")
+        _log.exception("a courtesy could not be said, the ask goes on without it")

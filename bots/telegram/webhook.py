@@ -51,7 +51,9 @@ class Webhook:
         try:
             await (await self._opened()).take(update)
         except RedisError as error:
-            _log.warning("an update waits for the ledger's store", error=str(error))
+            _log.warning(
+                "the ledger does not answer, Telegram sends the update again", error=str(error)
+            )
             return Response(status_code=503)
         return Response(status_code=200)
 

@@ -47,7 +47,7 @@ class MentionCursor:
         count = sum(len(page.posts) for page in pages)
         if count >= _NEAR_HORIZON:
             _log.error(
-                "mentions come faster than they are read: X shows no more than the newest 800",
+                "mentions come faster than they are read, those before the newest 800 get no answer",
                 waiting=count,
             )
         take(pages)

@@ -102,7 +102,11 @@ class Listener:
         except XFault as fault:
             return self._rest_after(each, fault)
         except RedisError as error:
-            _log.warning("the ledger does not answer", looking_at=each.name, error=str(error))
+            _log.warning(
+                "the ledger does not answer, looking again later",
+                looking_at=each.name,
+                error=str(error),
+            )
             return self._longer(each)
         each.trouble_s = 0.0
         clear(self._notebook)
@@ -110,7 +114,7 @@ class Listener:
 
     def _rest_after(self, each: Round, fault: XFault) -> float:
         _log.warning(
-            "X does not let the bot read",
+            "X does not let the bot read, looking again later",
             looking_at=each.name,
             fault=type(fault).__name__,
             detail=fault.detail,

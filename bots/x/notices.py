@@ -15,7 +15,7 @@ _log = structlog.get_logger()
 def notify(notebook: Notebook, trouble: str) -> None:
     """Keep a notice until it is cleared; logged loudly when it is new."""
     if notebook.get(_KEY) != trouble:
-        _log.error("X needs the operator", trouble=trouble)
+        _log.error("X waits for the operator, trying again meanwhile", trouble=trouble)
     notebook.put(_KEY, trouble, _KEPT_S)
 
 

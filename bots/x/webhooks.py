@@ -106,7 +106,9 @@ class Webhook:
                     self._x.budget.came_along("message", (message.id for message in page.messages))
                     self._letters.take([page])
         except (XFault, RedisError) as error:
-            _log.warning("delivery left to polling", error=type(error).__name__)
+            _log.warning(
+                "a delivery was not taken in, polling finds it later", error=type(error).__name__
+            )
 
 
 async def _body(request: Request) -> bytes | None:

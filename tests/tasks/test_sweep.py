@@ -83,4 +83,5 @@ def test_each_change_of_the_ladder_is_logged(hands_with: MakeHands, ask: MakeAsk
         hands.admit(ask(person=f"p{number}", conversation=f"c{number}"))
     with capture_logs() as logs:
         sweep_once(hands.services)
-    assert [(log["event"], log["step"]) for log in logs] == [("surge ladder", "brownout")]
+    said = "surge ladder at brownout, from now on photos get the faster recipe"
+    assert [(log["event"], log["step"]) for log in logs] == [(said, "brownout")]

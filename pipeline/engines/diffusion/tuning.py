@@ -47,7 +47,8 @@ def compile_blocks(body: Net, any_shape: bool, try_out: Callable[[], None]) -> N
     except torch._dynamo.exc.TorchDynamoException as error:
         for module in body.modules():
             module._compiled_call_impl = None
-        warnings.warn(f"painting without compiled blocks: {error}", RuntimeWarning, stacklevel=2)
+        said = f"blocks cannot be compiled, painting without compiled blocks: {error}"
+        warnings.warn(said, RuntimeWarning, stacklevel=2)
 
 
 def recall_kernels(file: Path) -> bool:

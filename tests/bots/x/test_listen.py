@@ -125,7 +125,7 @@ def test_the_end_of_what_x_shows_is_warned_of(
 
     assert mentions.advance(seen.posts) == 750
 
-    assert "no more than the newest 800" in capsys.readouterr().out
+    assert "before the newest 800 get no answer" in capsys.readouterr().out
 
 
 def test_messages_are_read_in_small_pages_until_known_ones_come(
