@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.engines.painter.noise import cloudy
-from pipeline.engines.painter.planes import Colours, Plane, blur, colour, look_up, mix, ramp, unit
+from pipeline.engines.painter.planes import (
+    Colours,
+    Plane,
+    blur,
+    colour,
+    look_up,
+    mix,
+    plain,
+    ramp,
+    thrice,
+    unit,
+)
 from pipeline.styles import Clouds
 
 SIDE_PX = 384
@@ -29,14 +41,21 @@ class Heap:
 
 
 @dataclass(frozen=True, slots=True)
+class Puff:
+    """One ball of a cloud, px."""
+
+    x: float
+    y: float
+    radius: float
+    heap: Heap
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
-    """The surface of all puffs: how near each spot is, and which way it faces."""
+    """The surface of all puffs: how near each spot is (0: nothing there), and which puff is seen there."""
 
     near: Plane
-    facing_x: Plane
-    facing_y: Plane
-    rise: Plane
-    """Height above the foot of its cloud, 0..1."""
+    owner: NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +71,13 @@ def cloudscape(shape: tuple[int, ...], horizon: float, clouds: Clouds, seed: int
     scale = SIDE_PX / max(shape[:2])
     size = (max(16, round(shape[0] * scale)), max(16, round(shape[1] * scale)))
     dice = np.random.default_rng(seed)
-    field = Field(*(np.zeros(size, np.float32) for _ in range(4)))
-    for heap in heaps(size[1], horizon * size[0], dice):
-        for x, y, radius in puffs(heap, dice):
-            stamp(field, heap, x, y, radius)
-    return lit(field, clouds, horizon * size[0], seed)
+    heaped = [
+        puff for heap in heaps(size[1], horizon * size[0], dice) for puff in puffs(heap, dice)
+    ]
+    field = Field(np.zeros(size, np.float32), np.zeros(size, np.intp))
+    for number, puff in enumerate(heaped):
+        stamp(field, number, puff)
+    return painted(field, light_on(field, heaped), clouds, horizon * size[0], seed)
 
 
 def heaps(width: int, ground: float, dice: np.random.Generator) -> Iterator[Heap]:
@@ -76,59 +97,67 @@ def heaps(width: int, ground: float, dice: np.random.Generator) -> Iterator[Heap
         yield Heap(x * width, height * ground, reach, dice.uniform(0.5, 0.8) * reach)
 
 
-def puffs(heap: Heap, dice: np.random.Generator) -> Iterator[tuple[float, float, float]]:
-    """Pile round puffs (x, y, radius) on a heap: large ones low in the middle, small ones at the rim."""
+def puffs(heap: Heap, dice: np.random.Generator) -> Iterator[Puff]:
+    """Pile round puffs on a heap: large ones low in the middle, small ones at the rim."""
     crowd = 16 + 26 * min(1.0, heap.reach / 60)
     for _ in range(round(crowd * min(2.5, max(1.0, heap.height / heap.reach)))):
         side = dice.uniform(-1, 1)
         crown = math.sqrt(1 - side * side)
         up = crown * dice.uniform(0.05, 1.0) ** 0.8
         radius = (0.10 + 0.24 * crown * dice.uniform(0.3, 1)) * min(heap.reach, 1.6 * heap.height)
-        yield heap.x + 0.9 * side * heap.reach, heap.foot - up * heap.height, max(2.0, radius)
+        x, y = heap.x + 0.9 * side * heap.reach, heap.foot - up * heap.height
+        yield Puff(x, y, max(2.0, radius), heap)
 
 
-def stamp(field: Field, heap: Heap, x: float, y: float, radius: float) -> None:
+def stamp(field: Field, number: int, puff: Puff) -> None:
     """Set one ball into the field wherever it is nearer than what is there."""
     height, width = field.near.shape
-    top, bottom = max(0, int(y - radius)), min(height, int(y + radius) + 2)
-    left, right = max(0, int(x - radius)), min(width, int(x + radius) + 2)
+    radius, foot = puff.radius, puff.heap.foot + 0.25 * puff.radius
+    top, bottom = max(0, int(puff.y - radius)), min(height, int(puff.y + radius) + 2, int(foot) + 1)
+    left, right = max(0, int(puff.x - radius)), min(width, int(puff.x + radius) + 2)
     if top >= bottom or left >= right:
         return
     box = (slice(top, bottom), slice(left, right))
-    across = (np.arange(left, right, dtype=np.float32)[None, :] - np.float32(x)) / np.float32(
-        radius
-    )
-    rows = np.arange(top, bottom, dtype=np.float32)[:, None]
-    down = (rows - np.float32(y)) / np.float32(radius)
-    depth = 1 - across * across - down * down
-    near = np.sqrt(np.maximum(depth, 0)) * np.float32(radius) + np.float32(0.02 * y)
-    mine = (depth > 0) & (near > field.near[box]) & (rows < heap.foot + 0.25 * radius)
-    rise = np.clip((heap.foot - rows) / np.float32(heap.height), 0, 1)
-    for plane, value in (
-        (field.near, near),
-        (field.facing_x, across),
-        (field.facing_y, down),
-        (field.rise, rise),
-    ):
-        np.copyto(plane[box], value, where=mine)
+    across = np.arange(left, right, dtype=np.float32)[None, :] - np.float32(puff.x)
+    down = np.arange(top, bottom, dtype=np.float32)[:, None] - np.float32(puff.y)
+    near = np.float32(radius * radius) - across * across - down * down
+    np.sqrt(np.maximum(near, 0, out=near), out=near)
+    seen = near > 0
+    near += np.float32(0.02 * puff.y)
+    seen &= near > field.near[box]
+    np.copyto(field.near[box], near, where=seen)
+    np.copyto(field.owner[box], number, where=seen)
 
 
-def lit(field: Field, clouds: Clouds, ground: float, seed: int) -> CloudScape:
-    """Light the field, fray its rims with noise, and let it dissolve towards the horizon."""
+def light_on(field: Field, heaped: Sequence[Puff]) -> Plane:
+    """Light each spot by the way its ball faces, from the upper left, and by its height in its cloud."""
+    facts = [(puff.x, puff.y, puff.radius, puff.heap.foot, puff.heap.height) for puff in heaped]
+    x, y, radius, foot, height = np.array(facts, np.float32).T[:, field.owner]
+    rows, columns = np.indices(field.near.shape, np.float32)
     light: Plane = np.full(field.near.shape, 0.5, np.float32)
-    light -= np.float32(0.34) * field.facing_x + np.float32(0.50) * field.facing_y
-    light += np.float32(0.22) * field.rise
-    light = unit(light)
+    light -= (np.float32(0.34) * (columns - x) + np.float32(0.50) * (rows - y)) / radius
+    light += np.float32(0.22) * np.clip((foot - rows) / height, 0, 1)
+    return unit(light)
+
+
+def painted(field: Field, light: Plane, clouds: Clouds, ground: float, seed: int) -> CloudScape:
+    """Fray the rims of a lit field with noise, and let it dissolve towards the horizon."""
     there = (field.near > 0).astype(np.float32)
     cover, fine, broad = frayed((blur(there, 0.8), blur(light, 1.6), blur(light, 6.0)), seed)
     soft = unit(cast(Plane, broad / np.maximum(blur(there, 6.0), np.float32(0.3))))
-    light = mix(fine, soft, 0.4)
-    shade, body, top = (np.array(colour(code), np.float32) for code in tones(clouds))
-    colours = shade + (body - shade) * ramp(light, 0.28, 0.60)[..., None]
-    colours = colours + (top - colours) * ramp(light, 0.66, 0.92)[..., None]
     rows = np.arange(len(cover), dtype=np.float32)[:, None] / np.float32(max(1.0, ground))
-    haze = 0.25 + 0.75 * ramp(rows, 1.0, 0.72)
-    return CloudScape(ramp(cover, 0.30, 0.72) * haze * np.float32(clouds.amount), colours)
+    haze = np.float32(clouds.amount) * (np.float32(0.25) + np.float32(0.75) * ramp(rows, 1.0, 0.72))
+    return CloudScape(ramp(cover, 0.30, 0.72) * haze, in_tones(mix(fine, soft, 0.4), clouds))
+
+
+def in_tones(light: Plane, clouds: Clouds) -> Colours:
+    """Give light its colours, from shade to what is lit."""
+    stops = (0.28, 0.60), (0.66, 0.92)
+    first, second = (thrice(ramp(light, *stop)) for stop in stops)
+    shade, body, top = (plain(light.shape, colour(code)) for code in tones(clouds))
+    below = shade + (body - shade) * first
+    toned: Colours = below + (top - below) * second
+    return toned
 
 
 def tones(clouds: Clouds) -> tuple[str, str, str]:

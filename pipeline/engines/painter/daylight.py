@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from typing import cast
 
-import cv2
 import numpy as np
 
 from pipeline.contract import RGB
+from pipeline.engines.painter.canvas import scaled
+from pipeline.engines.painter.layers import fitted_rows
 from pipeline.engines.painter.planes import (
     Colours,
     Plane,
     as_colours,
     luma,
-    part,
     ramp,
-    resize,
     times,
     wide_blur,
 )
+from pipeline.engines.painter.strips import by_rows
 
 
 def daylight_of(photo: RGB) -> float:
@@ -26,25 +27,28 @@ def daylight_of(photo: RGB) -> float:
 
     The brighter tenth counts too, since a dark subject before a bright sky is still day.
     """
-    size = (photo.shape[1] // 8 + 1, photo.shape[0] // 8 + 1)
-    bright = luma(as_colours(np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA))))
+    bright = luma(as_colours(scaled(photo, photo.shape[0] // 8, photo.shape[1] // 8)))
     key = 0.5 * float(np.median(bright)) + 0.5 * float(bright.mean())
     lights = float(np.percentile(bright, 90))
     day = np.clip((key - 0.10) / 0.20, 0, 1) * np.clip((lights - 0.35) / 0.3, 0, 1)
     return float(day)
 
 
-def opened_shadows(photo: Colours, unit: float, amount: float) -> Colours:
+def opened_shadows(photo: RGB, unit: float, amount: float, crew: Executor) -> Colours:
     """Lighten broad shadows as a background painter does, without touching the lights.
 
     A base layer (a guided filter at a quarter of the size; He 2013) decides, so that edges keep their
     contrast.
     """
-    if amount <= 0:
-        return photo
-    base = base_layer(luma(part(photo, 0.25)), max(2.0, 8 * unit))
+    small = as_colours(scaled(photo, photo.shape[0] // 4, photo.shape[1] // 4))
+    base = base_layer(luma(small), max(2.0, 8 * unit))
     gain = 1 + np.float32(amount) * ramp(base, 0.5, 0.0)
-    return np.minimum(times(photo, resize(gain, photo.shape)), 1)
+
+    def strip(rows: slice) -> Colours:
+        lighter = times(as_colours(photo[rows]), fitted_rows(gain, rows, photo.shape))
+        return np.minimum(lighter, 1, out=lighter)
+
+    return by_rows(crew, np.empty(photo.shape, np.float32), strip)
 
 
 def base_layer(bright: Plane, sigma_px: float) -> Plane:

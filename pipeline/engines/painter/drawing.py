@@ -8,13 +8,10 @@ import numpy as np
 
 from pipeline.engines.painter.flow import Flow
 from pipeline.engines.painter.ink import pen, ridges
+from pipeline.engines.painter.layers import fitted_rows
 from pipeline.engines.painter.noise import grainy
-from pipeline.engines.painter.planes import (
-    Plane,
-    ramp,
-    resize,
-    wide_blur,
-)
+from pipeline.engines.painter.planes import Plane, ramp, resize, wide_blur
+from pipeline.engines.painter.strips import by_rows
 from pipeline.engines.painter.subject import Subject
 from pipeline.engines.painter.view import View
 from pipeline.styles import Line
@@ -29,12 +26,20 @@ def lines(bright: Plane, view: View, line: Line, seed: int, crew: Executor) -> P
         return np.zeros_like(bright)
     width = 0.9 * view.unit * line.width + 0.1
     ridge = ridges(bright, view.flow, width, 3.6 * view.unit, crew)
-    cover = pen(ridge, resize(faintest(view.subject, line), bright.shape))
-    weight = resize(pressure(view), bright.shape) * np.float32(line.weight)
-    if line.texture > 0:
-        # Skips are where the paper is deep, whatever is drawn there.
-        weight *= 1 - skips(bright.shape, view.unit, seed) * np.float32(line.texture)
-    return np.clip(cover * weight, 0, 0.94)
+    least = faintest(view.subject, line)
+    weight = pressure(view) * np.float32(line.weight)
+    # Skips are where the paper is deep, whatever is drawn there.
+    paper = skips(bright.shape, view.unit, seed) if line.texture > 0 else None
+
+    def strip(rows: slice) -> Plane:
+        threshold, press = (fitted_rows(plane, rows, bright.shape) for plane in (least, weight))
+        cover = pen(ridge[rows], threshold)
+        cover *= press
+        if paper is not None:
+            cover *= 1 - paper[rows] * np.float32(line.texture)
+        return np.minimum(cover, np.float32(0.94))
+
+    return by_rows(crew, ridge, strip)
 
 
 def pressure(view: View) -> Plane:

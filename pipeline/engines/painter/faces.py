@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.contract import RGB
+from pipeline.engines.painter.canvas import scaled
 from pipeline.engines.painter.networks import network
 
 Points: TypeAlias = NDArray[np.float32]
@@ -117,7 +118,7 @@ def letterboxed(picture: RGB, window: Window) -> tuple[RGB, int]:
     side = max(window.width, window.height)
     scale = SIDE_PX / side
     size = (max(1, round(window.width * scale)), max(1, round(window.height * scale)))
-    small = cv2.resize(cut, size, interpolation=cv2.INTER_AREA)
+    small = scaled(cut, size[1], size[0])
     square = np.zeros((SIDE_PX, SIDE_PX, 3), np.uint8)
     top, left = (SIDE_PX - size[1]) // 2, (SIDE_PX - size[0]) // 2
     square[top : top + size[1], left : left + size[0]] = small

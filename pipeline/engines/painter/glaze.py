@@ -5,18 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import ImageFilter
 
-from pipeline.engines.painter.palette import recolour
+from pipeline.engines.painter.palette import Cube, recolour
 from pipeline.engines.painter.planes import (
     Colours,
     Plane,
     as_bytes,
-    as_colours,
     colour,
     mix,
+    plain,
     times,
-    unit,
 )
 from pipeline.engines.painter.skyscape import Skyscape, with_sky
 from pipeline.engines.painter.steps import with_steps
@@ -28,14 +26,14 @@ class Pots:
     """What the layers are mixed from."""
 
     steps: Steps
-    cube: ImageFilter.Color3DLUT
+    cube: Cube
     paper: str
     ink: str
 
 
 @dataclass(frozen=True, slots=True)
 class Glaze:
-    """The layers, all of one picture's size."""
+    """The layers of one picture, the soft ones smaller than it."""
 
     spare: Plane
     """Where tones stay as fine as they are, 0..1."""
@@ -63,33 +61,39 @@ def coloured(
     out = with_steps(flat, pots.steps, spare)
     if sky:
         out = with_sky(out, sky)
-    out = as_colours(recolour(as_bytes(out), pots.cube))
-    return out - times(out - out * out, density)
+    out = recolour(as_bytes(out), pots.cube)
+    change = out - out * out
+    out -= times(change, density)
+    return out
 
 
 def lit(picture: Colours, glow: Colours) -> Colours:
     """Screen light over a picture, so that nothing clips."""
-    return picture + (1 - picture) * glow
+    out = 1 - picture
+    out *= glow
+    out += picture
+    return out
 
 
 def papered(picture: Colours, bare: Plane | None, paper: str) -> Colours:
     """Let the paper show."""
     if bare is None:
         return picture
-    sheet = np.empty_like(picture)
-    sheet[:] = colour(paper)
-    return mix(picture, sheet, bare)
+    return mix(picture, plain(picture.shape, colour(paper)), bare)
 
 
 def inked(picture: Colours, ink: Plane, code: str) -> Colours:
     """Draw lines; they multiply what lies below, so that they take its hue."""
-    below = picture * picture * np.float32(0.4)
-    below += np.array(colour(code), np.float32) * np.float32(0.45)
+    below = picture * picture
+    below *= np.float32(0.4)
+    below += plain(picture.shape, [0.45 * part for part in colour(code)])
     return mix(picture, below, ink)
 
 
 def glazed(flat: Colours, glaze: Glaze, sky: Skyscape | None, pots: Pots) -> Colours:
     """Lay all layers over strokes."""
     out = lit(coloured(flat, glaze.spare, glaze.density, sky, pots), glaze.glow)
-    out = unit(papered(out, glaze.bare, pots.paper) + glaze.mended)
+    out = papered(out, glaze.bare, pots.paper)
+    out += glaze.mended
+    np.clip(out, 0, 1, out=out)
     return papered(inked(out, glaze.ink, pots.ink), glaze.frame, pots.paper)

@@ -13,8 +13,7 @@ import cv2
 import numpy as np
 
 from pipeline.engines.painter.flow import Flow
-from pipeline.engines.painter.layers import rows_of
-from pipeline.engines.painter.planes import BESIDE, Plane, blur, ramp
+from pipeline.engines.painter.planes import BESIDE, Plane, blur, ramp, spread
 from pipeline.engines.painter.strips import by_rows
 
 SPREAD = 1.6
@@ -28,25 +27,32 @@ def ridges(luma: Plane, flow: Flow, width_px: float, reach_px: float, crew: Exec
     darker = blur(bright, width_px * SPREAD) - blur(bright, width_px)
     halo = math.ceil(reach_px) + 1
 
+    step = len(luma) // len(flow.x)
+
     def strip(rows: slice) -> Plane:
         first = max(0, rows.start - halo)
-        nearby = darker[first : rows.stop + halo]
-        return along(nearby, rows_of(flow, rows), rows.start - first, reach_px, 4)
+        nearby, forms = (
+            darker[first : rows.stop + halo],
+            slice(rows.start // step, rows.stop // step),
+        )
+        size = (rows.stop - rows.start, luma.shape[1])
+        x, y = (spread(plane[forms], size) for plane in (flow.x, flow.y))
+        return along(nearby, x, y, rows.start - first, reach_px, 4)
 
     return by_rows(crew, np.empty_like(luma), strip)
 
 
-def along(plane: Plane, flow: Flow, first: int, reach_px: float, samples: int) -> Plane:
-    """Average a plane along the flow, `reach_px` to either side, with a Gaussian weight.
+def along(plane: Plane, x: Plane, y: Plane, first: int, reach_px: float, samples: int) -> Plane:
+    """Average a plane along a flow (x, y), `reach_px` to either side, with a Gaussian weight.
 
-    The first row of `flow` is row `first` of `plane`; `samples` are taken on each side.
+    The first row of the flow is row `first` of `plane`; `samples` are taken on each side.
     """
-    total = plane[first : first + flow.x.shape[0]].copy()
+    total = plane[first : first + len(x)].copy()
     weights, home = 1.0, np.float32(first)
     for sample in range(1, samples + 1):
         weight = math.exp(-1.5 * (sample / samples) ** 2)
         step = np.float32(reach_px * sample / samples)
-        dx, dy = flow.x * step, flow.y * step
+        dx, dy = x * step, y * step
         for right, down in ((dx, home + dy), (-dx, home - dy)):
             seen = cv2.remap(plane, right, down, BESIDE, borderMode=cv2.BORDER_REPLICATE)
             cv2.scaleAdd(seen, weight, total, dst=total)

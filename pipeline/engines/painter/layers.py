@@ -15,9 +15,27 @@ if TYPE_CHECKING:
 Layers = TypeVar("Layers", bound="DataclassInstance")
 
 
-def rows_of(layers: Layers, rows: slice) -> Layers:
-    """Cut all planes of a dataclass to some rows."""
-    return replace(layers, **{name: plane[rows] for name, plane in planes_of(layers).items()})
+def rows_of(layers: Layers, rows: slice, shape: tuple[int, ...]) -> Layers:
+    """Give some rows of what all planes of a dataclass would be at `shape`."""
+    planes = planes_of(layers)
+    return replace(
+        layers, **{name: fitted_rows(plane, rows, shape) for name, plane in planes.items()}
+    )
+
+
+def fitted_rows(plane: Plane, rows: slice, shape: tuple[int, ...]) -> Plane:
+    """Give some rows of what a plane would be at `shape`, a whole number of times as high.
+
+    Soft planes are kept small, and never exist at full size: memory is slower than arithmetic.
+    """
+    factor = shape[0] // plane.shape[0]
+    if factor == 1:
+        return plane[rows]
+    first, stop = max(0, rows.start // factor - 1), -(-rows.stop // factor) + 1
+    near_by = plane[first:stop]
+    large = fitted(near_by, (len(near_by) * factor, shape[1]))
+    start = rows.start - first * factor
+    return large[start : start + rows.stop - rows.start]
 
 
 def resized(layers: Layers, shape: tuple[int, ...]) -> Layers:

@@ -9,6 +9,9 @@ import numpy as np
 
 from pipeline.engines.painter.planes import Plane, unit
 
+EVEN_BYTES = 73.9
+"""Standard deviation of bytes that are all as likely."""
+
 
 def cloudy(
     shape: tuple[int, ...], seed: int, cells: float, octaves: int, fade: float = 0.55
@@ -44,6 +47,8 @@ def grainy(shape: tuple[int, ...], seed: int, grain_px: float) -> Plane:
     """Make paper tooth: noise of one size, mean 0, spread about 1."""
     height, width = shape[:2]
     cell = max(1.0, grain_px)
-    size = (int(width / cell) + 2, int(height / cell) + 2)
-    grid = np.random.default_rng(seed).standard_normal((size[1], size[0]), np.float32)
+    size = (int(height / cell) + 2, int(width / cell) + 2)
+    # Bytes are thrown fifteen times faster than bells, and between them interpolation makes bells.
+    dice = np.frombuffer(np.random.default_rng(seed).bytes(size[0] * size[1]), np.uint8)
+    grid = (dice.reshape(size) - np.float32(127.5)) * np.float32(1 / EVEN_BYTES)
     return cast(Plane, cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC))

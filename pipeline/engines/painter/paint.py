@@ -52,7 +52,7 @@ class Studio:
     def paint(self, commission: Commission) -> RGB:
         """Paint a photo at its own size."""
         style, seed = emboldened(commission.style, commission.strength), commission.seed
-        view, brushes = self.begin(on_canvas(commission.pixels), style)
+        view, brushes = self.begin(on_canvas(commission.pixels, commission.draft), style)
         # No task of the crew waits for another one, or a crew of one would wait for ever.
         heaven = self.crew.submit(sky_of, view, style, seed)
         flat, bright = self.lay(view, brushes, style, seed)
@@ -63,18 +63,19 @@ class Studio:
         glaze = studied(flat, density, ink, sky, view, style, pots, seed)
         picture = self.finish(view.pixels, flat, glaze, sky, pots, presence(commission.strength))
         with_larger_eyes(picture, view.subject.faces, style.light.eyes, view.unit)
-        return off_canvas(picture, commission.pixels)
+        return off_canvas(picture, commission.pixels, commission.draft)
 
     def begin(self, pixels: RGB, style: Style) -> tuple[View, Brushes]:
         """Find out what a photo shows, and meanwhile paint its forms."""
         unit = float(np.sqrt(pixels.shape[0] * pixels.shape[1])) / SIDE_PX
         looking = self.crew.submit(self.look, pixels, unit)
         daylight = daylight_of(pixels)
-        calm = opened_shadows(as_colours(settled(pixels, unit)), unit, 0.25 * daylight)
-        flow = flow_of(luma(calm), unit)
+        calm = opened_shadows(settled(pixels, unit), unit, 0.25 * daylight, self.crew)
+        half = part(calm, 0.5)
+        flow = flow_of(luma(half), unit)
         brushes = brushed(calm, flow, style.stroke, unit, self.crew)
         subject, sky = looking.result()
-        return View(pixels, calm, flow, subject, sky, daylight, unit), brushes
+        return View(pixels, calm, half, flow, subject, sky, daylight, unit), brushes
 
     def look(self, pixels: RGB, unit: float) -> tuple[Subject, SkyFound | None]:
         """Find out what the photo shows."""
@@ -90,7 +91,7 @@ class Studio:
         flat, bright = mixed(view.calm, brushes, care, style.stroke.calm, view.unit, self.crew)
         if style.stroke.wobble > 0:
             head = resize(view.subject.head, care.untouched.shape)
-            steady = resize(np.maximum(head, care.untouched), flat.shape)
+            steady = np.maximum(head, care.untouched)
             flat = trembled(flat, style.stroke.wobble, steady, view.unit, seed)
         return flat, bright
 
@@ -106,8 +107,8 @@ class Studio:
         """Lay the last layers over the strokes, and the painting over the photo by a share."""
 
         def strip(rows: slice) -> RGB:
-            heaven = rows_of(sky, rows) if sky else None
-            done = glazed(flat[rows], rows_of(glaze, rows), heaven, pots)
+            heaven = rows_of(sky, rows, flat.shape) if sky else None
+            done = glazed(flat[rows], rows_of(glaze, rows, flat.shape), heaven, pots)
             return as_bytes(done if share == 1 else mix(as_colours(photo[rows]), done, share))
 
         return by_rows(self.crew, np.empty_like(photo), strip)
@@ -115,7 +116,7 @@ class Studio:
 
 def care_for(view: View) -> Care:
     """Ask for the fine brush on people, and for none on features, small faces and letters."""
-    bright = luma(part(view.calm, 0.5))
+    bright = luma(view.half)
     letters = lettering(bright, view.unit / 2)
     subject = resized(view.subject, bright.shape)
     features = np.maximum(np.float32(0.7) * subject.features, np.float32(0.9) * subject.small)
@@ -129,7 +130,7 @@ def sky_of(view: View, style: Style, seed: int) -> Skyscape | None:
     """Prepare the sky, where the photo shows one and the style paints one."""
     if view.sky is None or style.sky.weight <= 0:
         return None
-    return resized(skyscape(view.calm, view.sky, style.sky, seed), view.calm.shape)
+    return skyscape(view.half, view.sky, style.sky, seed)
 
 
 def pots_of(view: View, style: Style, share: float) -> Pots:

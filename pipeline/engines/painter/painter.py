@@ -17,7 +17,7 @@ class Painter:
     """Paints with filters alone. A thread count changes how fast it paints, never what."""
 
     name = "painter"
-    version = "1"
+    version = "2"
     hands = 1
 
     def __init__(self, threads: int | None = None) -> None:

@@ -28,12 +28,12 @@ def bare_of(study: Colours, pigment: Pigment, view: View, seed: int) -> Plane | 
     if pigment.bleed <= 0 and pigment.hatch <= 0:
         return None
     bare = unpainted(study, seed) * np.float32(pigment.bleed) * (1 - view.subject.head)
+    if pigment.hatch <= 0:
+        return bare
     full = resize(bare, view.calm.shape)
-    if pigment.hatch > 0:
-        gaps = between_strokes(resize(luma(study), full.shape), view.unit, seed)
-        hold = 1 - np.float32(0.95) * resize(view.subject.head, full.shape)
-        full = np.maximum(full, gaps * hold * np.float32(pigment.hatch))
-    return full
+    gaps = between_strokes(resize(luma(study), full.shape), view.unit, seed)
+    hold = np.float32(pigment.hatch) * (1 - np.float32(0.95) * view.subject.head)
+    return cast(Plane, np.maximum(full, gaps * resize(hold, full.shape)))
 
 
 def frame_of(shape: tuple[int, ...], pigment: Pigment, seed: int) -> Plane | None:

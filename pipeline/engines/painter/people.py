@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from pipeline.contract import RGB
+from pipeline.engines.painter.canvas import scaled
 from pipeline.engines.painter.faces import Window
 from pipeline.engines.painter.networks import network
 from pipeline.engines.painter.planes import Plane, resize
@@ -25,7 +26,7 @@ class PeopleFinder:
 
     def matte(self, picture: RGB) -> Plane:
         """Say for each spot of a 256 x 256 picture whether it belongs to a person, 0..1."""
-        small = cv2.resize(picture, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
+        small = scaled(picture, SIDE_PX, SIDE_PX)
         self.network.setInput(cv2.dnn.blobFromImage(small, 1 / 255))
         return cast(Plane, self.network.forward().reshape(SIDE_PX, SIDE_PX))
 

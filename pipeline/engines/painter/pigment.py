@@ -14,24 +14,28 @@ from pipeline.styles import Pigment, Stroke
 
 
 def density_of(flat: Colours, view: View, pigment: Pigment, stroke: Stroke, seed: int) -> Plane:
-    """Say how much more pigment than usual lies at each spot; faces stay nearly even."""
+    """Say how much more pigment than usual lies at each spot, at half size where no grain shows.
+
+    Faces stay nearly even.
+    """
     half = part(flat, 0.5)
     density = np.zeros(half.shape[:2], np.float32)
     if pigment.density > 0:
-        washes = cloudy(half.shape, seed, 4, 6)
+        washes = resize(cloudy(part(density, 0.5).shape, seed, 4, 6), half.shape)
         density += (washes - np.float32(0.5)) * np.float32(0.5 * pigment.density)
     if pigment.edge > 0:
         density += rims(half, view.unit) * np.float32(pigment.edge)
     if stroke.length > 0:
         density += bristles(view.flow, view.unit, seed) * np.float32(0.24 * stroke.length)
     # Blotches that make a wall lively make a face look ill.
-    even = 1 - np.float32(0.75) * resize(view.subject.head, flat.shape)
-    full = resize(density, flat.shape)
-    if pigment.grain > 0:
-        full = full + grainy(flat.shape, seed + 1, 1.3 * view.unit) * np.float32(
-            0.35 * pigment.grain
-        )
-    return cast(Plane, full * even)
+    even = 1 - np.float32(0.75) * view.subject.head
+    density *= resize(even, half.shape)
+    if pigment.grain <= 0:
+        return density
+    grain = grainy(flat.shape, seed + 1, 1.3 * view.unit)
+    grain *= resize(even * np.float32(0.35 * pigment.grain), flat.shape)
+    grain += resize(density, flat.shape)
+    return grain
 
 
 def rims(picture: Colours, scale: float) -> Plane:

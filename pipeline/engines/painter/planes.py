@@ -73,14 +73,45 @@ def mix(under: Plane, over: Plane, share: Plane | float) -> Plane:
 
 def times(picture: Colours, plane: Plane) -> Colours:
     """Multiply each channel by one plane; several times faster than numpy's broadcasting."""
-    return cast(Colours, cv2.multiply(picture, cv2.merge([plane] * 3)))
+    return cast(Colours, cv2.multiply(picture, thrice(plane)))
+
+
+def thrice(plane: Plane) -> Colours:
+    """Spread one plane over three channels."""
+    return cast(Colours, cv2.cvtColor(plane, cv2.COLOR_GRAY2RGB))
+
+
+def plain(shape: tuple[int, ...], channels: Sequence[float]) -> Colours:
+    """Fill a picture with one colour; numpy's broadcasting over three channels is ten times slower."""
+    height, width = shape[:2]
+    row = np.tile(np.array(channels, np.float32), (1, width, 1))
+    return cast(Colours, cv2.repeat(row, height, 1))
+
+
+def without_fourth(layers: Plane) -> Colours:
+    """Drop the fourth of four channels."""
+    return cast(Colours, cv2.cvtColor(layers, cv2.COLOR_RGBA2RGB))
+
+
+def spread(plane: Plane, shape: tuple[int, ...]) -> Plane:
+    """Give every spot of a plane to 2 x 2, or to one, of a picture of (height, width).
+
+    Of directions, the mean of two may be none. Done so, it takes a third of the time of `cv2.resize`.
+    """
+    if plane.shape == shape[:2]:
+        return plane
+    wide = cv2.merge([plane, plane]).reshape(len(plane), -1)
+    return np.repeat(wide, 2, axis=0)
 
 
 def ramp(plane: Plane, low: float, high: float) -> Plane:
     """Hermite step: 0 up to `low`, 1 from `high`; falling where `low` is above `high`."""
     t = (plane - np.float32(low)) * np.float32(1 / (high - low))
     np.clip(t, 0, 1, out=t)
-    return cast(Plane, t * t * (np.float32(3) - np.float32(2) * t))
+    bend = np.float32(3) - t * np.float32(2)
+    t *= t
+    t *= bend
+    return cast(Plane, t)
 
 
 def unit(plane: Plane) -> Plane:
@@ -115,7 +146,9 @@ def look_up(plane: Plane, x: Plane, y: Plane, way: int = cv2.INTER_NEAREST) -> P
 
 def as_colours(pixels: RGB) -> Colours:
     """Bytes -> 0..1."""
-    return pixels.astype(np.float32) * np.float32(1 / 255)
+    out = pixels.astype(np.float32)
+    out *= np.float32(1 / 255)
+    return out
 
 
 def as_bytes(colours: Colours) -> RGB:

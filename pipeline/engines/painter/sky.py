@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.contract import RGB
+from pipeline.engines.painter.canvas import scaled
 from pipeline.engines.painter.planes import (
     Colours,
     Plane,
+    as_colours,
     blur,
     ramp,
     resize,
@@ -75,13 +77,12 @@ class SkyFound:
 
 def find_sky(photo: RGB, subject: Subject) -> SkyFound | None:
     """Find the sky of a daylight photo, or None when in doubt."""
-    scale = SIDE_PX / max(photo.shape[:2])
-    size = (max(8, round(photo.shape[1] * scale)), max(8, round(photo.shape[0] * scale)))
-    bytes_small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
-    small: Colours = bytes_small.astype(np.float32) * np.float32(1 / 255)
-    lab = to_lab(small)
     if any(face.size > LARGE_FACE * photo.shape[0] for face in subject.faces):
         return None
+    scale = SIDE_PX / max(photo.shape[:2])
+    size = (max(8, round(side * scale)) for side in photo.shape[:2])
+    small = as_colours(scaled(photo, *size))
+    lab = to_lab(small)
     airy = may_be_sky(lab) & (roughness(lab) < 2.2) & (resize(subject.people, small.shape) < 0.5)
     mask = down_to_the_sea(from_the_top(airy), lab)
     if not convincing(mask, lab):

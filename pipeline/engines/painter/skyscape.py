@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import cv2
 import numpy as np
@@ -15,11 +16,9 @@ from pipeline.engines.painter.planes import (
     colour,
     luma,
     mix,
-    part,
     ramp,
     resize,
     times,
-    unit,
 )
 from pipeline.engines.painter.sky import SkyFound
 from pipeline.styles import Sky
@@ -36,16 +35,15 @@ class Skyscape:
     """From the sky's own clear colour to the style's, one per row (H x 1 x 3)."""
     share: Plane
     """How much of it each spot gets."""
-    stars: Plane
+    stars: Plane | None
     clouds: Colours
     cloud_cover: Plane
     plain: Plane
     """Luma of the clear sky, one per row (H x 1)."""
 
 
-def skyscape(calm: Colours, found: SkyFound, sky: Sky, seed: int) -> Skyscape:
-    """Prepare the sky of a photo (`calm`: without its grain) at half its size."""
-    half = part(calm, 0.5)
+def skyscape(half: Colours, found: SkyFound, sky: Sky, seed: int) -> Skyscape:
+    """Prepare the sky of a photo (`half`: without its grain) at half its size."""
     height = half.shape[0]
     cover = found.cover(half)
     emptiness = float(1 - ramp(np.array([found.cloudiness], np.float32), EMPTY, CLOUDED)[0])
@@ -54,7 +52,7 @@ def skyscape(calm: Colours, found: SkyFound, sky: Sky, seed: int) -> Skyscape:
     return Skyscape(
         shift=resize(target - found.clear, (height, 1)),
         share=cover * above(found.horizon, height) * np.float32(sky.weight),
-        stars=stars(half.shape, sky.stars, seed) * cover * cover,
+        stars=stars(half.shape, sky.stars, seed) * cover * cover if sky.stars > 0 else None,
         clouds=resize(scape.colours, half.shape),
         cloud_cover=resize(scape.cover, half.shape)
         * cover
@@ -70,11 +68,21 @@ def with_sky(picture: Colours, sky: Skyscape) -> Colours:
     Shifting instead of replacing keeps the photo's own clouds, and makes an error in the cover of a branch
     or of lacework a small error in colour. Birds and wires that darken the sky darken the clouds.
     """
+    if not sky.share.any():
+        return picture
     shift = [sky.share * sky.shift[..., channel] for channel in range(3)]
-    out = unit(picture + cv2.merge([*shift]))
-    # Stars before clouds: clouds hide them.
-    out = mix(out, np.ones_like(out), sky.stars)
-    dimmed = np.clip(luma(out) / sky.plain + np.float32(0.03), 0.3, 1)
+    out = cast(Colours, cv2.merge(shift))
+    out += picture
+    np.clip(out, 0, 1, out=out)
+    if sky.stars is not None:
+        # Stars before clouds: clouds hide them.
+        out = mix(out, np.ones_like(out), sky.stars)
+    if not sky.cloud_cover.any():
+        return out
+    dimmed = luma(out)
+    dimmed /= sky.plain
+    dimmed += np.float32(0.03)
+    np.clip(dimmed, 0.3, 1, out=dimmed)
     return mix(out, times(sky.clouds, dimmed), sky.cloud_cover)
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
-from pipeline.engines.painter.planes import Colours, Plane, luma, ramp
+from pipeline.engines.painter.planes import Colours, Plane, luma, ramp, thrice
 from pipeline.styles import Steps
 
 
@@ -18,15 +17,20 @@ def with_steps(flat: Colours, steps: Steps, spare: Plane) -> Colours:
     if steps.weight <= 0:
         return flat
     bright = luma(flat)
-    weight = ramp(bright, 0.08, 0.30) * (1 - np.float32(0.85) * spare) * np.float32(steps.weight)
+    weight = ramp(bright, 0.08, 0.30)
+    weight *= np.float32(steps.weight) - spare * np.float32(0.85 * steps.weight)
     change = (stepped(bright, steps) - bright) * weight
-    return flat + cv2.merge([change] * 3)
+    return flat + thrice(change)
 
 
 def stepped(bright: Plane, steps: Steps) -> Plane:
     """Quantise luma (0..1) to the style's number of tones."""
-    height = np.float32(1 / steps.count)
-    nearest = np.round(bright * np.float32(steps.count)) * height
-    slope = np.float32(steps.sharpness) / height
-    tones: Plane = nearest + height / 2 * np.tanh((bright - nearest) * slope)
+    count, half = np.float32(steps.count), np.float32(0.5 / steps.count)
+    nearest = np.rint(bright * count)
+    nearest *= 1 / count
+    tones: Plane = bright - nearest
+    tones *= np.float32(steps.sharpness) * count
+    np.tanh(tones, out=tones)
+    tones *= half
+    tones += nearest
     return tones

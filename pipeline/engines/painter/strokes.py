@@ -15,7 +15,7 @@ import numpy as np
 from pipeline.contract import RGB
 from pipeline.engines.painter.flow import Flow
 from pipeline.engines.painter.kuwahara import kuwahara
-from pipeline.engines.painter.layers import resized
+from pipeline.engines.painter.layers import fitted_rows
 from pipeline.engines.painter.planes import (
     Colours,
     Plane,
@@ -60,20 +60,15 @@ class Brushes:
     broadest: Colours
     """At a quarter of the size."""
     forms: Flow
-    """At half the size."""
 
 
 def brushed(picture: Colours, flow: Flow, stroke: Stroke, unit: float, crew: Executor) -> Brushes:
     """Paint `picture` anew, each brush upon what the finer one has painted."""
     size = unit * stroke.size
     fine = kuwahara(picture, flow, FINE * unit * math.sqrt(stroke.size) + 0.3, crew)
-    half = part(fine, 0.5)
-    forms = resized(flow, half.shape)
-    broad = kuwahara(half, forms, BROAD * size / 2 + 0.4, crew)
-    quarter = part(broad, 0.5)
-    small_forms = resized(forms, quarter.shape)
-    broadest = kuwahara(quarter, small_forms, BROADEST * size / 4 + 0.4, crew)
-    return Brushes(fine, broad, broadest, forms)
+    broad = kuwahara(part(fine, 0.5), flow, BROAD * size / 2 + 0.4, crew)
+    broadest = kuwahara(part(broad, 0.5), flow.thinned(), BROADEST * size / 4 + 0.4, crew)
+    return Brushes(fine, broad, broadest, flow)
 
 
 def mixed(
@@ -87,13 +82,14 @@ def mixed(
     quiet = quietness(forms.force, unit / 2) * (1 - care.fine)
     under = mix(broad, resize(brushes.broadest, broad.shape), quiet * np.float32(calm))
     planes = (under, fineness(forms, care.fine, unit / 2), care.untouched)
-    under, keep, stay = (resize(plane, picture.shape) for plane in planes)
+    bright = np.empty(picture.shape[:2], np.float32)
 
     def strip(rows: slice) -> Colours:
-        return mix(mix(under[rows], fine[rows], keep[rows]), picture[rows], stay[rows])
+        below, keep, stay = (fitted_rows(plane, rows, picture.shape) for plane in planes)
+        bright[rows] = mix(luma(fine[rows]), luma(picture[rows]), stay)
+        return mix(mix(below, fine[rows], keep), picture[rows], stay)
 
-    flat = by_rows(crew, np.empty_like(picture), strip)
-    return flat, mix(luma(fine), luma(picture), stay)
+    return by_rows(crew, np.empty_like(picture), strip), bright
 
 
 def quietness(force: Plane, unit: float) -> Plane:

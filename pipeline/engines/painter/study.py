@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
-from pipeline.contract import RGB
+from pipeline.engines.painter.canvas import scaled
 from pipeline.engines.painter.complexion import lost_complexion
 from pipeline.engines.painter.glaze import Glaze, Pots, coloured, lit, papered
 from pipeline.engines.painter.layers import resized
@@ -28,7 +27,7 @@ def studied(
     pots: Pots,
     seed: int,
 ) -> Glaze:
-    """Paint the study and derive from it all layers at full size."""
+    """Paint the study and derive from it all layers."""
     small, subject = part(flat, 0.25), view.subject
     heaven = resized(sky, small.shape) if sky else None
     study = coloured(small, subject.features, resize(density, small.shape), heaven, pots)
@@ -38,11 +37,11 @@ def studied(
     bare = bare_of(study, style.pigment, view, seed)
     study = papered(study, None if bare is None else resize(bare, small.shape), pots.paper)
     return Glaze(
-        spare=resize(subject.features, flat.shape),
+        spare=subject.features,
         density=density,
-        glow=resize(glow, flat.shape),
+        glow=glow,
         bare=bare,
-        mended=resize(mended(study, view, style), flat.shape),
+        mended=mended(study, view, style),
         ink=ink,
         frame=frame_of(flat.shape, style.pigment, seed),
     )
@@ -52,16 +51,10 @@ def mended(study: Colours, view: View, style: Style) -> Colours:
     """Say what the study lacks: skin's own colour, blush, and dark corners."""
     added = np.zeros_like(study)
     if not style.palette.relight:
-        photo = as_colours(small_photo(view.pixels, study.shape))
+        photo = as_colours(scaled(view.pixels, *study.shape[:2]))
         added += lost_complexion(study, photo, view.subject, style.palette.skin)
     if style.light.blush > 0:
         added += blush(study, view.subject.faces, style.light.blush, view.unit)
     if style.light.vignette > 0:
         added += vignette(study, style.light.vignette)
     return added
-
-
-def small_photo(pixels: RGB, shape: tuple[int, ...]) -> RGB:
-    """Shrink the photo to the study's size."""
-    small = cv2.resize(pixels, shape[1::-1], interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.uint8)

@@ -9,9 +9,18 @@ import cv2
 import numpy as np
 
 from pipeline.contract import RGB
+from pipeline.engines.painter.canvas import scaled
 from pipeline.engines.painter.faces import Face, FaceFinder
 from pipeline.engines.painter.people import PeopleFinder, worth_a_look
-from pipeline.engines.painter.planes import Colours, Plane, blur, ramp, resize, to_lab
+from pipeline.engines.painter.planes import (
+    Colours,
+    Plane,
+    as_colours,
+    blur,
+    ramp,
+    resize,
+    to_lab,
+)
 
 SCALE = 0.25
 
@@ -98,8 +107,7 @@ def skin_like(photo: RGB, faces: Sequence[Face], people: Plane, head: Plane) -> 
     skin = np.zeros(people.shape, np.float32)
     if not faces:
         return skin
-    small = cv2.resize(photo, people.shape[::-1], interpolation=cv2.INTER_AREA)
-    lab = to_lab(small.astype(np.float32) * np.float32(1 / 255))
+    lab = to_lab(as_colours(scaled(photo, *people.shape)))
     for face in faces:
         skin = np.maximum(skin, near_tone(lab, tone_of(lab, face)))
     return blur(np.maximum(skin * people, skin_of_heads(skin, head)), 1.0)

@@ -18,6 +18,8 @@ class View:
     pixels: RGB
     calm: Colours
     """The photo without its grain, shadows opened."""
+    half: Colours
+    """The same at half the size."""
     flow: Flow
     subject: Subject
     sky: SkyFound | None

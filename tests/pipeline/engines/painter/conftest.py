@@ -25,8 +25,14 @@ def painter() -> Iterator[Painter]:
 def paint(painter: Painter) -> Paint:
     """Paint one photo in a style (film, usual strength, seed 1 where nothing else is said)."""
 
-    def paint_one(photo: RGB, style: str = "film", strength: float = 0.6, seed: int = 1) -> RGB:
-        commission = Commission(photo, load_styles()[style], strength, seed)
+    def paint_one(
+        photo: RGB,
+        style: str = "film",
+        strength: float = 0.6,
+        seed: int = 1,
+        draft: bool = False,
+    ) -> RGB:
+        commission = Commission(photo, load_styles()[style], strength, seed, draft)
         (picture,) = painter.paint([commission], lambda _: None)
         assert isinstance(picture, np.ndarray)
         return picture

@@ -10,6 +10,7 @@ from pipeline.engines.painter.boldness import emboldened, palette_share, presenc
 from pipeline.engines.painter.clouds import cloudscape
 from pipeline.engines.painter.noise import cloudy, grainy
 from pipeline.engines.painter.palette import at_hour, cube_of, recolour
+from pipeline.engines.painter.planes import as_bytes
 from pipeline.styles import Clouds, Palette, load_styles
 
 FILM = load_styles()["film"]
@@ -20,22 +21,35 @@ def swatch(*colours: tuple[int, int, int]) -> RGB:
     return np.array([colours], np.uint8)
 
 
+def recoloured(colours: RGB, palette: Palette, share: float = 1.0) -> RGB:
+    """What a palette makes of bytes."""
+    return as_bytes(recolour(colours, cube_of(palette, share)))
+
+
 def test_a_palette_that_says_nothing_changes_nothing() -> None:
     colours = swatch((0, 0, 0), (255, 255, 255), (200, 120, 90), (60, 90, 150))
 
-    changed = recolour(colours, cube_of(Palette(), 1.0))
+    changed = recoloured(colours, Palette())
 
     assert np.abs(changed.astype(int) - colours).max() <= 2
+
+
+def test_no_byte_of_blue_is_further_than_one_from_its_own() -> None:
+    blues = np.stack([np.full(256, 90), np.full(256, 140), np.arange(256)], -1).astype(np.uint8)
+
+    changed = recoloured(blues[None], Palette(), 0.0)
+
+    assert np.abs(changed[0].astype(int) - blues).max() <= 1
 
 
 def test_a_share_of_none_changes_nothing() -> None:
     colours = swatch((200, 120, 90), (10, 80, 200))
 
-    assert np.abs(recolour(colours, cube_of(FILM.palette, 0.0)).astype(int) - colours).max() <= 1
+    assert np.abs(recoloured(colours, FILM.palette, 0.0).astype(int) - colours).max() <= 1
 
 
 def test_film_makes_greens_fresher_and_leaves_grey_grey() -> None:
-    green, grey = recolour(swatch((90, 110, 60), (128, 128, 128)), cube_of(FILM.palette, 1.0))[0]
+    green, grey = recoloured(swatch((90, 110, 60), (128, 128, 128)), FILM.palette)[0]
 
     assert int(green[1]) - int(green[2]) > 110 - 60
     assert np.ptp(grey.astype(int)) < 12
@@ -44,7 +58,7 @@ def test_film_makes_greens_fresher_and_leaves_grey_grey() -> None:
 def test_pigments_draw_colours_to_their_pots() -> None:
     pots = Palette(pigments=("#20242f", "#c23f2e", "#efe4cb"), pull=1.0)
 
-    red = recolour(swatch((205, 80, 60)), cube_of(pots, 1.0))[0, 0]
+    red = recoloured(swatch((205, 80, 60)), pots)[0, 0]
 
     assert np.abs(red.astype(int) - (0xC2, 0x3F, 0x2E)).max() < 16
 
