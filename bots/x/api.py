@@ -32,8 +32,8 @@ Answer: TypeAlias = Mapping[str, Any]
 _PAGE_LEAST = 5
 _VOCABULARY_KEY = "vocabulary"
 _ACCOUNT_KEY = "account"
-_MEDIA = {"expansions": [MEDIA_EXPANSION], "media_fields": list(MEDIA_FIELDS)}
-_POSTS = {**_MEDIA, "tweet_fields": list(POST_FIELDS)}
+_MEDIA: dict[str, Any] = {"expansions": [MEDIA_EXPANSION], "media_fields": list(MEDIA_FIELDS)}
+_POSTS: dict[str, Any] = {**_MEDIA, "tweet_fields": list(POST_FIELDS)}
 
 
 class X:
@@ -80,7 +80,11 @@ class X:
         return account
 
     def mentions(self, since_id: str | None, token: str | None, at_most: int = 100) -> Page:
-        """Return one page of mentions after `since_id`, newest first."""
+        """Return one page of mentions after `since_id`, newest first.
+
+        Where authors have a price they are left out: most mentions only inherit the bot's name, and
+        `posts` tells the whole of those that do not.
+        """
         with self.budget.reading("mention", at_most, _PAGE_LEAST) as allowance:
             answer = self._read(
                 self._client.get_users_mentions,
@@ -88,10 +92,12 @@ class X:
                 since_id=since_id,
                 pagination_token=token,
                 max_results=allowance.count,
+                sparing=True,
                 **_POSTS,
             )
             page = read_page(answer)
             self.budget.came(allowance, "mention", (post.id for post in page.posts))
+        self.budget.paid("post", (post.id for post in page.posts if not post.author))
         self._came_along(page)
         return page
 
@@ -115,7 +121,7 @@ class X:
                 pagination_token=token,
                 exclude=["retweets"],
                 max_results=allowance.count,
-                tweet_fields=["author_id", "in_reply_to_user_id", "referenced_tweets"],
+                tweet_fields=["referenced_tweets"],
             )
             page = read_page(answer)
             self.budget.came(allowance, "own_post", (post.id for post in page.posts))
@@ -186,17 +192,31 @@ class X:
         keys = _oauth1_keys(self.settings)
         return {}, tweepy.OAuth1UserHandler(*keys.values()).apply_auth()
 
-    def _read(self, ask: Callable[..., object], *args: object, **params: object) -> Answer:
+    def _read(
+        self,
+        ask: Callable[..., object],
+        *args: object,
+        tweet_fields: Iterable[str] = (),
+        sparing: bool = False,
+        **params: object,
+    ) -> Answer:
         """Ask; where X does not know the words, ask once more in the other vocabulary."""
-        try:
+
+        def asked() -> Answer:
+            fields = self.door.vocabulary.spare(tweet_fields) if sparing else list(tweet_fields)
+            if fields:
+                params["tweet_fields"] = fields
             return self._asked(ask, *args, **params)
+
+        try:
+            return asked()
         except XRefused as fault:
             if self.settings.vocabulary != "auto" or not blames_words(fault.detail):
                 raise
         tried = self.door.vocabulary
         self.door.vocabulary = tried.other
         try:
-            answer = self._asked(ask, *args, **params)
+            answer = asked()
         except XRefused:
             self.door.vocabulary = tried
             raise

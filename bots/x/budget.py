@@ -102,6 +102,10 @@ class Budget:
             self._add(self._periods(), count * self._prices[what])
             self._count(what, count)
 
+    def paid(self, what: str, ids: Iterable[str]) -> None:
+        """Remember that X charges nothing more for these today, whatever they were read as."""
+        self._new_today(what, ids)
+
     @contextmanager
     def writing(self, what: str) -> Iterator[None]:
         """Pay for one call that writes; given back where it certainly did not. Raises `BudgetSpent`."""

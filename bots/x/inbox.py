@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TypeAlias
 
 import structlog
 
-from bots.asks import Wish, fresh_seed, parse
+from bots.asks import Wish
 from bots.phrases import refusal, say
 from bots.x.api import X
-from bots.x.leaving import Leaving
-from bots.x.memory import Memory
 from bots.x.posts import Page, Post
+from bots.x.reception import Reception
 from bots.x.understand import (
     AboutAnswer,
     Ignored,
@@ -22,10 +20,10 @@ from bots.x.understand import (
     PaintThese,
     Surroundings,
     Understood,
+    names_plainly,
     understand,
+    words_of,
 )
-from bots.x.voice import Voice
-from pipeline.styles import load_styles
 from tasks.contract import Ask, Job, PhotoRef, Refused
 from tasks.ledger import UnknownJob
 from tasks.services import Services
@@ -46,10 +44,10 @@ class Inbox:
     def __init__(self, services: Services, x: X) -> None:
         self._services = services
         self._x = x
-        self._memory = Memory(services.notebook("x"), services.settings.job_retention_s)
-        self._voice = Voice(x, self._memory, services.pacer("x"))
-        self._leaving = Leaving(services, x, self._memory)
-        self._styles = load_styles()
+        self._reception = Reception.of(services, x)
+        self._memory = self._reception.memory
+        self._voice = self._reception.voice
+        self._leaving = self._reception.leaving
 
     def take(self, pages: Iterable[Page]) -> int:
         """Deal with all posts of these pages, oldest first; return how many became asks.
@@ -67,16 +65,28 @@ class Inbox:
                 # Newest first: of several versions of a post the last one counts.
                 if not self._memory.is_handled(post.first_id):
                     fresh.setdefault(post.first_id, post)
-        posts = sorted(fresh.values(), key=lambda post: int(post.id))
+        posts = self._in_full(fresh.values(), known, automated)
+        posts.sort(key=lambda post: int(post.id))
         return sum(
             self._act(post, meant) for post, meant in self._meanings(posts, known, automated)
         )
 
+    def _in_full(self, posts: Iterable[Post], known: Known, automated: set[str]) -> list[Post]:
+        """Look up the posts whose authors were spared, where they may want something of the bot."""
+        posts = list(posts)
+        wanted = [post.id for post in posts if not post.author and self._may_want(post)]
+        automated |= self._look_up(wanted, known)
+        return [found for post in posts if (found := post if post.author else known.get(post.id))]
+
+    def _may_want(self, post: Post) -> bool:
+        """Tell whether a post calls the bot, or says in a thread of its what to paint otherwise."""
+        spoken = self._reception.heard(words_of(post), post.first_id).spoken
+        return names_plainly(post, self._x.me()) or spoken
+
     def _meanings(
-        self, posts: Iterable[Post], known: Known, ignored: Iterable[str]
+        self, posts: list[Post], known: Known, ignored: Iterable[str]
     ) -> list[tuple[Post, Understood]]:
         """Understand all posts, looking up together what several of them need."""
-        posts = list(posts)
         replied_to = {post.replies_to for post in posts if post.replies_to}
         answers = frozenset(id_ for id_ in replied_to if self._memory.job_of(id_))
         around = Surroundings(
@@ -93,19 +103,24 @@ class Inbox:
                 return meant
             self._look_up(sorted(needed), known)
 
-    def _look_up(self, ids: list[str], known: Known) -> None:
+    def _look_up(self, ids: list[str], known: Known) -> set[str]:
+        """Add these posts to what is known, None for what is gone; return bots among the authors."""
+        automated: set[str] = set()
         for start in range(0, len(ids), LOOKUP_MAX):
             wanted = ids[start : start + LOOKUP_MAX]
             page = self._x.posts(wanted)
+            known.update(_complete(page))
             known.update(dict.fromkeys(wanted))
-            known.update({post.id: post for post in page.posts})
+            known.update({post.id: post for post in page.posts if post.author})
+            automated |= page.automated
+        return automated
 
     def _act(self, post: Post, meant: Understood) -> bool:
         """Do what a post wants; True where it became an ask."""
         admitted = False
         match meant:
             case PaintThese(photos, words):
-                admitted = self._paint(post, self._wish(words), photos)
+                admitted = self._paint(post, self._wish(post, words), photos)
             case AboutAnswer(answer, words):
                 admitted = self._follow_up(post, answer, words)
             case NothingToPaint(why, words):
@@ -115,8 +130,8 @@ class Inbox:
         self._memory.handled(post.first_id)
         return admitted
 
-    def _wish(self, words: str, default: Wish = Wish()) -> Wish:  # noqa: B008 - a frozen value
-        return parse(words, default, self._styles)
+    def _wish(self, post: Post, words: str, about: Job | None = None) -> Wish:
+        return self._reception.heard(words, post.first_id, about)
 
     def _paint(self, post: Post, wish: Wish, photos: Iterable[PhotoRef]) -> bool:
         if wish.stop:
@@ -165,14 +180,12 @@ class Inbox:
             job = self._services.ledger.job(self._memory.job_of(answer) or "")
         except UnknownJob:
             job = None
-        wish = self._wish(words, _wish_of(job) if job else Wish())
+        wish = self._wish(post, words, job)
         if wish.stop:
             self._leaving.stop(post.author, said_under=answer)
             return False
         if job is None or not wish.spoken:
             return False
-        if wish.again and wish.seed == job.ask.seed:
-            wish = replace(wish, seed=fresh_seed(post.first_id))
         photos = tuple(_seen_by(post.author, job, photo) for photo in job.ask.photos)
         if not self._may_use(photos):
             self._voice.refuse(post, say(post.language, "x-parent-photos"))
@@ -183,7 +196,7 @@ class Inbox:
         return self._x.settings.parent_photos == "anyone" or all(not p.owner for p in photos)
 
     def _nothing(self, post: Post, why: str, words: str) -> None:
-        if self._wish(words).stop:
+        if self._wish(post, words).stop:
             self._leaving.stop(post.author)
         else:
             self._voice.refuse(post, say(post.language, f"x-{why}"))
@@ -198,12 +211,8 @@ def _complete(page: Page) -> Known:
     return {
         post.id: post
         for post in page.around.values()
-        if post.id not in own and not post.media_missing
+        if post.id not in own and post.author and not post.media_missing
     }
-
-
-def _wish_of(job: Job) -> Wish:
-    return Wish(style=job.ask.style, strength=job.ask.strength, seed=job.ask.seed)
 
 
 def _seen_by(person: str, job: Job, photo: PhotoRef) -> PhotoRef:

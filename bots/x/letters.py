@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
-import structlog
-
-from bots.asks import Wish, fresh_seed, parse
-from bots.phrases import refusal, say, standing
+from bots.asks import Wish
+from bots.phrases import languages, refusal, say, standing
 from bots.x.api import X
-from bots.x.leaving import Leaving
-from bots.x.memory import Memory
 from bots.x.posts import Message, MessagePage
-from bots.x.voice import Voice
-from pipeline.styles import load_styles
+from bots.x.reception import Reception
 from tasks.contract import Ask, Job, PhotoRef, Refused
 from tasks.services import Services
 
-# X does not tell the language of a message; where the script does not, it is English.
+# X tells the language of a post, not that of a message.
 _SCRIPTS = (
     ("ja", re.compile("[\u3040-\u30ff]")),
     ("hi", re.compile("[\u0900-\u097f]")),
 )
-
-_log = structlog.get_logger()
 
 
 class Letters:
@@ -34,10 +26,9 @@ class Letters:
     def __init__(self, services: Services, x: X) -> None:
         self._services = services
         self._x = x
-        self._memory = Memory(services.notebook("x"), services.settings.job_retention_s)
-        self._voice = Voice(x, self._memory, services.pacer("x"))
-        self._leaving = Leaving(services, x, self._memory)
-        self._styles = load_styles()
+        self._reception = Reception.of(services, x)
+        self._memory = self._reception.memory
+        self._voice = self._reception.voice
 
     def take(self, pages: Iterable[MessagePage]) -> int:
         """Deal with all messages of these pages, oldest first; return how many became asks.
@@ -62,16 +53,17 @@ class Letters:
         event = f"dm:{message.id}"
         if self._memory.is_handled(event):
             return False
-        last = self._last_job(message.sender)
-        wish = parse(message.text, _wish_of(last), self._styles)
+        last = self._reception.last_job("x-dm", message.sender)
+        wish = self._reception.heard(message.text, message.id, last)
+        language = self._language(message, last)
         admitted = False
         if wish.stop:
-            self._leaving.stop(message.sender)
-            self._voice.tell(message.sender, say(language_of(message.text), "x-message-stopped"))
+            self._reception.leaving.stop(message.sender)
+            self._voice.tell(message.sender, say(language, "x-message-stopped"))
         elif photos := self._photos(message, wish, last):
-            admitted = self._admit(message, self._varied(wish, message, last), photos)
+            admitted = self._admit(message, wish, photos, language)
         else:
-            self._explain(message)
+            self._explain(message, language)
         self._memory.handled(event)
         return admitted
 
@@ -83,13 +75,16 @@ class Letters:
             return (PhotoRef(pictures[0]),)
         return last.ask.photos if last and wish.spoken and not message.media_keys else ()
 
-    def _varied(self, wish: Wish, message: Message, last: Job | None) -> Wish:
-        if wish.again and last and wish.seed == last.ask.seed:
-            return replace(wish, seed=fresh_seed(message.id))
-        return wish
+    def _language(self, message: Message, last: Job | None) -> str:
+        """Return what the script says, else what the person's own posts and messages were in."""
+        post = self._reception.last_job("x", message.sender)
+        known = [job.ask.language for job in (post, last) if job]
+        spoken = (language for language in known if language in languages())
+        return scripted(message.text) or next(spoken, "en")
 
-    def _admit(self, message: Message, wish: Wish, photos: tuple[PhotoRef, ...]) -> bool:
-        language = language_of(message.text)
+    def _admit(
+        self, message: Message, wish: Wish, photos: tuple[PhotoRef, ...], language: str
+    ) -> bool:
         ask = Ask(
             platform="x-dm",
             event=message.id,
@@ -114,25 +109,15 @@ class Letters:
         self._voice.tell(message.sender, standing(language, ledger.standing(result.job_id)))
         return True
 
-    def _explain(self, message: Message) -> None:
+    def _explain(self, message: Message, language: str) -> None:
         if self._memory.may_tell(f"dm:{message.sender}"):
             why = "x-no-still" if message.media else "x-message-help"
-            self._voice.tell(message.sender, say(language_of(message.text), why))
-
-    def _last_job(self, person: str) -> Job | None:
-        ledger = self._services.ledger
-        ids = (*ledger.open_jobs("x-dm", person), *ledger.past_jobs("x-dm", person, 1))
-        jobs = [ledger.job(id_) for id_ in ids]
-        return max(jobs, key=lambda job: job.admitted_at, default=None)
+            self._voice.tell(message.sender, say(language, why))
 
 
-def language_of(text: str) -> str:
-    """Guess the language of a message by its script."""
-    return next((language for language, script in _SCRIPTS if script.search(text)), "en")
-
-
-def _wish_of(job: Job | None) -> Wish:
-    return Wish(job.ask.style, job.ask.strength, job.ask.seed) if job else Wish()
+def scripted(text: str) -> str | None:
+    """Return the language of a text whose script only one language has, None for any other."""
+    return next((language for language, script in _SCRIPTS if script.search(text)), None)
 
 
 def _is_between_two(message: Message) -> bool:

@@ -43,6 +43,7 @@ class Post:
 
     id: str
     author: str
+    """Empty where X was not asked for it."""
     text: str
     conversation: str
     first_id: str

@@ -64,8 +64,8 @@ def _post(
     item: Json, media: Mapping[str, Media], around: Mapping[str, Post] | None = None
 ) -> Post | None:
     """Read one post; None where it lacks what nothing can be done without."""
-    id_, author = _id(item.get("id")), _id(item.get("author_id"))
-    if id_ is None or author is None:
+    id_ = _id(item.get("id"))
+    if id_ is None:
         return None
     note = _mapping(item.get("note_tweet") or item.get("note_post"))
     keys = _keys(item)
@@ -74,7 +74,7 @@ def _post(
     history = _list_of(item.get("edit_history_tweet_ids") or item.get("edit_history_post_ids"))
     return Post(
         id=id_,
-        author=author,
+        author=_id(item.get("author_id")) or "",
         text=_text(note.get("text")) or _text(item.get("text")),
         conversation=_id(item.get("conversation_id")) or id_,
         first_id=next((first for each in history if (first := _id(each))), id_),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from bots.x.posts import Account, Post
+from bots.x.posts import Account, Naming, Post
 from tasks.contract import PhotoRef
 
 PHOTOS_MAX = 4
@@ -94,11 +94,11 @@ def calls_by_name(post: Post, me: Account, posts: Mapping[str, Post | None]) -> 
     part that people see. Where X does not say where that part begins, names at the start that the
     parent post already had count as inherited.
     """
-    names = [naming for naming in post.namings if _is(me, naming.user_id, naming.username)]
+    names = _namings_of(me, post)
     if not names or post.replies_to is None:
         return bool(names)
     if post.shown_from is not None:
-        return any(naming.start >= post.shown_from for naming in names)
+        return names_plainly(post, me)
     leading = _length_of_leading_names(post)
     if any(naming.start >= leading for naming in names):
         return True
@@ -106,6 +106,11 @@ def calls_by_name(post: Post, me: Account, posts: Mapping[str, Post | None]) -> 
         return NeedsPost(post.replies_to)
     parent = posts[post.replies_to]
     return parent is not None and parent.author != me.id and not _names(parent, me)
+
+
+def names_plainly(post: Post, me: Account) -> bool:
+    """Tell whether the bot's name stands where people see it, or where X does not say what they see."""
+    return any(naming.start >= (post.shown_from or 0) for naming in _namings_of(me, post))
 
 
 def words_of(post: Post) -> str:
@@ -182,7 +187,11 @@ def _length_of_leading_names(post: Post) -> int:
 
 
 def _names(post: Post, account: Account) -> bool:
-    return any(_is(account, naming.user_id, naming.username) for naming in post.namings)
+    return bool(_namings_of(account, post))
+
+
+def _namings_of(account: Account, post: Post) -> list[Naming]:
+    return [naming for naming in post.namings if _is(account, naming.user_id, naming.username)]
 
 
 def _is(account: Account, user_id: str, username: str) -> bool:

@@ -19,6 +19,8 @@ POST_FIELDS = (
     "referenced_tweets",
 )
 """What the bot reads of a post, in tweepy's words."""
+PRICED_FIELDS = frozenset({"author_id", "in_reply_to_user_id", "referenced_tweets"})
+"""Fields that `post` words only tell together with what they name, an account or a post, at its price."""
 MESSAGE_FIELDS = ("attachments", "dm_conversation_id", "event_type", "id", "sender_id", "text")
 MEDIA_FIELDS = ("media_key", "preview_image_url", "type", "url")
 MEDIA_EXPANSION = "attachments.media_keys"
@@ -42,6 +44,11 @@ class Vocabulary(StrEnum):
 
     TWEET = "tweet"
     POST = "post"
+
+    def spare(self, fields: Iterable[str]) -> list[str]:
+        """Leave out the fields that have a price in this vocabulary."""
+        free = self is Vocabulary.TWEET
+        return [field for field in fields if free or field not in PRICED_FIELDS]
 
     @property
     def other(self) -> Vocabulary:

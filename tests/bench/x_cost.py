@@ -1,8 +1,11 @@
 """What an answered mention costs on X in an ordinary hour: dollars, calls, and how near the floor.
 
 `python -m tests.bench.x_cost` plays the hour against the fake X, in both of X's vocabularies, with the
-real inbox, ledger, uploads and replies; painting is left out. The floor of an answer is one mention read,
-one parent read where the photo is another post's, one upload with its description, one reply.
+real inbox, ledger, uploads and replies; painting is left out. Dollars are what X's price list makes of
+the fake's answers; what the bot itself counted is printed beside them. The floor of an answer is one
+mention read, one parent read where the photo is another's, one upload with its description, one reply.
+X's newer words tell who wrote a post only together with the account, which has a price: the second floor
+holds those accounts, of who asked and of whose photo it is.
 """
 
 from __future__ import annotations
@@ -35,6 +38,7 @@ from tasks.settings import Limits, Settings
 from tasks.valkey import EmbeddedValkey
 from tests.bots.x.desk import picture
 from tests.fakes.x_api import ACCESS, REFRESH, FakeX
+from tests.fakes.x_bill import bill, dollars
 from tests.fakes.x_words import POST, TWEET, Words
 
 OWN_PHOTO = 24
@@ -53,7 +57,11 @@ class Hour:
     vocabulary: str
     answered: int
     dollars: float
+    counted_dollars: float
+    """By the bot's own budget."""
     floor_dollars: float
+    accounts_floor_dollars: float
+    """With the accounts that this vocabulary makes one buy; else the same."""
     calls: int
     paid_for: dict[str, int]
 
@@ -61,6 +69,11 @@ class Hour:
     def ratio(self) -> float:
         """How many times the floor was paid."""
         return self.dollars / self.floor_dollars
+
+    @property
+    def accounts_ratio(self) -> float:
+        """How many times the floor with accounts was paid."""
+        return self.dollars / self.accounts_floor_dollars
 
 
 def play(words: Words, services: Services) -> Hour:
@@ -77,10 +90,17 @@ def play(words: Words, services: Services) -> Hour:
                 doings.pop()()
             listener.look_at_mentions()
             answered += answer_all(fake, services, platform)
-        spending = x.budget.spending()
-        vocabulary = words.fields_name.partition(".")[0]
-        calls, paid_for = len(fake.asked), dict(spending.counts)
-        return Hour(vocabulary, answered, spending.today_usd, floor(), calls, paid_for)
+        charged = bill(fake.answered)
+        return Hour(
+            vocabulary=words.fields_name.partition(".")[0],
+            answered=answered,
+            dollars=dollars(charged, price_table()),
+            counted_dollars=x.budget.spending().today_usd,
+            floor_dollars=floor(),
+            accounts_floor_dollars=floor() + (accounts() if words is POST else 0),
+            calls=len(fake.asked),
+            paid_for=dict(charged),
+        )
 
 
 def what_people_do(fake: FakeX) -> list[Callable[[], object]]:
@@ -117,6 +137,11 @@ def floor() -> float:
     usd = price_table()
     each = usd["mention"] + usd["upload"] + usd["alt_text"] + usd["reply"]
     return (OWN_PHOTO + UNDER_ANOTHERS) * each + UNDER_ANOTHERS * usd["post"]
+
+
+def accounts() -> float:
+    """Return what the accounts of who asked and of whose photo it is cost."""
+    return (OWN_PHOTO + 2 * UNDER_ANOTHERS) * price_table()["account"]
 
 
 @contextmanager
@@ -166,20 +191,25 @@ def main() -> None:
     as_json = options.parse_args().json
     set_up_logs(Settings())
     if not as_json:
-        print(
-            f"{'words':7}{'answered':>9}{'$/answer':>10}{'floor':>9}{'ratio':>7}{'calls/answer':>14}"
-        )
+        names = ("$/answer", "counted", "floor", "ratio", "with accounts", "ratio", "calls/answer")
+        print(f"{'words':7}{'answered':>9}" + "".join(f"{name:>{len(name) + 3}}" for name in names))
     for words in (TWEET, POST):
         with ledger() as services:
             hour = play(words, services)
-        print(json.dumps(asdict(hour) | {"ratio": hour.ratio}) if as_json else line(hour))
+        ratios = {"ratio": hour.ratio, "accounts_ratio": hour.accounts_ratio}
+        print(json.dumps(asdict(hour) | ratios) if as_json else line(hour))
 
 
 def line(hour: Hour) -> str:
     """Write one hour as a row of the table."""
-    each, least = hour.dollars / hour.answered, hour.floor_dollars / hour.answered
-    row = f"{hour.vocabulary:7}{hour.answered:9}{each:10.4f}{least:9.4f}{hour.ratio:7.2f}"
-    return f"{row}{hour.calls / hour.answered:14.1f}  {hour.paid_for}"
+    count = hour.answered
+    paid = f"{hour.dollars / count:11.4f}{hour.counted_dollars / count:10.4f}"
+    floors = (
+        f"{hour.floor_dollars / count:8.4f}{hour.ratio:8.2f}"
+        f"{hour.accounts_floor_dollars / count:16.4f}{hour.accounts_ratio:8.2f}"
+    )
+    calls = hour.calls / count
+    return f"{hour.vocabulary:7}{count:9}{paid}{floors}{calls:15.1f}  {hour.paid_for}"
 
 
 if __name__ == "__main__":

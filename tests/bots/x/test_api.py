@@ -36,14 +36,16 @@ def test_a_mention_reads_the_same_in_both_vocabularies(fake: FakeX, x: X) -> Non
     parent = fake.world.post("ann", "my cat", media=[photo])
     mention = fake.world.post("ben", "@suisai as watercolor please &amp; thanks", under=parent)
 
-    (post,) = x.mentions(None, None).posts
+    (glimpse,) = x.mentions(None, None).posts
+    (post,) = x.posts([mention]).posts
 
-    assert post.id == post.first_id == mention
+    assert glimpse.id == post.id == post.first_id == mention
     assert post.author == fake.world.person("ben")
     assert post.replies_to == parent
     assert post.replies_to_author == fake.world.person("ann")
     assert post.text[post.shown_from or 0 :] == "@suisai as watercolor please &amp; thanks"
     assert [naming.username for naming in post.namings] == ["ann", "suisai"]
+    assert (glimpse.text, glimpse.namings) == (post.text, post.namings)
 
 
 def test_a_long_post_is_read_whole(fake: FakeX, x: X) -> None:

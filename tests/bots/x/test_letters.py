@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from bots.x.api import X
-from bots.x.letters import Letters, language_of
+from bots.x.inbox import Inbox
+from bots.x.letters import Letters, scripted
 from bots.x.messages import XMessages
 from tasks.contract import Job, Outcome, PhotoGone, PhotoRef
 from tasks.records import job_id_of
@@ -60,10 +61,26 @@ def test_a_message_without_a_photo_is_explained_once_a_day(
 
 @pytest.mark.parametrize(
     ("text", "language"),
-    [("こんにちは", "ja"), ("नमस्ते", "hi"), ("hola", "en"), ("", "en"), ("写真です", "ja")],
+    [("こんにちは", "ja"), ("नमस्ते", "hi"), ("hola", None), ("", None), ("写真です", "ja")],
 )
-def test_the_script_of_a_message_tells_its_language(text: str, language: str) -> None:
-    assert language_of(text) == language
+def test_the_script_of_a_message_tells_its_language(text: str, language: str | None) -> None:
+    assert scripted(text) == language
+
+
+def test_a_message_is_answered_in_the_language_of_the_persons_posts(
+    fake: FakeX, read: Callable[[], int], services: Services, inbox: Inbox, x: X
+) -> None:
+    photo = fake.world.picture("https://pbs.twimg.com/media/cat.jpg")
+    fake.world.post("ann", "@suisai por favor", media=[photo], lang="es")
+    inbox.take([x.mentions(None, None)])
+
+    for words in ("", "gracias", "ありがとう"):
+        fake.world.message("ann", words, [fake.world.picture(TON)])
+        read()
+
+    ann = fake.world.person("ann")
+    jobs = [services.ledger.job(id_) for id_ in services.ledger.open_jobs("x-dm", ann)]
+    assert sorted(job.ask.language for job in jobs) == ["es", "es", "ja"]
 
 
 def test_again_in_a_message_is_about_the_last_photo(

@@ -1,0 +1,49 @@
+"""What takes in mentions and messages alike: an ear for wishes, memory, a voice, and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from bots.asks import Wish, fresh_seed, parse
+from bots.x.api import X
+from bots.x.leaving import Leaving
+from bots.x.memory import Memory
+from bots.x.voice import Voice
+from pipeline.styles import Style, load_styles
+from tasks.contract import Job
+from tasks.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """Where what people say arrives, whichever way it came."""
+
+    services: Services
+    x: X
+    memory: Memory
+    voice: Voice
+    leaving: Leaving
+    styles: Mapping[str, Style]
+
+    @classmethod
+    def of(cls, services: Services, x: X) -> Reception:
+        """Set one up over the ledger and the port to X."""
+        memory = Memory(services.notebook("x"), services.settings.job_retention_s)
+        voice = Voice(x, memory, services.pacer("x"))
+        return cls(services, x, memory, voice, Leaving(services, x, memory), load_styles())
+
+    def heard(self, words: str, event: str, about: Job | None = None) -> Wish:
+        """Understand words, said about an earlier job or about none; 'again' varies that one."""
+        before = Wish(about.ask.style, about.ask.strength, about.ask.seed) if about else Wish()
+        wish = parse(words, before, self.styles)
+        if about and wish.again and wish.seed == before.seed:
+            return replace(wish, seed=fresh_seed(event))
+        return wish
+
+    def last_job(self, platform: str, person: str) -> Job | None:
+        """Return the newest job that the ledger still has of a person."""
+        ledger = self.services.ledger
+        ids = (*ledger.open_jobs(platform, person), *ledger.past_jobs(platform, person, 1))
+        jobs = [ledger.job(id_) for id_ in ids]
+        return max(jobs, key=lambda job: job.admitted_at, default=None)

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import pytest
+
+from bots.x.api import X
+from bots.x.budget import price_table
+from bots.x.inbox import Inbox
+from tasks.records import job_id_of
+from tasks.services import Services
+from tests.bots.x.desk import Desk
+from tests.fakes.x_api import FakeX
+from tests.fakes.x_bill import bill, dollars
+from tests.fakes.x_words import POST, Words
+
+
+@pytest.fixture
+def afternoon(fake: FakeX, inbox: Inbox, x: X, desk: Desk) -> FakeX:
+    """Two paintings under photos of Ann, one of a photo of Cleo's own, and much talk around them."""
+    world = fake.world
+    x.me()
+    key = world.picture("https://pbs.twimg.com/media/cat.jpg")
+    photo = world.post("ann", "my cat", media=[key])
+    asked = [
+        world.post("ben", "@suisai", under=photo),
+        world.post("dora", "@suisai", under=photo),
+        world.post("cleo", "@suisai as ink", media=[key]),
+    ]
+    for n in range(9):
+        world.post(f"friend{n}", "how lovely", under=asked[n % 3])
+    assert inbox.take([x.mentions(None, None)]) == 3
+    for mention in asked:
+        desk.deliver(desk.painted(mention))
+    return fake
+
+
+def test_the_bot_counts_what_x_charges(afternoon: FakeX, x: X) -> None:
+    charged = bill(afternoon.answered)
+
+    spending = x.budget.spending()
+
+    assert dict(spending.counts) == {**charged, "upload": 3}
+    assert spending.today_usd == pytest.approx(dollars(charged, price_table()))
+
+
+def test_only_whom_the_bot_serves_is_looked_up(afternoon: FakeX, x: X, words: Words) -> None:
+    counts = x.budget.spending().counts
+
+    assert counts["post"] == 1
+    # Where naming an author has a price: the bot itself, who asked, and whose photo it is.
+    assert counts["account"] == (1 + 3 + 1 if words is POST else 1)
+
+
+def test_small_talk_under_a_painting_is_free_of_accounts_and_wishes_are_not_missed(
+    afternoon: FakeX, x: X, inbox: Inbox, services: Services
+) -> None:
+    painting = afternoon.world.made[0].id
+    accounts = x.budget.spending().counts["account"]
+    afternoon.world.post("eve", "so beautiful, thank you", under=painting)
+    stronger = afternoon.world.post("ben", "stronger", under=painting)
+
+    assert inbox.take([x.mentions(None, None)]) == 1
+
+    assert services.ledger.job(job_id_of("x", stronger)).ask.person == afternoon.world.person("ben")
+    assert x.budget.spending().counts["account"] == accounts
