@@ -98,8 +98,9 @@ def _rows(report: Report) -> dict[str, str]:
         "refused at once": refused or "nobody",
         **_seldom("asked again", report.unheard, "times, because the ledger did not answer"),
         "intake": f"{report.intake_ms[0]:.1f} ms, 99 of 100 within {report.intake_ms[1]:.1f} ms",
-        "answered": f"{report.painted:,} paintings, {report.reused:,} of them from the store, "
-        f"{report.apologised:,} apologies, {report.answered_per_s:.1f} a second",
+        "answered": f"{report.painted:,} paintings ({report.reused:,} from the store), "
+        f"{report.apologised:,} apologies",
+        "speed": f"{report.answered_per_s:.1f} answers a second",
         "wait said": f"{span(report.said_s)} on average",
         "wait had": f"half within {span(half)}, 95 of 100 within {span(most)}",
         "word kept": f"{report.kept:.0%} within 1.25 times what was said",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bots.metrics import STEPS
 from bots.rehearsal.platform import answers_to
@@ -143,12 +144,26 @@ def _advice(log: Log, narrowest: str, peak_per_s: float) -> str:
     if not narrowest:
         return "nothing: nobody waited in line"
     stage = Stage(narrowest)
-    can = max(look.stages[stage].jobs_per_s for look in log.looks)
+    can = _done_per_s(log, stage)
     workers = max(len(look.stages[stage].workers) for look in log.looks)
     kind = _WORKERS[stage]
+    if can is None or can >= peak_per_s:
+        return "nothing: the line was short-lived"
     if not can or not workers:
         return f"{kind} workers: none was at work"
-    if can >= peak_per_s:
-        return "nothing: the line was short-lived"
     wanted = -(-peak_per_s * workers // can)
-    return f"{wanted - workers:.0f} {kind} workers like the {workers} there are, for no line at the peak"
+    more = f"{wanted - workers:.0f} {kind} workers like the {workers} there are"
+    return f"{more}, with cores of their own, for no line at the peak"
+
+
+def _done_per_s(log: Log, stage: Stage) -> float | None:
+    """Return the jobs a second that were worked on while some waited: what the stage truly can do here.
+
+    None where no two looks in a row saw a line.
+    """
+    done = seconds = 0.0
+    for before, after in pairwise(log.looks):
+        if before.stages[stage].waiting and after.stages[stage].waiting:
+            done += after.total("worked", stage) - before.total("worked", stage)
+            seconds += after.at - before.at
+    return done / seconds if seconds else None

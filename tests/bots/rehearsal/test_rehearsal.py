@@ -6,15 +6,18 @@ import os
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from bots.rehearsal.platform import made_up_photo
 from bots.rehearsal.report import report_on
 from bots.rehearsal.surge import Log, Surge, play
-from tasks.contract import Admitted, Ask, PhotoRef
+from tasks.contract import Admitted, Ask, PhotoRef, Stage
+from tasks.gauges import StageGauges, read_gauges
 from tasks.house import open_services
 from tasks.services import Services
 from tasks.settings import Limits, Settings
@@ -99,6 +102,33 @@ def test_refusals_are_counted_by_reason(settings: Settings) -> None:
 
     assert (report.accepted, report.refused) == (0, {"too-busy": 5})
     services.redis.close()
+
+
+@pytest.mark.parametrize(
+    ("done_per_s", "peak", "advice"),
+    [
+        (10, 25.0, "4 io workers like the 2 there are"),
+        (30, 25.0, "nothing"),
+        (0, 25.0, "io workers: none was at work"),
+    ],
+)
+def test_what_to_add_comes_from_what_was_done_while_people_waited(
+    services: Services, done_per_s: int, peak: float, advice: str
+) -> None:
+    quiet = read_gauges(services)
+    line = StageGauges({"rehearsal": 50}, 0, 1.0, 999.0, 0.1, {"io-1": 500.0, "io-2": 499.0})
+    looks = [
+        replace(
+            quiet,
+            at=quiet.at + second,
+            stages={**quiet.stages, Stage.FETCH: line},
+            counts={"worked:fetch": done_per_s * second},
+        )
+        for second in range(3)
+    ]
+    log = Log(asked_s=[n / peak for n in range(int(10 * peak))], looks=[quiet, *looks])
+
+    assert report_on(services, Surge(250, 0.2), log).add.startswith(advice)
 
 
 def test_people_come_fastest_after_a_third_of_the_time() -> None:
