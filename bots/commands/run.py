@@ -94,8 +94,9 @@ def sweep() -> None:
 
     [dim]Example:[/dim] suisai sweep
     """
+    stop = stop_on_signals()
     with at_work("sweep") as services:
-        run_sweep(services, stop_on_signals())
+        run_sweep(services, stop)
 
 
 def web(
@@ -108,9 +109,9 @@ def web(
     """
     from bots.web.serve import run
 
-    settings = WebSettings()
+    settings, stop = WebSettings(), stop_on_signals()
     with at_work("web") as services:
-        run(services, host or settings.host, port or settings.port, stop_on_signals())
+        run(services, host or settings.host, port or settings.port, stop)
 
 
 def programs(

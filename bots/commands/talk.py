@@ -32,9 +32,9 @@ def listen(platform: str) -> None:
 
     [dim]Example:[/dim] suisai listen telegram
     """
-    chosen = adapter(platform)
+    chosen, stop = adapter(platform), stop_on_signals()
     with at_work(platform) as services:
-        chosen.run(services, stop_on_signals())
+        chosen.run(services, stop)
 
 
 def x(context: typer.Context) -> None:

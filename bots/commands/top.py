@@ -33,7 +33,7 @@ def top(
     every: Annotated[float, typer.Option(min=0.2, help="Seconds between two looks.")] = 1.0,
     once: Annotated[bool, typer.Option("--once", help="Look once and end.")] = False,
 ) -> None:
-    """Show queues, workers, waits and the last trouble, live. Ctrl-C ends it.
+    """Show queues, workers, waits and pauses, live. Ctrl-C ends it.
 
     [dim]Example:[/dim] suisai top
     """

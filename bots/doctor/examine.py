@@ -52,7 +52,7 @@ def _guarded(what: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Findi
     try:
         yield from look()
     except RedisError as error:
-        yield red(what, f"the ledger did not answer ({error})", "suisai doctor, once it is up")
+        yield red(what, f"the ledger did not answer ({error})", "suisai doctor")
     except Exception as error:
         yield red(what, f"could not be checked: {type(error).__name__}: {error}", "suisai doctor")
 

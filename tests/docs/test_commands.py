@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
+from collections.abc import Iterator
 from importlib.metadata import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,36 +13,19 @@ from typing import Any
 
 import pytest
 import typer
+import yaml
 
 from bots.cli import app
+from tests.docs.commands import PAGES, ROOT, commands, parts
+from tests.docs.errors import text_of, trees
 
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
-BLOCK = re.compile(r"```(?:sh|bash|console)\n(.*?)```", re.DOTALL)
-INLINE = re.compile(r"`((?:suisai|make|python -m [a-z]) ?[^`…\n]*)`")
 PLACEHOLDER = re.compile(r"[A-Z][A-Z_:]+|\.\.\.")
-
-
-def commands(page: Path) -> list[list[str]]:
-    """Return the commands of a page, as words, without what comes before and after a pipe."""
-    text = page.read_text("utf-8")
-    lines = [
-        line for block in BLOCK.findall(text) for line in block.replace("\\\n", " ").splitlines()
-    ]
-    found = []
-    for line in [*lines, *INLINE.findall(text)]:
-        for part in re.split(r"&&|\|\|?|;", line.partition(" #")[0].removeprefix("$ ")):
-            words = shlex.split(part) if part.count("'") % 2 == 0 else part.split()
-            while words and re.match(r"^[A-Z_]+=", words[0]):
-                words.pop(0)
-            if words:
-                found.append(words)
-    return found
 
 
 def wrong_with(words: list[str]) -> str:
     """Say what is wrong with a command, empty when nothing is."""
     program, *rest = words
+    program = program.removeprefix(".venv/bin/")
     if program == "suisai":
         return _suisai(typer.main.get_command(app), rest)
     if program == "make":
@@ -89,6 +74,25 @@ def test_what_a_page_tells_to_type_can_be_typed(page: Path) -> None:
 )
 def test_a_slip_would_be_found(line: str) -> None:
     assert wrong_with(shlex.split(line))
+
+
+def mends() -> Iterator[str]:
+    """Yield what the doctor's findings and the alert rules say would mend things."""
+    for tree in trees().values():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                findings = node.func.id in ("red", "yellow")
+                yield from (text_of(mend) for mend in node.args[2:] if findings)
+    (group,) = yaml.safe_load((ROOT / "docs/monitoring/alerts.yml").read_text("utf-8"))["groups"]
+    yield from (rule["annotations"]["mend"] for rule in group["rules"])
+
+
+def test_what_mends_can_be_typed() -> None:
+    said = [mend for mend in mends() if mend.startswith(("suisai ", "python "))]
+    slips = {mend: slip for mend in said for w in parts(mend) if (slip := wrong_with(w))}
+
+    assert slips == {}
+    assert len(said) > 15
 
 
 def test_every_link_between_the_pages_leads_somewhere() -> None:

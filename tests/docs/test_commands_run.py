@@ -1,0 +1,200 @@
+"""What the documents tell people to type is typed, in a folder of its own, beside a running bot."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bots.demo import free_port
+from tasks.contract import Admitted, Ask, PhotoRef
+from tasks.house import open_services
+from tasks.services import Services
+from tasks.settings import Settings
+from tests.docs.commands import PAGES, ROOT, blocks, every_command
+from tests.docs.ways import NAMED, RUNS, STAYS, Named, Run, Stay, way_of
+from tests.fakes.telegram_api import TOKEN, TelegramApi
+from tests.fakes.telegram_http import HttpServer, Request, Response
+from tests.photos import PHOTOS
+from tests.stack import eventually
+
+COMMANDS = every_command()
+
+
+def those(kind: type) -> list[str]:
+    return [command for command in COMMANDS if isinstance(way_of(command), kind)]
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """A bot that runs by `suisai up`, and what its operator would type for the documents' names."""
+
+    environment: dict[str, str]
+    services: Services
+    words: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
+    folder = tmp_path_factory.mktemp("bot")
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("SUISAI_")},
+        "PYTHONPATH": str(ROOT),
+        "SUISAI_DATA_DIR": str(folder / "data"),
+        "SUISAI_ENGINE": "painter",
+        "SUISAI_LONG_SIDE_PX": "96",
+        "SUISAI_SAFETY_CHECKS": "[]",
+        "SUISAI_WEB_PORT": str(free_port(0)),
+    }
+    with (folder / "log").open("wb") as log:
+        up = subprocess.Popen(
+            [sys.executable, "-m", "bots", "up"], cwd=folder, env=environment, stderr=log
+        )
+    server = folder / "data" / "valkey" / "valkey.sock"
+    eventually(server.exists, 60, "the embedded Valkey is up")
+    services = open_services(
+        Settings(data_dir=folder / "data", redis_url=None, _env_file=None),  # type: ignore[call-arg]
+        lambda _: None,
+    )
+    eventually(lambda: len(services.presence.alive()) == 4, 60, "web, io, gpu and sweep")
+    yield Bot(environment, services, _words(services))
+    services.redis.close()
+    up.send_signal(signal.SIGTERM)
+    assert up.wait(timeout=60) == 0, (folder / "log").read_text()
+
+
+def _words(services: Services) -> dict[str, str]:
+    ask = Ask("rehearsal", "event", "ann", "here", (PhotoRef("photo"),))
+    admitted = services.ledger.admit(ask)
+    assert isinstance(admitted, Admitted)
+    return {
+        "ID": admitted.job_id,
+        "PLATFORM:PERSON": "telegram:4711",
+        "PICTURE": "photo.jpg",
+        "{port}": str(free_port(0)),
+    }
+
+
+def typed(command: str, instead: dict[str, str]) -> list[str]:
+    """Return the words that are typed, placeholders filled in, with the programs of this environment."""
+    words = [instead.get(word, word) for word in shlex.split(command)]
+    words = [re.sub(r"\bID$", "4711", word) if ":" in word else word for word in words]
+    here = {"suisai": [sys.executable, "-m", "bots"], "python": [sys.executable]}
+    return [*here.get(words[0], [words[0]]), *words[1:]]
+
+
+@pytest.fixture
+def telegram() -> Iterator[TelegramApi]:
+    server = TelegramApi()
+    yield server
+    server.close()
+
+
+@pytest.mark.parametrize("command", those(Run))
+def test_it_does_what_it_says(
+    command: str, bot: Bot, telegram: TelegramApi, tmp_path: Path
+) -> None:
+    way = way_of(command)
+    assert isinstance(way, Run)
+    shutil.copy(PHOTOS["cat"], tmp_path / "photo.jpg")
+    done = subprocess.run(
+        typed(command, {**bot.words, **way.instead}),
+        cwd=ROOT if command.startswith("make") else tmp_path,
+        env={**bot.environment, "SUISAI_TELEGRAM_API_URL": telegram.url, **way.settings},
+        input=way.typed.format(token=TOKEN),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+
+    assert done.returncode == way.code, done.stdout + done.stderr
+    assert way.says in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("command", those(Stay))
+def test_it_goes_to_work_and_ends_when_told(
+    command: str, bot: Bot, telegram: TelegramApi, tmp_path: Path
+) -> None:
+    way = way_of(command)
+    assert isinstance(way, Stay)
+    instead = {name: bot.words.get(word, word) for name, word in way.instead.items()}
+    environment = {**bot.environment, "SUISAI_WEB_PORT": str(free_port(0)), **telegram.settings()}
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            typed(command, instead), cwd=tmp_path, env=environment, stderr=log
+        )
+    try:
+        me = f":{process.pid}"
+        alive = bot.services.presence.alive
+        eventually(lambda: any(each.name.endswith(me) for each in alive()), 60, "at work")
+        eventually(lambda: way.logs in (tmp_path / "log").read_text() or None, 60, way.logs)
+        process.send_signal(signal.SIGTERM)
+
+        assert process.wait(timeout=60) == 0, (tmp_path / "log").read_text()
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("command", those(Named))
+def test_what_cannot_be_run_is_looked_at(command: str) -> None:
+    way = way_of(command)
+    assert isinstance(way, Named)
+    assert way.why
+    assert way.slip(shlex.split(command)) == ""
+
+
+def test_no_command_is_forgotten() -> None:
+    assert [command for command in COMMANDS if way_of(command) is None] == []
+    unused = [
+        way.pattern
+        for way in (*RUNS, *STAYS, *NAMED)
+        if not any(way_of(command) is way for command in COMMANDS)
+    ]
+    assert unused == []
+
+
+@pytest.mark.parametrize(
+    "command", ["docker compose --profile y up", "make tst", "SUISAI_TOKN=1", "suisai frob"]
+)
+def test_a_slip_would_be_found(command: str) -> None:
+    way = way_of(command)
+    assert way is None or (isinstance(way, Named) and way.slip(shlex.split(command)))
+
+
+def test_the_webhook_block_says_to_x_what_it_means(tmp_path: Path) -> None:
+    (block,) = (b for page in PAGES for b in blocks(page) if b.startswith("curl"))
+    heard: list[Request] = []
+
+    async def x(request: Request) -> Response:
+        heard.append(request)
+        return Response.of_json({"data": {}})
+
+    server = HttpServer(x)
+    script = block.replace("https://api.x.com", f"http://127.0.0.1:{server.port}")
+    names = {"APP_BEARER": "bearer", "BOT_ID": "7", "WEBHOOK_ID": "9"}
+    done = subprocess.run(["sh", "-ec", script], env={**os.environ, **names}, timeout=60)
+    server.close()
+
+    assert done.returncode == 0
+    assert [request.path for request in heard] == [
+        "/2/webhooks",
+        "/2/activity/subscriptions",
+        "/2/activity/subscriptions",
+    ]
+    assert {request.headers["authorization"] for request in heard} == {"Bearer bearer"}
+    bodies = [json.loads(request.body) for request in heard]
+    assert bodies[0] == {"url": "https://your.host/x/webhook"}
+    assert [body["event_type"] for body in bodies[1:]] == ["post.mention.create", "dm.received"]
+    assert all(body["filter"] == {"user_id": "7"} for body in bodies[1:])

@@ -1,0 +1,148 @@
+"""How each command of the documents is tried: run to its end, run for a while, or named with the reason."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise
+
+import yaml
+
+from bots.envfile import all_settings, variables_of
+from tests.docs.commands import ROOT
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A command that is run to its end, against a running bot."""
+
+    pattern: str
+    says: str = ""
+    """Words that it prints."""
+    instead: Mapping[str, str] = field(default_factory=dict)
+    """Words that stand for something, or would take too long, and what is typed for them."""
+    typed: str = ""
+    """What it is answered when it asks."""
+    code: int = 0
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A command that stays: it is seen at work and ends well when it is told to."""
+
+    pattern: str
+    instead: Mapping[str, str] = field(default_factory=dict)
+    logs: str = ""
+    """What it says when it listens to signals, where that is later than it is seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A command that cannot be run in a test, and what is looked at instead."""
+
+    pattern: str
+    why: str
+    slip: Callable[[list[str]], str]
+    """Says what is wrong with its words, empty when nothing is."""
+
+
+def compose_slip(words: list[str]) -> str:
+    """Look whether the profiles and services of a `docker compose` command exist."""
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    profiles = {name for service in services.values() for name in service.get("profiles", ())}
+    known = {"--profile": profiles, "--scale": set(services)}
+    wrong = [
+        f"no {name} for {option}"
+        for option, name in pairwise(word.partition("=")[0] for word in words)
+        if name not in known.get(option, {name})
+    ]
+    return ", ".join(wrong)
+
+
+def make_slip(words: list[str]) -> str:
+    """Let make say what it would do."""
+    done = subprocess.run(["make", "-n", *words[1:]], cwd=ROOT, capture_output=True, text=True)
+    return done.stderr if done.returncode else ""
+
+
+def module_slip(words: list[str]) -> str:
+    """Look whether a module's help knows the options."""
+    module, options = words[2], [word for word in words[3:] if word.startswith("-")]
+    return "".join(f"no option {option}" for option in options if option not in _help(module))
+
+
+@cache
+def _help(module: str) -> str:
+    line = [sys.executable, "-m", module, "--help"]
+    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def setting_slip(words: list[str]) -> str:
+    """Look whether a line sets what is a setting."""
+    name = words[0].partition("=")[0]
+    known = {variable.name for group in all_settings() for variable in variables_of(group)}
+    return "" if name in known else f"no setting {name}"
+
+
+def nothing(_: list[str]) -> str:
+    """Find nothing: others look."""
+    return ""
+
+
+RUNS = (
+    Run(r"suisai stylize photo.jpg .*"),
+    Run(r"suisai styles.*"),
+    Run(r"suisai models", says="flux2-klein"),
+    Run(
+        r"suisai models pull .*",
+        says="cannot be reached",
+        instead={"NAME": "ghibli-sd15", "auto": "ghibli-sd15"},
+        code=1,
+        settings={"SUISAI_HUB_URL": "http://127.0.0.1:9"},
+    ),
+    Run(r"suisai doctor", says="0 broken"),
+    Run(r"suisai top", says="ladder"),
+    Run(r"suisai job ID", says="admitted"),
+    Run(r"suisai (ban|unban) x(-dm)?:ID"),
+    Run(r"suisai forget PLATFORM:PERSON( --opt-out)?", says="Forgotten"),
+    Run(r"suisai (pause|resume) \w+ .*", says="Goes on"),
+    Run(r"suisai verify PICTURE"),
+    Run(r"suisai rehearse .*", says="lost", instead={"10000": "8", "5": "0.02"}),
+    Run(r"suisai setup", says="Nothing to write", typed="n\nn\n"),
+    Run(r"suisai setup telegram", says="Telegram knows the bot", typed="{token}\n"),
+    Run(r"suisai setup x", says="suisai x login", typed="client\nsecret\n"),
+    Run(r"python -m tasks.alive \w+"),
+    Run(r"make help", says="demo"),
+)
+
+STAYS = (
+    Stay(r"suisai worker (gpu|io).*", logs=" ready."),
+    Stay(r"suisai sweep"),
+    Stay(r"suisai web .*", instead={"8400": "{port}"}),
+    Stay(r"suisai (listen )?telegram"),
+)
+
+NAMED = (
+    Named(r"suisai up", "it is the bot that all the others are run against", nothing),
+    Named(r"suisai (ban|unban|pause|listen)", "a command's name, without its arguments", nothing),
+    Named(r"suisai x login", "needs a browser and X; tests/bots/x/test_login.py plays it", nothing),
+    Named(r"make (demo|test|lint|fix|corpus DIR=.*)", "installs everything first", make_slip),
+    Named(r"python -m tests\.(bench\.\w+|chaos)( .*)?", "takes minutes", module_slip),
+    Named(r"pip install .*", "fetches packages; test_commands.py looks at the extras", nothing),
+    Named(r"docker compose .*", "there is no Docker daemon", compose_slip),
+    Named(r"(git clone|nvidia-smi)", "no command of ours, and there is no GPU", nothing),
+    Named(r"python -c 'import torch; .*", "torch is not among what tests need", nothing),
+    Named(r"SUISAI_\w+=\S+", "a line of .env", setting_slip),
+    Named(r"(for|do|done|curl)\b.*", "asks X; the block is run against a local server", nothing),
+)
+
+
+def way_of(command: str) -> Run | Stay | Named | None:
+    """Return how a command is tried, None when nobody has thought of it."""
+    ways = (*RUNS, *STAYS, *NAMED)
+    return next((way for way in ways if re.fullmatch(way.pattern, command)), None)
