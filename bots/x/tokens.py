@@ -5,22 +5,28 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import requests
+import structlog
+from redis.exceptions import RedisError
 
 from bots.x.door import Door
-from bots.x.faults import XFault, XForbidden, XRefused, XUnauthorised
+from bots.x.faults import XFault, XForbidden, XRefused, XSilent, XUnauthorised
 from bots.x.settings import XSettings
 from tasks.notebook import Notebook
 
 TOKEN_ROUTE = "/2/oauth2/token"  # noqa: S105, a path
 _KEY = "oauth2"
 _LOCK = "oauth2:renewing"
-_LOCK_S = 30.0
-_EARLY_S = 120.0
+_STORING_S = 10.0
+"""How long a ledger that is away is waited for: what X gave cannot be had again."""
+_EARLY_S = 600.0
+"""A renewal that fails leaves this long for another, or for the operator, before anybody notices."""
 _LOOK_S = 0.1
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,8 @@ class TokenKeeper:
     """Reads, renews and stores the tokens.
 
     X's refresh tokens rotate: each can be used once, so that only the process that holds the lock
-    renews, and the new pair replaces the old one in one step.
+    renews, and the new pair replaces the old one in one step before anybody uses it. A process that
+    dies between X's answer and that step takes the new pair along: the old one is then tried again.
     """
 
     def __init__(
@@ -64,6 +71,8 @@ class TokenKeeper:
         self._door = door
         self._clock = clock
         self._rest = rest
+        # Longer than a renewal can take: two silences, of connecting and of reading, and the storing.
+        self._lock_s = 2 * settings.timeout_s + _STORING_S
 
     def known(self) -> Tokens | None:
         """Return the stored tokens, None before the first login."""
@@ -75,19 +84,26 @@ class TokenKeeper:
         tokens = self.known()
         if tokens is None:
             raise LoginNeeded("the bot's account is not connected")
-        if tokens.expires_at - _EARLY_S <= self._clock():
+        left_s = tokens.expires_at - self._clock()
+        if left_s > _EARLY_S:
+            return tokens.access
+        try:
             return self.renewed(tokens.access)
-        return tokens.access
+        except XFault as fault:
+            if left_s <= 0:
+                raise
+            _log.warning("the token is not renewed; tried again", left_s=left_s, why=fault.detail)
+            return tokens.access
 
     def renewed(self, stale: str) -> str:
         """Return an access token that is newer than `stale`. Raises `LoginNeeded`, `XFault`."""
-        deadline = self._clock() + _LOCK_S
+        deadline = self._clock() + self._lock_s
         while self._clock() < deadline:
             tokens = self.known()
             if tokens is not None and tokens.access != stale:
                 return tokens.access
             # A crash while renewing frees the lock after its time; the next one tries the same pair.
-            if self._notebook.put_new(_LOCK, "held", ttl_s=_LOCK_S):
+            if self._notebook.put_new(_LOCK, "held", ttl_s=self._lock_s):
                 try:
                     return self._renew(stale)
                 finally:
@@ -124,12 +140,29 @@ class TokenKeeper:
             fresh = self.exchange(grant_type="refresh_token", refresh_token=tokens.refresh)
         except (XUnauthorised, XForbidden, XRefused) as fault:
             # X says 400 where a refresh token was used before or taken back.
-            raise LoginNeeded(fault.detail) from fault
-        self._notebook.replace(_KEY, stored, _pack(fresh))
-        return fresh.access
+            raise LoginNeeded(f"X does not renew the login ({fault.detail})") from fault
+        # Where none comes along the old one goes on (RFC 6749, section 6).
+        kept = fresh if fresh.refresh else replace(fresh, refresh=tokens.refresh)
+        self._keep(stored, kept)
+        return kept.access
+
+    def _keep(self, stored: str, fresh: Tokens) -> None:
+        """Put the new pair where the old one stands, unless the operator logged in meanwhile."""
+        deadline = self._clock() + _STORING_S
+        while True:
+            try:
+                self._notebook.replace(_KEY, stored, _pack(fresh))
+            except RedisError:
+                if self._clock() >= deadline:
+                    raise
+                self._rest(_LOOK_S)
+            else:
+                return
 
     def _tokens(self, answer: requests.Response) -> Tokens:
         body: Mapping[str, Any] = answer.json()
+        if not body.get("access_token"):
+            raise XSilent("X answered without a token")
         return Tokens(
             access=str(body["access_token"]),
             refresh=str(body.get("refresh_token") or ""),
