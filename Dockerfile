@@ -15,11 +15,8 @@ FROM build AS build-cuda
 RUN /venv/bin/pip install '.[gpu]'
 
 FROM python:3.12-slim AS base
-# Files are opened by a library that looks for these at run time.
-RUN apt-get update \
-    && apt-get install -y --no-install-recommends libgomp1 \
-    && rm -rf /var/lib/apt/lists/* \
-    && useradd --uid 10001 --create-home --home-dir /data suisai
+# No system library is missing here: every wheel brings its own.
+RUN useradd --uid 10001 --create-home --home-dir /data suisai
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -35,6 +32,16 @@ FROM base AS cpu
 COPY --from=build /venv /venv
 
 # torch's wheels bring CUDA; the driver comes from the host through the NVIDIA container toolkit.
+# Triton compiles a little C for every kernel; /tmp may not be a place where programs run.
 FROM base AS cuda
-ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
+USER 0
+# hadolint ignore=DL3008 # Debian keeps only its newest version: a pinned one would stop being there.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends gcc libc6-dev \
+    && rm -rf /var/lib/apt/lists/*
+USER 10001
+ENV NVIDIA_VISIBLE_DEVICES=all \
+    NVIDIA_DRIVER_CAPABILITIES=compute,utility \
+    TORCHINDUCTOR_CACHE_DIR=/data/cache/inductor \
+    TRITON_CACHE_DIR=/data/cache/triton
 COPY --from=build-cuda /venv /venv

@@ -4,20 +4,59 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from redis import Redis
 
 from bots.doors import adapters
 from tasks.alive import is_alive_here
 from tasks.presence import staying
 from tasks.services import Services
+from tasks.valkey import EmbeddedValkey
 from tests.docs.test_commands import wrong_with
 from tests.stack import eventually
 
 ROOT = Path(__file__).parents[2]
+
+
+KEPT = {
+    "--appendonly": "yes",
+    "--appendfsync": "always",
+    "--save": "",
+    "--maxmemory": "1gb",
+    "--maxmemory-policy": "noeviction",
+    "--hash-max-listpack-entries": "128",
+    "--hash-max-listpack-value": "4096",
+}
+"""What a ledger's server is told, wherever it runs."""
+
+
+def settings_of_a_server(command: list[str]) -> dict[str, str]:
+    """Read what a valkey-server is told on its command line."""
+    program, *words = command
+    assert program == "valkey-server"
+    return dict(zip(words[::2], words[1::2], strict=True))
+
+
+def user_of(dockerfile: list[str], target: str) -> str:
+    """Return who runs an image: the last user of its stage, or of those that it stands on."""
+    parents = {}
+    users: dict[str, str] = {}
+    stage = ""
+    for line in dockerfile:
+        if line.startswith("FROM"):
+            _, parent, _, stage = line.split()
+            parents[stage] = parent
+        elif line.startswith("USER"):
+            users[stage] = line.split()[1]
+    while target not in users:
+        target = parents[target]
+    return users[target]
 
 
 @pytest.fixture
@@ -54,13 +93,46 @@ def test_every_container_is_confined_and_watched(services_of_compose: dict[str, 
         assert service["healthcheck"]["test"], name
 
 
-def test_the_ledger_of_compose_forgets_nothing(services_of_compose: dict[str, Any]) -> None:
-    words = services_of_compose["valkey"]["command"]
-    options = dict(zip(words[1::2], words[2::2], strict=True))
+def test_the_ledger_of_compose_has_the_settings_of_the_embedded_one(
+    services_of_compose: dict[str, Any],
+) -> None:
+    assert settings_of_a_server(services_of_compose["valkey"]["command"]) == KEPT
 
-    assert options["--appendonly"] == "yes"
-    assert options["--appendfsync"] == "always"
-    assert options["--maxmemory-policy"] == "noeviction"
+
+def test_the_table_of_the_documents_has_them_too() -> None:
+    page = (ROOT / "docs" / "valkey.md").read_text()
+    rows = dict(re.findall(r"^\| `([\w-]+)` \| ([^|]+) \| [^|]+ \|$", page, re.MULTILINE))
+
+    assert set(rows) == {name.removeprefix("--") for name in KEPT}
+    for name, value in KEPT.items():
+        assert not value or value.replace("gb", " GB") in rows[name.removeprefix("--")], name
+
+
+def test_what_is_kept_is_what_the_embedded_server_has(tmp_path: Path) -> None:
+    server = EmbeddedValkey(tmp_path / "valkey")
+    server.ensure()
+    with Redis(unix_socket_path=str(server.socket)) as client:
+        has = client.config_get()
+    server.stop()
+
+    same = {name: has[name.removeprefix("--")] for name in KEPT}
+    assert same | {"--maxmemory": "1gb"} == KEPT
+    assert int(same["--maxmemory"]) == 1 << 30
+
+
+def test_tools_that_know_the_formats_accept_them() -> None:
+    for line in (
+        ["hadolint", "Dockerfile"],
+        ["check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml"],
+    ):
+        done = subprocess.run(
+            [Path(sys.executable).parent / line[0], *line[1:]],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_both_images_end_without_root_and_copy_what_is_there() -> None:
@@ -69,7 +141,7 @@ def test_both_images_end_without_root_and_copy_what_is_there() -> None:
     copied = [w for line in lines if re.match(r"COPY (?!--from)", line) for w in line.split()[1:-1]]
 
     assert {"cpu", "cuda"} <= set(targets)
-    assert [line for line in lines if line.startswith("USER")] == ["USER 10001"]
+    assert {user_of(lines, target) for target in ("cpu", "cuda")} == {"10001"}
     assert [name for name in copied if not (ROOT / name).exists()] == []
 
 

@@ -20,14 +20,19 @@ FOLDER = Path(__file__).parents[2] / "docs" / "monitoring"
 NAME = re.compile(r"\bsuisai_[a-z_]+")
 
 
+def exposition(services: Services) -> str:
+    """Return what /metrics says."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(FleetCollector(services))
+    return generate_latest(registry).decode()
+
+
 @pytest.fixture
 def exposed(services: Services, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Every name that a query may use."""
     monkeypatch.setenv("SUISAI_X_CLIENT_ID", "client")
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(FleetCollector(services))
     names = set()
-    for family in text_string_to_metric_families(generate_latest(registry).decode()):
+    for family in text_string_to_metric_families(exposition(services)):
         suffixes = {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum"]}
         names |= {f"{family.name}{suffix}" for suffix in suffixes.get(family.type, [""])}
     return names

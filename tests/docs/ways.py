@@ -134,6 +134,7 @@ NAMED = (
     Named(r"make (demo|test|lint|fix|corpus DIR=.*)", "installs everything first", make_slip),
     Named(r"python -m tests\.(bench\.\w+|chaos)( .*)?", "takes minutes", module_slip),
     Named(r"pip install .*", "fetches packages; test_commands.py looks at the extras", nothing),
+    Named(r"kubectl .*", "there is no cluster; test_kubernetes.py reads the manifests", nothing),
     Named(r"docker compose .*", "there is no Docker daemon", compose_slip),
     Named(r"(git clone|nvidia-smi)", "no command of ours, and there is no GPU", nothing),
     Named(r"python -c 'import torch; .*", "torch is not among what tests need", nothing),

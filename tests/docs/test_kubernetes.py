@@ -1,0 +1,141 @@
+"""The manifests are what Kubernetes reads, start what exists, and confine it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+from bots.doors import adapters
+from bots.web.health import routes
+from tasks.contract import Ask, Stage
+from tasks.services import Services
+from tests.docs.test_commands import wrong_with
+from tests.docs.test_deployment import KEPT, ROOT, settings_of_a_server
+from tests.docs.test_monitoring import NAME, exposition
+
+FOLDER = ROOT / "docs" / "kubernetes"
+
+
+def manifests(file: str) -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all((FOLDER / file).read_text()))
+
+
+def workloads() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield name and pod of everything that runs."""
+    for file in ("suisai.yaml", "valkey.yaml"):
+        for each in manifests(file):
+            if each["kind"] in ("Deployment", "StatefulSet"):
+                yield each["metadata"]["name"], each["spec"]["template"]["spec"]
+
+
+def ours() -> dict[str, dict[str, Any]]:
+    """Return the bot's containers by the name of their workload."""
+    return {name: pod["containers"][0] for name, pod in workloads() if name != "valkey"}
+
+
+@pytest.mark.parametrize("file", ["suisai.yaml", "valkey.yaml"])
+def test_kubernetes_knows_every_word(file: str) -> None:
+    done = subprocess.run(
+        [Path(sys.executable).parent / "kubernetes-validate", "--strict", str(FOLDER / file)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_process_is_there_and_starts_what_exists() -> None:
+    assert set(ours()) == {"web", "io", "gpu", "sweep", *adapters()}
+    for name, pod in workloads():
+        for container in pod.get("initContainers", []) + pod["containers"]:
+            if name != "valkey":
+                assert wrong_with(["suisai", *container["args"]]) == "", name
+
+
+def test_every_pod_is_confined() -> None:
+    for name, pod in workloads():
+        assert pod["securityContext"]["runAsNonRoot"] is True, name
+        assert pod["automountServiceAccountToken"] is False, name
+        for container in pod.get("initContainers", []) + pod["containers"]:
+            context = container["securityContext"]
+            assert context["readOnlyRootFilesystem"] is True, name
+            assert context["allowPrivilegeEscalation"] is False, name
+            assert context["capabilities"] == {"drop": ["ALL"]}, name
+
+
+def test_what_is_written_to_is_a_volume_and_owned_by_who_writes() -> None:
+    scratch = "/tmp"  # noqa: S108 (a place in the pod)
+    for name, pod in workloads():
+        (container,) = pod["containers"]
+        paths = {mount["mountPath"] for mount in container["volumeMounts"]}
+        assert paths == {"/data", *([] if name == "valkey" else [scratch])}, name
+        assert pod["securityContext"]["fsGroup"] == pod["securityContext"]["runAsGroup"], name
+    uid = re.findall(r"--uid (\d+)", (ROOT / "Dockerfile").read_text())
+    users = {pod["securityContext"]["runAsUser"] for name, pod in workloads() if name != "valkey"}
+    assert {str(user) for user in users} == set(uid)
+
+
+def test_probes_ask_what_answers(services: Services) -> None:
+    paths = {route.path for route in routes(services)}  # type: ignore[attr-defined] # they are Routes
+    for name, container in ours().items():
+        probes = [container[probe] for probe in container if probe.endswith("Probe")]
+        assert len(probes) == 2, name
+        for probe in probes:
+            if name == "web":
+                assert probe["httpGet"]["path"] in paths
+            else:
+                assert probe["exec"]["command"] == ["python", "-m", "tasks.alive", name]
+
+
+def test_a_stop_gives_a_batch_its_time_and_one_listener_stays_one() -> None:
+    kinds = {each["metadata"]["name"]: each for each in manifests("suisai.yaml")}
+    assert all(pod["terminationGracePeriodSeconds"] >= 30 for _, pod in workloads())
+    assert dict(workloads())["gpu"]["terminationGracePeriodSeconds"] >= 120
+    for name in adapters():
+        assert kinds[name]["spec"]["replicas"] == 1
+        assert kinds[name]["spec"]["strategy"] == {"type": "Recreate"}
+
+
+def test_the_ledger_forgets_nothing_and_is_found() -> None:
+    command = dict(workloads())["valkey"]["containers"][0]["command"]
+    assert settings_of_a_server(command) == KEPT
+    names = {each["metadata"]["name"]: each for each in manifests("valkey.yaml")}
+    settings = manifests("suisai.yaml")[0]["data"]
+    assert f"redis://{names['valkey']['metadata']['name']}:6379/0" == settings["SUISAI_REDIS_URL"]
+
+
+def test_what_is_scaled_exists_and_is_scaled_by_what_waits_and_what_is_in_hand() -> None:
+    scaled = {each["spec"]["scaleTargetRef"]["name"]: each for each in manifests("keda.yaml")}
+    assert set(scaled) == {"gpu", "io"}
+    for each in scaled.values():
+        assert each["apiVersion"] == "keda.sh/v1alpha1"
+        (trigger,) = each["spec"]["triggers"]
+        query = trigger["metadata"]["query"]
+        assert NAME.findall(query) == ["suisai_jobs_waiting", "suisai_jobs_leased"]
+        assert isinstance(trigger["metadata"]["threshold"], str)
+        assert each["spec"]["minReplicaCount"] <= each["spec"]["maxReplicaCount"]
+
+
+def test_jobs_in_hand_are_counted_also_where_no_line_has_a_number(
+    services: Services, ask: Callable[..., Ask]
+) -> None:
+    services.ledger.admit(ask())
+    for _ in range(2):  # the second look finds the line empty and forgets it
+        services.ledger.claim(Stage.FETCH, 1, "somebody", heard=False)
+
+    families = {f.name: f for f in text_string_to_metric_families(exposition(services))}
+
+    assert families["suisai_jobs_waiting"].samples == []  # so the sum needs `or vector(0)`
+    leased = {s.labels["stage"]: s.value for s in families["suisai_jobs_leased"].samples}
+    assert leased == {"fetch": 1, "render": 0, "deliver": 0}
+    for each in manifests("keda.yaml"):
+        query = each["spec"]["triggers"][0]["metadata"]["query"]
+        assert re.search(r"suisai_jobs_waiting\{[^}]*\}\)\) or vector\(0\)", query)
