@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,8 +23,8 @@ class Line:
     @property
     def says_what_comes_next(self) -> bool:
         """Two clauses: what happened, what happens next."""
-        happened, comma, then = self.event.rpartition(", ")
-        return bool(comma and happened and len(then.strip(GAP).split()) > 1)
+        happened, *clauses = re.split("[,;] ", self.event)
+        return bool(happened and clauses and len(clauses[-1].strip(GAP).split()) > 1)
 
 
 def loud_lines() -> Iterator[Line]:

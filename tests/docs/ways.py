@@ -129,7 +129,11 @@ STAYS = (
 
 NAMED = (
     Named(r"suisai up", "it is the bot that all the others are run against", nothing),
-    Named(r"suisai (ban|unban|pause|listen|stylize)", "a command's name, without its arguments", nothing),
+    Named(
+        r"suisai (ban|unban|pause|listen|stylize)",
+        "a command's name, without its arguments",
+        nothing,
+    ),
     Named(r"suisai x login", "needs a browser and X; tests/bots/x/test_login.py plays it", nothing),
     Named(r"make (demo|test|lint|fix|corpus DIR=.*)", "installs everything first", make_slip),
     Named(r"python -m tests\.(bench\.\w+|chaos)( .*)?", "takes minutes", module_slip),
