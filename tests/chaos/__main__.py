@@ -16,7 +16,6 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tasks.house import open_services
 from tests.chaos.battlefield import Battlefield
 from tests.chaos.fake import FakeWorld
 from tests.chaos.fight import Killing, Rolling, fight
@@ -70,8 +69,7 @@ def _fight(field: Battlefield, wish: argparse.Namespace) -> Books:
     patience_s = wish.patience or 60 + 2 * wish.jobs
     if not wish.rolling:
         return fight(field, Killing(field), patience_s)
-    field.keep_up()
-    rolling = Rolling(field, open_services(field.settings, lambda _: None))
+    rolling = Rolling(field, wish.jobs)
     return fight(field, rolling, patience_s, lambda: rolling.is_round)
 
 

@@ -17,18 +17,22 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from tasks.presence import Presence
 from tasks.settings import Limits, Settings
 from tasks.valkey import EmbeddedValkey
-from tests.chaos.fake import ROOT
+from tests.chaos.fake import ROOT, FakeWorld
 from tests.chaos.world import World
 from tests.stack import environment_of
 
-WORKERS = {
+HOUSE = {
     "io-1": ("bots", "worker", "io"),
     "io-2": ("bots", "worker", "io"),
     "gpu-1": ("bots", "worker", "gpu"),
     "sweep": ("bots", "sweep"),
+    "web": ("bots", "web", "--port", "0"),
 }
+_SILENT = (FakeWorld.intake,)
+"""Processes that do not say that they are at work: taken to be so as soon as they run."""
 GRACE_S = 30
 """What a process has to end by itself after SIGTERM, as operators' platforms give it."""
 
@@ -44,7 +48,7 @@ class Battlefield:
         self.settings = _settings(folder)
         self.valkey = EmbeddedValkey(self.settings.data_dir / "valkey")
         self._folder = folder
-        self._bots: dict[str, Sequence[str]] = {**WORKERS, "intake": world.intake}
+        self._bots: dict[str, Sequence[str]] = {**HOUSE, "intake": world.intake}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._environment = {
             **os.environ,
@@ -56,11 +60,25 @@ class Battlefield:
         self._redis = Redis(
             unix_socket_path=str(self.valkey.socket), socket_timeout=1, retry=Retry(NoBackoff(), 0)
         )
+        self._presence = Presence(self._redis, self.settings.namespace)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all processes but the server."""
         return tuple(self._bots)
+
+    def at_work(self) -> set[str]:
+        """Return the names of the processes that have come up and said so; none without the server."""
+        try:
+            present = {each.name.rpartition(":")[2] for each in self._presence.alive()}
+        except RedisError:
+            return set()
+        running = {name: each for name, each in self._running.items() if each.poll() is None}
+        return {
+            name
+            for name, process in running.items()
+            if str(process.pid) in present or self._bots[name] in _SILENT
+        }
 
     def keep_up(self) -> None:
         """Start what is not running."""
@@ -83,9 +101,8 @@ class Battlefield:
                 start_new_session=True,
             )
 
-    def kill_somebody(self) -> None:
-        """Kill one process without a warning."""
-        name = self.chance.choice(self.names)
+    def kill(self, name: str) -> None:
+        """Kill a process without a warning."""
         self._running[name].kill()
         self._running[name].wait()
         self.counts[f"{name} killed"] += 1

@@ -5,59 +5,76 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from tasks.services import Services
 from tests.chaos.battlefield import Battlefield
 from tests.chaos.world import Books
 
 KILL_EVERY_S = (1.0, 3.5)
+VALKEY_FIRST_S = (1.0, 4.0)
 VALKEY_EVERY_S = (8.0, 16.0)
 MISCHIEF_RATE = 0.3
 """Of the looks at the wake-ups, ten a second, that drop one or send one twice."""
+_DOWN_AT_ONCE = 1
+"""Processes that may be coming up when the next is killed."""
+_AT_ONCE = 5
 _PULSE_S = 0.1
 _LOOK_EVERY_S = 0.5
 
 
 class Killing:
-    """Kills a process every few seconds, the server now and then, and meddles with wake-ups."""
+    """Kills a process every few seconds, the server now and then, and meddles with wake-ups.
+
+    Nobody is killed before everybody has come up once, nor while two are still coming up: a machine
+    of any speed gets its share of work done between the blows.
+    """
 
     def __init__(self, field: Battlefield) -> None:
         self._field = field
-        self._kill_at, self._valkey_at = 8.0, 12.0
+        self._begun = False
+        self._kill_at, self._valkey_at = 0.0, 0.0
 
     def __call__(self, now: float) -> None:
         """Do what is due, `now` seconds after the beginning."""
         field, chance = self._field, self._field.chance
         field.keep_up()
+        field.world.act(_AT_ONCE)
+        if chance.random() < MISCHIEF_RATE:
+            field.meddle()
+        at_work = sorted(field.at_work())
+        if len(at_work) < len(field.names) - (_DOWN_AT_ONCE if self._begun else 0):
+            return
+        if not self._begun:
+            self._begun, self._valkey_at = True, now + chance.uniform(*VALKEY_FIRST_S)
         if now > self._kill_at:
-            field.kill_somebody()
+            field.kill(chance.choice(at_work))
             self._kill_at = now + chance.uniform(*KILL_EVERY_S)
         if now > self._valkey_at:
             field.kill_valkey()
             self._valkey_at = now + chance.uniform(*VALKEY_EVERY_S)
-        if chance.random() < MISCHIEF_RATE:
-            field.meddle()
 
 
 class Rolling:
-    """Restarts one process after the other, each once the one before is at work again."""
+    """Restarts one process after the other, each once the one before is at work again.
 
-    def __init__(self, field: Battlefield, services: Services) -> None:
+    Before each restart its share of the people ask, so that all of them happen under load.
+    """
+
+    def __init__(self, field: Battlefield, jobs: int) -> None:
         self._field = field
-        self._services = services
-        self._turn = 0
+        self._share = -(-jobs // len(field.names))
+        self._left = list(field.names)
         field.keep_up()
 
     def __call__(self, _: float) -> None:
-        """Restart the next, as soon as everybody is at work."""
-        if len(self._services.presence.alive()) < len(self._field.names):
+        """Restart the next, as soon as everybody is at work and people have asked."""
+        if len(self._field.at_work()) < len(self._field.names):
             return
-        self._field.restart(self._field.names[self._turn % len(self._field.names)])
-        self._turn += 1
+        if self._field.world.act(self._share) and self._left:
+            self._field.restart(self._left.pop(0))
 
     @property
     def is_round(self) -> bool:
         """Everybody had a turn."""
-        return self._turn >= len(self._field.names)
+        return not self._left
 
 
 def fight(
@@ -71,7 +88,6 @@ def fight(
     look_at = 0.0
     while (now := time.monotonic() - began) < patience_s:
         blow(now)
-        field.world.act()
         if now > look_at:
             look_at = now + _LOOK_EVERY_S
             if field.world.books().lost == 0 and is_over():

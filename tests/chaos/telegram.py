@@ -14,7 +14,6 @@ from tests.fakes.telegram_world import Chat
 
 FLOOD_RATE, CUT_RATE, LOST_RATE, OUTAGE_RATE = 0.1, 0.03, 0.05, 0.02
 BROKEN_RATE = 0.02
-_AT_ONCE = 5
 _PEOPLE = 97
 _SORRY = tuple(say("en", key) for key in ("apology-truncated", "apology-our-fault"))
 
@@ -52,23 +51,26 @@ class TelegramWorld:
         self._chance = random.Random(seed)
         self._api = TelegramApi()
         self._mischief = Mischief(random.Random(seed + 1))
+        self._broken_rate = BROKEN_RATE if faulty else 0.0
         if faulty:
             self._api.faults = self._mischief
         self._of = jobs
         self._asked: list[tuple[Chat, int]] = []
         self.environment = {**self._api.settings(), "SUISAI_TELEGRAM_POLL_TIMEOUT_S": "1"}
 
-    def act(self) -> None:
+    def act(self, most: int) -> int:
         """Let the next few people send a photo."""
-        for number in range(len(self._asked), min(self._of, len(self._asked) + _AT_ONCE)):
+        before = len(self._asked)
+        for number in range(before, min(self._of, before + most)):
             person = 1_001 + number % _PEOPLE
             photo = picture(f"photo-{number}")
-            if self._chance.random() < BROKEN_RATE:
+            if self._chance.random() < self._broken_rate:
                 half = photo[: len(photo) // 2]
                 sent = self._api.people.document(person, half, "photo.jpg", "image/jpeg")
             else:
                 sent = self._api.people.photo(person, photo)
             self._asked.append((self._api.world.chat(person), sent["message_id"]))
+        return len(self._asked) - before
 
     def books(self) -> Books:
         """Return what stands in the chats as an answer to each photo."""

@@ -48,8 +48,8 @@ class World(Protocol):
         """What the bot's processes must know to find this world."""
         ...
 
-    def act(self) -> None:
-        """Let some more people ask; called again and again."""
+    def act(self, most: int) -> int:
+        """Let up to `most` more people ask, and return how many did; called again and again."""
         ...
 
     def books(self) -> Books:

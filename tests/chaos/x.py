@@ -13,7 +13,6 @@ from tests.fakes.x_faults import Fault, Faults
 
 FLOOD_RATE, CUT_RATE, LOST_RATE, OUTAGE_RATE = 0.1, 0.03, 0.05, 0.02
 BROKEN_RATE, VIRAL_RATE = 0.02, 0.1
-_AT_ONCE = 5
 _POSTING = "POST /2/tweets"
 
 
@@ -58,20 +57,23 @@ class XWorld:
         self._mentions = f"{own}/mentions"
         hidden = "" if reconciles else f"{own}/tweets"
         self._mischief = Mischief(random.Random(seed + 1), hidden)
+        self._broken_rate = BROKEN_RATE if faulty else 0.0
         if faulty:
             self._x.faults = self._mischief
         self._of = jobs
         self._asked: list[str] = []
         self.environment = _settings(self._x.url)
 
-    def act(self) -> None:
+    def act(self, most: int) -> int:
         """Let the next few people post, once the bot has begun to listen: it leaves the past alone."""
         if not self._asked and self._looks() < 2:
-            return
-        for number in range(len(self._asked), min(self._of, len(self._asked) + _AT_ONCE)):
+            return 0
+        before = len(self._asked)
+        for number in range(before, min(self._of, before + most)):
             self._asked.append(
                 self._x.world.post(f"fan{number}", "@suisai", media=[self._photo(number)])
             )
+        return len(self._asked) - before
 
     def books(self) -> Books:
         """Return which of the mentions have a reply of the bot, and of which kind."""
@@ -95,7 +97,7 @@ class XWorld:
         draw = self._chance.random()
         name = "viral" if draw < VIRAL_RATE else f"photo-{number}"
         data = picture(name)
-        if draw > 1 - BROKEN_RATE:
+        if draw > 1 - self._broken_rate:
             data = data[: len(data) // 2]
         world = self._x.world
         return world.picture(world.file(f"{number}.jpg", data))
