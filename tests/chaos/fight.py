@@ -8,9 +8,10 @@ from collections.abc import Callable
 from tests.chaos.battlefield import Battlefield
 from tests.chaos.world import Books
 
-KILL_EVERY_S = (1.0, 3.5)
-VALKEY_FIRST_S = (1.0, 4.0)
-VALKEY_EVERY_S = (8.0, 16.0)
+KILL_EVERY = (0.5, 1.5)
+VALKEY_FIRST = (0.5, 1.5)
+VALKEY_EVERY = (3.0, 6.0)
+"""In times of what the whole bot needs to come up: two to three seconds on a calm machine."""
 MISCHIEF_RATE = 0.3
 """Of the looks at the wake-ups, ten a second, that drop one or send one twice."""
 _DOWN_AT_ONCE = 1
@@ -23,13 +24,13 @@ _LOOK_EVERY_S = 0.5
 class Killing:
     """Kills a process every few seconds, the server now and then, and meddles with wake-ups.
 
-    Nobody is killed before everybody has come up once, nor while two are still coming up: a machine
-    of any speed gets its share of work done between the blows.
+    Nobody is killed before everybody has come up once, nor while two are still coming up. How long
+    the first took sets the pace: on a machine of any speed some work is done between the blows.
     """
 
     def __init__(self, field: Battlefield) -> None:
         self._field = field
-        self._begun = False
+        self._pace_s = 0.0
         self._kill_at, self._valkey_at = 0.0, 0.0
 
     def __call__(self, now: float) -> None:
@@ -40,16 +41,19 @@ class Killing:
         if chance.random() < MISCHIEF_RATE:
             field.meddle()
         at_work = sorted(field.at_work())
-        if len(at_work) < len(field.names) - (_DOWN_AT_ONCE if self._begun else 0):
+        if len(at_work) < len(field.names) - (_DOWN_AT_ONCE if self._pace_s else 0):
             return
-        if not self._begun:
-            self._begun, self._valkey_at = True, now + chance.uniform(*VALKEY_FIRST_S)
+        if not self._pace_s:
+            self._pace_s, self._valkey_at = now, now + self._some(VALKEY_FIRST, now)
         if now > self._kill_at:
             field.kill(chance.choice(at_work))
-            self._kill_at = now + chance.uniform(*KILL_EVERY_S)
+            self._kill_at = now + self._some(KILL_EVERY, self._pace_s)
         if now > self._valkey_at:
             field.kill_valkey()
-            self._valkey_at = now + chance.uniform(*VALKEY_EVERY_S)
+            self._valkey_at = now + self._some(VALKEY_EVERY, self._pace_s)
+
+    def _some(self, between: tuple[float, float], pace_s: float) -> float:
+        return pace_s * self._field.chance.uniform(*between)
 
 
 class Rolling:
