@@ -1,8 +1,9 @@
-"""`suisai telegram`, `suisai x`, `suisai x login`: the platforms' own processes and set-up."""
+"""`suisai telegram`, `suisai x` (`login`, `webhook`): the platforms' own processes and set-up."""
 
 from __future__ import annotations
 
 import webbrowser
+from typing import Annotated
 
 import typer
 
@@ -16,6 +17,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command()(listen)
     x_commands = typer.Typer(invoke_without_command=True, callback=x)
     x_commands.command()(login)
+    x_commands.command()(webhook)
     app.add_typer(x_commands, name="x")
 
 
@@ -58,6 +60,30 @@ def login() -> None:
     client = X(XSettings(), open_process().notebook("x"))
     account = connect(client, _show, webbrowser.open)
     typer.echo(f"Connected: @{account.username}. Start it with `suisai x` or `suisai up`.")
+
+
+def webhook(
+    address: Annotated[str | None, typer.Argument(help="Where X finds the web process.")] = None,
+    off: Annotated[bool, typer.Option("--off", help="Let X deliver nothing any more.")] = False,
+) -> None:
+    """Show what X delivers where; with an address, let it deliver there.
+
+    [dim]Example:[/dim] suisai x webhook https://your.host
+    """
+    from bots.x.api import X
+    from bots.x.deliveries import Deliveries
+    from bots.x.settings import XSettings
+
+    deliveries = Deliveries(X(XSettings(), open_process().notebook("x")))
+    if off:
+        typer.echo(f"Webhooks removed: {deliveries.stop()}.")
+        return
+    hooks = [deliveries.start(address)] if address else deliveries.hooks()
+    for hook in hooks:
+        state = "answers" if hook.valid else "does not answer X's challenge"
+        typer.echo(f"{hook.url} {state}; delivered: {', '.join(hook.events) or 'nothing'}")
+    if not hooks:
+        typer.echo("X delivers nowhere; the bot polls. Try: suisai x webhook https://your.host")
 
 
 def _show(address: str) -> None:

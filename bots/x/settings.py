@@ -33,6 +33,9 @@ class XSettings(BaseSettings):
     access_token_secret: SecretStr | None = None
     """OAuth1 access token secret of the bot's account."""
 
+    app_bearer: SecretStr | None = None
+    """Bearer token of the X app itself; only `suisai x webhook` needs it."""
+
     api_url: str = "https://api.x.com"
     """Where X's API answers."""
     authorize_url: str = "https://x.com/i/oauth2/authorize"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import signal
 import socket
 import threading
@@ -20,13 +21,15 @@ from urllib.parse import parse_qsl, urlsplit
 from oauthlib.common import Request as OAuthRequest
 from oauthlib.oauth1.rfc5849 import signature
 
+from tests.fakes.x_asked import Asked, Refusal
 from tests.fakes.x_faults import Fault, Faults, Window
-from tests.fakes.x_routes import Asked, Refusal, Routes
+from tests.fakes.x_routes import Routes
 from tests.fakes.x_words import TWEET, Words
 from tests.fakes.x_world import World
 
 CONSUMER_SECRET = "consumer-secret"
 TOKEN_SECRET = "token-secret"
+APP_BEARER = "app-bearer"
 ACCESS = "access-0"
 REFRESH = "refresh-0"
 
@@ -42,7 +45,7 @@ class FakeX(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.world = World(self.url, made)
-        self.routes = Routes(self.world, words)
+        self.routes = Routes(self.world, words, CONSUMER_SECRET)
         self.faults = Faults()
         self.window = Window()
         self.asked: list[Asked] = []
@@ -138,6 +141,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _check_signature(self, asked: Asked) -> None:
         given = asked.headers.get("authorization", "")
+        if re.match(r"/2/(webhooks|activity)", asked.path):
+            if given != f"Bearer {APP_BEARER}":
+                raise Refusal(403, "This needs the app's own key.")
+            return
         if given.removeprefix("Bearer ") in self.server.access or self._is_signed(asked, given):
             return
         raise Refusal(401, "Unauthorized")

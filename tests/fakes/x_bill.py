@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tests.fakes.x_routes import Asked
+from tests.fakes.x_asked import Asked
 
 _READS = (
     (r"GET /2/users/me", "account"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
+from tests.fakes.x_asked import Asked, Refusal
+from tests.fakes.x_hooks import Hooks
 from tests.fakes.x_words import Words, Writer
 from tests.fakes.x_world import Picture, Said, World
 
@@ -15,38 +16,13 @@ Json = dict[str, Any]
 _PROBLEM = "https://api.x.com/2/problems/"
 
 
-@dataclass
-class Asked:
-    """One request, as it came."""
-
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str]
-    json: Any = None
-    form: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """The request in a word: 'POST /2/tweets'."""
-        return f"{self.method} {self.path}"
-
-
-class Refusal(Exception):
-    """An HTTP error of X."""
-
-    def __init__(self, status: int, detail: str, **more: object) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.body: Json = {"title": "Error", "detail": detail, "type": "about:blank", **more}
-
-
 class Routes:
     """X's v2 routes over a world. `words` is the vocabulary that this X understands."""
 
-    def __init__(self, world: World, words: Words) -> None:
+    def __init__(self, world: World, words: Words, secret: str) -> None:
         self.world = world
         self.words = words
+        self._hooks = Hooks(world, secret)
 
     def answer(self, asked: Asked) -> tuple[int, Json | bytes]:
         """Carry out a request. Raises `Refusal`."""
@@ -76,6 +52,7 @@ class Routes:
             ("POST", r"/2/media/upload/(\d+)/finalize", self._finalize),
             ("GET", r"/2/media/upload", self._status),
             ("POST", r"/2/media/metadata", self._metadata),
+            *self._hooks.table(),
         ]
 
     def _writer(self, asked: Asked) -> Writer:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 
+import httpx
 import pytest
+import uvicorn
+from starlette.applications import Starlette
 
 from bots.x.answer import XPlatform
 from bots.x.api import X
@@ -13,11 +17,13 @@ from bots.x.inbox import Inbox
 from bots.x.messages import XMessages
 from bots.x.settings import XSettings
 from bots.x.tokens import Tokens
+from bots.x.webhooks import routes
 from tasks.services import Services
 from tests.bots.x.desk import Desk
 from tests.bots.x.spec import Spec
-from tests.fakes.x_api import ACCESS, REFRESH, FakeX
+from tests.fakes.x_api import ACCESS, CONSUMER_SECRET, REFRESH, FakeX
 from tests.fakes.x_words import POST, TWEET, Words
+from tests.stack import eventually
 
 
 @pytest.fixture(params=[TWEET, POST], ids=["tweet", "post"])
@@ -69,3 +75,21 @@ def inbox(services: Services, x: X) -> Inbox:
 def desk(services: Services, x: X) -> Desk:
     """A worker's desk with X connected."""
     return Desk(services, {"x": XPlatform(services), "x-dm": XMessages(services)})
+
+
+@pytest.fixture
+def web(services: Services, x: X, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
+    """The web process with X's webhook mounted."""
+    monkeypatch.setenv("SUISAI_X_WEBHOOKS", "true")
+    monkeypatch.setenv("SUISAI_X_CONSUMER_SECRET", CONSUMER_SECRET)
+    x.me()
+    app = Starlette(routes=routes(services))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", ws="none"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    eventually(lambda: server.started)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        yield client
+    server.should_exit = True
+    thread.join(10)

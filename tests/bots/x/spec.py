@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.fakes.x_api import FakeX
-from tests.fakes.x_routes import Asked
+from tests.fakes.x_asked import Asked
 
 VARIABLE = "SUISAI_TEST_X_SPEC"
 Json = Mapping[str, Any]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.bots.x.spec import VARIABLE, Spec
-from tests.fakes.x_routes import Asked
+from tests.fakes.x_asked import Asked
 
 
 @pytest.fixture

@@ -1,43 +1,18 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
-from starlette.applications import Starlette
 
-from bots.x.api import X
 from bots.x.webhooks import routes, signature
 from tasks.contract import Admitted
 from tasks.services import Services
-from tests.fakes.x_api import FakeX
+from tests.fakes.x_api import CONSUMER_SECRET, FakeX
 from tests.fakes.x_faults import Fault
 from tests.fakes.x_words import Words, Writer
-from tests.stack import eventually
-
-SECRET = "app-secret"
-
-
-@pytest.fixture
-def web(services: Services, x: X, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
-    """The web process with X's webhook mounted."""
-    monkeypatch.setenv("SUISAI_X_WEBHOOKS", "true")
-    monkeypatch.setenv("SUISAI_X_CONSUMER_SECRET", SECRET)
-    x.me()
-    app = Starlette(routes=routes(services))
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", ws="none"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    eventually(lambda: server.started)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
-        yield client
-    server.should_exit = True
-    thread.join(10)
 
 
 @pytest.fixture
@@ -46,7 +21,7 @@ def deliver(web: httpx.Client) -> Callable[..., int]:
 
     def send(event: str, payload: object, **more: object) -> int:
         body = json.dumps({"data": {"event_type": event, "payload": payload, **more}}).encode()
-        signed = {"x-twitter-webhooks-signature": signature(SECRET, body)}
+        signed = {"x-twitter-webhooks-signature": signature(CONSUMER_SECRET, body)}
         return web.post("/x/webhook", content=body, headers=signed).status_code
 
     return send
@@ -61,7 +36,7 @@ def described(fake: FakeX, words: Words, post: str) -> dict[str, Any]:
 
 def test_x_is_shown_that_the_secret_is_known(web: httpx.Client) -> None:
     answer = web.get("/x/webhook", params={"crc_token": "abc"})
-    assert answer.json() == {"response_token": signature(SECRET, b"abc")}
+    assert answer.json() == {"response_token": signature(CONSUMER_SECRET, b"abc")}
     # printf token | openssl dgst -sha256 -hmac secret -binary | base64
     assert signature("secret", b"token") == "sha256=6UERDj0r/oJiHw4+FDRzDXMF0QbF9oyHFl0LJ6RhGko="
     assert web.get("/x/webhook").status_code == 400
@@ -142,7 +117,7 @@ def test_a_delivery_that_x_did_not_sign_is_refused(web: httpx.Client) -> None:
 
 def test_a_body_that_is_too_large_or_no_json_is_refused(web: httpx.Client) -> None:
     for body, status in ((b"x" * 1_500_000, 403), (b"no json", 400)):
-        signed = {"x-twitter-webhooks-signature": signature(SECRET, body)}
+        signed = {"x-twitter-webhooks-signature": signature(CONSUMER_SECRET, body)}
         answer = web.post("/x/webhook", content=body, headers=signed)
         assert answer.status_code == status
 

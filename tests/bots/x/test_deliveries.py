@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from bots.x.api import X
+from bots.x.deliveries import Deliveries, NotDelivered
+from bots.x.webhooks import PATH
+from tests.fakes.x_api import APP_BEARER, FakeX
+from tests.fakes.x_words import POST, Words
+
+
+@pytest.fixture
+def words() -> Words:
+    """Here the vocabulary makes no difference: the one that X's description knows."""
+    return POST
+
+
+@pytest.fixture
+def deliveries(connect: Callable[..., X]) -> Deliveries:
+    """X's list of what it delivers where, with the app's key."""
+    return Deliveries(connect(app_bearer=APP_BEARER))
+
+
+def test_x_delivers_mentions_and_messages_once_the_server_answers(
+    fake: FakeX, web: httpx.Client, deliveries: Deliveries
+) -> None:
+    hook = deliveries.start(str(web.base_url))
+
+    assert hook.url == f"{web.base_url}{PATH}"
+    assert hook.valid
+    assert set(hook.events) == {"post.mention.create", "dm.received"}
+    assert deliveries.hooks() == [hook]
+
+
+def test_asking_again_changes_nothing(
+    fake: FakeX, web: httpx.Client, deliveries: Deliveries
+) -> None:
+    first = deliveries.start(str(web.base_url))
+    assert deliveries.start(first.url) == first
+    assert fake.count("POST /2/webhooks") == 1
+    assert fake.count("POST /2/activity/subscriptions") == 2
+
+
+def test_without_direct_messages_only_mentions_are_delivered(
+    web: httpx.Client, connect: Callable[..., X]
+) -> None:
+    mentions_only = Deliveries(connect(app_bearer=APP_BEARER, direct_messages=False))
+    assert mentions_only.start(str(web.base_url)).events == ("post.mention.create",)
+
+
+def test_off_removes_the_address_and_what_was_delivered_there(
+    fake: FakeX, web: httpx.Client, deliveries: Deliveries
+) -> None:
+    deliveries.start(str(web.base_url))
+
+    assert [deliveries.stop(), deliveries.stop()] == [1, 0]
+
+    assert deliveries.hooks() == []
+    assert fake.count("DELETE /2/activity/subscriptions") == 1
+
+
+def test_a_server_that_does_not_answer_the_challenge_is_explained(
+    fake: FakeX, deliveries: Deliveries
+) -> None:
+    with pytest.raises(NotDelivered, match=r"CRC.*SUISAI_X_WEBHOOKS=true"):
+        deliveries.start("http://127.0.0.1:9")
+
+
+def test_without_the_apps_key_the_operator_is_told_what_to_set(
+    fake: FakeX, connect: Callable[..., X]
+) -> None:
+    with pytest.raises(NotDelivered, match="SUISAI_X_APP_BEARER"):
+        Deliveries(connect()).hooks()

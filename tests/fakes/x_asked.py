@@ -1,0 +1,34 @@
+"""A request to the fake X, and X's refusal of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Asked:
+    """One request, as it came."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    json: Any = None
+    form: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The request in a word: 'POST /2/tweets'."""
+        return f"{self.method} {self.path}"
+
+
+class Refusal(Exception):
+    """An HTTP error of X."""
+
+    def __init__(self, status: int, detail: str, **more: object) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.body: Json = {"title": "Error", "detail": detail, "type": "about:blank", **more}
