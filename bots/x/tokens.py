@@ -92,7 +92,11 @@ class TokenKeeper:
         except XFault as fault:
             if left_s <= 0:
                 raise
-            _log.warning("the token is not renewed; tried again", left_s=left_s, why=fault.detail)
+            _log.warning(
+                "the token is not renewed, the present one is used and the next call tries again",
+                left_s=left_s,
+                why=fault.detail,
+            )
             return tokens.access
 
     def renewed(self, stale: str) -> str:

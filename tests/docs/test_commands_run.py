@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -21,10 +20,9 @@ from tasks.contract import Admitted, Ask, PhotoRef
 from tasks.house import open_services
 from tasks.services import Services
 from tasks.settings import Settings
-from tests.docs.commands import PAGES, ROOT, blocks, every_command
+from tests.docs.commands import ROOT, every_command
 from tests.docs.ways import NAMED, RUNS, STAYS, Named, Run, Stay, way_of
 from tests.fakes.telegram_api import TOKEN, TelegramApi
-from tests.fakes.telegram_http import HttpServer, Request, Response
 from tests.photos import PHOTOS
 from tests.stack import eventually
 
@@ -171,30 +169,3 @@ def test_no_command_is_forgotten() -> None:
 def test_a_slip_would_be_found(command: str) -> None:
     way = way_of(command)
     assert way is None or (isinstance(way, Named) and way.slip(shlex.split(command)))
-
-
-def test_the_webhook_block_says_to_x_what_it_means(tmp_path: Path) -> None:
-    (block,) = (b for page in PAGES for b in blocks(page) if b.startswith("curl"))
-    heard: list[Request] = []
-
-    async def x(request: Request) -> Response:
-        heard.append(request)
-        return Response.of_json({"data": {}})
-
-    server = HttpServer(x)
-    script = block.replace("https://api.x.com", f"http://127.0.0.1:{server.port}")
-    names = {"APP_BEARER": "bearer", "BOT_ID": "7", "WEBHOOK_ID": "9"}
-    done = subprocess.run(["sh", "-ec", script], env={**os.environ, **names}, timeout=60)
-    server.close()
-
-    assert done.returncode == 0
-    assert [request.path for request in heard] == [
-        "/2/webhooks",
-        "/2/activity/subscriptions",
-        "/2/activity/subscriptions",
-    ]
-    assert {request.headers["authorization"] for request in heard} == {"Bearer bearer"}
-    bodies = [json.loads(request.body) for request in heard]
-    assert bodies[0] == {"url": "https://your.host/x/webhook"}
-    assert [body["event_type"] for body in bodies[1:]] == ["post.mention.create", "dm.received"]
-    assert all(body["filter"] == {"user_id": "7"} for body in bodies[1:])

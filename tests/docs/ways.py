@@ -115,6 +115,8 @@ RUNS = (
     Run(r"suisai rehearse .*", says="lost", instead={"10000": "8", "5": "0.02"}),
     Run(r"suisai setup", says="Nothing to write", typed="n\nn\n"),
     Run(r"suisai setup telegram", says="Telegram knows the bot", typed="{token}\n"),
+    # Without the app's key; tests/bots/x/test_deliveries.py plays the rest against an X.
+    Run(r"suisai x webhook.*", says="SUISAI_X_APP_BEARER", code=1),
     Run(r"suisai setup x", says="suisai x login", typed="client\nsecret\n"),
     Run(r"python -m tasks.alive \w+"),
     Run(r"make help", says="demo"),
@@ -143,7 +145,6 @@ NAMED = (
     Named(r"(git clone|nvidia-smi)", "no command of ours, and there is no GPU", nothing),
     Named(r"python -c 'import torch; .*", "torch is not among what tests need", nothing),
     Named(r"SUISAI_\w+=\S+", "a line of .env", setting_slip),
-    Named(r"(for|do|done|curl)\b.*", "asks X; the block is run against a local server", nothing),
 )
 
 
