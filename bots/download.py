@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 
 import httpcore
 import httpx
 
-from bots.guard import AddressForbidden, Guard, Resolve, resolve
+from bots.guard import AddressForbidden, Guard, Resolve, is_loopback, is_public, resolve
 from pipeline.contract import PhotoRefused
 from tasks.contract import PhotoGone, PlatformPaused, TryAgain
 
@@ -29,6 +29,8 @@ class Source:
     """Host names, lower case, each meaning itself alone."""
     loopback_host: str | None = None
     """The host of a server on this machine that speaks a platform's API: plain HTTP is allowed there."""
+    own: httpx.URL | None = None
+    """The operator's own server: reached as this URL says, over plain HTTP and inside a network too."""
     bytes_max: int = 20_000_000
     total_s: float = 10.0
 
@@ -41,7 +43,29 @@ class Source:
         api_host = httpx.URL(api_url).host.lower()
         loopback_host = api_host if _names_loopback(api_host) else None
         named = frozenset(host.lower() for host in (api_host, *hosts))
-        return cls(named, loopback_host, bytes_max)
+        return cls(named, loopback_host, bytes_max=bytes_max)
+
+    @classmethod
+    def of_own(cls, api_url: str, *, bytes_max: int = 20_000_000) -> Source:
+        """Allow the server at `api_url` and nothing besides, wherever the operator has put it."""
+        own = httpx.URL(api_url)
+        return cls(frozenset({own.host}), own=own, bytes_max=bytes_max)
+
+    def allows(self, target: httpx.URL) -> bool:
+        """Tell whether a URL is one that photos are fetched from."""
+        if target.host not in self.hosts or target.userinfo:
+            return False
+        if self.own is not None:
+            return (target.scheme, target.port) == (self.own.scheme, self.own.port)
+        if target.host == self.loopback_host:
+            return target.scheme in ("http", "https")
+        return target.scheme == "https" and target.port in (None, 443)
+
+    def addresses(self, target: httpx.URL) -> Callable[[str], bool]:
+        """Return which addresses the host of an allowed URL may have."""
+        if self.own is not None:
+            return lambda _: True
+        return is_loopback if target.host == self.loopback_host else is_public
 
 
 def download(
@@ -55,8 +79,9 @@ def download(
     """Return the body of `url`, which may be a stranger's words.
 
     Only HTTPS, only the source's hosts, only public addresses (checked after the look-up, where the
-    connection is made), at most three redirects within one host, at most `bytes_max` bytes and
-    `total_s` seconds. `headers` go along and are never logged; no proxy is used. Raises:
+    connection is made) unless the server is the operator's own; at most three redirects within one
+    host, at most `bytes_max` bytes and `total_s` seconds. `headers` go along and are never logged; no
+    proxy is used. Raises:
 
     - `PhotoRefused("too-heavy")` as soon as it is known;
     - `PhotoGone("photo-elsewhere")` where the rules forbid the URL, `PhotoGone()` for 4xx;
@@ -68,7 +93,7 @@ def download(
     ends_at = time.monotonic() + source.total_s
     target = _allowed(url, source)
     for _ in range(REDIRECTS_MAX + 1):
-        guard = Guard(ends_at, loopback=target.host == source.loopback_host, resolve=resolve)
+        guard = Guard(ends_at, allowed=source.addresses(target), resolve=resolve)
         with httpcore.ConnectionPool(ssl_context=tls, network_backend=guard) as pool:
             answer = _get(pool, target, headers or {}, source.bytes_max)
         if isinstance(answer, bytes):
@@ -135,13 +160,7 @@ def _allowed(url: str, source: Source) -> httpx.URL:
         target = httpx.URL(url)
     except httpx.InvalidURL:
         raise PhotoGone("photo-elsewhere") from None
-    if target.host not in source.hosts or target.userinfo:
-        raise PhotoGone("photo-elsewhere")
-    if target.host == source.loopback_host:
-        allowed = target.scheme in ("http", "https")
-    else:
-        allowed = target.scheme == "https" and target.port in (None, 443)
-    if not allowed:
+    if not source.allows(target):
         raise PhotoGone("photo-elsewhere")
     return target
 

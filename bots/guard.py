@@ -35,6 +35,11 @@ def is_public(address: str) -> bool:
     return parsed.is_global and not parsed.is_multicast
 
 
+def is_loopback(address: str) -> bool:
+    """Say whether an address is this machine's own."""
+    return ip_address(address.partition("%")[0]).is_loopback
+
+
 def _wrapped(address: IPv6Address) -> IPv4Address | None:
     if address in NAT64:
         return IPv4Address(address.packed[-4:])
@@ -44,12 +49,14 @@ def _wrapped(address: IPv6Address) -> IPv4Address | None:
 class Guard(httpcore.NetworkBackend):
     """Connects to the very address that was checked: a second look-up could give another one.
 
-    With `loopback` it connects to loopback addresses, and to nothing else.
+    `allowed` says which addresses it connects to.
     """
 
-    def __init__(self, ends_at: float, *, loopback: bool, resolve: Resolve = resolve) -> None:
+    def __init__(
+        self, ends_at: float, *, allowed: Callable[[str], bool], resolve: Resolve = resolve
+    ) -> None:
         self._ends_at = ends_at
-        self._loopback = loopback
+        self._allowed = allowed
         self._resolve = resolve
 
     def connect_tcp(
@@ -78,7 +85,7 @@ class Guard(httpcore.NetworkBackend):
         except OSError:
             return []
         for address in addresses:
-            if not (_is_loopback(address) if self._loopback else is_public(address)):
+            if not self._allowed(address):
                 raise AddressForbidden(f"{host} is at an address that is not fetched from")
         return addresses
 
@@ -110,10 +117,6 @@ class DeadlineStream(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - the base class says so
         return self._stream.get_extra_info(info)
-
-
-def _is_loopback(address: str) -> bool:
-    return ip_address(address.partition("%")[0]).is_loopback
 
 
 def _left(ends_at: float) -> float:

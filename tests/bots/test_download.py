@@ -223,6 +223,19 @@ def test_a_loopback_api_opens_the_way_to_loopback_only() -> None:
     assert reason == "photo-elsewhere"
 
 
+def test_the_operators_own_server_may_stand_inside_a_network(host: PhotoHost) -> None:
+    port = host.server_port
+    own = Source.of_own(f"http://bot-api:{port}")
+
+    def here(host: str, port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    assert download(f"http://bot-api:{port}/photo", own, resolve=here) == PHOTO
+    for elsewhere in (f"http://bot-api:{port + 1}/photo", f"https://bot-api:{port}/photo"):
+        assert why_gone(elsewhere, own, resolve=here) == "photo-elsewhere"
+    assert why_gone(f"http://photos.example:{port}/photo", own) == "photo-elsewhere"
+
+
 def test_the_certificate_of_the_host_is_checked(tmp_path: Path) -> None:
     if not shutil.which("openssl"):
         pytest.skip("openssl is not installed, which makes the certificate")
