@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 from typing import Any
 
 from telegram import Bot
-from telegram.request import HTTPXRequest
 
 from bots.telegram.missing import TelegramMissing
 from bots.telegram.settings import TelegramSettings
+from bots.telegram.wire import Wire
 
 _READ_S = 30.0
 _UPLOAD_S = 60.0
@@ -36,10 +37,8 @@ class PatientBot(Bot):
             "limit": 100,
             "allowed_updates": list(HEARD),
         }
-        updates: list[dict[str, Any]] = await self._post(
-            "getUpdates", data, read_timeout=timeout_s + 10.0
-        )
-        return updates
+        updates = await self._post("getUpdates", data, read_timeout=timeout_s + 10.0)
+        return [each for each in updates if isinstance(each, dict) and "update_id" in each]
 
 
 def open_bot(settings: TelegramSettings) -> PatientBot:
@@ -60,8 +59,14 @@ def open_bot(settings: TelegramSettings) -> PatientBot:
     )
 
 
-def _request(connections: int) -> HTTPXRequest:
-    return HTTPXRequest(
+def home(bot: Bot) -> str:
+    """Name a bot on its server: what one server knows of one bot, no other does."""
+    account, server = bot.token.partition(":")[0], bot.base_url.replace(bot.token, "")
+    return hashlib.sha256(f"{account} {server}".encode()).hexdigest()[:16]
+
+
+def _request(connections: int) -> Wire:
+    return Wire(
         connection_pool_size=connections,
         read_timeout=_READ_S,
         write_timeout=_READ_S,

@@ -11,7 +11,6 @@ from bots.telegram.chats import Chats
 from bots.telegram.heard import Heard, Pressed
 from bots.telegram.origin import Origin, Place
 from bots.telegram.paintings import Paintings
-from bots.telegram.words import language_of
 from pipeline.styles import Style
 from tasks.contract import Admitted, Ask, Job, PhotoRef, Refused
 from tasks.services import Services
@@ -121,7 +120,7 @@ class Desk:
             style=wish.style,
             strength=wish.strength,
             seed=fresh_seed(event) if wish.again and wish.seed is None else wish.seed,
-            language=language_of(origin, self._chats),
+            language=self._chats.spoken(origin),
             private=origin.private,
             address=origin.address(),
         )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 
+from bots.phrases import negotiate
+from bots.telegram.origin import Origin
 from tasks.notebook import Notebook
 
 _SUPERGROUPS_BELOW = -1_000_000_000_000
@@ -32,6 +35,10 @@ class Chats:
         """Return the language that a person chose, None where they did not."""
         return self._notebook.get(f"language:{person}")
 
+    def spoken(self, origin: Origin) -> str:
+        """Return the language to speak at `origin`: the chosen one, else the app's, else English."""
+        return self.language(origin.person) or negotiate(origin.language)
+
     def choose_language(self, person: str, language: str) -> None:
         """Speak this language with a person from now on."""
         self._notebook.put(f"language:{person}", language)
@@ -53,10 +60,10 @@ class Chats:
         written = self._notebook.get(f"group:{chat}")
         return GroupRules() if written is None else GroupRules(**json.loads(written))
 
-    def change_rules(self, chat: int, **changes: str | float | bool) -> None:
+    def change_rules(self, chat: int, change: Callable[[GroupRules], GroupRules]) -> None:
         """Change some of a group's rules."""
-        rules = replace(self.rules(chat), **changes)  # type: ignore[arg-type]
-        self._notebook.put(f"group:{chat}", json.dumps(asdict(rules)))
+        rules = asdict(change(self.rules(chat)))
+        self._notebook.put(f"group:{chat}", json.dumps(rules))
 
     def may_ask(self, chat: int, person: str, event: str) -> bool:
         """Start the group's cooldown for a person; False while an earlier one still runs."""

@@ -43,7 +43,7 @@ async def _ask(settings: TelegramSettings) -> tuple[User, WebhookInfo]:
 
 
 def _groups(me: User) -> Finding:
-    if not me.can_join_groups:
+    if me.can_join_groups is False:
         return yellow("Telegram groups", "the bot may not join any", "/setjoingroups at @BotFather")
     if me.can_read_all_group_messages:
         return green("Telegram groups", "the bot hears everything that is said there")

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from functools import partial
 from io import BytesIO
 
 import numpy as np
 from PIL import Image
-from telegram import InputMediaPhoto
 
-from bots.telegram.delivery import FILE_NAME
+from bots.telegram.files import Files
 from bots.telegram.origin import Origin
 from bots.telegram.paintings import Paintings
-from bots.telegram.speaker import Speaker, reply_to
+from bots.telegram.parcels import Parcel, send
+from bots.telegram.speaker import Speaker
 from pipeline.contract import RGB, PhotoRefused
 from pipeline.photo import open_photo
 from tasks.blobs import BlobMissing, BlobStore
+from tasks.contract import PhotoGone
 
 _GAP_PX = 12
 _QUALITY = 90
@@ -30,15 +29,18 @@ class Gone(Exception):
 class Closer:
     """Sends what stands behind a painting. Pictures come from the store, photos from Telegram."""
 
-    def __init__(self, speaker: Speaker, paintings: Paintings, blobs: BlobStore) -> None:
+    def __init__(
+        self, speaker: Speaker, files: Files, paintings: Paintings, blobs: BlobStore
+    ) -> None:
         self._speaker = speaker
+        self._files = files
         self._paintings = paintings
         self._blobs = blobs
 
     async def originals(self, origin: Origin, job_id: str) -> None:
         """Send the pictures of a job as files, as they were painted. Raises `Gone`."""
         for picture in await asyncio.to_thread(self._pictures, origin, job_id):
-            await self._send(origin, partial(self._document, origin, picture))
+            await self._send(origin, Parcel((picture,), as_files=True))
 
     async def comparison(self, origin: Origin, job_id: str, caption: str) -> None:
         """Send photo and painting side by side. Raises `Gone`."""
@@ -46,48 +48,22 @@ class Closer:
         if job is None or not job.ask.photos:
             raise Gone
         picture = (await asyncio.to_thread(self._pictures, origin, job_id))[0]
-        file = await self._speaker.bot.get_file(job.ask.photos[0].ref)
-        photo = bytes(await file.download_as_bytearray())
+        try:
+            photo = await self._files.read(job.ask.photos[0].ref)
+        except (PhotoGone, PhotoRefused) as error:
+            raise Gone from error
         both = await asyncio.to_thread(side_by_side, photo, picture)
-        await self._send(origin, partial(self._photo, origin, both, caption))
+        await self._send(origin, Parcel((both,), caption))
 
     async def again(self, origin: Origin, job_id: str) -> None:
-        """Send the pictures of a job once more, as an album. Raises `Gone`."""
+        """Send the pictures of a job once more. Raises `Gone`."""
         pictures = await asyncio.to_thread(self._pictures, origin, job_id)
-        await self._send(origin, partial(self._album, origin, pictures))
+        await self._send(origin, Parcel(tuple(pictures)))
 
-    async def _send(self, origin: Origin, call: Callable[[int], Awaitable[object]]) -> None:
+    async def _send(self, origin: Origin, parcel: Parcel) -> None:
         chat = await self._speaker.chat_of(origin)
         await self._speaker.pace.turn(chat)
-        await self._speaker.carry(chat, call)
-
-    async def _document(self, origin: Origin, picture: bytes, chat: int) -> None:
-        await self._speaker.bot.send_document(
-            chat,
-            picture,
-            filename=FILE_NAME,
-            disable_content_type_detection=True,
-            reply_parameters=reply_to(origin, chat),
-            message_thread_id=origin.thread,
-        )
-
-    async def _photo(self, origin: Origin, picture: bytes, caption: str, chat: int) -> None:
-        await self._speaker.bot.send_photo(
-            chat,
-            picture,
-            caption=caption,
-            filename=FILE_NAME,
-            reply_parameters=reply_to(origin, chat),
-            message_thread_id=origin.thread,
-        )
-
-    async def _album(self, origin: Origin, pictures: list[bytes], chat: int) -> None:
-        await self._speaker.bot.send_media_group(
-            chat,
-            [InputMediaPhoto(picture, filename=FILE_NAME) for picture in pictures],
-            reply_parameters=reply_to(origin, chat),
-            message_thread_id=origin.thread,
-        )
+        await send(self._speaker, origin, chat, parcel)
 
     def _pictures(self, origin: Origin, job_id: str) -> list[bytes]:
         job = self._paintings.job_here(job_id, origin)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 from telegram import InlineKeyboardMarkup
 from telegram.error import TelegramError
@@ -11,11 +12,10 @@ from telegram.error import TelegramError
 from bots.phrases import languages, say, standing
 from bots.telegram.asking import PLATFORM
 from bots.telegram.buttons import of_forgetting, of_languages, of_styles, title
-from bots.telegram.chats import Chats
+from bots.telegram.chats import Chats, GroupRules
 from bots.telegram.heard import Heard
 from bots.telegram.origin import Origin, Place
 from bots.telegram.speaker import Speaker
-from bots.telegram.words import language_of
 from pipeline.styles import Style, find_style
 from tasks.ledger import Ledger, UnknownJob
 
@@ -58,7 +58,7 @@ class Commands:
 
     async def language(self, origin: Origin) -> str:
         """Return the language to speak."""
-        return await asyncio.to_thread(language_of, origin, self._chats)
+        return await asyncio.to_thread(self._chats.spoken, origin)
 
     async def hint(self, heard: Heard) -> None:
         """Say in one line what to do."""
@@ -98,7 +98,7 @@ class Commands:
             )
 
     async def _group_style(self, heard: Heard, style: Style, language: str) -> None:
-        if await self._rules(heard, language, style=style.name):
+        if await self._rules(heard, language, lambda now: replace(now, style=style.name)):
             words = say(language, "telegram-group-style-set", style=title(style, language))
             await self._say(heard, words)
 
@@ -106,17 +106,21 @@ class Commands:
         seconds = heard.words.removesuffix("s").strip()
         if not (seconds.isascii() and seconds.isdigit()) or int(seconds) > _COOLDOWN_MAX_S:
             await self._say(heard, say(language, "telegram-cooldown-how"))
-        elif await self._rules(heard, language, cooldown_s=float(seconds)):
+        elif await self._rules(
+            heard, language, lambda now: replace(now, cooldown_s=float(seconds))
+        ):
             await self._say(heard, say(language, "telegram-cooldown-set", wait_s=int(seconds)))
 
     async def _others(self, heard: Heard, language: str) -> None:
         choice = {"on": True, "off": False}.get(heard.words.casefold())
         if choice is None:
             await self._say(heard, say(language, "telegram-others-how"))
-        elif await self._rules(heard, language, others=choice):
+        elif await self._rules(heard, language, lambda now: replace(now, others=choice)):
             await self._say(heard, say(language, "telegram-others-" + ("on" if choice else "off")))
 
-    async def _rules(self, heard: Heard, language: str, **changes: str | float | bool) -> bool:
+    async def _rules(
+        self, heard: Heard, language: str, change: Callable[[GroupRules], GroupRules]
+    ) -> bool:
         if heard.origin.place is not Place.GROUP:
             await self._say(heard, say(language, "telegram-groups-only"))
             return False
@@ -124,7 +128,7 @@ class Commands:
             await self._say(heard, say(language, "telegram-admins-only"))
             return False
         chat = await self._speaker.chat_of(heard.origin)
-        await asyncio.to_thread(lambda: self._chats.change_rules(chat, **changes))
+        await asyncio.to_thread(self._chats.change_rules, chat, change)
         return True
 
     async def _is_admin(self, origin: Origin) -> bool:

@@ -12,6 +12,7 @@ from bots.telegram.asking import PLATFORM
 from bots.telegram.greet import PUZZLED
 from bots.telegram.heard import Heard, Pressed
 from bots.telegram.origin import Origin, Place, read
+from bots.telegram.photos import largest
 from bots.telegram.room import Room
 from bots.telegram.talks import Talks
 from tasks.contract import Admitted, Ask, PhotoRef
@@ -94,8 +95,7 @@ class Conversation:
             )
         except TelegramError:
             return ()
-        sizes = faces.photos[0] if faces.photos else ()
-        return tuple(PhotoRef(size.file_id) for size in sizes[-1:])
+        return (PhotoRef(largest(faces.photos[0])),) if faces.photos else ()
 
     async def _obey(self, heard: Heard) -> None:
         room = self._room

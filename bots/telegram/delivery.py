@@ -1,122 +1,104 @@
 """Brings an answer to a chat exactly once: whatever is sent stands in a message that is edited.
 
 Telegram offers no way to look for a message that may have been sent. Editing has no such doubt: the
-same edit made twice changes nothing. So a painting is never sent; a message with a few words is sent,
+same edit made twice changes nothing. So a painting is not sent; a message with a few words is sent,
 its id written down, and that message then becomes the painting. A crash between sending and writing
-down costs a stray line of text, not a second painting.
+down costs a stray line of text, not a second painting. Where a server cannot do that, or the operator
+wants it otherwise, `Sending` brings the painting.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
 
-from telegram import InlineKeyboardMarkup, InputMediaDocument, InputMediaPhoto, Message
+from telegram import Message
 from telegram.error import TelegramError
 
-from bots.phrases import apology, notes, say
-from bots.telegram.buttons import title, under_painting
-from bots.telegram.faults import Trouble, refusal, trouble_of
-from bots.telegram.origin import Origin, read
-from bots.telegram.paintings import Paintings
-from bots.telegram.settings import TelegramSettings
-from bots.telegram.speaker import Speaker
-from pipeline.styles import Style
+from bots.phrases import apology, say
+from bots.telegram.desktop import Desktop
+from bots.telegram.faults import Trouble, not_to_be_shown, refusal, trouble_of
+from bots.telegram.origin import Origin
+from bots.telegram.parcels import Parcel
+from bots.telegram.photos import largest
+from bots.telegram.sending import Sending
 from tasks.contract import Apology, Job, Painting
-from tasks.ledger import Ledger
 
-FILE_NAME = "painting.jpg"
-_CAPTION_MAX = 1024
 _GREETING_S = 1.5
 """After its admission a job's placeholder may still be on its way."""
 _STANDS = 3
 """Messages that are tried as the answer's place, where the person deletes them meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
-class Desktop:
-    """What every delivery needs."""
-
-    speaker: Speaker
-    ledger: Ledger
-    paintings: Paintings
-    settings: TelegramSettings
-    styles: Mapping[str, Style]
-
-    def caption(self, job: Job, painting: Painting) -> str:
-        """Return the words under a painting: its style, its maker, what there is to say about it."""
-        style, language = self.styles.get(job.ask.style), job.ask.language
-        name = job.ask.style if style is None else title(style, language)
-        if self.settings.says_machine:
-            name = f"{name} · {say(language, 'telegram-by-machine')}"
-        return "\n".join([name, *notes(language, painting.notes)])[:_CAPTION_MAX]
-
-    def keyboard(self, job: Job) -> InlineKeyboardMarkup:
-        """Return the buttons under a painting."""
-        ask = job.ask
-        return under_painting(job.id, ask.style, ask.strength, self.styles, ask.language)
-
-    async def mark(self, job: Job, **marks: str) -> None:
-        """Write something down about a job."""
-        await asyncio.to_thread(lambda: self.ledger.mark(job.id, **marks))
+class _StaysText(Exception):
+    """This message does not become a picture, and surely is none yet."""
 
 
 class Delivery:
     """Delivers one picture, or one sentence, to a chat where the bot may speak."""
 
-    def __init__(self, desk: Desktop) -> None:
+    def __init__(self, desk: Desktop, sending: Sending) -> None:
         self._desk = desk
+        self._sending = sending
         self._speaker = desk.speaker
 
     async def painting(self, job: Job, painting: Painting) -> str:
         """Show the painting and return the receipt."""
-        origin = read(job.ask.address, job.ask.person, job.ask.language)
-        chat = await self._speaker.chat_of(origin)
         late = await self._late(job)
-        stand = await self._stand(job, origin, chat, fresh=late)
-        picture = painting.pictures[0]
-        for attempt in range(_STANDS):
-            try:
-                shown = await self._become(job, painting, chat, stand)
-                break
-            except TelegramError as error:
-                if trouble_of(error) is not Trouble.MESSAGE_GONE or attempt == _STANDS - 1:
-                    raise
-                stand = await self._new_stand(job, origin, chat)
-        if shown is not None:
-            await self._remember(job, picture, shown)
-        await self.collapse(job, chat, stand, say(job.ask.language, "telegram-painted-below"))
-        return f"{chat}:{stand}"
+        if job.marks.get("sent") or await self._is_sent(job, late):
+            return await self._sending.paintings(job, painting)
+        try:
+            return await self._edited(job, painting, fresh=late)
+        except _StaysText:
+            # The stand may be new, and is in the way of a painting that is sent.
+            job = await asyncio.to_thread(self._desk.ledger.job, job.id)
+            return await self._sending.paintings(job, painting)
 
     async def apology(self, job: Job, answer: Apology) -> str:
         """Say the sentence and return the receipt."""
-        origin = read(job.ask.address, job.ask.person, job.ask.language)
-        chat = await self._speaker.chat_of(origin)
+        origin, chat = await self._desk.place(job)
         stand = await self._stand(job, origin, chat, fresh=False)
         words = apology(job.ask.language, answer)
         if not await self._speaker.rewrite(chat, stand, words):
             stand = await self._new_stand(job, origin, chat, words)
         return f"{chat}:{stand}"
 
-    async def collapse(
-        self,
-        job: Job,
-        chat: int,
-        stand: int,
-        words: str,
-        keyboard: InlineKeyboardMarkup | None = None,
-    ) -> None:
-        """Turn a placeholder that did not become the answer into one line."""
-        placeholder = job.marks.get("placeholder", "")
-        if not placeholder or placeholder == str(stand):
-            return
-        await self._speaker.rewrite(chat, int(placeholder), words, keyboard)
-        await self._desk.mark(job, collapsed=placeholder)
-
     async def _late(self, job: Job) -> bool:
         now = await asyncio.to_thread(self._desk.ledger.now)
         return now - job.admitted_at > self._desk.settings.edit_within_s
+
+    async def _is_sent(self, job: Job, late: bool) -> bool:
+        if "stand" in job.marks:
+            return False  # it may be a picture already: what was begun by editing ends by editing
+        wanted = late and self._desk.settings.long_waits == "send"
+        return wanted or await self._sending.is_the_only_way()
+
+    async def _edited(self, job: Job, painting: Painting, *, fresh: bool) -> str:
+        origin, chat = await self._desk.place(job)
+        stand = await self._stand(job, origin, chat, fresh=fresh)
+        for attempt in range(_STANDS):
+            try:
+                shown = await self._become(job, painting, chat, stand)
+                break
+            except TelegramError as error:
+                await self._check_editable(job, error)
+                if trouble_of(error) is not Trouble.MESSAGE_GONE or attempt == _STANDS - 1:
+                    raise
+                stand = await self._new_stand(job, origin, chat)
+        if shown is not None:
+            await self._remember(job, painting.pictures[0], shown)
+        words = say(job.ask.language, "telegram-painted-below", count=1)
+        await self._desk.collapse(job, chat, words, answer=stand)
+        return f"{chat}:{stand}"
+
+    async def _check_editable(self, job: Job, error: TelegramError) -> None:
+        trouble = trouble_of(error)
+        if trouble in (Trouble.STAYS_TEXT, Trouble.NO_SUCH_METHOD):
+            await self._sending.becomes_the_only_way()
+            raise _StaysText from error
+        # A sentence that nobody knows is trusted only where no earlier edit can have arrived.
+        first = "stand" not in job.marks
+        if first and refusal(error) and trouble is Trouble.OTHER:
+            raise _StaysText from error
 
     async def _stand(self, job: Job, origin: Origin, chat: int, *, fresh: bool) -> int:
         """Return the message that becomes the answer, a new one where there is none yet."""
@@ -154,35 +136,25 @@ class Delivery:
         picture, caption = painting.pictures[0], self._desk.caption(job, painting)
         known = await asyncio.to_thread(self._desk.paintings.file_of, picture)
         try:
-            return await self._edit(
-                job,
-                chat,
-                stand,
-                InputMediaPhoto(
-                    known or picture, caption=caption, filename=None if known else FILE_NAME
-                ),
-            )
+            return await self._edit(job, chat, stand, Parcel((known or picture,), caption))
         except TelegramError as error:
-            trouble = trouble_of(error)
-            if not refusal(error) or trouble not in (Trouble.PICTURE_REFUSED, Trouble.FILE_GONE):
+            if not not_to_be_shown(error):
                 raise
-            if known:
-                await asyncio.to_thread(self._desk.paintings.forget_file, picture)
-                return await self._become(job, painting, chat, stand)
+        if known:
+            await asyncio.to_thread(self._desk.paintings.forget_file, picture)
+            return await self._become(job, painting, chat, stand)
         # What Telegram will not show as a photo it still carries as a file.
-        return await self._edit(
-            job, chat, stand, InputMediaDocument(picture, caption=caption, filename=FILE_NAME)
-        )
+        return await self._edit(job, chat, stand, Parcel((picture,), caption, as_files=True))
 
-    async def _edit(
-        self, job: Job, chat: int, stand: int, media: InputMediaPhoto | InputMediaDocument
-    ) -> Message | None:
+    async def _edit(self, job: Job, chat: int, stand: int, parcel: Parcel) -> Message | None:
         await self._speaker.pace.turn(chat)
+        bot, keyboard = self._speaker.bot, self._desk.keyboard(job)
+        (media,) = parcel.media()
         try:
             shown = await self._speaker.carry(
                 chat,
-                lambda at: self._speaker.bot.edit_message_media(
-                    media, chat_id=at, message_id=stand, reply_markup=self._desk.keyboard(job)
+                lambda at: bot.edit_message_media(
+                    media, chat_id=at, message_id=stand, reply_markup=keyboard
                 ),
             )
         except TelegramError as error:
@@ -193,6 +165,6 @@ class Delivery:
 
     async def _remember(self, job: Job, picture: bytes, shown: Message) -> None:
         if shown.photo:
-            file_id = shown.photo[-1].file_id
+            file_id = largest(shown.photo)
             await asyncio.to_thread(self._desk.paintings.remember_file, picture, file_id)
             await self._desk.mark(job, files=file_id)

@@ -27,6 +27,10 @@ class Trouble(StrEnum):
     """What a refused call means. Sentences are matched in lower case, by their constant part."""
 
     UNCHANGED = "unchanged"
+    NO_SUCH_METHOD = "no-such-method"
+    """The server does not know this method; the official one knows them all."""
+    STAYS_TEXT = "stays-text"
+    """The server makes no picture of a text; the Bot API did not always know how."""
     MESSAGE_GONE = "message-gone"
     TOPIC_CLOSED = "topic-closed"
     CHAT_GONE = "chat-gone"
@@ -42,6 +46,9 @@ class Trouble(StrEnum):
 
 _SENTENCES = (
     ("message is not modified", Trouble.UNCHANGED),
+    ("message_not_modified", Trouble.UNCHANGED),
+    ("there is no media in the message", Trouble.STAYS_TEXT),
+    ("media_prev_invalid", Trouble.STAYS_TEXT),
     ("message to edit not found", Trouble.MESSAGE_GONE),
     ("message can't be edited", Trouble.MESSAGE_GONE),
     ("message_id_invalid", Trouble.MESSAGE_GONE),
@@ -90,7 +97,14 @@ def trouble_of(error: TelegramError) -> Trouble:
     for part, trouble in _SENTENCES:
         if part in sentence:
             return trouble
+    if isinstance(error, InvalidToken) and "not found" in sentence:
+        return Trouble.NO_SUCH_METHOD
     return Trouble.KICKED if isinstance(error, Forbidden) else Trouble.OTHER
+
+
+def nobody_there(error: TelegramError) -> bool:
+    """Tell whether the bot cannot speak in this chat at all, now or later."""
+    return trouble_of(error) in _NOBODY_THERE
 
 
 def never_arrived(error: TelegramError) -> bool:
@@ -107,7 +121,22 @@ def never_arrived(error: TelegramError) -> bool:
 
 def refusal(error: TelegramError) -> bool:
     """Tell whether Telegram understood the call and said no."""
-    return isinstance(error, BadRequest | Forbidden) or "too large" in error.message.lower()
+    return (
+        isinstance(error, BadRequest | Forbidden)
+        or "too large" in error.message.lower()
+        or trouble_of(error) is Trouble.NO_SUCH_METHOD
+    )
+
+
+def not_to_be_shown(error: TelegramError) -> bool:
+    """Tell whether Telegram refused the picture itself, and would take it another way."""
+    trouble = trouble_of(error)
+    return refusal(error) and trouble in (Trouble.PICTURE_REFUSED, Trouble.FILE_GONE)
+
+
+def surely_not_done(error: TelegramError) -> bool:
+    """Tell whether a failed call surely had no effect."""
+    return isinstance(error, RetryAfter | ChatMigrated) or refusal(error) or never_arrived(error)
 
 
 def meaning(error: TelegramError) -> Exception:
@@ -121,7 +150,7 @@ def meaning(error: TelegramError) -> Exception:
             return PlatformPaused(now + silence_s(error), "Telegram asks for silence")
         case ChatMigrated():
             return TryAgain(f"the group moved: {error}")
-        case InvalidToken():
+        case InvalidToken() if not refusal(error):
             return PlatformPaused(now + 60.0, "Telegram does not take the bot's token")
         case _ if refusal(error):
             trouble = trouble_of(error)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 
 import structlog
-from telegram import InlineQueryResultArticle, InputTextMessageContent
+from telegram import InlineKeyboardMarkup, InlineQueryResultArticle, InputTextMessageContent
 from telegram.error import TelegramError
 
 from bots.phrases import refusal, standing
 from bots.telegram.buttons import under_placeholder
 from bots.telegram.origin import Origin, Place
 from bots.telegram.speaker import Speaker
-from bots.telegram.waiting import WaitingList, Watch
-from bots.telegram.words import standing_code
+from bots.telegram.waiting import WaitingList, Watch, standing_code
 from tasks.contract import Admitted, Ask, Refused, Standing
 from tasks.ledger import Ledger, UnknownJob
 
@@ -69,7 +68,7 @@ class Greeter:
     def _unplaced(self, job_id: str) -> Standing | None:
         # In a surge the painting may be quicker than the turn to announce it.
         try:
-            if {"placeholder", "stand"} & self._ledger.job(job_id).marks.keys():
+            if {"placeholder", "stand", "sent"} & self._ledger.job(job_id).marks.keys():
                 return None
             now = self._ledger.standing(job_id)
         except UnknownJob:
@@ -118,11 +117,11 @@ class Greeter:
 
 
 def _article(
-    words: str, result_id: str, keyboard: object | None = None
+    words: str, result_id: str, keyboard: InlineKeyboardMarkup | None = None
 ) -> InlineQueryResultArticle:
     return InlineQueryResultArticle(
         result_id,
         title=words[:64],
         input_message_content=InputTextMessageContent(words),
-        reply_markup=keyboard,  # type: ignore[arg-type]
+        reply_markup=keyboard,
     )

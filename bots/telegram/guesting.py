@@ -8,9 +8,11 @@ from telegram import InputMediaPhoto
 from telegram.error import TelegramError
 
 from bots.phrases import apology, say
-from bots.telegram.delivery import FILE_NAME, Desktop
+from bots.telegram.desktop import Desktop
 from bots.telegram.faults import Trouble, trouble_of
 from bots.telegram.origin import read
+from bots.telegram.parcels import FILE_NAME
+from bots.telegram.photos import largest
 from tasks.contract import Apology, Job, Painting, Undeliverable
 
 
@@ -67,7 +69,7 @@ class Guesting:
             if trouble_of(error) in (Trouble.BLOCKED, Trouble.CHAT_GONE):
                 return ""
             raise
-        file_id = sent.photo[-1].file_id
+        file_id = largest(sent.photo)
         await asyncio.to_thread(self._desk.paintings.remember_file, picture, file_id)
         await self._speaker.remove(chat, sent.message_id)
         return file_id

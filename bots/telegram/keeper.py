@@ -13,8 +13,7 @@ from bots.telegram.buttons import under_placeholder
 from bots.telegram.origin import Origin, Place, read
 from bots.telegram.settings import TelegramSettings
 from bots.telegram.speaker import Speaker
-from bots.telegram.waiting import WaitingList, Watch, looked
-from bots.telegram.words import standing_code
+from bots.telegram.waiting import WaitingList, Watch, looked, standing_code
 from tasks.contract import Job, Outcome, Stage, Standing
 from tasks.ledger import Ledger, UnknownJob
 from tasks.records import CorruptRecord

@@ -45,20 +45,24 @@ async def _listen(services: Services, settings: TelegramSettings, stop: threadin
     bot = open_bot(settings)
     try:
         await bot.request.initialize()
-        me = await hello(bot, stopping)
-        if me is not None:
-            await _work(services, settings, bot, me, stopping)
+        meeting = asyncio.create_task(hello(bot))
+        stopped = asyncio.create_task(stopping.wait())
+        await asyncio.wait({meeting, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if meeting.done():
+            await _work(services, settings, bot, meeting.result(), stopping)
+        meeting.cancel()
     finally:
         watch.cancel()
         await bot.shutdown()
 
 
-async def hello(bot: PatientBot, stopping: asyncio.Event) -> Me | None:
-    """Ask Telegram who the bot is, as long as it takes; None when told to stop before.
+async def hello(bot: PatientBot) -> Me:
+    """Ask Telegram who the bot is, as long as it takes.
 
     Raises `TelegramMissing` for a token that Telegram does not know.
     """
-    while not stopping.is_set():
+    while True:
         try:
             await bot.initialize()
         except InvalidToken as error:
@@ -67,10 +71,9 @@ async def hello(bot: PatientBot, stopping: asyncio.Event) -> Me | None:
             ) from error
         except TelegramError as error:
             _log.warning("Telegram does not answer, trying again", error=error.message)
-            await _pause(stopping, _HELLO_AGAIN_S)
+            await asyncio.sleep(_HELLO_AGAIN_S)
         else:
             return Me(bot.id, bot.username or "")
-    return None
 
 
 async def _work(

@@ -19,6 +19,7 @@ from telegram import (
 from telegram.error import TelegramError
 
 from bots.phrases import languages, say
+from bots.telegram.api import home
 from tasks.notebook import Notebook
 
 _log = structlog.get_logger()
@@ -42,8 +43,8 @@ async def show_menus(bot: Bot, notebook: Notebook) -> None:
 
     What a server refuses or does not know stays unset.
     """
-    digest = hashlib.sha256(_everything().encode()).hexdigest()
-    if await asyncio.to_thread(notebook.get, "menus") == digest:
+    key, digest = f"menus:{home(bot)}", hashlib.sha256(_everything().encode()).hexdigest()
+    if await asyncio.to_thread(notebook.get, key) == digest:
         return
     for what, call in _calls(bot):
         try:
@@ -51,7 +52,7 @@ async def show_menus(bot: Bot, notebook: Notebook) -> None:
         except TelegramError as error:
             _log.info("a menu or profile text was not set", what=what, error=error.message)
         await asyncio.sleep(_GAP_S)
-    await asyncio.to_thread(notebook.put, "menus", digest)
+    await asyncio.to_thread(notebook.put, key, digest)
 
 
 def _calls(bot: Bot) -> Iterator[tuple[str, Call]]:

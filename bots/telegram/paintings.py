@@ -50,7 +50,7 @@ class Paintings:
             *self._ledger.past_jobs(platform, person, 1_000),
         )
         for job in filter(None, map(self.job, ids)):
-            messages = f"{job.marks.get('stand', '')},{job.marks.get('album', '')}".split(",")
+            messages = f"{job.marks.get('stand', '')},{job.marks.get('sent', '')}".split(",")
             chat = job.ask.address.get("chat", "")
             self._notebook.delete(*(f"shown:{chat}:{each}" for each in messages))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import PurePath
 
 from telegram import (
@@ -11,6 +12,7 @@ from telegram import (
     MessageOriginChannel,
     MessageOriginChat,
     MessageOriginUser,
+    PhotoSize,
     User,
 )
 
@@ -35,11 +37,15 @@ def photos_elsewhere(reply: ExternalReplyInfo) -> tuple[PhotoRef, ...]:
     return () if found is None else (PhotoRef(found, _of_origin(reply.origin)),)
 
 
+def largest(sizes: Sequence[PhotoSize]) -> str:
+    """Return the file of a photo in its largest size; Telegram promises no order."""
+    return max(sizes, key=lambda size: size.width * size.height).file_id
+
+
 def _file_of(message: Message | ExternalReplyInfo) -> str | None:
-    live = getattr(message, "live_photo", None)
-    sizes = message.photo or (live.photo if live is not None else None)
+    sizes = message.photo or (message.live_photo.photo if message.live_photo else ())
     if sizes:
-        return max(sizes, key=lambda size: size.width * size.height).file_id
+        return largest(sizes)
     if message.sticker and not (message.sticker.is_animated or message.sticker.is_video):
         return message.sticker.file_id
     document = message.document

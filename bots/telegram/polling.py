@@ -10,7 +10,7 @@ import structlog
 from redis.exceptions import RedisError
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
-from bots.telegram.api import PatientBot
+from bots.telegram.api import PatientBot, home
 from bots.telegram.faults import silence_s
 from tasks.notebook import Notebook
 
@@ -19,7 +19,8 @@ _log = structlog.get_logger()
 TakeIn = Callable[[dict[str, Any]], Awaitable[None]]
 """Takes one update in; when it returns, nothing of it can be lost any more."""
 
-_OFFSET = "offset"
+_NUMBERED_S = 6 * 86_400.0
+"""Telegram numbers updates anew, perhaps with lower numbers, after a week without any."""
 _PATIENCE_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Between tries while Telegram or the ledger's store does not answer."""
 _AT_ONCE = 8
@@ -40,6 +41,7 @@ class Poller:
         self._take_in = take_in
         self._notebook = notebook
         self._timeout_s = timeout_s
+        self._offset = offset_key(bot)
         self._failures = 0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -54,7 +56,7 @@ class Poller:
 
     async def once(self) -> None:
         """Fetch once, take everything in, then confirm it."""
-        written = await asyncio.to_thread(self._notebook.get, _OFFSET)
+        written = await asyncio.to_thread(self._notebook.get, self._offset)
         offset = None if written is None else int(written)
         updates = await self._bot.raw_updates(offset, self._timeout_s)
         if not updates:
@@ -65,7 +67,7 @@ class Poller:
         gate = asyncio.Semaphore(_AT_ONCE)
         await asyncio.gather(*(self._in_order(part, gate) for part in _by_chat(updates)))
         following = max(int(update["update_id"]) for update in updates) + 1
-        await asyncio.to_thread(self._notebook.put, _OFFSET, str(following))
+        await asyncio.to_thread(self._notebook.put, self._offset, str(following), _NUMBERED_S)
 
     async def _in_order(self, updates: Iterable[dict[str, Any]], gate: asyncio.Semaphore) -> None:
         async with gate:
@@ -83,6 +85,9 @@ class Poller:
             await self._rest("Telegram does not know the token in SUISAI_TELEGRAM_TOKEN")
         except (TelegramError, RedisError) as error:
             await self._rest(f"no updates just now: {error}")
+        except Exception:
+            _log.exception("updates could not be taken in, they are fetched again")
+            await self._rest("no updates just now")
         else:
             self._failures = 0
 
@@ -91,6 +96,11 @@ class Poller:
         self._failures += 1
         _log.warning(f"{why}, polling again soon", again_in_s=pause_s)
         await asyncio.sleep(pause_s)
+
+
+def offset_key(bot: PatientBot) -> str:
+    """Return where the offset stands: another bot, or another server, numbers its updates otherwise."""
+    return f"offset:{home(bot)}"
 
 
 def _conflict(error: Conflict) -> str:

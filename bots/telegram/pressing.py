@@ -18,7 +18,6 @@ from bots.telegram.heard import Pressed
 from bots.telegram.origin import Place
 from bots.telegram.paintings import Paintings
 from bots.telegram.speaker import Speaker
-from bots.telegram.words import language_of
 from pipeline.styles import Style
 from tasks.contract import Ask, Refused
 from tasks.services import Services
@@ -73,7 +72,7 @@ class Presses:
 
     async def act(self, pressed: Pressed) -> None:
         """Do what a button says that asks for no painting."""
-        language = await asyncio.to_thread(language_of, pressed.origin, self._chats)
+        language = await asyncio.to_thread(self._chats.spoken, pressed.origin)
         try:
             wanted = decode(pressed.data)
         except NoButton:

@@ -17,6 +17,9 @@ from bots.telegram.understand import understand
 
 _log = structlog.get_logger()
 
+_REMEMBERED = 1000
+"""Updates that are known again when they come twice; the ledger knows photos for longer."""
+
 
 class Reception:
     """Where every update comes in."""
@@ -24,6 +27,7 @@ class Reception:
     def __init__(self, room: Room) -> None:
         self._room = room
         self._talks = Talks()
+        self._taken: dict[object, None] = {}
         self._conversation = Conversation(room, self._talks)
 
     async def take(self, raw: dict[str, Any]) -> None:
@@ -31,15 +35,19 @@ class Reception:
 
         What the bot says about it is said in the background. Raises what the ledger's store raises.
         """
+        number = raw.get("update_id")
+        if number in self._taken:
+            return
         try:
             await self._take(raw)
         except RedisError:
             raise
         except Exception:
             # One update that cannot be understood must not keep all later ones waiting.
-            _log.exception(
-                "an update could not be taken in, it is left out", update=raw.get("update_id")
-            )
+            _log.exception("an update could not be taken in, it is left out", update=number)
+        self._taken[number] = None
+        while len(self._taken) > _REMEMBERED:
+            del self._taken[next(iter(self._taken))]
 
     async def _take(self, raw: dict[str, Any]) -> None:
         news = understand(Update.de_json(raw, self._room.speaker.bot), self._room.me)

@@ -10,6 +10,7 @@ from bots.telegram.asking import PLATFORM, Desk
 from bots.telegram.chats import Chats
 from bots.telegram.closer import Closer
 from bots.telegram.commands import Commands
+from bots.telegram.files import Files
 from bots.telegram.greet import Greeter
 from bots.telegram.inline import Inline
 from bots.telegram.mentions import Me
@@ -57,7 +58,7 @@ def open_room(services: Services, settings: TelegramSettings, bot: PatientBot, m
     waiting = WaitingList(services.redis, namespace)
     desk = Desk(services, chats, paintings, styles)
     greeter = Greeter(speaker, ledger, waiting)
-    closer = Closer(speaker, paintings, services.blobs)
+    closer = Closer(speaker, Files(bot, settings), paintings, services.blobs)
     return Room(
         me=me,
         bot=bot,

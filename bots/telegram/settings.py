@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -44,6 +44,9 @@ class TelegramSettings(BaseSettings):
 
     edit_within_s: Annotated[float, Field(ge=0)] = 20.0
     """Up to this wait the placeholder becomes the painting; later the painting is a new message."""
+    long_waits: Literal["edit", "send"] = "edit"
+    """After a longer wait: `edit` a new line of text into the painting, which can never stand there
+    twice; `send` the painting itself, in doubt once and never again without the person's word."""
     news_every_s: Annotated[float, Field(gt=0)] = 3.0
     """A placeholder is edited at most this often."""
     album_max: Annotated[int, Field(ge=1, le=10)] = 10

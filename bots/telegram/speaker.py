@@ -11,7 +11,15 @@ from telegram.constants import ChatAction
 from telegram.error import ChatMigrated, NetworkError, RetryAfter, TelegramError
 
 from bots.telegram.chats import Chats
-from bots.telegram.faults import Trouble, is_outage, never_arrived, refusal, silence_s, trouble_of
+from bots.telegram.faults import (
+    Trouble,
+    is_outage,
+    never_arrived,
+    nobody_there,
+    refusal,
+    silence_s,
+    trouble_of,
+)
 from bots.telegram.origin import Origin
 from bots.telegram.pace import Pace
 
@@ -47,7 +55,7 @@ class Speaker:
                 text,
                 reply_markup=keyboard,
                 reply_parameters=reply_to(origin, at),
-                message_thread_id=origin.thread if at == origin.chat else None,
+                message_thread_id=thread_of(origin, at),
             )
             return sent.message_id
 
@@ -69,7 +77,7 @@ class Speaker:
     async def rewrite(
         self, chat: int, message: int, text: str, keyboard: InlineKeyboardMarkup | None = None
     ) -> bool:
-        """Change a text for good; False where the message is gone. Raises all other troubles."""
+        """Change a text for good; False where that cannot be done. Raises what another try may mend."""
         await self.pace.turn(chat)
         try:
             await self.carry(
@@ -79,10 +87,9 @@ class Speaker:
                 ),
             )
         except TelegramError as error:
-            trouble = trouble_of(error)
-            if trouble not in (Trouble.UNCHANGED, Trouble.MESSAGE_GONE):
+            if not refusal(error) or nobody_there(error):
                 raise
-            return trouble is Trouble.UNCHANGED
+            return trouble_of(error) is Trouble.UNCHANGED
         return True
 
     async def retell_inline(
@@ -124,8 +131,13 @@ class Speaker:
         """Delete one of the bot's messages where that is possible."""
         await self._gesture(self.bot.delete_message(chat, message))
 
-    async def carry(self, chat: int, call: Callable[[int], Awaitable[T]]) -> T:
-        """Make a call that has its turn; wait out silences and follow a group that moved."""
+    async def carry(
+        self, chat: int, call: Callable[[int], Awaitable[T]], *, once: bool = False
+    ) -> T:
+        """Make a call that has its turn; wait out silences and follow a group that moved.
+
+        `once`: what a server failed to answer may have been done, and is not tried again here.
+        """
         for attempt in range(1, self._tries + 1):
             try:
                 return await self._spoken(chat, call)
@@ -138,7 +150,7 @@ class Speaker:
                     raise
                 await self.pace.turn(chat)
             except NetworkError as error:
-                in_vain = never_arrived(error) or is_outage(error)
+                in_vain = never_arrived(error) or (is_outage(error) and not once)
                 if refusal(error) or not in_vain or attempt == self._tries:
                     raise
                 await asyncio.sleep(0.25 * 2**attempt)
@@ -171,3 +183,8 @@ def reply_to(origin: Origin, chat: int) -> ReplyParameters | None:
     if not origin.message or chat != origin.chat:
         return None
     return ReplyParameters(origin.message, allow_sending_without_reply=True)
+
+
+def thread_of(origin: Origin, chat: int) -> int | None:
+    """Return the topic to answer in, None where the origin's chat has become another."""
+    return origin.thread if chat == origin.chat else None

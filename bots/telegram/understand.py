@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telegram import CallbackQuery, Chat, Message, Update
+from telegram import CallbackQuery, Chat, Message, Update, User
 
 from bots.telegram.heard import Heard, Moved, News, Pressed, Typed
 from bots.telegram.mentions import Me, Speech, speech_of
@@ -79,7 +79,7 @@ def _person(message: Message) -> str | None:
     caller = message.guest_bot_caller_user or message.guest_bot_caller_chat
     # A channel or an anonymous admin speaks as a chat; `from` is then a stand-in account.
     sender = caller or message.sender_chat or message.from_user
-    if sender is None or getattr(sender, "is_bot", False):
+    if sender is None or (isinstance(sender, User) and sender.is_bot):
         return None
     return str(sender.id)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from redis import Redis
 
+from tasks.contract import Stage, Standing
 from tasks.records import text
 
 _DISTANCES_S = (1, 2, 3, 4, 5, 7, 9, 12, 16)
@@ -69,6 +70,17 @@ def distance_s(looks: int) -> float:
     if looks <= len(_DISTANCES_S):
         return float(_DISTANCES_S[looks - 1])
     return _DISTANCES_S[-1] * 1.5 ** (looks - len(_DISTANCES_S))
+
+
+def standing_code(standing: Standing) -> str:
+    """Name what a person would be told; small changes of the wait are not worth an edit."""
+    if standing.outcome is not None:
+        return f"ended:{standing.outcome.value}"
+    if standing.stage is Stage.DELIVER:
+        return "delivering"
+    if standing.position == 0:
+        return f"{standing.stage}:at-work:{round(standing.progress * 4)}"
+    return f"{standing.stage}:{standing.position}:{round(standing.wait_s / 10)}"
 
 
 def _watch(job_id: str, row: bytes | None) -> Watch:

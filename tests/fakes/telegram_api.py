@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -63,6 +63,8 @@ class TelegramApi:
         self.calls: list[Heard] = []
         self.breaches: list[str] = []
         """Where requests or answers are not what the Bot API describes."""
+        self.known = frozenset(METHODS)
+        """The methods that this server knows; a smaller set is an older server."""
         self._limits = limits or Limits()
         self._polls = 0
         described = os.environ.get("SUISAI_TEST_TELEGRAM_SPEC")
@@ -91,12 +93,13 @@ class TelegramApi:
         ]
 
     async def _handle(self, request: Request) -> Response:
-        parts = unquote(request.path.split("?")[0]).strip("/").split("/")
-        if parts[0] == "file" and parts[1] == f"bot{TOKEN}":
-            return self._download(parts[-1].removesuffix(".jpg"))
-        if parts[0] != f"bot{TOKEN}" or len(parts) != 2:
+        # Whatever comes before is the path under which a proxy has put the server.
+        head, _, asked = unquote(request.path.split("?")[0]).partition(f"/bot{TOKEN}/")
+        if head.endswith("/file"):
+            return self._download(asked.rpartition("/")[-1].removesuffix(".jpg"))
+        if not asked or "/" in asked:
             return _error(Refused(401, "Unauthorized"))
-        return await self._call(parts[1], request)
+        return await self._call(asked, request)
 
     async def _call(self, method: str, request: Request) -> Response:
         written, files = request.form()
@@ -122,8 +125,12 @@ class TelegramApi:
     async def _answer(
         self, method: str, fields: dict[str, Any], files: dict[str, bytes], fault: Fault | None
     ) -> Response:
+        if fault is not None and fault.page:
+            return Response(fault.status, fault.page, {"Content-Type": "text/html"})
         if fault is not None and fault.status:
-            return _error(Refused(fault.status, fault.description, **fault.parameters))
+            code = fault.error_code or fault.status
+            refused = Refused(code, fault.description, **fault.parameters)
+            return replace(_error(refused), status=fault.status)
         try:
             result = await self._result(method, fields, files)
         except Refused as refused:
@@ -143,7 +150,7 @@ class TelegramApi:
                 "has_custom_certificate": False,
                 "pending_update_count": 0,
             }
-        if method not in METHODS:
+        if method not in self.known:
             raise Refused(404, "Not Found")
         chat = fields.get("chat_id")
         silence_s = self._limits.silence_s(method, None if chat is None else int(chat))

@@ -16,6 +16,10 @@ class Fault:
     status: int = 0
     """Answer this HTTP status instead of doing anything."""
     description: str = "Internal Server Error"
+    error_code: int = 0
+    """What the body says, where that is not the HTTP status."""
+    page: bytes = b""
+    """Answer with this page instead of JSON, as a proxy does."""
     parameters: dict[str, Any] = field(default_factory=dict)
     cut: bool = False
     """Cut the connection instead of doing anything."""

@@ -39,6 +39,11 @@ class Updates:
             self.given += len(given)
             return given
 
+    def repeat(self) -> None:
+        """Queue the latest update once more, under its own number."""
+        with self._lock:
+            self._waiting.append(self._waiting[-1])
+
     def pending(self) -> int:
         """Return how many updates the bot has not confirmed."""
         with self._lock:

@@ -1,7 +1,7 @@
 # What the bot says on Telegram only. $style is a style's title, $count a number of pictures or photos.
 
 telegram-start =
-    Hello! I paint photos by hand, in the manner of Japanese animation films.
+    Hello! I turn photos into paintings, in the manner of hand-painted Japanese animation films. A machine paints, not a person.
 
     Send me a photo and I will paint it. Name a style in the caption if you like, or pick your usual one here:
 telegram-help =
@@ -29,12 +29,14 @@ telegram-privacy =
 ## While somebody waits, and after.
 
 telegram-ready = Your painting is ready:
-telegram-painted-below = Done, your painting is below ↓
-telegram-album-below = { $count ->
+telegram-painted-below = { $count ->
     [one] Done, your painting is below ↓
    *[other] Done, your { $count } paintings are below ↓
 }
-telegram-album-in-doubt = I sent your paintings, but the line broke and I can't tell whether they arrived. If they are not here, tap the button.
+telegram-in-doubt = { $count ->
+    [one] I sent your painting, but the line broke and I can't tell whether it arrived. If it is not here, tap the button.
+   *[other] I sent your paintings, but the line broke and I can't tell whether they arrived. If they are not here, tap the button.
+}
 telegram-guest-needs-chat = Your painting is done, but I can't bring it here yet. Open a chat with me once and ask again: { $link }
 telegram-cancelled = Taken back.
 telegram-cancelled-all = { $count ->

@@ -1,7 +1,7 @@
 # Lo que el bot dice solo en Telegram. $style es el título de un estilo, $count un número de imágenes.
 
 telegram-start =
-    ¡Hola! Pinto fotos a mano, al estilo del cine de animación japonés.
+    ¡Hola! Convierto fotos en pinturas, al estilo del cine de animación japonés pintado a mano. Pinta una máquina, no una persona.
 
     Envíame una foto y la pintaré. Si quieres, nombra un estilo en el pie de foto, o elige aquí el tuyo de siempre:
 telegram-help =
@@ -29,12 +29,14 @@ telegram-privacy =
 ## Durante la espera, y después.
 
 telegram-ready = Tu pintura está lista:
-telegram-painted-below = Listo, tu pintura está más abajo ↓
-telegram-album-below = { $count ->
+telegram-painted-below = { $count ->
     [one] Listo, tu pintura está más abajo ↓
    *[other] Listo, tus { $count } pinturas están más abajo ↓
 }
-telegram-album-in-doubt = Envié tus pinturas, pero se cortó la línea y no sé si llegaron. Si no están aquí, toca el botón.
+telegram-in-doubt = { $count ->
+    [one] Envié tu pintura, pero se cortó la línea y no sé si llegó. Si no está aquí, toca el botón.
+   *[other] Envié tus pinturas, pero se cortó la línea y no sé si llegaron. Si no están aquí, toca el botón.
+}
 telegram-guest-needs-chat = Tu pintura está lista, pero todavía no puedo traerla aquí. Abre una vez un chat conmigo y pídela de nuevo: { $link }
 telegram-cancelled = Retirada.
 telegram-cancelled-all = { $count ->

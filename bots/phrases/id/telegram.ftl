@@ -1,7 +1,7 @@
 # Yang dikatakan bot hanya di Telegram. $style judul sebuah gaya, $count jumlah gambar.
 
 telegram-start =
-    Halo! Saya melukis foto dengan tangan, seperti film animasi Jepang.
+    Halo! Saya mengubah foto menjadi lukisan, seperti film animasi Jepang yang dilukis dengan tangan. Yang melukis mesin, bukan manusia.
 
     Kirim foto dan saya akan melukisnya. Anda boleh menyebut gaya di keterangan foto, atau memilih gaya tetap di sini:
 telegram-help =
@@ -29,11 +29,13 @@ telegram-privacy =
 ## Selama menunggu, dan sesudahnya.
 
 telegram-ready = Lukisan Anda sudah jadi:
-telegram-painted-below = Selesai, lukisan Anda ada di bawah ↓
-telegram-album-below = { $count ->
+telegram-painted-below = { $count ->
+    [1] Selesai, lukisan Anda ada di bawah ↓
    *[other] Selesai, { $count } lukisan Anda ada di bawah ↓
 }
-telegram-album-in-doubt = Lukisan sudah saya kirim, tetapi sambungan terputus dan saya tidak tahu apakah sampai. Kalau tidak ada di sini, ketuk tombolnya.
+telegram-in-doubt = { $count ->
+   *[other] Lukisan sudah saya kirim, tetapi sambungan terputus dan saya tidak tahu apakah sampai. Kalau tidak ada di sini, ketuk tombolnya.
+}
 telegram-guest-needs-chat = Lukisan Anda sudah jadi, tetapi belum bisa saya bawa ke sini. Buka obrolan dengan saya sekali, lalu minta lagi: { $link }
 telegram-cancelled = Ditarik kembali.
 telegram-cancelled-all = { $count ->

@@ -1,7 +1,7 @@
 # Telegram だけで使う言葉。$style はスタイルの名前、$count は枚数。
 
 telegram-start =
-    こんにちは！ 写真を、日本のアニメ映画のような手描き風の絵を、機械が描きます。
+    こんにちは！ 写真をもとに、日本のアニメ映画のような手描き風の絵を描きます。描くのは人ではなく、機械です。
 
     写真を送ってください。説明文にスタイルの名前を書くこともできます。いつものスタイルはここで選べます。
 telegram-help =
@@ -29,11 +29,13 @@ telegram-privacy =
 ## お待ちの間と、そのあと。
 
 telegram-ready = 絵ができました。
-telegram-painted-below = できました。絵は下にあります ↓
-telegram-album-below = { $count ->
+telegram-painted-below = { $count ->
+    [1] できました。絵は下にあります ↓
    *[other] できました。{ $count } 枚の絵は下にあります ↓
 }
-telegram-album-in-doubt = 絵を送りましたが、途中で通信が切れ、届いたかどうか分かりません。届いていなければボタンを押してください。
+telegram-in-doubt = { $count ->
+   *[other] 絵を送りましたが、途中で通信が切れ、届いたかどうか分かりません。届いていなければボタンを押してください。
+}
 telegram-guest-needs-chat = 絵はできましたが、まだここに届けられません。一度私とのチャットを開いてから、もう一度どうぞ。{ $link }
 telegram-cancelled = 取り下げました。
 telegram-cancelled-all = { $count ->

@@ -1,7 +1,7 @@
 # O que o bot diz só no Telegram. $style é o título de um estilo, $count um número de imagens.
 
 telegram-start =
-    Olá! Eu pinto fotos à mão, no estilo dos filmes de animação japoneses.
+    Olá! Eu transformo fotos em pinturas, no estilo dos filmes de animação japoneses pintados à mão. Quem pinta é uma máquina, não uma pessoa.
 
     Envie uma foto e eu a pinto. Se quiser, cite um estilo na legenda, ou escolha aqui o seu de sempre:
 telegram-help =
@@ -29,12 +29,14 @@ telegram-privacy =
 ## Durante a espera, e depois.
 
 telegram-ready = A sua pintura está pronta:
-telegram-painted-below = Pronto, a sua pintura está abaixo ↓
-telegram-album-below = { $count ->
+telegram-painted-below = { $count ->
     [one] Pronto, a sua pintura está abaixo ↓
    *[other] Pronto, as suas { $count } pinturas estão abaixo ↓
 }
-telegram-album-in-doubt = Enviei as suas pinturas, mas a linha caiu e não sei se elas chegaram. Se não estiverem aqui, toque no botão.
+telegram-in-doubt = { $count ->
+    [one] Enviei a sua pintura, mas a linha caiu e não sei se ela chegou. Se não estiver aqui, toque no botão.
+   *[other] Enviei as suas pinturas, mas a linha caiu e não sei se elas chegaram. Se não estiverem aqui, toque no botão.
+}
 telegram-guest-needs-chat = A sua pintura está pronta, mas ainda não posso trazê-la aqui. Abra uma vez uma conversa comigo e peça de novo: { $link }
 telegram-cancelled = Retirada.
 telegram-cancelled-all = { $count ->

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
+from pydantic import SecretStr
 
+from bots.telegram.api import open_bot
 from bots.telegram.buttons import RESEND
+from bots.telegram.polling import offset_key
+from bots.telegram.settings import TelegramSettings
 from tasks.contract import Outcome
 from tasks.services import Services
 from tests.bots.telegram.town import snapshot
-from tests.fakes.telegram_api import TelegramApi
+from tests.fakes.telegram_api import TOKEN, TelegramApi
 from tests.fakes.telegram_faults import Fault
 from tests.fakes.telegram_people import button
 from tests.fakes.telegram_world import Json
@@ -62,7 +67,8 @@ def test_killed_after_admission_before_the_update_is_confirmed(
     assert silent.reached.wait(30)
     hands_on.kill("telegram")
     # As if it had died before it wrote down the offset: everything comes again.
-    services.notebook("telegram").delete("offset")
+    settings = TelegramSettings(token=SecretStr(TOKEN), api_url=telegram.url)
+    services.notebook("telegram").delete(offset_key(open_bot(settings)))
 
     hands_on.start("telegram", "telegram")
 
@@ -108,12 +114,14 @@ def test_killed_after_the_new_message_stood_but_was_not_written_down(
     answered_once(telegram, services, sent)
 
 
-@pytest.mark.parametrize("fault", [{"lost": True}, {"cut": True}, {"status": 502}])
+@pytest.mark.parametrize(
+    "fault", [Fault("", lost=True), Fault("", cut=True), Fault("", status=502)]
+)
 def test_an_answer_that_is_lost_or_cut_or_refused_by_an_outage(
-    telegram: TelegramApi, services: Services, hands_on: Stack, fault: dict[str, int]
+    telegram: TelegramApi, services: Services, hands_on: Stack, fault: Fault
 ) -> None:
-    telegram.faults.add(Fault("editMessageMedia", times=2, **fault))  # type: ignore[arg-type]
-    telegram.faults.add(Fault("getFile", **fault))  # type: ignore[arg-type]
+    telegram.faults.add(replace(fault, method="editMessageMedia", times=2))
+    telegram.faults.add(replace(fault, method="getFile"))
     answered_once(telegram, services, telegram.people.photo(ANN, snapshot(5)))
 
 

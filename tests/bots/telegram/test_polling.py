@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
-from bots.telegram.api import open_bot
+from bots.telegram.api import PatientBot, open_bot
 from bots.telegram.asking import PLATFORM
-from bots.telegram.polling import Poller, TakeIn
+from bots.telegram.polling import Poller, TakeIn, offset_key
 from bots.telegram.settings import TelegramSettings
 from tasks.services import Services
 from tests.bots.telegram.town import snapshot
@@ -19,14 +20,18 @@ from tests.fakes.telegram_api import TOKEN, TelegramApi
 ANN, BEN = 1, 2
 
 
+def at_home(telegram: TelegramApi, token: str = TOKEN) -> PatientBot:
+    """Return a bot that lives here."""
+    return open_bot(TelegramSettings(token=SecretStr(token), api_url=telegram.url))
+
+
 @pytest.fixture
 def poll(telegram: TelegramApi, services: Services) -> Callable[[TakeIn], None]:
     """Poll once, with a way to take updates in."""
 
     def once(take_in: TakeIn) -> None:
         async def story() -> None:
-            settings = TelegramSettings(token=TOKEN, api_url=telegram.url)  # type: ignore[arg-type]
-            async with open_bot(settings) as bot:
+            async with at_home(telegram) as bot:
                 await Poller(bot, take_in, services.notebook(PLATFORM), timeout_s=0).once()
 
         asyncio.run(story())
@@ -41,7 +46,7 @@ def test_an_update_is_confirmed_by_the_poll_after_it_was_taken_in(
     offsets = []
 
     async def take_in(update: dict[str, Any]) -> None:
-        offsets.append(services.notebook(PLATFORM).get("offset"))
+        offsets.append(services.notebook(PLATFORM).get(offset_key(at_home(telegram))))
 
     poll(take_in)
     assert offsets == [None], "the offset stands still while an update is taken in"
@@ -88,3 +93,27 @@ def test_one_chat_is_taken_in_in_its_order_others_beside_it(
     poll(take_in)
     assert len(taken) == 3
     assert taken == sorted(taken)
+
+
+def test_updates_that_are_numbered_anew_after_a_quiet_week_are_not_skipped(
+    telegram: TelegramApi, services: Services, poll: Callable[[TakeIn], None]
+) -> None:
+    telegram.people.photo(ANN, snapshot(1))
+
+    async def take_in(update: dict[str, Any]) -> None: ...
+
+    poll(take_in)
+
+    notebook = services.notebook(PLATFORM)
+    key = f"{services.settings.namespace}:notes:{PLATFORM}:{offset_key(at_home(telegram))}"
+    assert notebook.get(offset_key(at_home(telegram)))
+    assert 0 < services.redis.ttl(key) < 7 * 86_400
+
+
+def test_another_bot_and_another_server_have_offsets_of_their_own(telegram: TelegramApi) -> None:
+    here = offset_key(at_home(telegram))
+    moved = TelegramSettings(token=SecretStr(TOKEN), api_url=f"{telegram.url}/elsewhere")
+    assert offset_key(at_home(telegram, "778:another-bots-token")) != here
+    assert offset_key(open_bot(moved)) != here
+    assert offset_key(at_home(telegram, "777:the-same-bots-next-token")) == here
+    assert TOKEN.partition(":")[2] not in here
