@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from telegram import Message, MessageEntity
+
+_MARKED = {
+    MessageEntity.BOT_COMMAND: re.compile(r"\A/\w+(@\w+)?", re.ASCII),
+    MessageEntity.MENTION: re.compile(r"(?<!\S)@\w+", re.ASCII),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,8 @@ def speech_of(message: Message, me: Me) -> Speech:
     """Split the text or caption of a message into its command, the bot's name and the rest."""
     text = message.text or message.caption or ""
     entities = message.parse_entities() if message.text else message.parse_caption_entities()
+    # Entities are optional in the Bot API: without any, the text itself tells.
+    entities = entities or dict(_found_in(text))
     ours = [entity for entity, said in entities.items() if _is_mention(entity, said, me)]
     words = _without(text, ours)
     head = next((entity for entity in entities if _opens_with_command(entity)), None)
@@ -41,6 +50,17 @@ def speech_of(message: Message, me: Me) -> Speech:
         return Speech(words, for_another=True)
     rest = _without(text, [*ours, head])
     return Speech(rest, command.casefold(), named=bool(ours) or bool(name))
+
+
+def _found_in(text: str) -> Iterator[tuple[MessageEntity, str]]:
+    for kind, pattern in _MARKED.items():
+        for found in pattern.finditer(text):
+            offset, length = _units(text[: found.start()]), _units(found[0])
+            yield MessageEntity(kind, offset, length), found[0]
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
 
 
 def _is_mention(entity: MessageEntity, said: str, me: Me) -> bool:

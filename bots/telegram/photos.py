@@ -61,6 +61,8 @@ def _file_of(message: Message | ExternalReplyInfo) -> str | None:
 def _looks_like_a_photo(mime_type: str, file_name: str) -> bool:
     if mime_type == "image/svg+xml":
         return False
+    if not (mime_type or file_name):
+        return True  # both are optional; opening the file tells
     return mime_type.startswith("image/") or PurePath(file_name).suffix.lower() in _SUFFIXES
 
 

@@ -36,6 +36,7 @@ def test_a_photo_in_private_is_for_the_bot_in_its_largest_size() -> None:
         ("image/svg+xml", "a.svg", False),
         ("application/pdf", "a.pdf", False),
         ("video/mp4", "a.mp4", False),
+        ("", "", True),
     ],
 )
 def test_files_that_look_like_photos_are_photos(mime: str, name: str, is_photo: bool) -> None:
@@ -109,6 +110,36 @@ def test_a_command_in_a_group_needs_the_bots_name(text: str, command: str, addre
     assert (found.command, found.words, found.addressed) == (command, "film", addressed)
 
 
+@pytest.mark.parametrize(
+    ("text", "command", "words", "addressed"),
+    [
+        ("/style film", "style", "film", False),
+        ("/style@suisai_bot film", "style", "film", True),
+        ("🦊🦊 @Suisai_Bot film", "", "🦊🦊 film", True),
+        ("a/style film and me@suisai_bot", "", "a/style film and me@suisai_bot", False),
+    ],
+)
+def test_what_no_entity_marks_is_found_in_the_text(
+    text: str, command: str, words: str, addressed: bool
+) -> None:
+    found = heard(chat=GROUP, text=text)
+    assert (found.command, found.words, found.addressed) == (command, words, addressed)
+
+
+def test_what_is_optional_may_be_absent() -> None:
+    person = {"id": 11, "is_bot": False, "first_name": "Ann"}
+    quoted = {
+        "message_id": 4,
+        "date": 1,
+        "chat": {"id": 11, "type": "private"},
+        "photo": sizes("theirs"),
+    }
+    found = heard(sender=person, text="film", reply_to_message=quoted, message_thread_id=4)
+    assert (found.origin.language, found.origin.thread) == ("", None)
+    assert found.replied_photos == (PhotoRef("theirs"),)
+    assert (found.replied_person, found.replied_to_bot) == ("", False)
+
+
 def test_a_command_for_another_bot_is_not_heard() -> None:
     text = "/style@other_bot film"
     marked = entities(text, ("bot_command", "/style@other_bot"))
@@ -178,6 +209,9 @@ def test_inline_queries_and_moves_are_understood() -> None:
     [
         {"channel_post": message(text="hi", chat={"id": -7, "type": "channel"})},
         {"edited_message": message(photo=sizes())},
+        {"message": {"message_id": 5, "date": 1, "chat": GROUP, "text": "from nobody"}},
+        {"something_of_next_year": {"id": 1}},
+        {},
         {"message": message(new_chat_members=[THE_BOT], chat=GROUP)},
         {"message": message(THE_BOT, text="I am the bot", chat=GROUP)},
     ],
