@@ -40,4 +40,4 @@ def standing(language: str, standing: Standing) -> str:
         return say(language, "standing-next", wait_s=standing.wait_s)
     if standing.stage is Stage.FETCH:
         return say(language, "standing-fetch")
-    return say(language, "standing-painting", progress=standing.progress)
+    return say(language, "standing-painting", progress=round(standing.progress, 2))

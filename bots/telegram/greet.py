@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import structlog
 from telegram import InlineKeyboardMarkup, InlineQueryResultArticle, InputTextMessageContent
@@ -13,7 +14,7 @@ from bots.telegram.buttons import under_placeholder
 from bots.telegram.origin import Origin, Place
 from bots.telegram.speaker import Speaker
 from bots.telegram.waiting import WaitingList, Watch, standing_code
-from tasks.contract import Admitted, Ask, Refused, Standing
+from tasks.contract import Admitted, Ask, Refused, Stage, Standing
 from tasks.ledger import Ledger, UnknownJob
 
 _log = structlog.get_logger()
@@ -68,11 +69,14 @@ class Greeter:
     def _unplaced(self, job_id: str) -> Standing | None:
         # In a surge the painting may be quicker than the turn to announce it.
         try:
-            if {"placeholder", "stand", "sent"} & self._ledger.job(job_id).marks.keys():
-                return None
-            now = self._ledger.standing(job_id)
+            job, now = self._ledger.job(job_id), self._ledger.standing(job_id)
         except UnknownJob:
             return None
+        if {"placeholder", "stand", "sent"} & job.marks.keys():
+            return None
+        if now.stage is Stage.DELIVER and not job.pictures:
+            # No paint is drying where an apology is on its way.
+            now = replace(now, stage=Stage.FETCH)
         return now if now.outcome is None else None
 
     def _note(self, job_id: str, message: str, said: str) -> None:

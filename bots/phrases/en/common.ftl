@@ -85,5 +85,8 @@ standing-line = { ORDINAL($position) ->
    *[other] { $position }th in line, about { DURATION($wait_s) }
 }
 standing-next = Next in line, about { DURATION($wait_s) }
-standing-painting = Painting… { NUMBER($progress, style: "percent") }
+standing-painting = { $progress ->
+    [0] Painting…
+   *[other] Painting… { NUMBER($progress, style: "percent") }
+}
 standing-deliver = The paint is drying, your picture is on its way…

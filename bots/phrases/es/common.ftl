@@ -80,5 +80,8 @@ note-photo-left-out = No todas las fotos se pudieron pintar; aquí están las qu
 standing-fetch = Echando un vistazo a tu foto…
 standing-line = Puesto { $position } en la fila, cerca de { DURATION($wait_s) }
 standing-next = El siguiente turno es tuyo, cerca de { DURATION($wait_s) }
-standing-painting = Pintando… { NUMBER($progress, style: "percent") }
+standing-painting = { $progress ->
+    [0] Pintando…
+   *[other] Pintando… { NUMBER($progress, style: "percent") }
+}
 standing-deliver = La pintura se está secando y ya va en camino…

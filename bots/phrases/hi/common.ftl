@@ -81,5 +81,8 @@ note-photo-left-out = सभी फ़ोटो के चित्र नही
 standing-fetch = आपकी फ़ोटो देखी जा रही है…
 standing-line = कतार में { $position } नंबर पर, करीब { DURATION($wait_s) }
 standing-next = अगली बारी आपकी है, करीब { DURATION($wait_s) }
-standing-painting = रंग भरे जा रहे हैं… { NUMBER($progress, style: "percent") }
+standing-painting = { $progress ->
+    [0] रंग भरे जा रहे हैं…
+   *[other] रंग भरे जा रहे हैं… { NUMBER($progress, style: "percent") }
+}
 standing-deliver = रंग सूख रहे हैं, आपका चित्र बस पहुँचने वाला है…

@@ -80,5 +80,8 @@ note-photo-left-out = Tidak semua foto bisa dilukis; ini yang bisa.
 standing-fetch = Sedang melihat fotomu…
 standing-line = Antrean ke-{ $position }, kira-kira { DURATION($wait_s) }
 standing-next = Giliranmu berikutnya, kira-kira { DURATION($wait_s) }
-standing-painting = Melukis… { NUMBER($progress, style: "percent") }
+standing-painting = { $progress ->
+    [0] Melukis…
+   *[other] Melukis… { NUMBER($progress, style: "percent") }
+}
 standing-deliver = Catnya sedang mengering, gambarmu segera sampai…

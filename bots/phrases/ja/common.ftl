@@ -80,5 +80,8 @@ note-photo-left-out = 描けない写真があったため、描けたものだ�
 standing-fetch = 写真を拝見しています…
 standing-line = { $position }番目です。あと{ DURATION($wait_s) }ほど
 standing-next = 次の順番です。あと{ DURATION($wait_s) }ほど
-standing-painting = 描いています… { NUMBER($progress, style: "percent") }
+standing-painting = { $progress ->
+    [0] 描いています…
+   *[other] 描いています… { NUMBER($progress, style: "percent") }
+}
 standing-deliver = 絵の具を乾かしています。まもなくお届けします…

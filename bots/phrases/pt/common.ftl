@@ -80,5 +80,8 @@ note-photo-left-out = Nem todas as fotos puderam ser pintadas; aqui estão as qu
 standing-fetch = Dando uma olhada na sua foto…
 standing-line = { $position }º lugar na fila, cerca de { DURATION($wait_s) }
 standing-next = Sua vez é a próxima, cerca de { DURATION($wait_s) }
-standing-painting = Pintando… { NUMBER($progress, style: "percent") }
+standing-painting = { $progress ->
+    [0] Pintando…
+   *[other] Pintando… { NUMBER($progress, style: "percent") }
+}
 standing-deliver = A tinta está secando e a imagem já está a caminho…

@@ -47,6 +47,7 @@ def test_a_reason_without_words_or_facts_becomes_our_fault(reason: str) -> None:
         (Standing(Stage.FETCH, None, 1, 2.0), "Having a look at your photo…"),
         (Standing(Stage.FETCH, None, 3, 18.0), "3rd in line, about 20 seconds"),
         (Standing(Stage.RENDER, None, 1, 4.0), "Next in line, about 4 seconds"),
+        (Standing(Stage.RENDER, None, 0, 1.0, 0.003), "Painting…"),
         (Standing(Stage.RENDER, None, 0, 1.0, 0.42), "Painting… 42%"),
         (Standing(Stage.DELIVER, None, 1, 0.1), "The paint is drying, your picture is on its way…"),
     ],

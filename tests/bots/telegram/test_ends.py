@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
@@ -48,6 +49,25 @@ def test_where_nobody_can_be_answered_the_job_ends(town: Town, sentence: str, re
 
     assert ledger.job(job_id).outcome is Outcome.UNDELIVERABLE
     assert ledger.job(job_id).reason == reason
+
+
+def test_no_paint_dries_where_an_apology_is_on_its_way(town: Town) -> None:
+    ann = town.person()
+    greeting = town.api.faults.add(Fault("setMessageReaction", hold=threading.Event()))
+    town.services.switches.pause("deliver", "telegram")
+    town.api.people.document(ann, b"%PDF-1.7 no photo" * 20, "a.jpg", "image/jpeg")
+    ledger = town.services.ledger
+
+    def refused() -> bool:
+        jobs = [ledger.job(each) for each in ledger.open_jobs("telegram", str(ann))]
+        return any(job.reason for job in jobs)
+
+    eventually(refused, what="the apology waits at the door")
+    assert greeting.hold is not None
+    greeting.hold.set()
+    assert town.words(ann, "Having a look")
+    town.services.switches.resume("deliver", "telegram")
+    assert town.words(ann, "PDF")
 
 
 def test_a_deleted_placeholder_is_replaced(town: Town) -> None:
