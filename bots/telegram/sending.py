@@ -105,7 +105,7 @@ class Sending:
         return " ".join(filter(None, files))
 
     async def _in_doubt(self, job: Job, origin: Origin, chat: int, count: int) -> str:
-        _log.warning("unknown whether the pictures arrived, the person gets a button to have them again", job=job.id)
+        _log.warning("unknown whether the pictures arrived, the person gets a button", job=job.id)
         words = say(job.ask.language, "telegram-in-doubt", count=count)
         keyboard = send_again(job.id, job.ask.language)
         speaker, placeholder = self._desk.speaker, job.marks.get("placeholder", "")
