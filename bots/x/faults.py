@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import requests
 
@@ -12,7 +12,13 @@ _DAY_LIMITS = ("x-app-limit-24hour", "x-user-limit-24hour")
 
 
 class XFault(Exception):
-    """X did not do what was asked; `detail` is what it said about it."""
+    """X did not do what was asked; `detail` is what it said about it.
+
+    `kinds` are the names and numbers by which X tells faults apart, where it gave any: the last part
+    of a problem's `type`, a `reason`, a `code`.
+    """
+
+    kinds: frozenset[str] = frozenset()
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -53,7 +59,15 @@ class XSilent(XFault):
 
 def fault_of(response: requests.Response) -> XFault:
     """Return the fault that an unsuccessful HTTP answer means."""
-    detail = _detail(response)
+    body = _body(response)
+    fault = _fault(response, body)
+    fault.kinds = frozenset(filter(None, _kinds(body)))
+    return fault
+
+
+def _fault(response: requests.Response, body: object) -> XFault:
+    told = " / ".join(dict.fromkeys(_sentences(body)))
+    detail = f"{response.status_code} {told or response.reason}"[:_TELLING]
     match response.status_code:
         case 401:
             return XUnauthorised(detail)
@@ -68,12 +82,23 @@ def fault_of(response: requests.Response) -> XFault:
     return XRefused(detail)
 
 
-def _detail(response: requests.Response) -> str:
+def _body(response: requests.Response) -> object:
     try:
-        told = " / ".join(dict.fromkeys(_sentences(response.json())))
+        return response.json()
     except (json.JSONDecodeError, requests.JSONDecodeError, UnicodeDecodeError):
-        told = ""
-    return f"{response.status_code} {told or response.reason}"[:_TELLING]
+        return None
+
+
+def _kinds(body: object) -> Iterator[str]:
+    """Find X's names of faults in a problem, a list of errors, or both."""
+    for item in body if isinstance(body, list) else [body]:
+        if not isinstance(item, Mapping):
+            continue
+        yield str(item.get("type", "")).partition("/problems/")[2]
+        yield from (
+            str(item[key]) for key in ("reason", "code") if isinstance(item.get(key), str | int)
+        )
+        yield from _kinds(item.get("errors"))
 
 
 def _sentences(body: object) -> list[str]:

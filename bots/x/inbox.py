@@ -42,12 +42,7 @@ class Inbox:
     """Understands posts and hands them to the ledger; an event that comes twice is one ask."""
 
     def __init__(self, services: Services, x: X) -> None:
-        self._services = services
-        self._x = x
-        self._reception = Reception.of(services, x)
-        self._memory = self._reception.memory
-        self._voice = self._reception.voice
-        self._leaving = self._reception.leaving
+        self._at = Reception.of(services, x)
 
     def take(self, pages: Iterable[Page]) -> int:
         """Deal with all posts of these pages, oldest first; return how many became asks.
@@ -57,13 +52,13 @@ class Inbox:
         """
         known: Known = {}
         fresh: dict[str, Post] = {}
-        automated = set(self._x.settings.ignored_accounts)
+        automated = set(self._at.x.settings.ignored_accounts)
         for page in pages:
             known |= _complete(page)
             automated |= page.automated
             for post in page.posts:
                 # Newest first: of several versions of a post the last one counts.
-                if not self._memory.is_handled(post.first_id):
+                if not self._at.memory.is_handled(post.first_id):
                     fresh.setdefault(post.first_id, post)
         posts = self._in_full(fresh.values(), known, automated)
         posts.sort(key=lambda post: int(post.id))
@@ -80,20 +75,20 @@ class Inbox:
 
     def _may_want(self, post: Post) -> bool:
         """Tell whether a post calls the bot, or says in a thread of its what to paint otherwise."""
-        spoken = self._reception.heard(words_of(post), post.first_id).spoken
-        return names_plainly(post, self._x.me()) or spoken
+        spoken = self._at.heard(words_of(post), post.first_id).spoken
+        return names_plainly(post, self._at.x.me()) or spoken
 
     def _meanings(
         self, posts: list[Post], known: Known, ignored: Iterable[str]
     ) -> list[tuple[Post, Understood]]:
         """Understand all posts, looking up together what several of them need."""
         replied_to = {post.replies_to for post in posts if post.replies_to}
-        answers = frozenset(id_ for id_ in replied_to if self._memory.job_of(id_))
+        answers = frozenset(id_ for id_ in replied_to if self._at.memory.job_of(id_))
         around = Surroundings(
-            me=self._x.me(),
+            me=self._at.x.me(),
             posts=known,
             answers=answers,
-            parent_photos=self._x.settings.parent_photos,
+            parent_photos=self._at.x.settings.parent_photos,
             ignored=frozenset(ignored),
         )
         while True:
@@ -108,7 +103,7 @@ class Inbox:
         automated: set[str] = set()
         for start in range(0, len(ids), LOOKUP_MAX):
             wanted = ids[start : start + LOOKUP_MAX]
-            page = self._x.posts(wanted)
+            page = self._at.x.posts(wanted)
             known.update(_complete(page))
             known.update(dict.fromkeys(wanted))
             known.update({post.id: post for post in page.posts if post.author})
@@ -127,22 +122,22 @@ class Inbox:
                 self._nothing(post, why, words)
             case Ignored(why):
                 _log.debug("post ignored", post=post.id, why=why)
-        self._memory.handled(post.first_id)
+        self._at.memory.handled(post.first_id)
         return admitted
 
     def _wish(self, post: Post, words: str, about: Job | None = None) -> Wish:
-        return self._reception.heard(words, post.first_id, about)
+        return self._at.heard(words, post.first_id, about)
 
     def _paint(self, post: Post, wish: Wish, photos: Iterable[PhotoRef]) -> bool:
         if wish.stop:
-            self._leaving.stop(post.author)
+            self._at.leaving.stop(post.author)
             return False
         painted = tuple(photo for photo in photos if not self._is_left_alone(photo))
         if not painted:
-            self._voice.refuse(post, say(post.language, "apology-owner-opted-out"))
+            self._at.voice.refuse(post, say(post.language, "apology-owner-opted-out"))
             return False
         thread = f"{post.conversation}/{post.author}"
-        if self._memory.turns(thread) >= self._x.settings.answers_per_thread:
+        if self._at.memory.turns(thread) >= self._at.x.settings.answers_per_thread:
             _log.info("thread goes on for too long", post=post.id)
             return False
         return self._admit(post, wish, painted, thread)
@@ -161,48 +156,48 @@ class Inbox:
             language=post.language,
             address={"post": post.id},
         )
-        result = self._services.ledger.admit(ask)
+        result = self._at.services.ledger.admit(ask)
         if isinstance(result, Refused):
             self._refuse(post, result)
             return False
         if not result.again:
-            self._memory.took_turn(thread)
+            self._at.memory.took_turn(thread)
         return not result.again
 
     def _refuse(self, post: Post, refused: Refused) -> None:
         if refused.say and refused.reason not in _UNTOLD:
-            now = self._services.ledger.now()
-            self._voice.refuse(post, refusal(post.language, refused, now))
+            now = self._at.services.ledger.now()
+            self._at.voice.refuse(post, refusal(post.language, refused, now))
 
     def _follow_up(self, post: Post, answer: str, words: str) -> bool:
         """Paint the photos of an earlier answer in another way, where the words name one."""
         try:
-            job = self._services.ledger.job(self._memory.job_of(answer) or "")
+            job = self._at.services.ledger.job(self._at.memory.job_of(answer) or "")
         except UnknownJob:
             job = None
         wish = self._wish(post, words, job)
         if wish.stop:
-            self._leaving.stop(post.author, said_under=answer)
+            self._at.leaving.stop(post.author, said_under=answer)
             return False
         if job is None or not wish.spoken:
             return False
         photos = tuple(_seen_by(post.author, job, photo) for photo in job.ask.photos)
         if not self._may_use(photos):
-            self._voice.refuse(post, say(post.language, "x-parent-photos"))
+            self._at.voice.refuse(post, say(post.language, "x-parent-photos"))
             return False
         return self._paint(post, wish, photos)
 
     def _may_use(self, photos: Iterable[PhotoRef]) -> bool:
-        return self._x.settings.parent_photos == "anyone" or all(not p.owner for p in photos)
+        return self._at.x.settings.parent_photos == "anyone" or all(not p.owner for p in photos)
 
     def _nothing(self, post: Post, why: str, words: str) -> None:
         if self._wish(post, words).stop:
-            self._leaving.stop(post.author)
+            self._at.leaving.stop(post.author)
         else:
-            self._voice.refuse(post, say(post.language, f"x-{why}"))
+            self._at.voice.refuse(post, say(post.language, f"x-{why}"))
 
     def _is_left_alone(self, photo: PhotoRef) -> bool:
-        return photo.owner is not None and self._services.people.opted_out("x", photo.owner)
+        return photo.owner is not None and self._at.services.people.opted_out("x", photo.owner)
 
 
 def _complete(page: Page) -> Known:

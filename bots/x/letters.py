@@ -24,11 +24,7 @@ class Letters:
     """Understands direct messages of one person to the bot; groups are left alone."""
 
     def __init__(self, services: Services, x: X) -> None:
-        self._services = services
-        self._x = x
-        self._reception = Reception.of(services, x)
-        self._memory = self._reception.memory
-        self._voice = self._reception.voice
+        self._at = Reception.of(services, x)
 
     def take(self, pages: Iterable[MessagePage]) -> int:
         """Deal with all messages of these pages, oldest first; return how many became asks.
@@ -36,8 +32,8 @@ class Letters:
         Everything that was accepted is on disk when this returns. Raises `XFault`: then the same
         messages have to be given again.
         """
-        me = self._x.me()
-        ignored = {me.id, *self._x.settings.ignored_accounts}
+        me = self._at.x.me()
+        ignored = {me.id, *self._at.x.settings.ignored_accounts}
         messages: dict[str, Message] = {}
         for page in pages:
             ignored |= page.automated
@@ -51,20 +47,20 @@ class Letters:
 
     def _act(self, message: Message) -> bool:
         event = f"dm:{message.id}"
-        if self._memory.is_handled(event):
+        if self._at.memory.is_handled(event):
             return False
-        last = self._reception.last_job("x-dm", message.sender)
-        wish = self._reception.heard(message.text, message.id, last)
+        last = self._at.last_job("x-dm", message.sender)
+        wish = self._at.heard(message.text, message.id, last)
         language = self._language(message, last)
         admitted = False
         if wish.stop:
-            self._reception.leaving.stop(message.sender)
-            self._voice.tell(message.sender, say(language, "x-message-stopped"))
+            self._at.leaving.stop(message.sender)
+            self._at.voice.tell(message.sender, say(language, "x-message-stopped"))
         elif photos := self._photos(message, wish, last):
             admitted = self._admit(message, wish, photos, language)
         else:
             self._explain(message, language)
-        self._memory.handled(event)
+        self._at.memory.handled(event)
         return admitted
 
     def _photos(self, message: Message, wish: Wish, last: Job | None) -> tuple[PhotoRef, ...]:
@@ -77,7 +73,7 @@ class Letters:
 
     def _language(self, message: Message, last: Job | None) -> str:
         """Return what the script says, else what the person's own posts and messages were in."""
-        post = self._reception.last_job("x", message.sender)
+        post = self._at.last_job("x", message.sender)
         known = [job.ask.language for job in (post, last) if job]
         spoken = (language for language in known if language in languages())
         return scripted(message.text) or next(spoken, "en")
@@ -98,21 +94,21 @@ class Letters:
             private=True,
             address={"to": message.sender},
         )
-        ledger = self._services.ledger
+        ledger = self._at.services.ledger
         result = ledger.admit(ask)
         if isinstance(result, Refused):
             if result.say:
-                self._voice.tell(message.sender, refusal(language, result, ledger.now()))
+                self._at.voice.tell(message.sender, refusal(language, result, ledger.now()))
             return False
         if result.again:
             return False
-        self._voice.tell(message.sender, standing(language, ledger.standing(result.job_id)))
+        self._at.voice.tell(message.sender, standing(language, ledger.standing(result.job_id)))
         return True
 
     def _explain(self, message: Message, language: str) -> None:
-        if self._memory.may_tell(f"dm:{message.sender}"):
+        if self._at.memory.may_tell(f"dm:{message.sender}"):
             why = "x-no-still" if message.media else "x-message-help"
-            self._voice.tell(message.sender, say(language, why))
+            self._at.voice.tell(message.sender, say(language, why))
 
 
 def scripted(text: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import MappingProxyType
 
 from bots.x.budget import BudgetSpent
 from bots.x.faults import (
@@ -25,8 +26,35 @@ _NO_RESET_S = 300.0
 _UNREACHABLE_S = 15.0
 _OPERATOR_S = 300.0
 
-# X tells cases apart by their sentences only; these are from its documentation and from what
-# operators of bots report. The bot's own troubles come first: no person is to blame for them.
+# Where X names the kind of a fault, that decides: names of its OpenAPI document and of the problems that
+# it links, numbers of its older API's documentation. The bot's own troubles come first: no person is to
+# blame for them.
+_OWN_KINDS = frozenset(
+    {
+        "client-forbidden",
+        "client-not-enrolled",
+        "oauth1-permissions",
+        "unsupported-authentication",
+        "64",  # the bot's account is suspended
+        "261",  # the app may not write
+        "326",  # the bot's account is locked
+    }
+)
+_FINAL_KINDS = MappingProxyType(
+    {
+        "187": "duplicate",
+        "144": "mention-gone",
+        "385": "mention-gone",
+        "179": "protected",
+        "63": "suspended",
+        "136": "blocked",
+        "433": "reply-forbidden",
+        "150": "messages-closed",
+        "349": "messages-closed",
+    }
+)
+# Often it says no more than a sentence; these are from its documentation and from what operators of bots
+# report.
 _OWN_TROUBLES = (
     "your account is suspended",
     "your account is temporarily locked",
@@ -95,8 +123,7 @@ def nothing_sent_yet() -> Iterator[None]:
 
 
 def _judged(fault: XForbidden | XRefused, notebook: Notebook) -> Exception:
-    said = fault.detail.lower()
-    if any(sentence in said for sentence in _OWN_TROUBLES):
+    if _is_own_trouble(fault):
         notify(notebook, f"answering: {fault.detail}")
         return PlatformPaused(time.time() + _OPERATOR_S, fault.detail)
     # An unknown sentence may be about this post or about the whole bot: tries are bounded.
@@ -104,6 +131,15 @@ def _judged(fault: XForbidden | XRefused, notebook: Notebook) -> Exception:
     return Undeliverable(reason) if reason else TryAgain(fault.detail)
 
 
-def _final(fault: XForbidden | XRefused) -> str:
+def _is_own_trouble(fault: XFault) -> bool:
+    if fault.kinds & _FINAL_KINDS.keys():
+        return False
+    said = fault.detail.lower()
+    return bool(fault.kinds & _OWN_KINDS) or any(sentence in said for sentence in _OWN_TROUBLES)
+
+
+def _final(fault: XFault) -> str:
+    for kind in sorted(fault.kinds & _FINAL_KINDS.keys()):
+        return _FINAL_KINDS[kind]
     said = fault.detail.lower()
     return next((reason for sentence, reason in _FINAL if sentence in said), "")

@@ -14,12 +14,16 @@ from starlette.applications import Starlette
 from bots.x.answer import XPlatform
 from bots.x.api import X
 from bots.x.inbox import Inbox
+from bots.x.leaving import owners_of
+from bots.x.memory import Memory
 from bots.x.messages import XMessages
 from bots.x.settings import XSettings
 from bots.x.tokens import Tokens
 from bots.x.webhooks import routes
+from tasks.contract import Job
+from tasks.records import job_id_of
 from tasks.services import Services
-from tests.bots.x.desk import Desk
+from tests.bots.x.desk import Answered, Desk
 from tests.bots.x.spec import Spec
 from tests.fakes.x_api import ACCESS, CONSUMER_SECRET, REFRESH, FakeX
 from tests.fakes.x_words import POST, TWEET, Words
@@ -93,3 +97,43 @@ def web(services: Services, x: X, monkeypatch: pytest.MonkeyPatch) -> Iterator[h
         yield client
     server.should_exit = True
     thread.join(10)
+
+
+@pytest.fixture
+def photo(fake: FakeX) -> Callable[[], str]:
+    """Puts a new photo on X and returns its media key."""
+    return lambda: fake.world.picture("https://pbs.twimg.com/media/cat.jpg")
+
+
+@pytest.fixture
+def read(x: X, inbox: Inbox) -> Callable[[], int]:
+    """Lets the bot read all its mentions once."""
+    return lambda: inbox.take([x.mentions(None, None)])
+
+
+@pytest.fixture
+def job_of(services: Services) -> Callable[[str], Job]:
+    """Finds the job of a mention."""
+    return lambda mention: services.ledger.job(job_id_of("x", mention))
+
+
+@pytest.fixture
+def answered(
+    fake: FakeX,
+    photo: Callable[[], str],
+    read: Callable[[], int],
+    job_of: Callable[[str], Job],
+    services: Services,
+) -> Callable[..., Answered]:
+    """Lets somebody call the bot, with a photo of their own or under another's, and be answered."""
+
+    def ask_and_answer(words: str = "@suisai", by: str = "ann", under: str = "") -> Answered:
+        own = {"under": under} if under else {"media": [photo()]}
+        mention = fake.world.post(by, words, **own)
+        read()
+        made = fake.world.reply_from_bot(mention, "painted", [], made_with_ai=True)
+        job = job_of(mention)
+        Memory(services.notebook("x"), 1000.0).answered(made.id, job.id, owners_of(job))
+        return Answered(mention, made.id)
+
+    return ask_and_answer

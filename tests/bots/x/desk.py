@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -21,6 +22,13 @@ def picture(side_px: int = 32) -> bytes:
     file = io.BytesIO()
     Image.new("RGB", (side_px, side_px), (90, 140, 200)).save(file, "JPEG")
     return file.getvalue()
+
+
+class Answered(NamedTuple):
+    """A mention and the painting that the bot replied with."""
+
+    mention: str
+    painting: str
 
 
 class Desk:

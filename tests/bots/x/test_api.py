@@ -143,6 +143,29 @@ def test_errors_of_any_shape_become_faults(
         x.posts(["1"])
 
 
+@pytest.mark.parametrize(
+    ("body", "kinds"),
+    [
+        ({"type": "https://api.x.com/2/problems/resource-not-found"}, {"resource-not-found"}),
+        ({"type": "about:blank", "title": "Forbidden"}, set()),
+        ({"errors": [{"code": 187, "message": "Status is a duplicate."}]}, {"187"}),
+        ({"reason": "client-not-enrolled", "type": 7}, {"client-not-enrolled"}),
+        ([{"code": 64}, "odd", None], {"64"}),
+        ("odd", set()),
+    ],
+)
+def test_the_names_that_x_gives_a_fault_are_kept(
+    fake: FakeX, x: X, body: object, kinds: set[str]
+) -> None:
+    x.me()
+    fake.faults.add(Fault("GET /2/tweets", 403, body))
+
+    with pytest.raises(XForbidden) as fault:
+        x.posts(["1"])
+
+    assert fault.value.kinds == kinds
+
+
 @pytest.mark.parametrize("status", [200, 502])
 def test_an_answer_that_is_no_json_is_silence(fake: FakeX, x: X, status: int) -> None:
     fake.faults.add(Fault("GET /2/tweets", status, raw=b"<html>oops</html>"))

@@ -1,47 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import pytest
 
 from bots.x.api import X
 from bots.x.faults import XFault
 from bots.x.inbox import Inbox
-from bots.x.memory import Memory
-from bots.x.notices import notice
 from tasks.contract import Job
-from tasks.records import job_id_of
 from tasks.services import Services
+from tests.bots.x.desk import Answered
 from tests.fakes.x_api import FakeX
 from tests.fakes.x_faults import Fault
 from tests.fakes.x_words import POST, Words
-
-
-@pytest.fixture
-def photo(fake: FakeX) -> Callable[[], str]:
-    """Puts a new photo on X and returns its media key."""
-    return lambda: fake.world.picture("https://pbs.twimg.com/media/cat.jpg")
-
-
-@pytest.fixture
-def read(x: X, inbox: Inbox) -> Callable[[], int]:
-    """Lets the bot read all its mentions once."""
-    return lambda: inbox.take([x.mentions(None, None)])
-
-
-@pytest.fixture
-def job_of(services: Services) -> Callable[[str], Job]:
-    """Finds the job of a mention."""
-    return lambda mention: services.ledger.job(job_id_of("x", mention))
-
-
-def answer(services: Services, fake: FakeX, mention: str, owners: Iterable[str] = ()) -> str:
-    """Pretend that a mention was answered with a painting; return the answer's post."""
-    memory = Memory(services.notebook("x"), 1000.0)
-    made = fake.world.reply_from_bot(mention, "painted", [], made_with_ai=True)
-    job = services.ledger.job(job_id_of("x", mention))
-    memory.answered(made.id, job.id, [job.ask.person, *owners])
-    return made.id
 
 
 def test_a_mention_becomes_a_job_to_be_answered_there(
@@ -137,14 +108,11 @@ def test_the_operator_can_have_silence(
 
 def test_again_paints_the_first_photo_anew(
     fake: FakeX,
-    photo: Callable[[], str],
     read: Callable[[], int],
-    services: Services,
     job_of: Callable[[str], Job],
+    answered: Callable[..., Answered],
 ) -> None:
-    mention = fake.world.post("ann", "@suisai in pastel style", media=[photo()])
-    read()
-    painting = answer(services, fake, mention)
+    mention, painting = answered("@suisai in pastel style")
 
     more = fake.world.post("ann", "again", under=painting)
     read()
@@ -161,14 +129,11 @@ def test_again_paints_the_first_photo_anew(
 
 def test_a_stranger_can_ask_for_another_and_the_owner_is_known(
     fake: FakeX,
-    photo: Callable[[], str],
     read: Callable[[], int],
-    services: Services,
     job_of: Callable[[str], Job],
+    answered: Callable[..., Answered],
 ) -> None:
-    mention = fake.world.post("ann", "@suisai", media=[photo()])
-    read()
-    painting = answer(services, fake, mention)
+    painting = answered().painting
 
     strangers = fake.world.post("ben", "in ink style", under=painting)
     read()
@@ -177,76 +142,15 @@ def test_a_stranger_can_ask_for_another_and_the_owner_is_known(
 
 
 def test_chat_under_a_painting_is_left_alone(
-    fake: FakeX, photo: Callable[[], str], read: Callable[[], int], services: Services
+    fake: FakeX, read: Callable[[], int], answered: Callable[..., Answered]
 ) -> None:
-    mention = fake.world.post("ann", "@suisai", media=[photo()])
-    read()
-    painting = answer(services, fake, mention)
+    painting = answered().painting
     made = len(fake.world.made)
 
     fake.world.post("ben", "what a lovely film, thank you so much for this one", under=painting)
 
     assert read() == 0
     assert len(fake.world.made) == made
-
-
-def test_the_owner_of_a_photo_stops_the_bot_and_the_answer_goes(
-    fake: FakeX, photo: Callable[[], str], read: Callable[[], int], services: Services
-) -> None:
-    anns = fake.world.post("ann", "look", media=[photo()])
-    mention = fake.world.post("ben", "@suisai", under=anns)
-    read()
-    painting = answer(services, fake, mention, [fake.world.person("ann")])
-
-    fake.world.post("ann", "stop", under=painting)
-    read()
-
-    assert fake.world.removed == [painting]
-    assert services.people.opted_out("x", fake.world.person("ann"))
-    assert not services.people.opted_out("x", fake.world.person("ben"))
-
-
-def test_a_stop_without_a_thread_finds_the_answers_that_show_the_persons_photos(
-    fake: FakeX, photo: Callable[[], str], read: Callable[[], int], services: Services
-) -> None:
-    anns = fake.world.post("ann", "look", media=[photo()])
-    mention = fake.world.post("ben", "@suisai", under=anns)
-    read()
-    painting = answer(services, fake, mention, [fake.world.person("ann")])
-
-    fake.world.post("ann", "@suisai stop")
-    read()
-
-    assert fake.world.removed == [painting]
-
-
-def test_an_answer_that_x_does_not_let_go_is_named_to_the_operator(
-    fake: FakeX, photo: Callable[[], str], read: Callable[[], int], services: Services
-) -> None:
-    mention = fake.world.post("ann", "@suisai", media=[photo()])
-    read()
-    painting = answer(services, fake, mention)
-    fake.faults.add(Fault("DELETE /2/tweets", 403, {"detail": "not now"}))
-
-    fake.world.post("ann", "stop", under=painting)
-    read()
-
-    assert painting in (notice(services.notebook("x")) or "")
-    assert services.people.opted_out("x", fake.world.person("ann"))
-
-
-def test_a_passer_by_cannot_have_an_answer_removed(
-    fake: FakeX, photo: Callable[[], str], read: Callable[[], int], services: Services
-) -> None:
-    mention = fake.world.post("ann", "@suisai", media=[photo()])
-    read()
-    painting = answer(services, fake, mention)
-
-    fake.world.post("zoe", "stop", under=painting)
-    read()
-
-    assert fake.world.removed == []
-    assert services.people.opted_out("x", fake.world.person("zoe"))
 
 
 def test_the_bot_does_not_answer_itself_or_another_bot(

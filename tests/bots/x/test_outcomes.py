@@ -48,6 +48,30 @@ def test_what_nobody_can_mend_is_final(services: Services, fault: XFault, reason
     assert is_duplicate(fault) == (reason == "duplicate")
 
 
+def named(fault: XFault, *kinds: str) -> XFault:
+    fault.kinds = frozenset(kinds)
+    return fault
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"), [("187", "duplicate"), ("385", "mention-gone"), ("433", "reply-forbidden")]
+)
+def test_where_x_names_the_fault_its_words_do_not_matter(
+    services: Services, kind: str, reason: str
+) -> None:
+    fault = named(XForbidden("403 Algo salió mal con your client app"), kind)
+    with pytest.raises(Undeliverable) as final, told_to_workers(services.notebook("x")):
+        raise fault
+    assert final.value.reason == reason
+
+
+@pytest.mark.parametrize("kind", ["client-not-enrolled", "oauth1-permissions", "326"])
+def test_the_bots_own_trouble_is_known_by_its_name(services: Services, kind: str) -> None:
+    fault = named(XForbidden("403 No puede responder: repl"), kind)
+    with pytest.raises(PlatformPaused), told_to_workers(services.notebook("x")):
+        raise fault
+
+
 @pytest.mark.parametrize(
     ("fault", "least_s", "most_s"),
     [
