@@ -11,6 +11,7 @@ from pipeline.engines.painter.boldness import emboldened, palette_share, presenc
 from pipeline.engines.painter.canvas import off_canvas, on_canvas
 from pipeline.engines.painter.daylight import daylight_of, opened_shadows
 from pipeline.engines.painter.drawing import lines
+from pipeline.engines.painter.filigree import filigree
 from pipeline.engines.painter.flow import flow_of
 from pipeline.engines.painter.glaze import Glaze, Pots, glazed
 from pipeline.engines.painter.hand import trembled
@@ -115,14 +116,17 @@ class Studio:
 
 
 def care_for(view: View) -> Care:
-    """Ask for the fine brush on people, and for none on features, small faces and letters."""
+    """Ask for the fine brush on people, and for none on features, small faces, letters and filigree."""
     bright = luma(view.half)
     letters = lettering(bright, view.unit / 2)
     subject = resized(view.subject, bright.shape)
     features = np.maximum(np.float32(0.7) * subject.features, np.float32(0.9) * subject.small)
+    # On skin, what is thin is a wrinkle or a lock: features are seen to already.
+    bare = np.maximum(subject.head, subject.skin)
+    thin = np.float32(0.85) * filigree(bright, view.unit / 2) * (1 - bare)
     return Care(
         fine=np.maximum(np.float32(0.35) * subject.people, subject.features),
-        untouched=np.maximum(features, np.float32(0.75) * letters),
+        untouched=np.maximum(np.maximum(features, np.float32(0.75) * letters), thin),
     )
 
 

@@ -41,7 +41,9 @@ def blur_reach(sigma_px: float) -> int:
 
 def wide_blur(plane: Plane, sigma_px: float) -> Plane:
     """Gaussian blur of a radius that a smaller picture holds as well: shrunk, blurred, enlarged."""
-    factor = max(1, int(sigma_px / 3))
+    factor = int(sigma_px / 3)
+    if factor < 2:
+        return blur(plane, sigma_px)
     small = resize(plane, (plane.shape[0] // factor + 1, plane.shape[1] // factor + 1))
     return resize(blur(small, sigma_px / factor), (plane.shape[0], plane.shape[1]))
 
