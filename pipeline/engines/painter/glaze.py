@@ -36,7 +36,7 @@ class Glaze:
     """The layers of one picture, the soft ones smaller than it."""
 
     spare: Plane
-    """Where tones stay as fine as they are, 0..1."""
+    """Where tones stay as fine as they are (1), and where they are gathered more than elsewhere (below 0)."""
     density: Plane
     """How much more pigment lies there than on average."""
     glow: Colours

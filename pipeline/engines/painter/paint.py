@@ -116,16 +116,20 @@ class Studio:
 
 
 def care_for(view: View) -> Care:
-    """Ask for the fine brush on people, and for none on features, small faces, letters and filigree."""
+    """Ask for the fine brush on people, but not on their skin, which is laid in planes.
+
+    Features, small faces, letters and filigree are hardly touched by any.
+    """
     bright = luma(view.half)
     letters = lettering(bright, view.unit / 2)
     subject = resized(view.subject, bright.shape)
     features = np.maximum(np.float32(0.7) * subject.features, np.float32(0.9) * subject.small)
     # On skin, what is thin is a wrinkle or a lock: features are seen to already.
-    bare = np.maximum(subject.head, subject.skin)
-    thin = np.float32(0.85) * filigree(bright, view.unit / 2) * (1 - bare)
+    skin = np.maximum(subject.head, subject.skin)
+    thin = np.float32(0.85) * filigree(bright, view.unit / 2) * (1 - skin)
+    people = np.float32(0.35) * subject.people - np.float32(0.65) * subject.bare
     return Care(
-        fine=np.maximum(np.float32(0.35) * subject.people, subject.features),
+        fine=np.maximum(people, subject.features),
         untouched=np.maximum(np.maximum(features, np.float32(0.75) * letters), thin),
     )
 

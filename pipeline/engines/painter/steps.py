@@ -9,7 +9,7 @@ from pipeline.styles import Steps
 
 
 def with_steps(flat: Colours, steps: Steps, spare: Plane) -> Colours:
-    """Turn soft shading into a few tones, except where `spare` is 1.
+    """Turn soft shading into a few tones, except where `spare` is 1, and more so where it is below 0.
 
     Blacks are left alone: there, steps would show as noise. Luma serves as lightness, since sRGB's bytes
     are spaced much like it.
@@ -17,8 +17,8 @@ def with_steps(flat: Colours, steps: Steps, spare: Plane) -> Colours:
     if steps.weight <= 0:
         return flat
     bright = luma(flat)
-    weight = ramp(bright, 0.08, 0.30)
-    weight *= np.float32(steps.weight) - spare * np.float32(0.85 * steps.weight)
+    weight = np.float32(steps.weight) - spare * np.float32(0.85 * steps.weight)
+    weight = np.minimum(weight, 1) * ramp(bright, 0.08, 0.30)
     change = (stepped(bright, steps) - bright) * weight
     return flat + thrice(change)
 

@@ -45,7 +45,7 @@ class Care:
     """How carefully each spot is to be painted, at half the picture's size."""
 
     fine: Plane
-    """1 asks for the fine brush."""
+    """1 asks for the fine brush; below 0, for a broader one than elsewhere."""
     untouched: Plane
     """1 lets the photo stand."""
 
@@ -79,7 +79,7 @@ def mixed(
     Returns the painting, and the luma of its fine layer alone, which lines are drawn from.
     """
     fine, broad, forms = brushes.fine, brushes.broad, brushes.forms
-    quiet = quietness(forms.force, unit / 2) * (1 - care.fine)
+    quiet = quietness(forms.force, unit / 2) * np.minimum(1 - care.fine, 1)
     under = mix(broad, resize(brushes.broadest, broad.shape), quiet * np.float32(calm))
     planes = (under, fineness(forms, care.fine, unit / 2), care.untouched)
     bright = np.empty(picture.shape[:2], np.float32)

@@ -30,14 +30,16 @@ def studied(
     """Paint the study and derive from it all layers."""
     small, subject = part(flat, 0.25), view.subject
     heaven = resized(sky, small.shape) if sky else None
-    study = coloured(small, subject.features, resize(density, small.shape), heaven, pots)
+    # On skin tones gather to planes, between features whose tones stay as they are.
+    spare = subject.features - np.float32(0.95) * subject.bare * (1 - subject.features)
+    study = coloured(small, spare, resize(density, small.shape), heaven, pots)
     glow = glow_of(study, style.light, view.daylight, view.unit)
     study = lit(study, glow)
     # Paper is laid before skin is mended, so that bare paper on a cheek counts as a loss.
     bare = bare_of(study, style.pigment, view, seed)
     study = papered(study, None if bare is None else resize(bare, small.shape), pots.paper)
     return Glaze(
-        spare=subject.features,
+        spare=spare,
         density=density,
         glow=glow,
         bare=bare,

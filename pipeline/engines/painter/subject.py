@@ -47,6 +47,11 @@ class Subject:
     skin: Plane
     """Skin of the people whose faces were found."""
 
+    @property
+    def bare(self) -> Plane:
+        """Skin that is large enough for a broad brush."""
+        return self.skin * (1 - self.small)
+
 
 class Onlooker:
     """Looks at a photo before it is painted. One thread at a time."""

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.contract import RGB
 from pipeline.engines.painter.faces import Face, FaceFinder, Window, one_each, overlap, windows
+from pipeline.engines.painter.subject import Onlooker
 from pipeline.styles import load_styles
 from tests.photos import photo
 
@@ -77,6 +78,26 @@ def test_eyes_and_mouth_of_a_face_too_small_for_a_brush_stay_readable(
 
     assert before.size < 48
     assert np.corrcoef(features(crowd, before), features(picture, before))[0, 1] > 0.92
+
+
+@pytest.mark.parametrize("name", ["astronaut", "hopper"])
+def test_skin_is_smoothed_between_features_that_stay(paint: Paint, name: str) -> None:
+    portrait = photo(name, 1024)
+    subject = Onlooker().look(portrait, 1.1)
+    planes = (subject.features, subject.bare, subject.head)
+    drawn, skin, head = (cv2.resize(plane, portrait.shape[1::-1]) for plane in planes)
+
+    before, after = (texture(picture) for picture in (portrait, paint(portrait)))
+
+    cheeks = (skin > 0.9) & (head > 0.9) & (drawn < 0.05)
+    assert np.median(after[cheeks]) < 0.6 * np.median(before[cheeks])
+    assert after[drawn > 0.9].mean() > 0.85 * before[drawn > 0.9].mean()
+
+
+def texture(picture: RGB) -> np.ndarray:
+    """How much a spot differs from those beside it, in luma."""
+    bright = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32)
+    return np.asarray(np.abs(bright - cv2.GaussianBlur(bright, (0, 0), 2)))
 
 
 def features(picture: RGB, face: Face) -> np.ndarray:
