@@ -23,6 +23,9 @@ from tasks.contract import PlatformPaused, TryAgain, Undeliverable
 from tasks.notebook import Notebook
 
 _NO_RESET_S = 300.0
+_JUST_PASSED_S = 60.0
+"""A reset that lies so little back came about on the way here, or by clocks that differ."""
+_AT_ONCE_S = 1.0
 _UNREACHABLE_S = 15.0
 _OPERATOR_S = 300.0
 
@@ -100,8 +103,7 @@ def told_to_workers(notebook: Notebook) -> Iterator[None]:
     except BudgetSpent as fault:
         raise PlatformPaused(fault.until, fault.detail) from fault
     except XPaused as fault:
-        reset = fault.reset if fault.reset and fault.reset > time.time() else None
-        raise PlatformPaused(reset or time.time() + _NO_RESET_S, fault.detail) from fault
+        raise PlatformPaused(_next_try(fault.reset, time.time()), fault.detail) from fault
     except XUnreachable as fault:
         raise PlatformPaused(time.time() + _UNREACHABLE_S, fault.detail) from fault
     except (XForbidden, XRefused) as fault:
@@ -120,6 +122,12 @@ def nothing_sent_yet() -> Iterator[None]:
         yield
     except XSilent as fault:
         raise TryAgain(fault.detail) from fault
+
+
+def _next_try(reset: float | None, now: float) -> float:
+    if reset is None or reset < now - _JUST_PASSED_S:
+        return now + _NO_RESET_S
+    return max(reset, now + _AT_ONCE_S)
 
 
 def _judged(fault: XForbidden | XRefused, notebook: Notebook) -> Exception:

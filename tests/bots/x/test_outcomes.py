@@ -92,6 +92,14 @@ def test_what_stops_the_bot_pauses_it(
     assert least_s <= paused.value.until - time.time() <= most_s
 
 
+def test_a_reset_that_passed_while_its_answer_was_on_its_way_costs_a_moment_only(
+    services: Services,
+) -> None:
+    with pytest.raises(PlatformPaused) as paused, told_to_workers(services.notebook("x")):
+        raise XPaused("429", time.time() - 1)
+    assert 0 < paused.value.until - time.time() <= 1
+
+
 def test_a_pause_lasts_as_long_as_x_or_the_budget_says(services: Services) -> None:
     until = time.time() + 5000
     for fault in (BudgetSpent(until, "daily"), XPaused("429", until)):
