@@ -56,10 +56,14 @@ class Delivery:
     async def apology(self, job: Job, answer: Apology) -> str:
         """Say the sentence and return the receipt."""
         origin, chat = await self._desk.place(job)
-        stand = await self._stand(job, origin, chat, fresh=False)
         words = apology(job.ask.language, answer)
+        about = say(job.ask.language, "telegram-about")
+        stand = await self._stand(job, origin, chat, about, fresh=False)
         if not await self._speaker.rewrite(chat, stand, words):
-            stand = await self._new_stand(job, origin, chat, words)
+            stand = await self._new_stand(job, origin, chat, about)
+            if not await self._speaker.rewrite(chat, stand, words):
+                # This server edits nothing.
+                stand = await self._new_stand(job, origin, chat, words)
         return f"{chat}:{stand}"
 
     async def _late(self, job: Job) -> bool:
@@ -74,7 +78,8 @@ class Delivery:
 
     async def _edited(self, job: Job, painting: Painting, *, fresh: bool) -> str:
         origin, chat = await self._desk.place(job)
-        stand = await self._stand(job, origin, chat, fresh=fresh)
+        ready = say(job.ask.language, "telegram-ready")
+        stand = await self._stand(job, origin, chat, ready, fresh=fresh)
         for attempt in range(_STANDS):
             try:
                 shown = await self._become(job, painting, chat, stand)
@@ -83,7 +88,7 @@ class Delivery:
                 await self._check_editable(job, error)
                 if trouble_of(error) is not Trouble.MESSAGE_GONE or attempt == _STANDS - 1:
                     raise
-                stand = await self._new_stand(job, origin, chat)
+                stand = await self._new_stand(job, origin, chat, ready)
         if shown is not None:
             await self._remember(job, painting.pictures[0], shown)
         words = say(job.ask.language, "telegram-painted-below", count=1)
@@ -100,13 +105,13 @@ class Delivery:
         if first and refusal(error) and trouble is Trouble.OTHER:
             raise _StaysText from error
 
-    async def _stand(self, job: Job, origin: Origin, chat: int, *, fresh: bool) -> int:
-        """Return the message that becomes the answer, a new one where there is none yet."""
+    async def _stand(self, job: Job, origin: Origin, chat: int, words: str, *, fresh: bool) -> int:
+        """Return the message that becomes the answer, a new one with `words` where there is none yet."""
         known = job.marks.get("stand", "")
         if not known and not fresh:
             known = job.marks.get("placeholder", "") or await self._greeting(job, origin)
         if not known:
-            return await self._new_stand(job, origin, chat)
+            return await self._new_stand(job, origin, chat, words)
         await self._desk.mark(job, stand=known)
         await asyncio.to_thread(self._desk.paintings.remember, chat, (int(known),), job.id)
         return int(known)
@@ -123,10 +128,9 @@ class Delivery:
                 return placeholder
         return ""
 
-    async def _new_stand(self, job: Job, origin: Origin, chat: int, words: str = "") -> int:
+    async def _new_stand(self, job: Job, origin: Origin, chat: int, words: str) -> int:
         await self._speaker.pace.turn(chat)
-        ready = words or say(job.ask.language, "telegram-ready")
-        stand = await self._speaker.send_text(origin, chat, ready)
+        stand = await self._speaker.send_text(origin, chat, words)
         await self._desk.mark(job, stand=str(stand))
         await asyncio.to_thread(self._desk.paintings.remember, chat, (stand,), job.id)
         return stand

@@ -28,6 +28,7 @@ telegram-privacy =
 
 ## While somebody waits, and after.
 
+telegram-about = About your photo…
 telegram-ready = Your painting is ready:
 telegram-painted-below = { $count ->
     [one] Done, your painting is below ↓

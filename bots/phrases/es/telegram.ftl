@@ -28,6 +28,7 @@ telegram-privacy =
 
 ## Durante la espera, y después.
 
+telegram-about = Sobre tu foto…
 telegram-ready = Tu pintura está lista:
 telegram-painted-below = { $count ->
     [one] Listo, tu pintura está más abajo ↓

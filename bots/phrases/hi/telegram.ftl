@@ -29,6 +29,7 @@ telegram-privacy =
 
 ## प्रतीक्षा के दौरान, और उसके बाद।
 
+telegram-about = आपकी फ़ोटो के बारे में…
 telegram-ready = आपका चित्र तैयार है:
 telegram-painted-below = { $count ->
     [one] हो गया, आपका चित्र नीचे है ↓

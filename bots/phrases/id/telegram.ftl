@@ -28,6 +28,7 @@ telegram-privacy =
 
 ## Selama menunggu, dan sesudahnya.
 
+telegram-about = Tentang foto Anda…
 telegram-ready = Lukisan Anda sudah jadi:
 telegram-painted-below = { $count ->
     [1] Selesai, lukisan Anda ada di bawah ↓

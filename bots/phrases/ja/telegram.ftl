@@ -28,6 +28,7 @@ telegram-privacy =
 
 ## お待ちの間と、そのあと。
 
+telegram-about = お送りいただいた写真について…
 telegram-ready = 絵ができました。
 telegram-painted-below = { $count ->
     [1] できました。絵は下にあります ↓

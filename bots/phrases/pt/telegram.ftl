@@ -28,6 +28,7 @@ telegram-privacy =
 
 ## Durante a espera, e depois.
 
+telegram-about = Sobre a sua foto…
 telegram-ready = A sua pintura está pronta:
 telegram-painted-below = { $count ->
     [one] Pronto, a sua pintura está abaixo ↓
