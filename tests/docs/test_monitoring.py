@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,54 @@ def test_every_metric_is_described(exposed: set[str]) -> None:
 def test_prometheus_itself_accepts_the_rules_and_its_configuration() -> None:
     for kind, file in (("rules", "alerts.yml"), ("config", "prometheus.yml")):
         subprocess.run(["promtool", "check", kind, file], cwd=FOLDER, check=True, timeout=30)
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not on this machine")
+def test_every_query_finds_something_where_every_metric_has_a_value(tmp_path: Path) -> None:
+    panels = json.loads((FOLDER / "grafana.json").read_text())["panels"]
+    keda = yaml.safe_load_all((FOLDER.parent / "kubernetes" / "keda.yaml").read_text())
+    queries = [target["expr"] for panel in panels for target in panel["targets"]]
+    queries += [
+        trigger["metadata"]["query"] for each in keda for trigger in each["spec"]["triggers"]
+    ]
+    cases = [
+        {
+            "expr": f"(count({query.replace('$gpu_dollars_per_hour', '2')}) or vector(0)) > bool 0",
+            "eval_time": "2h",
+            "exp_samples": [{"labels": "{}", "value": 1}],
+        }
+        for query in queries
+    ]
+    test = {"input_series": list(_series()), "interval": "1m", "promql_expr_test": cases}
+    file = tmp_path / "queries.yml"
+    file.write_text(yaml.safe_dump({"evaluation_interval": "1m", "tests": [test]}))
+
+    done = subprocess.run(["promtool", "test", "rules", str(file)], capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _series() -> Iterator[dict[str, str]]:
+    """Yield a growing series for each metric of the table, with the labels that the table gives it."""
+    table = re.findall(
+        r"^\| `(suisai_\w+)` \| ([\w, ]*)\|", (FOLDER / "README.md").read_text(), re.M
+    )
+    values = {"stage": "render", "outcome": "answered", "platform": "x", "period": "day"}
+    values |= {"step": "normal", "kind": "gpu"}
+    for stage in ("fetch", "deliver"):
+        yield {"series": _named("suisai_jobs_leased", {"stage": stage}), "values": "1x200"}
+    for name, labels in table:
+        given = {label: values.get(label, "some") for label in re.findall(r"\w+", labels)}
+        if name == "suisai_ladder":
+            yield {"series": _named(name, given), "values": "1x200"}
+        elif name == "suisai_wait_seconds":
+            yield {"series": _named(f"{name}_count", given), "values": "0+7x200"}
+            for bound in ("5.0", "+Inf"):
+                yield {"series": _named(f"{name}_bucket", {"le": bound}), "values": "0+7x200"}
+        else:
+            yield {"series": _named(name, given), "values": "0+7x200"}
+
+
+def _named(name: str, labels: dict[str, str]) -> str:
+    labels = {"instance": "web", "job": "suisai", **labels}
+    return f"{name}{{{', '.join(f'{label}={json.dumps(v)}' for label, v in labels.items())}}}"
