@@ -25,6 +25,12 @@ def check_settings(
 
 
 def _contradictions(settings: Settings) -> Iterator[Finding]:
+    yield from _times(settings)
+    yield from _places(settings)
+    yield from _names(settings)
+
+
+def _times(settings: Settings) -> Iterator[Finding]:
     if settings.brownout_above_s >= settings.limits.max_wait_s:
         yield yellow(
             "settings",
@@ -43,12 +49,24 @@ def _contradictions(settings: Settings) -> Iterator[Finding]:
             "pictures may go while they wait for their platform, and are then painted again",
             "set SUISAI_PICTURE_RETENTION_S to at least SUISAI_PAINTING_PATIENCE_S",
         )
+
+
+def _places(settings: Settings) -> Iterator[Finding]:
     if _elsewhere(settings) and settings.blob_url is None:
         yield yellow(
             "settings",
             "the ledger is on another machine, but photos lie in this one's folder",
             "set SUISAI_BLOB_URL to a bucket that every worker reaches, unless all run here",
         )
+    if settings.redis_url is not None and "valkey_memory_mb" in settings.model_fields_set:
+        yield yellow(
+            "settings",
+            "SUISAI_VALKEY_MEMORY_MB does nothing: it is for the embedded server only",
+            "set maxmemory at the server of SUISAI_REDIS_URL, see docs/valkey.md",
+        )
+
+
+def _names(settings: Settings) -> Iterator[Finding]:
     installed = [point.name for point in entry_points(group=SAFETY_GROUP)]
     for name in settings.safety_checks:
         if name not in installed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from datetime import datetime
 
 from telegram import User, WebhookInfo
 from telegram.error import InvalidToken, TelegramError
@@ -14,6 +15,7 @@ from bots.telegram.settings import TelegramSettings, configured
 from tasks.services import Services
 
 _SETUP = "suisai setup telegram"
+_RECENT_S = 900.0
 
 
 def checkup(services: Services) -> Iterator[Finding]:
@@ -32,7 +34,7 @@ def checkup(services: Services) -> Iterator[Finding]:
         return
     yield green("Telegram", f"the bot is @{me.username}")
     yield _groups(me)
-    yield _webhook(settings, hook)
+    yield _webhook(settings, hook, services)
     yield from _listening(services)
 
 
@@ -50,7 +52,7 @@ def _groups(me: User) -> Finding:
     return green("Telegram groups", "the bot hears mentions, replies and commands there")
 
 
-def _webhook(settings: TelegramSettings, hook: WebhookInfo) -> Finding:
+def _webhook(settings: TelegramSettings, hook: WebhookInfo, services: Services) -> Finding:
     if settings.webhook_url is None:
         if hook.url:
             return yellow(
@@ -63,13 +65,20 @@ def _webhook(settings: TelegramSettings, hook: WebhookInfo) -> Finding:
             "Telegram does not know SUISAI_TELEGRAM_WEBHOOK_URL yet",
             "suisai up",
         )
-    if hook.last_error_message:
+    if not any(process.kind == "web" for process in services.presence.alive()):
+        return red("Telegram updates", "no web process is there to take the webhook", "suisai web")
+    if hook.last_error_message and _is_recent(hook.last_error_date, services):
         return red(
             "Telegram updates",
             f"Telegram cannot reach the webhook: {hook.last_error_message}",
             "see docs/telegram.md; the address must be HTTPS and lead to the web process",
         )
     return green("Telegram updates", f"by webhook, {hook.pending_update_count} waiting")
+
+
+def _is_recent(trouble: datetime | None, services: Services) -> bool:
+    # Telegram keeps the last error for good, also when all that came after it arrived.
+    return trouble is None or services.ledger.now() - trouble.timestamp() < _RECENT_S
 
 
 def _listening(services: Services) -> Iterator[Finding]:

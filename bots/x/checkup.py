@@ -24,6 +24,7 @@ def checkup(services: Services) -> Iterator[Finding]:
     yield _account(x)
     yield _scopes(x)
     yield _budget(x.budget.spending())
+    yield from _listening(settings, services)
     if trouble := notice(services.notebook("x")):
         yield yellow("X", trouble, "see docs/x.md, 'When something is wrong'")
 
@@ -54,6 +55,20 @@ def _budget(spending: Spending) -> Finding:
     ok = (not day or spending.today_usd < day) and (not month or spending.month_usd < month)
     mend = "raise SUISAI_X_DAILY_BUDGET_USD or SUISAI_X_MONTHLY_BUDGET_USD, or wait"
     return green("X budget", spent) if ok else yellow("X budget", spent, mend)
+
+
+def _listening(settings: XSettings, services: Services) -> Iterator[Finding]:
+    kinds = {process.kind for process in services.presence.alive()}
+    if "x" not in kinds:
+        yield yellow("X listener", "none running", "suisai x")
+    if not settings.webhooks:
+        return
+    if settings.consumer_secret is None:
+        says = "SUISAI_X_WEBHOOKS needs SUISAI_X_CONSUMER_SECRET, by which X signs"
+        yield red("X webhook", says, "set SUISAI_X_CONSUMER_SECRET")
+    elif "web" not in kinds:
+        says = "no web process is there to take it; polling finds what it misses"
+        yield yellow("X webhook", says, "suisai web")
 
 
 def _limit(usd: float) -> str:

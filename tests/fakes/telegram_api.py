@@ -49,6 +49,8 @@ class Hook:
     url: str = ""
     secret: str = ""
     allowed: list[str] = field(default_factory=list)
+    trouble: dict[str, Any] = field(default_factory=dict)
+    """Fields about the last post that failed."""
 
 
 class TelegramApi:
@@ -149,6 +151,7 @@ class TelegramApi:
                 "url": self.hook.url,
                 "has_custom_certificate": False,
                 "pending_update_count": 0,
+                **self.hook.trouble,
             }
         if method not in self.known:
             raise Refused(404, "Not Found")

@@ -29,17 +29,18 @@ const number = (value) => value.toLocaleString();
 function perMinute(name) {
   const first = samples[0], last = samples[samples.length - 1];
   const minutes = (last.at - first.at) / 60;
-  return minutes > 0.03 ? (last.counts[name] - first.counts[name]) / minutes : 0;
+  // A rate of a few seconds says nothing.
+  return minutes > 0.15 ? number(Math.round((last.counts[name] - first.counts[name]) / minutes)) : "–";
 }
 
 function tiles(now) {
   const waiting = now.stages.reduce((sum, stage) => sum + stage.waiting, 0);
   const rows = [
-    [number(waiting), "wait now"],
-    [number(Math.round(perMinute("answered"))), "answered a minute"],
+    [number(waiting), "in line"],
+    [perMinute("answered"), "answered a minute"],
     [now.waits.had_s === undefined ? "–" : span(now.waits.had_s), "wait, on average"],
     [now.waits.kept === undefined ? "–" : `${Math.round(100 * now.waits.kept)} %`, "word kept"],
-    [number(now.counts.answered), "answered so far"],
+    [number(now.counts.answered), `paintings so far, ${number(now.counts.apologised)} apologies`],
     [number(now.counts.refused), "refused so far"],
     [number(now.counts.reused), "from the store"],
     [`${Math.round(now.memory[0] / 1048576)} MiB`, "ledger"],

@@ -32,6 +32,10 @@ def test_the_defaults_are_sound(tmp_path: Path) -> None:
         ({"photo_retention_s": 60}, "then downloaded again"),
         ({"picture_retention_s": 60}, "then painted again"),
         ({"redis_url": "redis://far.example"}, "SUISAI_BLOB_URL"),
+        (
+            {"redis_url": "redis://127.0.0.1", "valkey_memory_mb": 512},
+            "SUISAI_VALKEY_MEMORY_MB does nothing",
+        ),
         ({"safety_checks": ("nosuch",)}, "'nosuch' is not installed"),
         ({"platform_limits": {"y": LimitsOverride()}}, "names 'y', which is no platform"),
     ],

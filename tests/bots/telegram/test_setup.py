@@ -11,8 +11,9 @@ from typer.testing import CliRunner
 from bots.cli import app
 from bots.doctor.findings import Finding, Light
 from bots.telegram.checkup import checkup
+from tasks.presence import Process
 from tasks.services import Services
-from tests.fakes.telegram_api import TOKEN, TelegramApi
+from tests.fakes.telegram_api import TOKEN, Hook, TelegramApi
 
 
 @pytest.fixture
@@ -65,3 +66,30 @@ def test_the_doctor_sees_a_token_that_was_revoked(
     assert found(services)["Telegram"] == Finding(
         "Telegram", Light.RED, "Telegram does not know the token", "suisai setup telegram"
     )
+
+
+@pytest.mark.parametrize(
+    ("ago_s", "web", "light"),
+    [(60, True, Light.RED), (7200, True, Light.GREEN), (7200, False, Light.RED)],
+)
+def test_the_doctor_tells_a_webhook_that_fails_from_one_that_failed_once(
+    reached: TelegramApi,
+    services: Services,
+    monkeypatch: pytest.MonkeyPatch,
+    ago_s: int,
+    web: bool,
+    light: Light,
+) -> None:
+    monkeypatch.setenv("SUISAI_TELEGRAM_TOKEN", TOKEN)
+    monkeypatch.setenv("SUISAI_TELEGRAM_WEBHOOK_URL", "https://bot.example/telegram/webhook")
+    monkeypatch.setenv("SUISAI_TELEGRAM_WEBHOOK_SECRET", "secret")
+    failed_at = int(services.ledger.now()) - ago_s
+    trouble = {"last_error_date": failed_at, "last_error_message": "Connection refused"}
+    reached.hook = Hook("https://bot.example/telegram/webhook", trouble=trouble)
+    if web:
+        services.presence.announce(Process("web", "here:1", 0.0, {}))
+
+    finding = found(services)["Telegram updates"]
+
+    assert finding.light is light
+    assert ("Connection refused" in finding.says) == (web and light is Light.RED)

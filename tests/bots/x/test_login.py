@@ -17,6 +17,7 @@ from bots.x.login import LoginFailed, login
 from bots.x.notices import notify
 from bots.x.settings import XSettings
 from bots.x.tokens import Tokens
+from tasks.presence import Process
 from tasks.services import Services
 from tests.fakes.x_api import CONSUMER_SECRET, TOKEN_SECRET, FakeX
 from tests.fakes.x_words import POST, Words
@@ -128,6 +129,7 @@ def test_the_doctor_finds_a_healthy_account(
     x = connect()
     scopes = "tweet.read tweet.write users.read media.write dm.read dm.write offline.access"
     x.tokens.store(Tokens("access-0", "refresh-0", 2e9, tuple(scopes.split())))
+    services.presence.announce(Process("x", "here:1", 0.0, {}))
 
     findings = list(checkup(services))
 
@@ -147,10 +149,37 @@ def test_the_doctor_names_what_is_wrong_and_what_helps(
     assert [(finding.what, finding.light) for finding in wrong] == [
         ("X", Light.RED),
         ("X scopes", Light.RED),
+        ("X listener", Light.YELLOW),
         ("X", Light.YELLOW),
     ]
     assert "no credits left" in wrong[-1].says
     assert all(finding.mend for finding in wrong)
+
+
+@pytest.mark.parametrize(
+    ("secret", "web", "light"),
+    [(None, True, Light.RED), ("secret", False, Light.YELLOW), ("secret", True, None)],
+)
+def test_the_doctor_sees_who_would_take_a_webhook(
+    fake: FakeX,
+    services: Services,
+    connect: Callable[..., X],
+    monkeypatch: pytest.MonkeyPatch,
+    secret: str | None,
+    web: bool,
+    light: Light | None,
+) -> None:
+    connect()
+    monkeypatch.setenv("SUISAI_X_WEBHOOKS", "true")
+    monkeypatch.delenv("SUISAI_X_CONSUMER_SECRET", raising=False)
+    if secret is not None:
+        monkeypatch.setenv("SUISAI_X_CONSUMER_SECRET", secret)
+    if web:
+        services.presence.announce(Process("web", "here:1", 0.0, {}))
+
+    found = {finding.what: finding.light for finding in checkup(services)}
+
+    assert found.get("X webhook") is light
 
 
 def test_the_doctor_is_silent_about_an_x_that_is_not_set_up(
