@@ -125,7 +125,7 @@ RUNS = (
 STAYS = (
     Stay(r"suisai worker (gpu|io).*", logs=" ready."),
     Stay(r"suisai sweep"),
-    Stay(r"suisai web .*", instead={"8400": "{port}"}),
+    Stay(r"suisai web( .*)?", instead={"8400": "{port}"}),
     Stay(r"suisai (listen )?telegram"),
 )
 
