@@ -19,5 +19,5 @@ class Limits:
     memory_bytes: int = 460_000_000
     """Of the process that decodes, on top of what an idle one has."""
     cpu_s: float = 2.5
-    wall_s: float = 20.0
-    """Generous: on a busy machine an honest photo waits for its processor time."""
+    wall_s: float = 60.0
+    """Far off: `cpu_s` ends what is too hard, and on a busy machine an honest photo waits for its turns."""

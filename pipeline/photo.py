@@ -10,7 +10,7 @@ from pipeline.contract import RGB, Photo, PhotoRefused
 from pipeline.decode_job import question, result
 from pipeline.kinds import kind_of
 from pipeline.limits import Limits
-from pipeline.sandbox import Allowance, JobDied, Sandbox
+from pipeline.sandbox import Allowance, JobDied, Sandbox, SandboxUnusable
 
 __all__ = ["NOTES", "REASONS", "Limits", "Photo", "PhotoRefused", "open_photo"]
 
@@ -53,7 +53,11 @@ def open_photo(data: bytes, limits: Limits = Limits(), sandbox: Sandbox | None =
     try:
         pixels, notes = result((sandbox or _shared_decoders()).run(request, allowance))
     except JobDied as died:
-        raise PhotoRefused("too-hard" if died.over_time else "broken") from died
+        if died.over_time:
+            raise SandboxUnusable(
+                f"A photo was not open after {limits.wall_s:g} s; is this machine overloaded?"
+            ) from died
+        raise PhotoRefused("too-hard" if died.over_work else "broken") from died
     return Photo(pixels=pixels, digest=digest_of(pixels), notes=notes)
 
 

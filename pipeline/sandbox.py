@@ -36,9 +36,14 @@ class JobDied(Exception):
         self.signal_number = signal_number
 
     @property
+    def over_work(self) -> bool:
+        """Whether the job used up its processor time: it is the job that is too much."""
+        return self.signal_number in (signal.SIGPROF, signal.SIGXCPU)
+
+    @property
     def over_time(self) -> bool:
-        """Whether the job used up its time."""
-        return self.signal_number in (signal.SIGPROF, signal.SIGXCPU, signal.SIGALRM)
+        """Whether the clock ended it, with processor time left: the machine gave it too little."""
+        return self.signal_number == signal.SIGALRM
 
 
 class SandboxUnusable(Explained):

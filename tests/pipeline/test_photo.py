@@ -8,6 +8,7 @@ from PIL import Image
 
 from pipeline.contract import PhotoRefused
 from pipeline.photo import REASONS, Limits, open_photo
+from pipeline.sandbox import SandboxUnusable
 from tests.pipeline.photographs import encoded, landscape
 
 
@@ -73,3 +74,12 @@ def test_a_heavy_file_is_refused_before_it_is_looked_at() -> None:
 def test_a_photo_of_the_wrong_size_is_refused(size: tuple[int, int], reason: str) -> None:
     limits = Limits(side_max_px=600, pixels_max=220_000)
     assert refusal(encoded(landscape(*size), "PNG"), limits).reason == reason
+
+
+def test_a_file_that_takes_too_much_work_is_refused() -> None:
+    assert refusal(encoded(landscape(1500, 1000), "PNG"), Limits(cpu_s=0.001)).reason == "too-hard"
+
+
+def test_a_photo_is_not_blamed_for_a_machine_that_gives_it_no_time() -> None:
+    with pytest.raises(SandboxUnusable, match="overloaded"):
+        open_photo(encoded(landscape(1500, 1000), "PNG"), Limits(wall_s=0.001))

@@ -47,13 +47,15 @@ def test_endless_work_is_ended_by_its_processor_time(sandbox: Sandbox) -> None:
     with pytest.raises(JobDied) as died:
         sandbox.run(b"spin", ALLOWED)
     assert died.value.signal_number == signal.SIGPROF
-    assert died.value.over_time
+    assert died.value.over_work
+    assert not died.value.over_time
 
 
 def test_endless_waiting_is_ended_by_the_clock(sandbox: Sandbox) -> None:
     with pytest.raises(JobDied) as died:
         sandbox.run(b"sleep", Allowance(ALLOWED.memory_bytes, cpu_s=1.0, wall_s=0.2))
     assert died.value.over_time
+    assert not died.value.over_work
 
 
 def test_memory_ends_at_the_allowance(sandbox: Sandbox) -> None:
@@ -65,6 +67,7 @@ def test_a_crash_is_reported_and_harms_nobody(sandbox: Sandbox) -> None:
     with pytest.raises(JobDied) as died:
         sandbox.run(b"crash", ALLOWED)
     assert died.value.signal_number == signal.SIGSEGV
+    assert not died.value.over_work
     assert not died.value.over_time
     assert sandbox.run(b"echo still here", ALLOWED) == b"still here"
 
