@@ -21,6 +21,7 @@ from pipeline.engines.diffusion.calls import Kind
 from pipeline.engines.diffusion.canvas import stretch
 from pipeline.engines.diffusion.device import open_device
 from pipeline.engines.diffusion.families.klein import Klein
+from pipeline.engines.diffusion.family import Brief
 from pipeline.engines.diffusion.shapes import Shape
 from pipeline.engines.diffusion.studio import Studio
 from pipeline.engines.diffusion.tuning import choose_attention, compile_blocks
@@ -221,9 +222,9 @@ def operations(side_px: int) -> float:
     with torch.no_grad(), FlopCounterMode(display=False) as counter, apart:
         photos = torch.zeros(1, 3, side_px, side_px, device="meta", dtype=dtype)
         reference = family.encode(photos)
-        latents = reference.latents
+        latents, brief = reference.latents, Brief(reference, words, moment)
         for _ in range(bench.model.recipe.steps):
-            latents = family.step(latents, reference, words, moment, moment, moment)
+            latents = family.step(latents, brief, moment, moment)
         family.decode(latents)
     return float(counter.get_total_flops())
 

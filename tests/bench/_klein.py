@@ -9,14 +9,13 @@ from typing import Any
 import torch
 from diffusers import (
     AutoencoderKLFlux2,
-    FlowMatchEulerDiscreteScheduler,
     Flux2KleinPipeline,
     Flux2Transformer2DModel,
 )
 from transformers import Qwen3Config, Qwen3ForCausalLM
 
 from pipeline.models import Model, Recipe, load_model
-from tests.pipeline.engines.diffusion.tiny import make_klein, qwen_tokenizer
+from tests.pipeline.engines.diffusion.tiny import assembled_klein, make_klein
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +53,7 @@ def real_bench(device: str) -> Bench:
         reader = Qwen3ForCausalLM(QWEN3_4B)
         vae = AutoencoderKLFlux2()
         torch.set_default_dtype(default)
-    scheduler = FlowMatchEulerDiscreteScheduler(shift=3.0, use_dynamic_shifting=True)
-    pipe = Flux2KleinPipeline(
-        scheduler, vae.eval(), reader.eval(), qwen_tokenizer(), transformer.eval(), True
-    )
+    pipe = assembled_klein(transformer.eval(), vae.eval(), reader.eval())
     return Bench(pipe, load_model("flux2-klein"), device, (512, 768, 1024), (1, 2, 4, 8), rounds=5)
 
 

@@ -23,6 +23,16 @@ class Reference:
     """What else the family needs at every step: packed tokens, positions, edges."""
 
 
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What is the same at every step of a call, one row per photo."""
+
+    reference: Reference
+    words: Words
+    guidance: Tensor
+    """B; how closely each picture follows its words."""
+
+
 class Family(Protocol):
     """A family of models. Every method treats each row by itself: no photo may reach another's row."""
 
@@ -57,16 +67,8 @@ class Family(Protocol):
         """Return the photos' latents with as much noise as belongs to `time` (B)."""
         ...
 
-    def step(
-        self,
-        latents: Tensor,
-        reference: Reference,
-        words: Words,
-        guidance: Tensor,
-        now: Tensor,
-        then: Tensor,
-    ) -> Tensor:
-        """Return the latents at time `then`, one step on from `now`; times and guidance are B."""
+    def step(self, latents: Tensor, brief: Brief, now: Tensor, then: Tensor) -> Tensor:
+        """Return the latents at time `then`, one step on from `now`; times are B."""
         ...
 
     def decode(self, latents: Tensor) -> Tensor:

@@ -12,7 +12,24 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from pipeline.engines.diffusion.library import Config, Scheduler, Tensor
+from pipeline.engines.diffusion.family import Reference
+from pipeline.engines.diffusion.library import Config, Net, Pipe, Scheduler, Tensor
+from pipeline.models import Model
+
+
+class FlowFamily:
+    """What the families share whose transformer was taught flow matching."""
+
+    def __init__(self, pipe: Pipe, model: Model) -> None:
+        self.pipe = pipe
+        self._model = model
+
+    @property
+    def body(self) -> Net:
+        return self.pipe.transformer
+
+    def start(self, reference: Reference, noise: Tensor, time: Tensor) -> Tensor:
+        return mix(reference.latents, noise, time)
 
 
 def levels(scheduler: Scheduler, shares: Sequence[float], steps: int, mu: float) -> Tensor:

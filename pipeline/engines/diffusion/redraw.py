@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.contract import RGB, Watch
 from pipeline.engines.diffusion.device import Device
-from pipeline.engines.diffusion.family import Family, Reference, Words
+from pipeline.engines.diffusion.family import Brief, Family, Reference, Words
 from pipeline.engines.diffusion.library import Tensor
 
 
@@ -47,10 +47,11 @@ def redraw(
         noise = noise_of(sitting.seeds, reference)
         latents = family.start(reference, noise, times[:, 0])
         guidance = torch.tensor(sitting.guidance, dtype=torch.float32, device=device.name)
+        brief = Brief(reference, words, guidance)
         before = device.mark()
         for step in range(sitting.steps):
             now, then = times[:, step], times[:, step + 1]
-            latents = family.step(latents, reference, words, guidance, now, then)
+            latents = family.step(latents, brief, now, then)
             # One step stays queued while the one before it is waited for: true progress, no idle gap.
             before()
             before = device.mark()

@@ -12,26 +12,17 @@ from typing import ClassVar
 import torch
 from diffusers.pipelines.flux2.pipeline_flux2_klein import compute_empirical_mu
 
-from pipeline.engines.diffusion.family import Reference, Words
-from pipeline.engines.diffusion.flow import levels, mix, walk
-from pipeline.engines.diffusion.library import Net, Pipe, Tensor
-from pipeline.models import Model
+from pipeline.engines.diffusion.family import Brief, Reference, Words
+from pipeline.engines.diffusion.flow import FlowFamily, levels, walk
+from pipeline.engines.diffusion.library import Tensor
 
 
-class Klein:
+class Klein(FlowFamily):
     """Flux2KleinPipeline's parts, row by row."""
 
     pipeline: ClassVar[str] = "Flux2KleinPipeline"
     reader_parts: ClassVar[tuple[str, ...]] = ("text_encoder", "tokenizer")
     reads_photo: ClassVar[bool] = False
-
-    def __init__(self, pipe: Pipe, model: Model) -> None:
-        self.pipe = pipe
-        self._model = model
-
-    @property
-    def body(self) -> Net:
-        return self.pipe.transformer
 
     def read(self, prompt: str, negative_prompt: str, photo: Tensor | None) -> Words:
         # Distilled: there is no second, unguided pass.
@@ -54,26 +45,15 @@ class Klein:
         mu = compute_empirical_mu(_tokens_of(reference), steps)
         return levels(self.pipe.scheduler, shares, steps, mu)
 
-    def start(self, reference: Reference, noise: Tensor, time: Tensor) -> Tensor:
-        return mix(reference.latents, noise, time)
-
-    def step(
-        self,
-        latents: Tensor,
-        reference: Reference,
-        words: Words,
-        guidance: Tensor,
-        now: Tensor,
-        then: Tensor,
-    ) -> Tensor:
+    def step(self, latents: Tensor, brief: Brief, now: Tensor, then: Tensor) -> Tensor:
         tokens = self.pipe._pack_latents(latents.to(self.body.dtype))
         velocity = self.body(
-            hidden_states=torch.cat([tokens, reference.hints["tokens"]], dim=1),
+            hidden_states=torch.cat([tokens, brief.reference.hints["tokens"]], dim=1),
             timestep=now,
             guidance=None,
-            encoder_hidden_states=words["prompt"],
-            txt_ids=words["places"][:1],
-            img_ids=reference.hints["places"],
+            encoder_hidden_states=brief.words["prompt"],
+            txt_ids=brief.words["places"][:1],
+            img_ids=brief.reference.hints["places"],
             return_dict=False,
         )[0][:, : tokens.shape[1]]
         return walk(latents, velocity.transpose(1, 2).reshape(latents.shape), now, then)

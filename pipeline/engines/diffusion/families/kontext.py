@@ -7,13 +7,12 @@ from typing import ClassVar
 
 import torch
 
-from pipeline.engines.diffusion.family import Reference, Words
-from pipeline.engines.diffusion.flow import levels, mix, shift_of, walk
-from pipeline.engines.diffusion.library import Net, Pipe, Tensor
-from pipeline.models import Model
+from pipeline.engines.diffusion.family import Brief, Reference, Words
+from pipeline.engines.diffusion.flow import FlowFamily, levels, shift_of, walk
+from pipeline.engines.diffusion.library import Tensor
 
 
-class Kontext:
+class Kontext(FlowFamily):
     """FluxKontextPipeline's parts, row by row."""
 
     pipeline: ClassVar[str] = "FluxKontextPipeline"
@@ -24,14 +23,6 @@ class Kontext:
         "tokenizer_2",
     )
     reads_photo: ClassVar[bool] = False
-
-    def __init__(self, pipe: Pipe, model: Model) -> None:
-        self.pipe = pipe
-        self._model = model
-
-    @property
-    def body(self) -> Net:
-        return self.pipe.transformer
 
     def read(self, prompt: str, negative_prompt: str, photo: Tensor | None) -> Words:
         # Guidance is distilled into the model: there is no second pass.
@@ -53,30 +44,19 @@ class Kontext:
         mu = shift_of(scheduler.config, reference.hints["tokens"].shape[1])
         return levels(scheduler, shares, steps, mu)
 
-    def start(self, reference: Reference, noise: Tensor, time: Tensor) -> Tensor:
-        return mix(reference.latents, noise, time)
-
-    def step(
-        self,
-        latents: Tensor,
-        reference: Reference,
-        words: Words,
-        guidance: Tensor,
-        now: Tensor,
-        then: Tensor,
-    ) -> Tensor:
+    def step(self, latents: Tensor, brief: Brief, now: Tensor, then: Tensor) -> Tensor:
         count, channels, height, width = latents.shape
         tokens = self.pipe._pack_latents(
             latents.to(self.body.dtype), count, channels, height, width
         )
         velocity = self.body(
-            hidden_states=torch.cat([tokens, reference.hints["tokens"]], dim=1),
+            hidden_states=torch.cat([tokens, brief.reference.hints["tokens"]], dim=1),
             timestep=now,
-            guidance=guidance if self.body.config.guidance_embeds else None,
-            pooled_projections=words["pooled"],
-            encoder_hidden_states=words["prompt"],
-            txt_ids=torch.zeros(words["prompt"].shape[1], 3, device=latents.device),
-            img_ids=reference.hints["places"],
+            guidance=brief.guidance if self.body.config.guidance_embeds else None,
+            pooled_projections=brief.words["pooled"],
+            encoder_hidden_states=brief.words["prompt"],
+            txt_ids=torch.zeros(brief.words["prompt"].shape[1], 3, device=latents.device),
+            img_ids=brief.reference.hints["places"],
             return_dict=False,
         )[0][:, : tokens.shape[1]]
         return walk(latents, self._unpacked(velocity, height, width), now, then)

@@ -9,16 +9,16 @@ from typing import ClassVar
 import torch
 from PIL import Image
 
-from pipeline.engines.diffusion.family import Reference, Words
-from pipeline.engines.diffusion.flow import fixed_shift, levels, mix, shift_of, walk
-from pipeline.engines.diffusion.library import Net, Pipe, Tensor
+from pipeline.engines.diffusion.family import Brief, Reference, Words
+from pipeline.engines.diffusion.flow import FlowFamily, fixed_shift, levels, shift_of, walk
+from pipeline.engines.diffusion.library import Pipe, Tensor
 from pipeline.models import Model
 
 GLANCE_PX = 384
 """Side of the square with the area at which the text encoder looks at the photo."""
 
 
-class QwenEdit:
+class QwenEdit(FlowFamily):
     """QwenImageEditPlusPipeline's parts, row by row."""
 
     pipeline: ClassVar[str] = "QwenImageEditPlusPipeline"
@@ -26,15 +26,10 @@ class QwenEdit:
     reads_photo: ClassVar[bool] = True
 
     def __init__(self, pipe: Pipe, model: Model) -> None:
-        self.pipe = pipe
-        self._model = model
+        super().__init__(pipe, model)
         if model.shift is not None:
             config = dict(pipe.scheduler.config) | {"shift_terminal": None}
             pipe.scheduler = pipe.scheduler.from_config(config)
-
-    @property
-    def body(self) -> Net:
-        return self.pipe.transformer
 
     def read(self, prompt: str, negative_prompt: str, photo: Tensor | None) -> Words:
         # The few-step LoRA needs no second, unguided pass.
@@ -58,24 +53,13 @@ class QwenEdit:
         mu = shift_of(scheduler.config, tokens) if shift is None else fixed_shift(shift)
         return levels(scheduler, shares, steps, mu)
 
-    def start(self, reference: Reference, noise: Tensor, time: Tensor) -> Tensor:
-        return mix(reference.latents, noise, time)
-
-    def step(
-        self,
-        latents: Tensor,
-        reference: Reference,
-        words: Words,
-        guidance: Tensor,
-        now: Tensor,
-        then: Tensor,
-    ) -> Tensor:
+    def step(self, latents: Tensor, brief: Brief, now: Tensor, then: Tensor) -> Tensor:
         tokens = self._packed(latents.to(self.body.dtype))
         velocity = self.body(
-            hidden_states=torch.cat([tokens, reference.hints["tokens"]], dim=1),
+            hidden_states=torch.cat([tokens, brief.reference.hints["tokens"]], dim=1),
             timestep=now,
-            encoder_hidden_states=words["prompt"],
-            img_shapes=reference.hints["sizes"],
+            encoder_hidden_states=brief.words["prompt"],
+            img_shapes=brief.reference.hints["sizes"],
             return_dict=False,
         )[0][:, : tokens.shape[1]]
         return walk(latents, self._unpacked(velocity, latents), now, then)

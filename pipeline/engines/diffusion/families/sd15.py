@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import torch
 
-from pipeline.engines.diffusion.family import Reference, Words
+from pipeline.engines.diffusion.family import Brief, Reference, Words
 from pipeline.engines.diffusion.library import Net, Pipe, Tensor
 from pipeline.models import Model
 
@@ -63,17 +63,9 @@ class StableDiffusion15:
         kept = _kept_at(time, reference)
         return kept.sqrt() * reference.latents + (1 - kept).sqrt() * noise
 
-    def step(
-        self,
-        latents: Tensor,
-        reference: Reference,
-        words: Words,
-        guidance: Tensor,
-        now: Tensor,
-        then: Tensor,
-    ) -> Tensor:
-        noise = self._noise_in(latents, reference, words, guidance, now)
-        kept, kept_then = _kept_at(now, reference), _kept_at(then, reference)
+    def step(self, latents: Tensor, brief: Brief, now: Tensor, then: Tensor) -> Tensor:
+        noise = self._noise_in(latents, brief, now)
+        kept, kept_then = _kept_at(now, brief.reference), _kept_at(then, brief.reference)
         clean = (latents - (1 - kept).sqrt() * noise) / kept.sqrt()
         return kept_then.sqrt() * clean + (1 - kept_then).sqrt() * noise
 
@@ -82,13 +74,11 @@ class StableDiffusion15:
         plain = (latents / vae.config.scaling_factor).to(vae.dtype)
         return torch.cat([vae.decode(row[None], return_dict=False)[0] for row in plain])
 
-    def _noise_in(
-        self, latents: Tensor, reference: Reference, words: Words, guidance: Tensor, now: Tensor
-    ) -> Tensor:
+    def _noise_in(self, latents: Tensor, brief: Brief, now: Tensor) -> Tensor:
         twice = torch.cat([latents, latents]).to(self.body.dtype)
-        both = torch.cat([words["negative"], words["prompt"]])
+        both = torch.cat([brief.words["negative"], brief.words["prompt"]])
         time = torch.cat([now, now])
-        edges = torch.cat([reference.hints["edges"]] * 2)
+        edges = torch.cat([brief.reference.hints["edges"]] * 2)
         down, mid = self.pipe.controlnet(
             twice, time, both, controlnet_cond=edges, conditioning_scale=HOLD, return_dict=False
         )
@@ -101,7 +91,7 @@ class StableDiffusion15:
             return_dict=False,
         )[0].float()
         without, toward = noise.chunk(2)
-        return without + guidance.view(-1, 1, 1, 1) * (toward - without)
+        return without + brief.guidance.view(-1, 1, 1, 1) * (toward - without)
 
 
 def _kept_at(time: Tensor, reference: Reference) -> Tensor:

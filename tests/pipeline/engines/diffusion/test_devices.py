@@ -44,6 +44,8 @@ def opened(name: str, models: Path) -> Any:
 def test_no_step_mixes_the_devices_tensors_with_the_hosts(
     name: str, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from pipeline.engines.diffusion.family import Brief
+
     def edges(_: Any) -> Any:
         return torch.zeros(3, SIDE, SIDE)
 
@@ -56,8 +58,8 @@ def test_no_step_mixes_the_devices_tensors_with_the_hosts(
         times = family.times([1.0, 0.7], 2, reference).to("meta")
         noise = torch.empty(reference.latents.shape, device="meta")
         latents = family.start(reference, noise, times[:, 0])
-        guidance = torch.empty(2, device="meta")
-        latents = family.step(latents, reference, words, guidance, times[:, 0], times[:, 1])
+        brief = Brief(reference, words, torch.empty(2, device="meta"))
+        latents = family.step(latents, brief, times[:, 0], times[:, 1])
         pictures = family.decode(latents)
 
     assert pictures.device.type == "meta"

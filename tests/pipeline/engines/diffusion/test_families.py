@@ -130,6 +130,7 @@ def test_stable_diffusion_keeps_to_the_librarys_ddim_steps(models: Path) -> None
     from diffusers import ControlNetModel, DDIMScheduler, StableDiffusionControlNetImg2ImgPipeline
 
     from pipeline.engines.diffusion.families.sd15 import StableDiffusion15
+    from pipeline.engines.diffusion.family import Brief
 
     net = ControlNetModel.from_pretrained(models / "controlnet", variant="fp16")
     pipe = StableDiffusionControlNetImg2ImgPipeline.from_pretrained(
@@ -144,7 +145,7 @@ def test_stable_diffusion_keeps_to_the_librarys_ddim_steps(models: Path) -> None
     seen: list[Any] = []
     pipe.unet.register_forward_hook(lambda *call: seen.append(call[-1][0]))
 
-    stepped = family.step(latents, reference, words, torch.tensor([5.0]), now, then)
+    stepped = family.step(latents, Brief(reference, words, torch.tensor([5.0])), now, then)
 
     scheduler = DDIMScheduler.from_config(pipe.scheduler.config)
     scheduler.set_timesteps(10)

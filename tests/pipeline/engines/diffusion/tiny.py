@@ -48,11 +48,8 @@ def make_klein(folder: Path) -> None:
     """Make FLUX.2 klein: 28 text layers, because words are taken from layers 9, 18 and 27."""
     torch.manual_seed(0)
     transformer = Flux2Transformer2DModel(
-        in_channels=16,
-        num_layers=1,
+        **_TRANSFORMER,
         num_single_layers=1,
-        attention_head_dim=16,
-        num_attention_heads=2,
         joint_attention_dim=48,
         axes_dims_rope=(4, 4, 4, 4),
         guidance_embeds=False,
@@ -60,25 +57,25 @@ def make_klein(folder: Path) -> None:
     vae = AutoencoderKLFlux2(
         block_out_channels=(8, 8, 8, 8), latent_channels=4, norm_num_groups=4, layers_per_block=1
     )
-    scheduler = FlowMatchEulerDiscreteScheduler(
-        shift=3.0, use_dynamic_shifting=True, max_image_seq_len=4096
+    assembled_klein(transformer, vae, _qwen3(len(qwen_tokenizer()))).save_pretrained(folder)
+
+
+def assembled_klein(
+    transformer: Flux2Transformer2DModel, vae: AutoencoderKLFlux2, reader: Qwen3ForCausalLM
+) -> Flux2KleinPipeline:
+    """Put FLUX.2 klein together, of any size, with the schedule of the published one."""
+    scheduler = FlowMatchEulerDiscreteScheduler(shift=3.0, use_dynamic_shifting=True)
+    return Flux2KleinPipeline(
+        scheduler, vae, reader, qwen_tokenizer(), transformer, is_distilled=True
     )
-    tokenizer = qwen_tokenizer()
-    pipe = Flux2KleinPipeline(
-        scheduler, vae, _qwen3(len(tokenizer)), tokenizer, transformer, is_distilled=True
-    )
-    pipe.save_pretrained(folder)
 
 
 def make_kontext(folder: Path) -> None:
     """Make FLUX.1 Kontext: a CLIP and a T5 text encoder."""
     torch.manual_seed(0)
     transformer = FluxTransformer2DModel(
-        in_channels=16,
-        num_layers=1,
+        **_TRANSFORMER,
         num_single_layers=1,
-        attention_head_dim=16,
-        num_attention_heads=2,
         joint_attention_dim=16,
         pooled_projection_dim=16,
         axes_dims_rope=(4, 6, 6),
@@ -132,6 +129,13 @@ def make_controlnet(folder: Path) -> None:
     net.save_pretrained(folder, variant="fp16")
 
 
+_TRANSFORMER = {
+    "in_channels": 16,
+    "num_layers": 1,
+    "attention_head_dim": 16,
+    "num_attention_heads": 2,
+}
+_READER = {"hidden_size": 16, "intermediate_size": 16, "num_attention_heads": 2}
 _UP = ("CrossAttnUpBlock2D", "UpBlock2D")
 _UNET = {
     "in_channels": 4,
@@ -169,11 +173,9 @@ def qwen_tokenizer() -> Qwen2TokenizerFast:
 def _qwen3(words: int) -> Qwen3ForCausalLM:
     return Qwen3ForCausalLM(
         Qwen3Config(
+            **_READER,
             vocab_size=words,
-            hidden_size=16,
-            intermediate_size=16,
             num_hidden_layers=28,
-            num_attention_heads=2,
             num_key_value_heads=1,
             head_dim=8,
         )
@@ -191,11 +193,9 @@ def _clip_tokenizer() -> CLIPTokenizer:
 def _clip(words: int) -> CLIPTextModel:
     return CLIPTextModel(
         CLIPTextConfig(
+            **_READER,
             vocab_size=words,
-            hidden_size=16,
-            intermediate_size=16,
             num_hidden_layers=2,
-            num_attention_heads=2,
             projection_dim=16,
             bos_token_id=words - 2,
             eos_token_id=words - 1,
@@ -227,11 +227,8 @@ def tiny_qwen_edit() -> QwenImageEditPlusPipeline:
     """Return Qwen-Image-Edit without its text encoder, whose processor needs torchvision."""
     torch.manual_seed(0)
     transformer = QwenImageTransformer2DModel(
-        in_channels=16,
+        **_TRANSFORMER,
         out_channels=4,
-        num_layers=1,
-        attention_head_dim=16,
-        num_attention_heads=2,
         joint_attention_dim=16,
         axes_dims_rope=(4, 6, 6),
     )
