@@ -14,6 +14,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, SecretStr
 
+from bots.demo import free_port
+from bots.visitor import Visitor
 from tasks.settings import Settings
 
 T = TypeVar("T")
@@ -80,6 +82,14 @@ class Stack:
         self.start("io", "worker", "io")
         self.start("gpu", "worker", "gpu")
         self.start("sweep", "sweep")
+
+    def open_page(self) -> str:
+        """Start the page on a free port; return its address once it answers."""
+        address = f"http://127.0.0.1:{(port := free_port(0))}"
+        self.start("web", "web", "--port", str(port))
+        with Visitor(address) as visitor:
+            eventually(visitor.is_open, what="the page")
+        return address
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
         """Send a signal to a process and wait for its end."""

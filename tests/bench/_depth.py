@@ -13,10 +13,13 @@ from tasks.contract import Stage
 from tasks.records import job_id_of
 from tasks.services import Services
 from tests.bench._ledgers import PROCESSES, ask, fast_house, fill, in_processes, server
+from tests.stack import eventually
 
 T = TypeVar("T")
 
 FEW = 1_000
+REWRITE_S = 600
+"""How long the server may take to compact the file of a million jobs."""
 
 
 def depth(queued: int, rounds: int = 400) -> dict[str, float]:
@@ -44,8 +47,7 @@ def _memory(redis: Redis) -> int:
 def _await_rewrite(redis: Redis) -> None:
     # The server compacts its file in a child of its own; the copying that this causes is not the
     # cost of a call.
-    while redis.info("persistence")["aof_rewrite_in_progress"]:
-        time.sleep(0.2)
+    eventually(lambda: not redis.info("persistence")["aof_rewrite_in_progress"], REWRITE_S)
 
 
 def _by_turns(short: Services, long: Services, rounds: int) -> tuple[dict[str, float], ...]:

@@ -19,7 +19,6 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
-from bots.demo import free_port
 from bots.visitor import Visitor
 from pipeline.contract import Commission
 from pipeline.engines import load_engine
@@ -53,14 +52,12 @@ def measure(count: int) -> dict[str, float]:
         settings = Settings(data_dir=Path(folder), engine="painter", limits=Limits(cooldown_s=0))
         embedded(settings).ensure()
         stack = Stack(settings, Path(folder) / "logs", {"SUISAI_PLATFORM_LIMITS": "{}"})
-        port = free_port(0)
         stack.start_workers()
-        stack.start("web", "web", "--port", str(port))
+        page = stack.open_page()
         services = open_services(settings, lambda _: None)
         engine, style = load_engine("painter"), load_styles()["film"]
         engine.warm_up()
-        with Visitor(f"http://127.0.0.1:{port}") as visitor:
-            eventually(visitor.is_open)
+        with Visitor(page) as visitor:
             eventually(services.switches.engine, what="the painting worker is ready")
             for number, data in enumerate(variants(count + 2)):
                 sent = time.time()

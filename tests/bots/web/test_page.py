@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import base64
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
-from bots.demo import free_port
-from bots.visitor import Visitor
 from tasks.services import Services
 from tests.bots.web.hands import Hands
 from tests.photos import PHOTOS
@@ -21,16 +18,6 @@ from tests.stack import Stack, eventually
 
 pytestmark = pytest.mark.browser
 
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PHOTO = str(PHOTOS["cat"])
 PATIENCE_MS = 20_000
 
@@ -47,17 +34,6 @@ PASTE = """(base64) => {
     carried.items.add(new File([bytes], "cat.jpg", {type: "image/jpeg"}));
     document.dispatchEvent(new ClipboardEvent("paste", {clipboardData: carried, bubbles: true}));
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no chromium or google-chrome on the PATH")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -108,13 +84,8 @@ def has_loaded(image: Locator) -> bool:
 
 
 def test_a_photo_is_dropped_and_its_painting_seen(browser: Browser, stack: Stack) -> None:
-    port = free_port(0)
     stack.start_workers()
-    stack.start("web", "web", "--port", str(port))
-    address = f"http://127.0.0.1:{port}"
-    with Visitor(address) as visitor:
-        eventually(visitor.is_open, what=stack.log("web"))
-    with opened(browser, address) as page:
+    with opened(browser, stack.open_page()) as page:
         page.evaluate(DROP, base64_of(PHOTO))
         page.get_by_role("button", name="Paint it").click()
         painting = painting_in(work(page, "answered"))

@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from bots.demo import free_port
-from bots.visitor import Visitor
 from tasks.contract import Ask
 from tasks.services import Services
-from tests.stack import Stack, eventually
+from tests.stack import Stack
 
 pytestmark = pytest.mark.browser
 
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE_MS = 20_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no chromium or google-chrome on the PATH")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
 def status(stack: Stack) -> str:
     """The address of the page of a bot whose workers are all there."""
-    port = free_port(0)
     stack.start_workers()
-    stack.start("web", "web", "--port", str(port))
-    with Visitor(f"http://127.0.0.1:{port}") as visitor:
-        eventually(visitor.is_open, what="the page")
-    return f"http://127.0.0.1:{port}/status"
+    return f"{stack.open_page()}/status"
 
 
 @pytest.fixture
