@@ -24,7 +24,9 @@ OpenEngine = Callable[..., DiffusionEngine]
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a folder with one tiny model of each family."""
-    pytest.importorskip("torch", reason="needs the extra `gpu`")
+    torch = pytest.importorskip("torch", reason="needs the extra `gpu`")
+    # What is this small is sooner done than shared: threads would mostly wait for each other.
+    torch.set_num_threads(1)
     from tests.pipeline.engines.diffusion import tiny
 
     folder = tmp_path_factory.mktemp("models")
