@@ -63,11 +63,15 @@ def margin(shape: tuple[int, ...], seed: int) -> Plane:
 
 
 def between_strokes(bright: Plane, scale: float, seed: int) -> Plane:
-    """Find the gaps between slanted strokes of chalk: narrow in shadows, wide where it is light."""
+    """Find the gaps between slanted strokes of chalk: nearly closed in shadows, wide where it is light.
+
+    In a dark plane, a few white gaps look like rain.
+    """
     strokes = slanted(bright.shape, scale, seed)
     tooth = grainy(bright.shape, seed + 24, 1.3 * scale)
     height = strokes * np.float32(0.55) + tooth * np.float32(0.40)
-    return ramp(height, -1.2, 2.2) * (np.float32(0.18) + np.float32(0.62) * bright)
+    width = np.float32(0.04) + bright * (np.float32(0.25) + np.float32(0.50) * bright)
+    return ramp(height, -1.2, 2.2) * width
 
 
 def slanted(shape: tuple[int, ...], scale: float, seed: int) -> Plane:
