@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from telegram.error import TelegramError
@@ -16,7 +19,6 @@ from bots.telegram.desktop import Desktop
 from bots.telegram.faults import meaning
 from bots.telegram.files import Files
 from bots.telegram.guesting import Guesting
-from bots.telegram.line import Line
 from bots.telegram.origin import Place
 from bots.telegram.pace import ChatFull, Pace
 from bots.telegram.paintings import Paintings
@@ -41,6 +43,29 @@ _PATIENCE_S = 1.5
 """A worker waits so long for one chat's turn; then others go first."""
 
 
+class _Line:
+    """From threads to the library: one background loop per process, opened on first use."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pid = 0
+
+    def call(self, talk: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Return what the coroutine returns; raise what it raises."""
+        return asyncio.run_coroutine_threadsafe(talk(), self._open()).result()
+
+    def _open(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            # A forked child inherits the loop but not the thread that runs it.
+            if self._loop is None or self._pid != os.getpid():
+                self._loop, self._pid = asyncio.new_event_loop(), os.getpid()
+                threading.Thread(
+                    target=self._loop.run_forever, name="telegram", daemon=True
+                ).start()
+            return self._loop
+
+
 class TelegramPlatform:
     """Fetches photos from Telegram and brings answers there."""
 
@@ -49,7 +74,7 @@ class TelegramPlatform:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._settings = TelegramSettings()
-        self._line = Line()
+        self._line = _Line()
         notebook = services.notebook(PLATFORM)
         bot = open_bot(self._settings)
         self._files = Files(bot, self._settings)

@@ -11,7 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-_SIMPLE = {"Integer": int, "Float": (int, float), "String": str, "Boolean": bool}
+_SIMPLE: dict[str, tuple[type, ...]] = {
+    "Integer": (int,),
+    "Float": (int, float),
+    "String": (str,),
+    "Boolean": (bool,),
+}
 
 
 class Spec:
@@ -100,4 +105,4 @@ def _fits(kind: str, value: Any) -> bool:
         return isinstance(value, (str, int, float))  # a form's field does not tell them apart
     if kind != "Boolean" and isinstance(value, bool):
         return False
-    return isinstance(value, _SIMPLE[kind])  # type: ignore[arg-type]
+    return isinstance(value, _SIMPLE[kind])
