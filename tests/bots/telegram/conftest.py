@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from tasks.house import open_services
 from tasks.settings import Limits, Settings
@@ -39,7 +40,7 @@ def town(valkey: EmbeddedValkey, tmp_path_factory: pytest.TempPathFactory) -> It
     folder = tmp_path_factory.mktemp("town")
     settings = Settings(
         data_dir=folder / "data",
-        redis_url=valkey.url,  # type: ignore[arg-type] # pydantic makes a secret of it
+        redis_url=SecretStr(valkey.url),
         namespace=f"town-{secrets.token_hex(4)}",
         lease_s=3,
         limits=Limits(cooldown_s=0, daily_quota=10_000, open_per_person=3),
