@@ -29,6 +29,9 @@ from pipeline.styles import Clouds
 SIDE_PX = 384
 """Clouds are soft: they are made this small."""
 
+FRINGE_PX = 20
+"""So far below the horizon may the feet of clouds and their frayed rims reach."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heap:
@@ -70,14 +73,21 @@ def cloudscape(shape: tuple[int, ...], horizon: float, clouds: Clouds, seed: int
     """Heap clouds into the part of a picture of `shape` that lies above `horizon`."""
     scale = SIDE_PX / max(shape[:2])
     size = (max(16, round(shape[0] * scale)), max(16, round(shape[1] * scale)))
-    dice = np.random.default_rng(seed)
-    heaped = [
-        puff for heap in heaps(size[1], horizon * size[0], dice) for puff in puffs(heap, dice)
-    ]
-    field = Field(np.zeros(size, np.float32), np.zeros(size, np.intp))
+    ground, dice = horizon * size[0], np.random.default_rng(seed)
+    heaped = [puff for heap in heaps(size[1], ground, dice) for puff in puffs(heap, dice)]
+    above = (min(size[0], int(ground) + FRINGE_PX), size[1])
+    field = Field(np.zeros(above, np.float32), np.zeros(above, np.intp))
     for number, puff in enumerate(heaped):
         stamp(field, number, puff)
-    return painted(field, light_on(field, heaped), clouds, horizon * size[0], seed)
+    return carried_down(painted(field, light_on(field, heaped), clouds, ground, seed), size[0])
+
+
+def carried_down(scape: CloudScape, height: int) -> CloudScape:
+    """Add the ground's rows, which have no clouds."""
+    below = height - len(scape.cover)
+    cover = cv2.copyMakeBorder(scape.cover, 0, below, 0, 0, cv2.BORDER_CONSTANT, value=0)
+    colours = cv2.copyMakeBorder(scape.colours, 0, below, 0, 0, cv2.BORDER_REPLICATE)
+    return CloudScape(cast(Plane, cover), cast(Colours, colours))
 
 
 def heaps(width: int, ground: float, dice: np.random.Generator) -> Iterator[Heap]:
