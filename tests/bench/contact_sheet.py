@@ -1,4 +1,4 @@
-"""All photos beside their paintings: `python -m tests.bench.contact_sheet OUT.png [PHOTO ...]`."""
+"""All photos beside their paintings: `python -m tests.bench.contact_sheet [OUT.png [PHOTO ...]]`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GAP_PX, HEAD_PX = 8, 28
 def main() -> None:
     """Write a sheet with a row per photo: itself, `cv2.stylization`, and every style."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("out", type=Path)
+    arguments.add_argument("out", nargs="?", type=Path, default=Path("out/contact-sheet.png"))
     arguments.add_argument("photos", nargs="*", type=Path, help="default: the test photos")
     arguments.add_argument("--tile-px", type=int, default=400)
     options = arguments.parse_intermixed_args()
@@ -30,7 +30,9 @@ def main() -> None:
         others = [painted(painter, pixels, style) for style in styles.values()]
         plain = np.asarray(cv2.stylization(pixels, sigma_s=60, sigma_r=0.45), np.uint8)
         rows.append([tile(picture, options.tile_px) for picture in (pixels, plain, *others)])
+    options.out.parent.mkdir(parents=True, exist_ok=True)
     laid_out(["photo", "cv2.stylization", *styles], rows, options.tile_px).save(options.out)
+    print(options.out)
 
 
 def tile(picture: RGB, side_px: int) -> Image.Image:

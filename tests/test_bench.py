@@ -1,0 +1,25 @@
+"""Every benchmark starts and says what it measures; how fast anything is is no matter of a test."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = sorted(path.stem for path in (Path(__file__).parent / "bench").glob("[a-z]*.py"))
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_a_benchmark_says_what_it_measures(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    benchmark = import_module(f"tests.bench.{name}")
+    monkeypatch.setattr("sys.argv", [name, "--help"])
+
+    with pytest.raises(SystemExit) as ended:
+        benchmark.main()
+
+    assert ended.value.code == 0
+    about = " ".join(str(benchmark.__doc__).split())
+    assert about[:30] in " ".join(capsys.readouterr().out.split())
