@@ -73,34 +73,43 @@ def test_many_photos_go_into_a_folder_and_bad_ones_do_not_stop_the_others(
     ]
 
 
-def broken_files() -> Iterator[tuple[str, bytes]]:
-    yield "a text", b"hello, this is a letter and not a photo\n" * 10
-    yield "an empty file", b""
-    yield "half a JPEG", PHOTOS["astronaut"].read_bytes()[:9000]
-    yield "one pixel", _png(1, 1)
+@pytest.fixture
+def broken(tmp_path: Path) -> list[Path]:
+    """Files that are no photos: half a JPEG, a text, nothing, and a single pixel."""
+    files = {
+        "half.jpg": PHOTOS["astronaut"].read_bytes()[:9000],
+        "letter.jpg": b"hello, this is a letter and not a photo\n" * 10,
+        "empty.jpg": b"",
+    }
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    Image.new("RGB", (1, 1)).save(tmp_path / "pixel.png")
+    return [tmp_path / name for name in (*files, "pixel.png")]
 
 
-def _png(width: int, height: int) -> bytes:
-    from io import BytesIO
-
-    file = BytesIO()
-    Image.new("RGB", (width, height)).save(file, "PNG")
-    return file.getvalue()
-
-
-@pytest.mark.parametrize(("name", "data"), list(broken_files()))
-def test_what_is_no_photo_is_refused_in_one_line(
-    environment: dict[str, str], tmp_path: Path, name: str, data: bytes
+def test_what_is_no_photo_is_refused_in_one_line_each(
+    environment: dict[str, str], broken: list[Path], tmp_path: Path
 ) -> None:
-    photo = tmp_path / "photo.jpg"
-    photo.write_bytes(data)
+    done = suisai(environment, "stylize", *map(str, broken), "-o", f"{tmp_path}/all/")
 
-    for command in (["stylize", str(photo), "-o"], ["demo", "--once", str(photo), "--out"]):
-        done = suisai(environment, *command, str(tmp_path / "out.jpg"))
+    assert done.returncode == 2
+    refusals = [line for line in done.stderr.splitlines() if line.startswith(str(tmp_path))]
+    assert [line.partition(": ")[0] for line in refusals] == [str(photo) for photo in broken]
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "all").exists()
 
-        assert done.returncode == 2
-        assert only_line(done.stderr).startswith(f"{photo}: ")
-        assert not (tmp_path / "out.jpg").exists()
+
+@pytest.mark.parametrize("command", ["stylize half.jpg -o", "demo --once half.jpg --out"])
+def test_a_single_file_that_is_no_photo_is_all_that_is_spoken_of(
+    environment: dict[str, str], broken: list[Path], tmp_path: Path, command: str
+) -> None:
+    words = command.replace("half.jpg", str(broken[0])).split()
+
+    done = suisai(environment, *words, str(tmp_path / "out.jpg"))
+
+    assert done.returncode == 2
+    assert only_line(done.stderr).startswith(f"{broken[0]}: ")
+    assert not (tmp_path / "out.jpg").exists()
 
 
 def test_a_photo_that_is_not_there_is_refused(environment: dict[str, str], tmp_path: Path) -> None:
@@ -172,9 +181,9 @@ def test_a_port_in_use_is_said(environment: dict[str, str], tmp_path: Path) -> N
     assert port in only_line(done.stderr)
 
 
-def test_styles_are_listed_for_people_and_programs(environment: dict[str, str]) -> None:
-    assert "film" in suisai(environment, "styles").stdout
-    rows = json.loads(suisai(environment, "styles", "--json").stdout)
+def test_styles_are_listed_for_people_and_programs() -> None:
+    assert "film" in CliRunner().invoke(app, ["styles"]).output
+    rows = json.loads(CliRunner().invoke(app, ["styles", "--json"]).output)
     assert "ghibli" in next(row for row in rows if row["name"] == "film")["aliases"]
 
 

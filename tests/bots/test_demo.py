@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from bots.demo import free_port
 from tests.photos import PHOTOS
 from tests.stack import eventually
 
@@ -25,7 +26,14 @@ def mark() -> str:
 
 
 def environment(mark: str, tmp_path: Path) -> dict[str, str]:
-    return {**os.environ, "SUISAI_TEST_MARK": mark, "TMPDIR": str(tmp_path)}
+    # A port of its own: another demo on this machine would start on the same one.
+    port = str(free_port(0))
+    return {
+        **os.environ,
+        "SUISAI_TEST_MARK": mark,
+        "SUISAI_WEB_PORT": port,
+        "TMPDIR": str(tmp_path),
+    }
 
 
 def processes(mark: str) -> list[str]:

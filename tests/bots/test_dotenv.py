@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+import pytest
 from dotenv import dotenv_values
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,8 +27,10 @@ def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
 
 
 @given(value=st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF)).filter(str.isprintable))
-def test_any_value_reads_back_the_same(tmp_path_factory: object, value: str) -> None:
-    file = Path(tmp_path_factory.mktemp("env")) / ".env"  # type: ignore[attr-defined]
+def test_any_value_reads_back_the_same(
+    tmp_path_factory: pytest.TempPathFactory, value: str
+) -> None:
+    file = tmp_path_factory.mktemp("env") / ".env"
 
     write_settings(file, {"SUISAI_NAMESPACE": value})
 

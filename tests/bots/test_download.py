@@ -114,7 +114,7 @@ def host() -> Iterator[PhotoHost]:
 
 def why_gone(url: str, source: Source, **options: object) -> str:
     with pytest.raises(PhotoGone) as gone:
-        download(url, source, **options)  # type: ignore[arg-type]
+        download(url, source, **options)  # type: ignore[arg-type] # callers name them
     return gone.value.reason
 
 

@@ -312,6 +312,6 @@ def test_a_hub_out_of_reach_and_a_proxys_page_are_sentences(
     with pytest.raises(PullFailed, match="cannot be reached"):
         pull(model, tmp_path, lambda _: None, hub="http://127.0.0.1:9")
 
-    hub.listing = lambda: b"<html>Log in</html>"  # type: ignore[method-assign]
+    hub.listing = lambda: b"<html>Log in</html>"  # type: ignore[method-assign] # a page in the way
     with pytest.raises(PullFailed, match="is a proxy in the way"):
         pulled(hub, model, tmp_path)
