@@ -41,6 +41,8 @@ def _staffed(kind: str, stages: tuple[Stage, ...], awake: int, gauges: Gauges) -
     says = f"{awake} answer, {waiting} jobs wait for {' and '.join(stages)}"
     if awake:
         return green(what, says)
+    if kind == "gpu":
+        says += "; a new one is heard when its engine is warm"
     return red(what, says, mend) if waiting else yellow(what, says, mend)
 
 
