@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median_low
 
 from bots.metrics import STEPS
 from bots.rehearsal.platform import answers_to
@@ -145,11 +146,13 @@ def _advice(log: Log, narrowest: str, peak_per_s: float) -> str:
         return "nothing: nobody waited in line"
     stage = Stage(narrowest)
     can = _done_per_s(log, stage)
-    workers = max(len(look.stages[stage].workers) for look in log.looks)
+    # Where one is restarted, both its lives are listed for a while.
+    lines = [line for look in log.looks if (line := look.stages[stage]).waiting]
+    workers = max(1, median_low(len(line.workers) for line in lines))
     kind = _WORKERS[stage]
     if can is None or can >= peak_per_s:
         return "nothing: the line was short-lived"
-    if not can or not workers:
+    if not can:
         return f"{kind} workers: none was at work"
     wanted = -(-peak_per_s * workers // can)
     more = f"{wanted - workers:.0f} {kind} workers like the {workers} there are"
