@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from bots.x.api import X
-from bots.x.posts import MessagePage, Page
+from bots.x.posts import Message, MessagePage, Page, Post
 from tasks.notebook import Notebook
 
 HORIZON = 800
@@ -108,8 +108,8 @@ def _newer(page: MessagePage, since: int) -> MessagePage:
     return MessagePage(new, page.read, page.next_token, page.automated)
 
 
-def _newest(groups: Iterable[Iterable[object]], otherwise: str) -> str:
-    ids = [int(getattr(each, "id")) for group in groups for each in group]  # noqa: B009
+def _newest(groups: Iterable[Iterable[Post | Message]], otherwise: str) -> str:
+    ids = [int(each.id) for group in groups for each in group]
     return str(max([*ids, int(otherwise)]))
 
 

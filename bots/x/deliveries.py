@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -95,16 +95,22 @@ class Deliveries:
         with _explained():
             return self._x.me().id
 
-    def _asked(self, method: str, route: str, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - handed on to requests
+    def _asked(
+        self,
+        method: str,
+        route: str,
+        params: Mapping[str, str] | None = None,
+        json: Mapping[str, object] | None = None,
+    ) -> dict[str, Any]:
         bearer = self._x.settings.app_bearer
         if bearer is None:
             raise NotDelivered(
                 "Set SUISAI_X_APP_BEARER to the app's bearer token, which the Developer Console shows."
             )
-        signed = {"Authorization": f"Bearer {bearer.get_secret_value()}"}
+        url, signed = TWEEPY_HOST + route, {"Authorization": f"Bearer {bearer.get_secret_value()}"}
         with (
             _explained(),
-            self._x.door.request(method, TWEEPY_HOST + route, headers=signed, **request) as answer,
+            self._x.door.request(method, url, headers=signed, params=params, json=json) as answer,
         ):
             said: dict[str, Any] = answer.json() if answer.content else {}
             return said

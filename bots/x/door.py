@@ -40,7 +40,7 @@ class Door(requests.Session):
         method: str,
         url: str | bytes,
         *args: Any,  # noqa: ANN401 - the base class says so
-        **kwargs: Any,  # noqa: ANN401
+        **kwargs: Any,  # noqa: ANN401 - the base class says so
     ) -> requests.Response:
         """Send one request. Raises `XFault`."""
         target = str(url)

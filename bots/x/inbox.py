@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TypeAlias
 
 import structlog
@@ -113,6 +114,8 @@ class Inbox:
     def _act(self, post: Post, meant: Understood) -> bool:
         """Do what a post wants; True where it became an ask."""
         admitted = False
+        if not isinstance(meant, Ignored):
+            post = replace(post, language=self._at.language(post.author, post.language))
         match meant:
             case PaintThese(photos, words):
                 admitted = self._paint(post, self._wish(post, words), photos)

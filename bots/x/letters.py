@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from bots.asks import Wish
-from bots.phrases import languages, refusal, say, standing
+from bots.phrases import refusal, say, standing
 from bots.x.api import X
 from bots.x.posts import Message, MessagePage
 from bots.x.reception import Reception
@@ -51,7 +51,7 @@ class Letters:
             return False
         last = self._at.last_job("x-dm", message.sender)
         wish = self._at.heard(message.text, message.id, last)
-        language = self._language(message, last)
+        language = self._at.language(message.sender, scripted(message.text))
         admitted = False
         if wish.stop:
             self._at.leaving.stop(message.sender)
@@ -70,13 +70,6 @@ class Letters:
             # X carries one picture per message, so that one is painted and sent.
             return (PhotoRef(pictures[0]),)
         return last.ask.photos if last and wish.spoken and not message.media_keys else ()
-
-    def _language(self, message: Message, last: Job | None) -> str:
-        """Return what the script says, else what the person's own posts and messages were in."""
-        post = self._at.last_job("x", message.sender)
-        known = [job.ask.language for job in (post, last) if job]
-        spoken = (language for language in known if language in languages())
-        return scripted(message.text) or next(spoken, "en")
 
     def _admit(
         self, message: Message, wish: Wish, photos: tuple[PhotoRef, ...], language: str

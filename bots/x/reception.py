@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bots.asks import Wish, fresh_seed, parse
+from bots.phrases import languages
 from bots.x.api import X
-from bots.x.leaving import Leaving
+from bots.x.leaving import NAMES, Leaving
 from bots.x.memory import Memory
 from bots.x.voice import Voice
 from pipeline.styles import Style, load_styles
@@ -40,6 +41,17 @@ class Reception:
         if about and wish.again and wish.seed == before.seed:
             return replace(wish, seed=fresh_seed(event))
         return wish
+
+    def language(self, person: str, said: str | None) -> str:
+        """Return the language of what was said, else the one in which this person spoke before.
+
+        `said` is None, or one that the bot does not speak, where X or the script does not tell: a bare
+        name and a photo have no language.
+        """
+        if said in languages():
+            return said
+        before = (job.ask.language for name in NAMES if (job := self.last_job(name, person)))
+        return next((each for each in before if each in languages()), said or "en")
 
     def last_job(self, platform: str, person: str) -> Job | None:
         """Return the newest job that the ledger still has of a person."""

@@ -55,7 +55,7 @@ def connect(fake: FakeX, services: Services) -> Callable[..., X]:
     """Connects the bot's account; keywords replace settings."""
 
     def connected(**settings: object) -> X:
-        x = X(XSettings(**settings), services.notebook("x"))  # type: ignore[arg-type]
+        x = X(XSettings(**settings), services.notebook("x"))  # type: ignore[arg-type] # tests name the settings
         if not x.settings.has_oauth1:
             x.tokens.store(Tokens(ACCESS, REFRESH, time.time() + 7200))
         return x

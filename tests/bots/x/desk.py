@@ -78,7 +78,7 @@ class Desk:
             "photos": (PhotoRef("https://pbs.twimg.com/media/a.jpg"),),
             "address": {"post": mention},
         }
-        admitted = self._services.ledger.admit(Ask(**(usual | ask)))  # type: ignore[arg-type]
+        admitted = self._services.ledger.admit(Ask(**(usual | ask)))  # type: ignore[arg-type] # tests name the fields
         assert isinstance(admitted, Admitted)
         return admitted.job_id
 

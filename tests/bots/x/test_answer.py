@@ -226,6 +226,7 @@ def test_the_operator_is_told_what_only_the_operator_can_mend(
     job_id = desk.painted(mention)
 
     desk.deliver(job_id)
+    assert list(services.switches.paused()) == ["deliver:x"]
     assert "no credits left" in (services.notebook("x").get("notice") or "")
 
     services.switches.resume("deliver", "x")

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -96,7 +97,7 @@ def test_workers_killed_and_answers_lost_double_and_lose_nothing(
 
     bot.start_workers()
     for kill in range(1, 4):
-        eventually(lambda kill=kill: len(fake.world.made) >= 3 * kill, patience_s=60)  # type: ignore[misc]
+        eventually(partial(has_answered, fake, 3 * kill), patience_s=60)
         bot.kill("io", signal.SIGKILL)
         bot.start("io", "worker", "io")
     eventually(answered(services, mentions), patience_s=90)
@@ -120,7 +121,7 @@ def test_a_listener_killed_while_it_reads_reads_on(
     for patience in (10, 25, 60):
         process = subprocess.Popen(listening, env=environment)
         try:
-            eventually(lambda patience=patience: admitted(services, mentions) >= patience)  # type: ignore[misc]
+            eventually(partial(has_admitted, services, mentions, patience))
         finally:
             process.kill()
             process.wait()
@@ -128,6 +129,14 @@ def test_a_listener_killed_while_it_reads_reads_on(
     assert admitted(services, mentions) == 60
     counts = services.redis.hgetall(f"{services.settings.namespace}:counts")
     assert counts[b"admitted:x"] == b"60"
+
+
+def has_answered(fake: FakeX, least: int) -> bool:
+    return len(fake.world.made) >= least
+
+
+def has_admitted(services: Services, mentions: list[str], least: int) -> bool:
+    return admitted(services, mentions) >= least
 
 
 def admitted(services: Services, mentions: list[str]) -> int:

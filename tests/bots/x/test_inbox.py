@@ -30,6 +30,17 @@ def test_a_mention_becomes_a_job_to_be_answered_there(
     assert fake.world.made == []
 
 
+def test_a_bare_name_and_a_photo_are_in_the_language_that_the_person_spoke_before(
+    fake: FakeX, photo: Callable[[], str], read: Callable[[], int], job_of: Callable[[str], Job]
+) -> None:
+    fake.world.post("ann", "@suisai お願い", media=[photo()], lang="ja")
+    read()
+    bare = [fake.world.post(who, "@suisai", media=[photo()], lang="qme") for who in ("ann", "ben")]
+    read()
+
+    assert [job_of(each).ask.language for each in bare] == ["ja", "qme"]
+
+
 def test_a_mention_that_is_read_again_is_one_job(
     fake: FakeX, photo: Callable[[], str], read: Callable[[], int]
 ) -> None:

@@ -37,7 +37,7 @@ def post(text: str = "@suisai", **more: object) -> Post:
         "namings": namings(text),
         "shown_from": 0,
     }
-    return Post(**(usual | more))  # type: ignore[arg-type]
+    return Post(**(usual | more))  # type: ignore[arg-type] # tests name the fields
 
 
 def namings(text: str) -> tuple[Naming, ...]:
@@ -53,7 +53,7 @@ def around(*others: Post | str, **more: object) -> Surroundings:
     """Describe the surroundings; a string is the id of a post that cannot be seen."""
     posts = {each if isinstance(each, str) else each.id: each for each in others}
     known = {id_: None if isinstance(each, str) else each for id_, each in posts.items()}
-    return Surroundings(ME, known, **more)  # type: ignore[arg-type]
+    return Surroundings(ME, known, **more)  # type: ignore[arg-type] # tests name the fields
 
 
 def photos(understood: Understood) -> tuple[PhotoRef, ...]:
