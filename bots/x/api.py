@@ -33,7 +33,6 @@ _PAGE_LEAST = 5
 _VOCABULARY_KEY = "vocabulary"
 _ACCOUNT_KEY = "account"
 _MEDIA: dict[str, Any] = {"expansions": [MEDIA_EXPANSION], "media_fields": list(MEDIA_FIELDS)}
-_POSTS: dict[str, Any] = {**_MEDIA, "tweet_fields": list(POST_FIELDS)}
 
 
 class X:
@@ -92,8 +91,9 @@ class X:
                 since_id=since_id,
                 pagination_token=token,
                 max_results=allowance.count,
+                tweet_fields=POST_FIELDS,
                 sparing=True,
-                **_POSTS,
+                **_MEDIA,
             )
             page = read_page(answer)
             self.budget.came(allowance, "mention", (post.id for post in page.posts))
@@ -101,11 +101,13 @@ class X:
         self._came_along(page)
         return page
 
-    def posts(self, ids: Iterable[str]) -> Page:
+    def posts(self, ids: Iterable[str], fields: Iterable[str] = POST_FIELDS) -> Page:
         """Return these posts, at most 100; what X cannot show is named in `unreadable`."""
         wanted = list(ids)
         with self.budget.reading("post", len(wanted), len(wanted)) as allowance:
-            page = read_page(self._read(self._client.get_tweets, wanted, **_POSTS))
+            page = read_page(
+                self._read(self._client.get_tweets, wanted, tweet_fields=fields, **_MEDIA)
+            )
             self.budget.came(allowance, "post", (post.id for post in page.posts))
         self._came_along(page)
         return page
@@ -125,6 +127,7 @@ class X:
             )
             page = read_page(answer)
             self.budget.came(allowance, "own_post", (post.id for post in page.posts))
+        self._came_along(page)
         return page
 
     def messages(self, token: str | None, at_most: int, person: str | None = None) -> MessagePage:

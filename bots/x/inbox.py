@@ -25,6 +25,7 @@ from bots.x.understand import (
     understand,
     words_of,
 )
+from bots.x.vocabulary import POST_FIELDS, SOURCE_FIELDS
 from tasks.contract import Ask, Job, PhotoRef, Refused
 from tasks.ledger import UnknownJob
 from tasks.services import Services
@@ -97,14 +98,18 @@ class Inbox:
             needed = {each.id for _, each in meant if isinstance(each, NeedsPost)}
             if not needed:
                 return meant
-            self._look_up(sorted(needed), known)
+            own = needed & {post.id for post in posts}
+            self._look_up(sorted(own), known)
+            self._look_up(sorted(needed - own), known, SOURCE_FIELDS)
 
-    def _look_up(self, ids: list[str], known: Known) -> set[str]:
+    def _look_up(
+        self, ids: list[str], known: Known, fields: Iterable[str] = POST_FIELDS
+    ) -> set[str]:
         """Add these posts to what is known, None for what is gone; return bots among the authors."""
         automated: set[str] = set()
         for start in range(0, len(ids), LOOKUP_MAX):
             wanted = ids[start : start + LOOKUP_MAX]
-            page = self._at.x.posts(wanted)
+            page = self._at.x.posts(wanted, fields)
             known.update(_complete(page))
             known.update(dict.fromkeys(wanted))
             known.update({post.id: post for post in page.posts if post.author})

@@ -21,6 +21,8 @@ POST_FIELDS = (
 """What the bot reads of a post, in tweepy's words."""
 PRICED_FIELDS = frozenset({"author_id", "in_reply_to_user_id", "referenced_tweets"})
 """Fields that `post` words only tell together with what they name, an account or a post, at its price."""
+SOURCE_FIELDS = ("attachments", "author_id", "entities", "note_tweet")
+"""What it reads of a post for the photo in it, or for the names in it; not what that one replies to."""
 MESSAGE_FIELDS = ("attachments", "dm_conversation_id", "event_type", "id", "sender_id", "text")
 MEDIA_FIELDS = ("media_key", "preview_image_url", "type", "url")
 MEDIA_EXPANSION = "attachments.media_keys"

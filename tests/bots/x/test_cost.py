@@ -19,7 +19,7 @@ def afternoon(fake: FakeX, inbox: Inbox, x: X, desk: Desk) -> FakeX:
     world = fake.world
     x.me()
     key = world.picture("https://pbs.twimg.com/media/cat.jpg")
-    photo = world.post("ann", "my cat", media=[key])
+    photo = world.post("ann", "my cat", media=[key], under=world.post("zoe", "show me"))
     asked = [
         world.post("ben", "@suisai", under=photo),
         world.post("dora", "@suisai", under=photo),
