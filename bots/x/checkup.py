@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from bots.doctor.findings import Finding, green, red, yellow
 from bots.x.api import X
 from bots.x.budget import Spending
+from bots.x.deliveries import Deliveries, NotDelivered
 from bots.x.faults import XFault
 from bots.x.login import missing_scopes
 from bots.x.notices import notice
@@ -24,6 +25,8 @@ def checkup(services: Services) -> Iterator[Finding]:
     yield _account(x)
     yield _scopes(x)
     yield _budget(x.budget.spending())
+    if settings.webhooks:
+        yield _webhooks(x)
     yield from _listening(settings, services)
     if trouble := notice(services.notebook("x")):
         yield yellow("X", trouble, "see docs/x.md, 'When something is wrong'")
@@ -44,6 +47,20 @@ def _scopes(x: X) -> Finding:
     if missing := missing_scopes(tokens.scopes):
         return red("X scopes", f"missing: {' '.join(missing)}", "suisai x login")
     return green("X scopes", "all that are needed")
+
+
+def _webhooks(x: X) -> Finding:
+    if x.settings.app_bearer is None:
+        return green("X webhooks", "on; with SUISAI_X_APP_BEARER they would be looked at here")
+    try:
+        hooks = Deliveries(x).hooks()
+    except NotDelivered as why:
+        return yellow("X webhooks", str(why), "suisai x webhook")
+    heard = [hook.url for hook in hooks if hook.valid and hook.events]
+    if heard:
+        return green("X webhooks", f"X delivers to {', '.join(heard)}")
+    slowly = f"X delivers nothing; mentions wait up to {x.settings.reconcile_s / 60:.0f} minutes"
+    return yellow("X webhooks", slowly, "suisai x webhook https://your.host")
 
 
 def _budget(spending: Spending) -> Finding:

@@ -5,9 +5,12 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from bots.doctor.findings import Light
 from bots.x.api import X
+from bots.x.checkup import checkup
 from bots.x.deliveries import Deliveries, NotDelivered
 from bots.x.webhooks import PATH
+from tasks.services import Services
 from tests.fakes.x_api import APP_BEARER, FakeX
 from tests.fakes.x_words import POST, Words
 
@@ -74,3 +77,22 @@ def test_without_the_apps_key_the_operator_is_told_what_to_set(
 ) -> None:
     with pytest.raises(NotDelivered, match="SUISAI_X_APP_BEARER"):
         Deliveries(connect()).hooks()
+
+
+def test_the_doctor_looks_whether_x_delivers(
+    fake: FakeX,
+    web: httpx.Client,
+    services: Services,
+    deliveries: Deliveries,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SUISAI_X_APP_BEARER", APP_BEARER)
+
+    def light() -> Light:
+        return next(each.light for each in checkup(services) if each.what == "X webhooks")
+
+    assert light() is Light.YELLOW
+    deliveries.start(str(web.base_url))
+    assert light() is Light.GREEN
+    monkeypatch.setenv("SUISAI_X_APP_BEARER", "revoked")
+    assert light() is Light.YELLOW
