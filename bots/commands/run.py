@@ -111,7 +111,7 @@ def web(
 
     settings, stop = WebSettings(), stop_on_signals()
     with at_work("web") as services:
-        run(services, host or settings.host, port or settings.port, stop)
+        run(services, host or settings.host, settings.port if port is None else port, stop)
 
 
 def programs(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from bots.commands.run import programs
+from tests.stack import Stack, eventually
 
 
 @pytest.mark.parametrize("gpus", [0, 1])
@@ -23,3 +26,13 @@ def test_every_gpu_has_a_worker_of_its_own() -> None:
         ("--device", "cuda:1"),
         ("--device", "cuda:2"),
     ]
+
+
+def test_port_0_is_any_free_one_where_the_port_of_the_settings_is_taken(stack: Stack) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        stack.environment["SUISAI_WEB_PORT"] = str(taken.getsockname()[1])
+        stack.start("web", "web", "--port", "0")
+
+        eventually(lambda: "page ready" in stack.log("web"))
