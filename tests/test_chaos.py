@@ -31,7 +31,7 @@ def test_everybody_is_answered_once_though_everything_is_killed(platform: str, j
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("platform", ["telegram", "x"])
+@pytest.mark.parametrize("platform", ["fake", "telegram", "x"])
 def test_a_restart_of_every_process_under_load_costs_nobody_anything(platform: str) -> None:
     last = closing_line("--platform", platform, "--jobs", "24", "--rolling")
     assert last.startswith("asked=24 answered=24 apologised=0 lost=0 doubled=0")

@@ -10,6 +10,7 @@ import argparse
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,12 +30,15 @@ def main() -> int:
     wish = _wish()
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True) as folder:
-        field = Battlefield(Path(folder), _world(wish, Path(folder)), wish.seed)
+        field = Battlefield(Path(folder), _world(wish), wish.seed)
         try:
             books = _fight(field, wish)
         finally:
             field.end()
-    return _tell(books, field.counts, time.monotonic() - began, calm=wish.rolling)
+    _tell(books, field.counts + Counter(field.unclean), time.monotonic() - began)
+    broken = books.lost or books.doubled or field.unclean
+    # Who is asked to end and started anew has no excuse for an apology.
+    return 1 if broken or (wish.rolling and books.first(APOLOGY)) else 0
 
 
 def _wish() -> argparse.Namespace:
@@ -50,19 +54,17 @@ def _wish() -> argparse.Namespace:
     wish = parser.parse_args()
     if wish.no_reconcile and wish.platform == "telegram":
         parser.error("on Telegram an answer is an edit, which can be repeated: there is no asking")
-    if wish.rolling and wish.platform == "fake":
-        parser.error("the fake platform's intake knows no SIGTERM: choose telegram or x")
     return wish
 
 
-def _world(wish: argparse.Namespace, folder: Path) -> World:
+def _world(wish: argparse.Namespace) -> World:
     reconciles, faulty = not wish.no_reconcile, not wish.rolling
     match wish.platform:
         case "telegram":
             return TelegramWorld(wish.jobs, wish.seed, faulty=faulty)
         case "x":
             return XWorld(wish.jobs, wish.seed, reconciles=reconciles, faulty=faulty)
-    return FakeWorld(folder, wish.jobs, wish.seed, reconciles=reconciles)
+    return FakeWorld(wish.jobs, wish.seed, reconciles=reconciles, faulty=faulty)
 
 
 def _fight(field: Battlefield, wish: argparse.Namespace) -> Books:
@@ -70,10 +72,13 @@ def _fight(field: Battlefield, wish: argparse.Namespace) -> Books:
     if not wish.rolling:
         return fight(field, Killing(field), patience_s)
     rolling = Rolling(field, wish.jobs)
-    return fight(field, rolling, patience_s, lambda: rolling.is_round)
+    books = fight(field, rolling, patience_s, lambda: rolling.is_round)
+    if not rolling.is_round:
+        field.unclean.append("patience ended before everybody was restarted")
+    return books
 
 
-def _tell(books: Books, done: Mapping[str, int], seconds: float, *, calm: bool) -> int:
+def _tell(books: Books, done: Mapping[str, int], seconds: float) -> None:
     table = Table("what happened", "times")
     for what, times in sorted({**done, **books.counts}.items()):
         table.add_row(what, str(times))
@@ -82,8 +87,6 @@ def _tell(books: Books, done: Mapping[str, int], seconds: float, *, calm: bool) 
         f"asked={books.of} answered={books.first(PAINTING)} apologised={books.first(APOLOGY)} "
         f"lost={books.lost} doubled={books.doubled} seconds={seconds:.0f}\n"
     )
-    unclean = calm and any("ended with" in what for what in done)
-    return 1 if books.lost or books.doubled or unclean else 0
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from redis.retry import Retry
 from tasks.presence import Presence
 from tasks.settings import Limits, Settings
 from tasks.valkey import EmbeddedValkey
-from tests.chaos.fake import ROOT, FakeWorld
+from tests.chaos.fake import ROOT
 from tests.chaos.world import World
 from tests.stack import environment_of
 
@@ -31,8 +31,6 @@ HOUSE = {
     "sweep": ("bots", "sweep"),
     "web": ("bots", "web", "--port", "0"),
 }
-_SILENT = (FakeWorld.intake,)
-"""Processes that do not say that they are at work: taken to be so as soon as they run."""
 GRACE_S = 30
 """What a process has to end by itself after SIGTERM, as operators' platforms give it."""
 
@@ -45,6 +43,8 @@ class Battlefield:
         self.chance = random.Random(seed)
         self.counts: Counter[str] = Counter()
         """What was done to the bot, and how often."""
+        self.unclean: list[str] = []
+        """Which processes did not end as they should when they were asked to."""
         self.settings = _settings(folder)
         self.valkey = EmbeddedValkey(self.settings.data_dir / "valkey")
         self._folder = folder
@@ -74,11 +74,7 @@ class Battlefield:
         except RedisError:
             return set()
         running = {name: each for name, each in self._running.items() if each.poll() is None}
-        return {
-            name
-            for name, process in running.items()
-            if str(process.pid) in present or self._bots[name] in _SILENT
-        }
+        return {name for name, process in running.items() if str(process.pid) in present}
 
     def keep_up(self) -> None:
         """Start what is not running."""
@@ -113,12 +109,19 @@ class Battlefield:
         self.counts["valkey killed"] += 1
 
     def restart(self, name: str) -> None:
-        """Ask a process to end, as an upgrade does, and start it anew. Raises `TimeoutExpired`."""
+        """Ask a process to end, as an upgrade does, and start it anew."""
         process = self._running[name]
         process.terminate()
-        code = process.wait(timeout=GRACE_S)
-        clean = code in (0, -signal.SIGTERM)
-        self.counts[f"{name} restarted" if clean else f"{name} ended with {code}"] += 1
+        try:
+            code = process.wait(timeout=GRACE_S)
+        except subprocess.TimeoutExpired:
+            self.unclean.append(f"{name} did not end within {GRACE_S} s")
+            process.kill()
+            process.wait()
+        else:
+            if code not in (0, -signal.SIGTERM):
+                self.unclean.append(f"{name} ended with {code}")
+        self.counts[f"{name} restarted"] += 1
         self._start(name)
 
     def meddle(self) -> None:

@@ -1,50 +1,45 @@
-"""A platform that exists nowhere else: its world is a process, its adapter a package of its own."""
+"""A platform that exists nowhere else: its adapter is a package of its own, found as others' would be."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
-import httpx
-
+from tests.chaos.crowd import PEOPLE, Crowd
 from tests.chaos.world import Books
-from tests.stack import eventually
+from tests.fakes.fake_weather import Weather
+from tests.fakes.fake_world import World
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "tests" / "fakes" / "site"
 
 
 class FakeWorld:
-    """Ten asks at a time are there to be read; some photos kill the process that opens them."""
+    """Some of its photos kill the process that opens them."""
 
-    intake = ("tests.fakes.fake_intake",)
+    intake = ("bots", "listen", "fake")
 
-    def __init__(self, folder: Path, jobs: int, seed: int, *, reconciles: bool) -> None:
-        address = folder / "world"
-        wish = ["--jobs", str(jobs), "--seed", str(seed), "--address", str(address)]
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.fakes.fake_world", *wish], cwd=ROOT
-        )
-        eventually(address.exists, what="the fake world opens")
-        self._url = address.read_text()
+    def __init__(self, jobs: int, seed: int, *, reconciles: bool, faulty: bool = True) -> None:
+        self._weather = Weather(seed + 1, fair=not faulty)
+        self._crowd = Crowd(jobs, seed, faulty=faulty)
+        self._world = World(self._weather)
         self.environment = {
-            "SUISAI_FAKE_URL": self._url,
+            "SUISAI_FAKE_URL": self._world.url,
             "SUISAI_FAKE_RECONCILES": str(int(reconciles)),
             "PYTHONPATH": f"{ROOT}{os.pathsep}{SITE}",
         }
 
     def act(self, most: int) -> int:
-        """Everybody has asked from the start: `most` changes nothing."""
-        return 0
+        """Let the next few people ask."""
+        come = self._crowd.next(most)
+        for number, photo in come:
+            self._world.ask(f"e{number}", f"p{number % PEOPLE}", photo)
+        return len(come)
 
     def books(self) -> Books:
-        """Return the world's own books."""
-        state = httpx.get(f"{self._url}/state", timeout=10).json()
-        return Books(state["of"], state["answers"], state["counts"])
+        """Return which answers arrived."""
+        return Books(self._crowd.of, self._world.all_answers(), self._weather.counts)
 
     def close(self) -> None:
-        """End the process."""
-        self._process.kill()
-        self._process.wait()
+        """Stop serving."""
+        self._world.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 from tests.chaos.battlefield import Battlefield
 from tests.chaos.world import Books
@@ -64,16 +65,19 @@ class Rolling:
 
     def __init__(self, field: Battlefield, jobs: int) -> None:
         self._field = field
-        self._share = -(-jobs // len(field.names))
-        self._left = list(field.names)
+        steps = [jobs * n // len(field.names) for n in range(len(field.names) + 1)]
+        shares = [end - begin for begin, end in pairwise(steps)]
+        self._left = list(zip(field.names, shares, strict=True))
         field.keep_up()
 
     def __call__(self, _: float) -> None:
         """Restart the next, as soon as everybody is at work and people have asked."""
-        if len(self._field.at_work()) < len(self._field.names):
+        if not self._left or len(self._field.at_work()) < len(self._field.names):
             return
-        if self._field.world.act(self._share) and self._left:
-            self._field.restart(self._left.pop(0))
+        name, share = self._left[0]
+        if self._field.world.act(share) or not share:
+            self._left.pop(0)
+            self._field.restart(name)
 
     @property
     def is_round(self) -> bool:

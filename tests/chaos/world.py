@@ -6,7 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bots.phrases import say
+
 PAINTING, APOLOGY = "painting", "apology"
+
+_SORRY = tuple(say("en", key) for key in ("apology-truncated", "apology-our-fault"))
 
 
 @dataclass(frozen=True)
@@ -59,3 +63,8 @@ class World(Protocol):
     def close(self) -> None:
         """End the world."""
         ...
+
+
+def is_apology(text: str) -> bool:
+    """Tell an apology from the other sentences that the bot says to who sent a photo."""
+    return text.startswith(_SORRY)

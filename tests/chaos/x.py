@@ -1,106 +1,111 @@
-"""X: mentions with a photo, and requests that go wrong at random, also after a post was made."""
+"""X: mentions and direct messages with a photo, and requests that go wrong, also after the deed."""
 
 from __future__ import annotations
 
-import random
 import time
-from collections import Counter
 
-from tests.chaos.world import APOLOGY, PAINTING, Books
+from tests.chaos.crowd import POISON, Crowd
+from tests.chaos.world import APOLOGY, PAINTING, Books, is_apology
+from tests.fakes.fake_weather import Mishap, Weather
 from tests.fakes.fake_world import picture
 from tests.fakes.x_api import CONSUMER_SECRET, TOKEN_SECRET, FakeX
 from tests.fakes.x_faults import Fault, Faults
 
-FLOOD_RATE, CUT_RATE, LOST_RATE, OUTAGE_RATE = 0.1, 0.03, 0.05, 0.02
-BROKEN_RATE, VIRAL_RATE = 0.02, 0.1
-_POSTING = "POST /2/tweets"
+_LETTER_EVERY = 10
+"""Of the asks, one in so many is a direct message."""
 
 
-class Mischief(Faults):
-    """Draws for each request whether, and how, it goes wrong."""
+class Skies(Faults):
+    """Lets requests go wrong as the weather is."""
 
-    def __init__(self, chance: random.Random, timeline: str) -> None:
+    def __init__(self, weather: Weather, hidden: tuple[str, ...]) -> None:
         super().__init__()
-        self._chance = chance
-        self._timeline = timeline
-        """The request that lists what the bot posted; answered as if it had posted nothing. '': never."""
-        self.counts: Counter[str] = Counter()
+        self._weather = weather
+        self._hidden = hidden
+        """Requests (prefixes) that list what the bot said; answered as if it had said nothing."""
 
     def take(self, request: str) -> Fault | None:
         """Return the fault that this request runs into, None for none."""
-        if self._timeline and request == self._timeline:
+        if self._hidden and request.startswith(self._hidden):
             return Fault(request, 200, {"meta": {"result_count": 0}})
-        draw = self._chance.random()
-        for rate, what, fault in (
-            (FLOOD_RATE, "floods", Fault(request, 429, _TOO_MANY, _reset())),
-            (LOST_RATE if request == _POSTING else 0, "lost responses", Fault(request, after=True)),
-            (CUT_RATE, "cut requests", Fault(request)),
-            (OUTAGE_RATE, "outages", Fault(request, 503, {"title": "Service Unavailable"})),
-        ):
-            if draw < rate:
-                self.counts[what] += 1
-                return fault
-            draw -= rate
+        match self._weather.draw(*Mishap):
+            case Mishap.FLOOD:
+                return Fault(request, 429, _TOO_MANY, _reset())
+            case Mishap.LOST:
+                return Fault(request, after=True)
+            case Mishap.CUT:
+                return Fault(request)
+            case Mishap.OUTAGE:
+                return Fault(request, 503, {"title": "Service Unavailable"})
         return None
 
 
 class XWorld:
-    """People mention the bot with a photo; one in ten has the same photo, a few are broken."""
+    """People mention the bot with a photo, or write to it."""
 
     intake = ("bots", "x")
 
     def __init__(self, jobs: int, seed: int, *, reconciles: bool, faulty: bool = True) -> None:
-        self._chance = random.Random(seed)
+        self._weather = Weather(seed + 1, fair=not faulty)
+        self._crowd = Crowd(jobs, seed, faulty=faulty)
         self._x = FakeX().__enter__()
+        # X itself refuses the same words twice: a double would hide behind that.
         self._x.world.forgives_duplicates = True
-        own = f"GET /2/users/{self._x.world.bot}"
-        self._mentions = f"{own}/mentions"
-        hidden = "" if reconciles else f"{own}/tweets"
-        self._mischief = Mischief(random.Random(seed + 1), hidden)
-        self._broken_rate = BROKEN_RATE if faulty else 0.0
-        if faulty:
-            self._x.faults = self._mischief
-        self._of = jobs
+        own_posts = f"GET /2/users/{self._x.world.bot}/tweets"
+        hidden = () if reconciles else (own_posts, "GET /2/dm_conversations/with/")
+        self._x.faults = Skies(self._weather, hidden)
         self._asked: list[str] = []
+        self._writers: dict[str, str] = {}
+        """By account, the message that it wrote."""
         self.environment = _settings(self._x.url)
 
     def act(self, most: int) -> int:
-        """Let the next few people post, once the bot has begun to listen: it leaves the past alone."""
-        if not self._asked and self._looks() < 2:
+        """Let the next few people ask, once the bot has begun to listen: it leaves the past alone."""
+        if not self._asked and not self._is_heard():
             return 0
-        before = len(self._asked)
-        for number in range(before, min(self._of, before + most)):
-            self._asked.append(
-                self._x.world.post(f"fan{number}", "@suisai", media=[self._photo(number)])
-            )
-        return len(self._asked) - before
+        come = self._crowd.next(most)
+        for number, name in come:
+            self._ask(number, name)
+        return len(come)
 
     def books(self) -> Books:
-        """Return which of the mentions have a reply of the bot, and of which kind."""
-        answers: dict[str, list[str]] = {}
-        for said in list(self._x.world.made):
-            kind = PAINTING if said.media else APOLOGY
-            answers.setdefault(said.replies_to or "nobody", []).append(kind)
-        return Books(self._of, answers, self._mischief.counts)
+        """Return which of the asks were answered by the bot, and how."""
+        with self._x.world.lock:
+            seen = {ask: self._replies(ask) for ask in self._asked}
+            seen |= {ask: self._letters(writer) for writer, ask in self._writers.items()}
+        answers = {ask: said for ask, said in seen.items() if said}
+        return Books(self._crowd.of, answers, self._weather.counts)
 
     def close(self) -> None:
         """Stop serving."""
         self._x.__exit__()
 
-    def _looks(self) -> int:
-        return sum(
-            asked.name == self._mentions and status == 200
-            for asked, status, _ in list(self._x.answered)
-        )
-
-    def _photo(self, number: int) -> str:
-        draw = self._chance.random()
-        name = "viral" if draw < VIRAL_RATE else f"photo-{number}"
-        data = picture(name)
-        if draw > 1 - self._broken_rate:
+    def _ask(self, number: int, name: str) -> None:
+        world, data = self._x.world, picture(name)
+        if name.startswith(POISON):
             data = data[: len(data) // 2]
-        world = self._x.world
-        return world.picture(world.file(f"{number}.jpg", data))
+        photo = world.picture(world.file(f"{name}.jpg", data))
+        if number % _LETTER_EVERY:
+            self._asked.append(world.post(f"fan{number}", "@suisai", media=[photo]))
+        else:
+            # A message quotes nothing: the answer is known by who gets it.
+            ask = world.message(f"writer{number}", "", [photo])
+            self._writers[world.person(f"writer{number}")] = ask
+
+    def _replies(self, ask: str) -> list[str]:
+        return [PAINTING if said.media else APOLOGY for said in self._x.world.replies_to(ask)]
+
+    def _letters(self, writer: str) -> list[str]:
+        sent = [note for note in self._x.world.sent if writer in note.conversation.split("-")]
+        answers = [note for note in sent if note.media or is_apology(note.text)]
+        return [PAINTING if note.media else APOLOGY for note in answers]
+
+    def _is_heard(self) -> bool:
+        """Tell whether both cursors stand: the looks after the first name or go beyond them."""
+        looks = [asked for asked in list(self._x.asked) if asked.method == "GET"]
+        letters = [asked for asked in looks if asked.path == "/2/dm_events"]
+        mentions = any("since_id" in asked.query for asked in looks)
+        return mentions and len({asked.query["max_results"] for asked in letters}) > 1
 
 
 _TOO_MANY = {"title": "Too Many Requests", "detail": "Too Many Requests"}
@@ -113,15 +118,17 @@ def _reset() -> dict[str, str]:
 def _settings(url: str) -> dict[str, str]:
     of_x = {
         "api_url": url,
+        "photo_hosts": '["127.0.0.1"]',
         "consumer_key": "consumer-key",
         "consumer_secret": CONSUMER_SECRET,
         "access_token": "access-token",
         "access_token_secret": TOKEN_SECRET,
         "settling_s": "0.5",
-        "direct_messages": "false",
         "poll_fastest_s": "0.3",
         "poll_slowest_s": "0.5",
+        "messages_poll_s": "0.5",
         "posts_per_quarter_hour": "1000000",
+        "messages_per_quarter_hour": "1000000",
         "daily_budget_usd": "0",
         "monthly_budget_usd": "0",
     }

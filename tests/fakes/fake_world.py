@@ -1,68 +1,54 @@
-"""The world behind the fake platform: a process with its own list of who asked and what was answered."""
+"""The world behind the fake platform: a server with its own list of who asked and what was answered."""
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import random
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 from PIL import Image
 
-FLOOD_RATE = 0.1
-LOST_RATE = 0.05
-CUT_RATE = 0.03
-POISON_RATE = 0.02
-VIRAL_RATE = 0.1
+from tests.fakes.fake_weather import Mishap, Weather
 
 
 class World(ThreadingHTTPServer):
-    """Hands out asks, serves photos, takes answers; now and then it misbehaves as platforms do."""
+    """Hands out asks, serves photos, takes answers; how it misbehaves meanwhile is the weather's."""
 
     daemon_threads = True
+    # A burst of connections must not be refused by the operating system.
+    request_queue_size = 128
 
-    def __init__(self, jobs: int, seed: int) -> None:
+    def __init__(self, weather: Weather) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
         self.lock = threading.Lock()
-        self.chance = random.Random(seed)
-        self.asks = [self._ask(number) for number in range(jobs)]
+        self.weather = weather
+        self.asks: list[dict[str, str]] = []
         self.taken = 0
         self.answers: dict[str, list[str]] = {}
-        self.counts = {"floods": 0, "lost responses": 0, "cut uploads": 0}
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
 
-    def _ask(self, number: int) -> dict[str, object]:
-        draw = self.chance.random()
-        kind = (
-            "poison"
-            if draw < POISON_RATE
-            else "viral"
-            if draw < POISON_RATE + VIRAL_RATE
-            else "photo"
-        )
-        photo = "viral" if kind == "viral" else f"{kind}-{number}"
-        return {"event": f"e{number}", "person": f"p{number % 97}", "photo": photo}
-
-    def happens(self, rate: float, what: str = "") -> bool:
-        """Draw whether something of this rate happens now."""
+    def ask(self, event: str, person: str, photo: str) -> None:
+        """Let somebody ask."""
         with self.lock:
-            hit = self.chance.random() < rate
-            if hit and what:
-                self.counts[what] += 1
-            return hit
+            self.asks.append({"event": event, "person": person, "photo": photo})
 
-    def state(self) -> dict[str, object]:
-        """Return the world's own books."""
+    def all_answers(self) -> dict[str, list[str]]:
+        """Return what arrived for each ask that got anything: 'painting' or 'apology', in order."""
         with self.lock:
-            return {
-                "asked": [ask["event"] for ask in self.asks[: self.taken]],
-                "of": len(self.asks),
-                "answers": self.answers,
-                "counts": self.counts,
-            }
+            return {event: list(said) for event, said in self.answers.items()}
+
+    def close(self) -> None:
+        """Stop serving."""
+        self.shutdown()
+        self.server_close()
+
+    def handle_error(self, *_: object) -> None:
+        """Stay silent where a client was killed."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -73,17 +59,17 @@ class _Handler(BaseHTTPRequestHandler):
         if what == "updates":
             with self.server.lock:
                 batch = self.server.asks[self.server.taken : self.server.taken + 10]
-            self._say(200, json.dumps({"from": self.server.taken, "asks": batch}).encode())
-        elif what == "state":
-            self._say(200, json.dumps(self.server.state()).encode())
-        elif self.server.happens(FLOOD_RATE, "floods"):
+                body = json.dumps({"from": self.server.taken, "asks": batch})
+            self._say(200, body.encode())
+            return
+        mishap = self.server.weather.draw(Mishap.FLOOD, Mishap.CUT)
+        if mishap is Mishap.FLOOD:
             self._flood()
         elif what == "photos":
-            self._say(200, picture(name), cut=self.server.happens(CUT_RATE))
+            self._say(200, picture(name), cut=mishap is Mishap.CUT)
         else:
-            with self.server.lock:
-                known = self.server.answers.get(name)
-            self._say(200 if known else 404, f"r-{name}".encode())
+            known = name in self.server.all_answers()
+            self._say(200 if known else 404, f"r-{name}".encode(), cut=mishap is Mishap.CUT)
 
     def do_POST(self) -> None:
         size = int(self.headers.get("Content-Length", "0"))
@@ -92,20 +78,26 @@ class _Handler(BaseHTTPRequestHandler):
             with self.server.lock:
                 self.server.taken = max(self.server.taken, int(rest[0]))
             self._say(200, b"")
-            return
-        if self.server.happens(CUT_RATE, "cut uploads"):
+        else:
+            self._take_answer(size, *rest)
+
+    def _take_answer(self, size: int, event: str, said: str) -> None:
+        mishap = self.server.weather.draw(*Mishap)
+        if mishap is Mishap.CUT:
             self.rfile.read(size // 2)
             self.close_connection = True
             return
         self.rfile.read(size)
-        if self.server.happens(FLOOD_RATE, "floods"):
+        if mishap is Mishap.FLOOD:
             self._flood()
             return
-        event, said = rest
+        if mishap is Mishap.OUTAGE:
+            self._say(503, b"")
+            return
         with self.server.lock:
             self.server.answers.setdefault(event, []).append(said)
         time.sleep(0.02)  # a slow platform
-        if self.server.happens(LOST_RATE, "lost responses"):
+        if mishap is Mishap.LOST:
             self.close_connection = True
             return
         self._say(200, f"r-{event}".encode())
@@ -134,21 +126,3 @@ def picture(name: str) -> bytes:
     file = io.BytesIO()
     image.save(file, "JPEG")
     return file.getvalue()
-
-
-def main() -> None:
-    """Serve until killed; the address is written to a file once the world is open."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--jobs", type=int, required=True)
-    parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--address", type=Path, required=True)
-    wish = parser.parse_args()
-    world = World(wish.jobs, wish.seed)
-    part = wish.address.with_suffix(".part")
-    part.write_text(f"http://127.0.0.1:{world.server_address[1]}")
-    part.rename(wish.address)
-    world.serve_forever()
-
-
-if __name__ == "__main__":
-    main()

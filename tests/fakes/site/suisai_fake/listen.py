@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import time
+import threading
 
 import httpx
 from redis.exceptions import RedisError
 
-from tasks.app import make_app, make_wake
+from bots.doors import Adapter
 from tasks.contract import Ask, PhotoRef, Refused
-from tasks.house import StoreUnreachable, open_services
 from tasks.ledger import Ledger
-from tasks.settings import Settings
+from tasks.services import Services
 
 
 def take(ledger: Ledger, http: httpx.Client) -> int:
@@ -28,21 +27,15 @@ def take(ledger: Ledger, http: httpx.Client) -> int:
     return count
 
 
-def main() -> None:
-    """Listen until killed."""
-    settings = Settings()
-    services = open_services(settings, make_wake(make_app(settings)))
+def run(services: Services, stop: threading.Event) -> None:
+    """Listen until `stop` is set."""
     with httpx.Client(base_url=os.environ["SUISAI_FAKE_URL"], timeout=5) as http:
-        while True:
+        while not stop.is_set():
             try:
                 count = take(services.ledger, http)
             except (RedisError, httpx.HTTPError):
                 count = 0
-            time.sleep(0.05 if count else 0.3)
+            stop.wait(0.05 if count else 0.3)
 
 
-if __name__ == "__main__":
-    try:
-        main()
-    except StoreUnreachable as error:
-        raise SystemExit(str(error)) from error
+ADAPTER = Adapter(run, lambda: True)
