@@ -17,6 +17,9 @@ SIDE_PX = 256
 GRID = 64
 """Cells per side in which people are counted."""
 
+CLOSER = 0.8
+"""Of the picture's long side: a longer cut-out would be seen hardly better than the whole was."""
+
 
 class PeopleFinder:
     """Finds people. One thread at a time."""
@@ -32,12 +35,13 @@ class PeopleFinder:
 
 
 def worth_a_look(matte: Plane, picture: RGB) -> list[Window]:
-    """Cut out the two largest groups of people, where their heads can be."""
+    """Cut out the two largest groups of people, where their heads can be and can be seen better so."""
     height, width = picture.shape[:2]
     cells = (resize(matte, (GRID, GRID)) > 0.4).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(cells)
     groups = sorted(stats[1:].tolist(), key=lambda group: -group[4])[:2]
-    return [around(group, width / GRID, height / GRID) for group in groups if group[4] >= GRID / 5]
+    cuts = [around(group, width / GRID, height / GRID) for group in groups if group[4] >= GRID / 5]
+    return [cut for cut in cuts if max(cut.width, cut.height) < CLOSER * max(width, height)]
 
 
 def around(group: list[int], cell_width: float, cell_height: float) -> Window:

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.contract import RGB
 from pipeline.engines.painter.faces import Face, FaceFinder, Window, one_each, overlap, windows
+from pipeline.engines.painter.people import worth_a_look
 from pipeline.engines.painter.subject import Onlooker
 from pipeline.styles import load_styles
 from tests.photos import photo
@@ -106,6 +107,17 @@ def features(picture: RGB, face: Face) -> np.ndarray:
     fine = bright - cv2.GaussianBlur(bright, (0, 0), 6)
     top, left, size = int(face.top), int(face.left), int(face.size)
     return np.asarray(fine[top : top + size, left : left + size].ravel())
+
+
+def test_only_a_part_of_the_picture_is_worth_a_closer_look() -> None:
+    picture = np.zeros((600, 900, 3), np.uint8)
+    matte = np.zeros((256, 256), np.float32)
+    matte[100:200, 40:80] = 1
+
+    (window,) = worth_a_look(matte, picture)
+
+    assert window.left < 40 / 256 * 900 < 80 / 256 * 900 < window.left + window.width
+    assert worth_a_look(np.ones_like(matte), picture) == []
 
 
 def test_of_overlapping_faces_the_surest_stays() -> None:
