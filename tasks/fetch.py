@@ -58,7 +58,7 @@ def _fetch_one(shift: Shift, claim: Claim) -> None:
             ledger.apologise(claim, "unknown-style", {}, refund=True)
             return
         height, width = photos[0].pixels.shape[:2]
-        key = paint_key(job.ask, style, photos, services.switches.engine())
+        key = paint_key(job.ask, style, photos)
         try:
             ledger.fetched(claim, keys, shape_of(width, height), key, notes, scores)
         except LeaseLost:

@@ -28,6 +28,7 @@ from tasks.blobs import BlobMissing
 from tasks.contract import Claim, Stage
 from tasks.ledger import LeaseLost
 from tasks.shift import RenderShift
+from tasks.studio import engine_id
 
 _log = structlog.get_logger()
 
@@ -144,7 +145,7 @@ def _store(
             key = shelf.picture_key(claim, number)
             services.blobs.put(key, finish(result, Maker.of(shift.engine), shift.seal))
             keys.append(key)
-        services.ledger.painted(claim, keys)
+        services.ledger.painted(claim, keys, engine_id(shift.engine))
     except PaintingFailed as failure:
         services.ledger.fail(claim, failure.reason, services.settings.max_attempts)
     except PhotoRefused as refusal:

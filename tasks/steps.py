@@ -34,10 +34,13 @@ class Steps(ABC):
         judged = " ".join(f"{score:.4f}" for score in scores)
         self._advance("fetched", claim, " ".join(photos), told, shape, paint_key, judged)
 
-    def painted(self, claim: Claim, pictures: Sequence[str]) -> None:
-        """Pass a job, and all that wait for the same painting, on to delivery. Raises `LeaseLost`."""
+    def painted(self, claim: Claim, pictures: Sequence[str], engine: str = "") -> None:
+        """Pass a job, and all that wait for the same painting, on to delivery. Raises `LeaseLost`.
+
+        Who asks later gets these pictures for as long as `engine` is what paints.
+        """
         keep_ms = max(1, int(self._settings.picture_retention_s * 1000))
-        self._advance("painted", claim, " ".join(pictures), keep_ms)
+        self._advance("painted", claim, " ".join(pictures), keep_ms, engine)
 
     def intend(self, claim: Claim) -> None:
         """Write down that the answer is about to be sent. Raises `LeaseLost`: then send nothing."""

@@ -100,18 +100,16 @@ def models_folder(settings: Settings) -> Path:
 
 
 def engine_id(engine: Engine) -> str:
-    """Name an engine and its version, for recognising equal paintings."""
-    return f"{engine.name}/{engine.version}"
+    """Name an engine and its version, for recognising equal paintings; without white space."""
+    return "-".join(f"{engine.name}/{engine.version}".split())
 
 
-def paint_key(ask: Ask, style: Style, photos: Sequence[Photo], engine: str) -> str:
-    """Name the painting that an ask wants: equal keys mean equal pictures.
+def paint_key(ask: Ask, style: Style, photos: Sequence[Photo]) -> str:
+    """Name the painting that an ask wants: equal keys mean equal pictures by the same engine.
 
-    Empty when no worker has said what paints. The painting of a private ask is its person's alone.
+    The painting of a private ask is its person's alone.
     """
-    if not engine:
-        return ""
     owner = f"{ask.platform}:{ask.person}" if ask.private else ""
-    parts = [owner, engine, repr(style), f"{ask.strength:.3f}", str(ask.seed)]
+    parts = [owner, repr(style), f"{ask.strength:.3f}", str(ask.seed)]
     parts += [photo.digest for photo in photos]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]

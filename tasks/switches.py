@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from redis import Redis
@@ -24,9 +23,6 @@ class Done:
 
 NOTHING = Done()
 
-_ENGINE_KNOWN_S = 2.0
-"""Each fetched photo asks for the engine; this spares most of them a round trip."""
-
 PAUSABLE = ("intake", *Stage)
 """What can be paused: taking asks in, and each stage."""
 
@@ -38,7 +34,6 @@ class Switches:
         self._redis = redis
         self._ns = namespace
         self._scripts = Scripts(redis, namespace)
-        self._engine = ("", 0.0)
 
     def pause(self, what: str, platform: str | None = None, until: float | None = None) -> None:
         """Pause intake or a stage, of one platform or of all.
@@ -97,17 +92,12 @@ class Switches:
         self._scripts.run("report", stage, worker, jobs_per_s, latency_s, stale_ms, *counts)
 
     def announce_engine(self, engine: str, stale_s: float = 60.0) -> None:
-        """Say which engine and version paint, so that equal paintings are recognised."""
+        """Say which engine and version paint: the pictures of another one are not given out any more."""
         self._redis.set(f"{self._ns}:engine", engine, px=int(stale_s * 1000))
-        self._engine = ("", 0.0)
 
     def engine(self) -> str:
-        """Return what paints now, empty when no worker has said so lately; up to 2 s old."""
-        engine, seen_at = self._engine
-        if not engine or time.monotonic() - seen_at > _ENGINE_KNOWN_S:
-            engine = text(self._redis.get(f"{self._ns}:engine") or b"")
-            self._engine = (engine, time.monotonic())
-        return engine
+        """Return what paints now, empty when no worker has said so lately."""
+        return text(self._redis.get(f"{self._ns}:engine") or b"")
 
 
 def _name(what: str, platform: str | None) -> str:

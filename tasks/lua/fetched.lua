@@ -1,23 +1,32 @@
 -- The photos of a job are stored: it goes on to be painted, to wait for the same painting, or, where
--- the painting exists, straight to delivery. Needs: ends.
+-- the painting exists and is by the engine that paints now, straight to delivery. Needs: ends.
 -- ARGV: id, fence, photos (blob keys), notes, shape (lane of render), paint key ('' never shared), photo scores.
 -- Result: 1, or 0 when the lease was lost.
--- Invariant: of all jobs with one paint key at most one is queued or leased in render.
+-- Invariant: of all jobs with one paint key at most one is queued or leased in render, whether or not
+-- anybody has said yet what paints; until somebody does, what painted last counts.
 local id, paint = ARGV[1], ARGV[6]
+
+local function look_up()
+  local stands = paint ~= '' and redis.call('GET', key('painted', paint)) or ''
+  local pictures, engine = pictures_of(stands)
+  local now_paints = pictures and redis.call('GET', key('engine')) or engine
+  return stands, now_paints == engine and pictures or nil
+end
+
 local turn = hand_in(id, 'fetch', ARGV[2])
 if turn ~= 'held' then return not_held(turn) end
 local draft = (redis.call('GET', key('ladder')) or 'normal') ~= 'normal' and '1' or '0'
-local stands = paint ~= '' and redis.call('GET', key('painted', paint)) or ''
-if paint ~= '' and draft == '1' and string.sub(stands, 1, 1) ~= '=' then
+local stands, pictures = look_up()
+if paint ~= '' and draft == '1' and not pictures and string.sub(stands, 1, 1) ~= '!' then
   paint = paint .. ':draft'
-  stands = redis.call('GET', key('painted', paint)) or ''
+  stands, pictures = look_up()
 end
 redis.call('HSET', job(id), 'photos', ARGV[3], 'notes', ARGV[4], 'shape', ARGV[5], 'paint', paint,
   'scores', ARGV[7], 'draft', draft, 'fails', '0')
 tell(id, 'fetched')
 local kind, rest = string.sub(stands, 1, 1), string.sub(stands, 2)
-if kind == '=' then
-  redis.call('HSET', job(id), 'pictures', rest)
+if pictures then
+  redis.call('HSET', job(id), 'pictures', pictures)
   count('reused')
   tell(id, 'reused')
   enqueue(id, 'deliver', get(id, 'platform'))

@@ -16,7 +16,8 @@ for _, id in ipairs(ids) do
       if string.find(blob, id, 1, true) then table.insert(blobs, blob) end
     end
     local painted = key('painted', j[4] or '')
-    if redis.call('GET', painted) == '=' .. (j[3] or '') and string.find(j[3], id, 1, true) then redis.call('DEL', painted) end
+    local shared = pictures_of(redis.call('GET', painted) or '')
+    if shared and shared == j[3] and string.find(shared, id, 1, true) then redis.call('DEL', painted) end
     redis.call('DEL', job(id))
     -- The platform may send the event once more: it is no new ask.
     redis.call('SET', key('refused', id), 'forgotten 0', 'PX', 120000)

@@ -1,6 +1,6 @@
 -- The pictures of a job are stored: it goes on to be delivered; those who wait for the same painting
 -- are due to be served by `settle`. Needs: queues.
--- ARGV: id, fence, pictures (blob keys), retention of pictures ms.
+-- ARGV: id, fence, pictures (blob keys), retention of pictures ms, engine that painted them.
 -- Result: 1 (2: others wait for these pictures), or 0 when the lease was lost.
 -- Invariant: a picture enters the record only under the newest fence.
 local id, pictures = ARGV[1], ARGV[3]
@@ -12,7 +12,7 @@ tell(id, 'painted')
 enqueue(id, 'deliver', get(id, 'platform'))
 local paint = get(id, 'paint')
 if not paint or paint == '' then return reply(1) end
-redis.call('SET', key('painted', paint), '=' .. pictures, 'PX', ARGV[4])
+redis.call('SET', key('painted', paint), '=' .. ARGV[5] .. ' ' .. pictures, 'PX', ARGV[4])
 if redis.call('EXISTS', key('waiters', paint)) == 0 then return reply(1) end
 redis.call('SADD', key('settling'), paint)
 return reply(2)

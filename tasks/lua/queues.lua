@@ -38,6 +38,12 @@ end
 -- What a script answers when the lease was not held: 1 for a repeated call, 0 for a lost lease.
 local function not_held(turn) return reply(turn == 'passed' and 1 or 0) end
 
+-- The pictures of a painting that stands, and the engine that made them.
+local function pictures_of(stands)
+  local engine, pictures = string.match(stands, '^=(%S*) (.*)$')
+  return pictures, engine
+end
+
 -- All jobs ready for a stage.
 local function waiting(stage)
   local sum = 0

@@ -5,7 +5,7 @@
 -- later                   zset id -> due              open:<who>            set of a person's open jobs
 -- who:<mark>              hash, cooldown and quota    past:<who>            zset a person's ended id -> time
 -- here                    hash conversation -> open   unsent                hash platform -> open jobs
--- painted:<key>           '=pictures', '@leader' or '!refund reason' of one painting
+-- painted:<key>           '=engine pictures', '@leader' or '!refund reason' of one painting
 -- waiters:<key>           set of jobs waiting for it  settling              set of keys whose waiters are due
 -- ended, dead             zset id -> time             rubbish               list of blob keys to delete
 -- counts                  hash, what happened so far  recent                list of public jobs, last answered

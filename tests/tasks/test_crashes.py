@@ -64,6 +64,23 @@ def test_a_photo_comes_back_as_a_painting(services: Services, stack: Stack, phot
     ]
 
 
+def test_equal_photos_that_come_before_any_painter_are_painted_once(
+    services: Services, stack: Stack, ask: MakeAsk
+) -> None:
+    photos = (PhotoRef("uploads/viral"),)
+    jobs = [send(services, ask(person=f"fan{n}", photos=photos)) for n in range(4)]
+    stack.start("io", "worker", "io")
+    for job_id in jobs:
+        eventually(lambda job_id=job_id: "fetched" in events(services.ledger.job(job_id)))  # type: ignore[misc]
+
+    stack.start("gpu", "worker", "gpu")
+    stack.start("sweep", "sweep")
+
+    stories = [events(eventually(ended(services, job_id))) for job_id in jobs]
+    assert sum("painted" in story for story in stories) == 1
+    assert sum("reused" in story for story in stories) == 3
+
+
 def test_a_painter_killed_in_the_middle_is_replaced_and_the_picture_is_the_same(
     services: Services, stack: Stack, ask: MakeAsk
 ) -> None:

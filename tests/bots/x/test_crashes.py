@@ -70,11 +70,7 @@ def test_50_mentions_under_a_viral_photo_are_painted_once_and_answered_50_times(
     mentions = [fake.world.post(f"fan{n}", "@suisai", under=viral) for n in range(50)]
     assert Inbox(services, x).take([x.mentions(None, None)]) == 50
 
-    bot.start("gpu", "worker", "gpu")
-    # Equal paintings are recognised by what paints them: that must be known first.
-    eventually(services.switches.engine)
-    bot.start("io", "worker", "io")
-    bot.start("sweep", "sweep")
+    bot.start_workers()
     eventually(answered(services, mentions), patience_s=90)
 
     assert sorted(said.replies_to or "" for said in fake.world.made) == sorted(mentions)

@@ -77,7 +77,7 @@ def test_a_thousand_waiters_are_served_in_short_steps(hands: Hands, ask: MakeAsk
         hands.fetch(KEY)
     painting = hands.take(Stage.RENDER)
     script = hands.ledger._scripts.run
-    script("painted", painting.job.id, painting.fence, "pictures/1", 60_000)  # and its worker dies
+    script("painted", painting.job.id, painting.fence, "pictures/1", 60_000, "")  # its worker dies
     step = hands.ledger._run("settle", 100)
     assert step == 100
     assert hands.ledger.settle(100) == 199
@@ -116,6 +116,48 @@ def test_a_forgotten_picture_that_is_still_to_be_sent_to_others_is_painted_anew(
     hands.ledger.step_back(claim, Stage.RENDER)
     assert hands.paint().job.id == claim.job.id
     assert claim.job.id in {hands.deliver().job.id for _ in range(4)}
+
+
+def test_another_engine_paints_anew(hands: Hands, ask: MakeAsk) -> None:
+    announce = hands.services.switches.announce_engine
+    announce("painter/2")
+    hands.admit(ask(person="ann"))
+    hands.fetch(KEY)
+    hands.ledger.painted(hands.take(Stage.RENDER), ["pictures/ann"], "painter/2")
+
+    announce("painter/3")
+    late = hands.admit(ask(person="bob"))
+    hands.fetch(KEY)
+    assert hands.job(late).stage is Stage.RENDER
+    hands.ledger.painted(hands.take(Stage.RENDER), ["pictures/bob"], "painter/3")
+
+    latest = hands.admit(ask(person="cid"))
+    hands.fetch(KEY)
+    assert hands.job(latest).pictures == ("pictures/bob",)
+
+
+def test_a_picture_counts_as_its_painters_whoever_was_known_when_its_photo_came(
+    hands: Hands, ask: MakeAsk
+) -> None:
+    hands.services.switches.announce_engine("painter/2")
+    hands.admit(ask(person="ann"))
+    hands.fetch(KEY)
+    hands.services.switches.announce_engine("painter/3")
+    hands.ledger.painted(hands.take(Stage.RENDER), ["pictures/ann"], "painter/3")
+
+    late = hands.admit(ask(person="bob"))
+    hands.fetch(KEY)
+    assert hands.job(late).pictures == ("pictures/ann",)
+
+
+def test_what_cannot_be_painted_is_not_tried_by_the_faster_recipe(
+    hands: Hands, crowd: list[str], ask: MakeAsk
+) -> None:
+    hands.ledger.apologise(hands.take(Stage.RENDER), "unsafe-picture", {}, refund=False)
+    hands.services.redis.set(f"{hands.services.settings.namespace}:ladder", "brownout")
+    late = hands.admit(ask(person="late"))
+    hands.fetch(KEY)
+    assert hands.job(late).reason == "unsafe-picture"
 
 
 def test_a_brownouts_draft_is_not_given_to_those_who_come_later(hands: Hands, ask: MakeAsk) -> None:
