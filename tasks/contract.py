@@ -80,7 +80,7 @@ class Job:
     reason: str
     """Why the job ended in anything but a painting; a stable code, empty otherwise."""
     attempts: int
-    """Failed tries in the present stage."""
+    """Tries in the present stage whose failure the photo may have caused."""
     admitted_at: float
     told_wait_s: float
     """The wait that was said to the person at admission."""
@@ -115,6 +115,8 @@ class Claim:
     """Grows with each claim; only the holder of the newest may complete."""
     ambiguous: bool = False
     """Deliver only: an earlier holder may already have sent the answer."""
+    suspect: bool = False
+    """An earlier holder died with it in hand: to be worked on while the process does nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +216,7 @@ class ConversationFull(Exception):
 
 
 class TryAgain(Exception):
-    """This one call failed in a way that another try may mend. Costs an attempt."""
+    """This one call failed in a way that another try may mend. Borne for a time, not a number of tries."""
 
 
 class PhotoGone(Exception):

@@ -28,9 +28,6 @@ _log = structlog.get_logger()
 
 _CLOCK_SLACK_S = 3600.0
 
-TRIES = 10
-"""Of one delivery. They begin half a second apart and end a minute apart."""
-
 
 def deliver(shift: Shift, claims: list[Claim]) -> None:
     """Bring jobs from `deliver` to their end. Raises `LeaseLost`."""
@@ -71,7 +68,7 @@ def _deliver_one(shift: Shift, claim: Claim) -> None:
         ledger.postpone(claim, full.until, maybe_sent=claim.ambiguous)
     except TryAgain as error:
         _log.warning("answer not sent, trying again", job=job.id, error=str(error))
-        ledger.fail(claim, "send-failed", TRIES, maybe_sent=claim.ambiguous)
+        ledger.bear(claim, "send-failed", maybe_sent=claim.ambiguous)
     except (LeaseLost, RedisError):
         raise
     except Exception as error:
@@ -81,7 +78,7 @@ def _deliver_one(shift: Shift, claim: Claim) -> None:
             error=type(error).__name__,
             exc_info=True,
         )
-        ledger.fail(claim, "send-unknown", TRIES, maybe_sent=sent or claim.ambiguous)
+        ledger.bear(claim, "send-unknown", maybe_sent=sent or claim.ambiguous)
     else:
         ended = Outcome.ANSWERED if job.pictures else Outcome.APOLOGISED
         ledger.finish(claim, ended, job.reason, receipt)

@@ -48,10 +48,10 @@ def _fetch_one(shift: Shift, claim: Claim) -> None:
         ledger.release(claim, pause.why)
     except (TryAgain, SafetyUnavailable, SandboxUnusable) as error:
         _log.warning("photo not fetched, trying again", job=job.id, error=str(error))
-        ledger.fail(claim, "fetch-failed", services.settings.max_attempts)
+        ledger.bear(claim, "fetch-failed")
     except OSError as error:
         _log.error("blob store refuses the photo, trying again", job=job.id, error=str(error))
-        ledger.fail(claim, "storage-failed", services.settings.max_attempts)
+        ledger.bear(claim, "storage-failed")
     else:
         style = shift.styles.get(job.ask.style)
         if style is None:

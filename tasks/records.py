@@ -100,7 +100,8 @@ def claim_from(stage: Stage, row: Sequence[Any]) -> Claim:
     job_id, fence, ambiguous, *flat = row
     pairs = zip(flat[::2], flat[1::2], strict=True)
     record = {field: value for field, value in pairs if not field.startswith(b"@")}
-    return Claim(job_from(text(job_id), record), stage, int(fence), ambiguous == 1)
+    job = job_from(text(job_id), record)
+    return Claim(job, stage, int(fence), ambiguous == 1, b"suspect" in record)
 
 
 def text(value: bytes | str | int) -> str:

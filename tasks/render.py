@@ -152,13 +152,13 @@ def _store(
         services.ledger.apologise(claim, refusal.reason, dict(refusal.facts), refund=False)
     except SealUnusable as error:
         _log.error("picture not signed, so not shown; trying again", job=job.id, error=str(error))
-        services.ledger.fail(claim, "seal-failed", services.settings.max_attempts)
+        services.ledger.bear(claim, "seal-failed")
     except SafetyUnavailable as error:
         _log.error("picture not screened, so not shown; trying again", job=job.id, error=str(error))
-        services.ledger.fail(claim, "screen-failed", services.settings.max_attempts)
+        services.ledger.bear(claim, "screen-failed")
     except OSError as error:
         _log.error("blob store refuses the picture, trying again", job=job.id, error=str(error))
-        services.ledger.fail(claim, "storage-failed", services.settings.max_attempts)
+        services.ledger.bear(claim, "storage-failed")
     except LeaseLost:
         _log.info("lease lost, picture dropped", job=job.id)
         services.blobs.delete(keys)

@@ -97,7 +97,9 @@ class Settings(BaseSettings):
     lease_s: Annotated[float, Field(ge=1)] = 10.0
     """How long a silent worker keeps its jobs before others get them."""
     max_attempts: Annotated[int, Field(ge=1)] = 3
-    """Tries per stage before a job ends in an apology."""
+    """Tries per stage that a photo may spoil before its job ends in an apology."""
+    fault_patience_s: Annotated[float, Field(gt=0)] = 300.0
+    """How long faults that no photo causes (a host or a store that is down) are borne, stage by stage."""
     painting_patience_s: Annotated[float, Field(gt=0)] = 86_400.0
     """How long a painted picture waits for a platform that is down."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from pipeline.contract import Engine, EngineUnusable
 from pipeline.safety import Screen
 from pipeline.seal import Seal
 from pipeline.styles import Style
+from tasks.company import Company
 from tasks.contract import Claim, Stage
 from tasks.leases import Keeper
 from tasks.ledger import LeaseLost
@@ -42,6 +44,7 @@ class Shift:
     pace: Pace
     name: str = field(default_factory=process_name)
     stopping: threading.Event = field(default_factory=threading.Event)
+    company: Company = field(default_factory=Company)
 
 
 @dataclass(frozen=True)
@@ -66,19 +69,27 @@ def drain(shift: S, stage: Stage, most: int, work: Callable[[S, list[Claim]], No
     heard = True
     try:
         while not shift.stopping.is_set():
-            claims = ledger.claim(stage, most, shift.name, heard)
-            heard = False
-            if not claims:
-                return
-            # Also what libraries log meanwhile is then found by the job's id.
-            named = bound_contextvars(job=" ".join(claim.job.id for claim in claims))
-            with shift.keeper.holding(claims), shift.pace.working(stage, len(claims)), named:
-                _work(shift, stage, claims, work)
+            with shift.company.beside_others():
+                claims = ledger.claim(stage, most, shift.name, heard)
+                heard = False
+                if not claims:
+                    return
+                _hold(shift, stage, claims, work)
             if time.monotonic() > over_at:
                 ledger.wake(stage)
                 return
     except RedisError as error:
         _log.warning("the ledger does not answer, a later wake-up tries again", error=str(error))
+
+
+def _hold(
+    shift: S, stage: Stage, claims: list[Claim], work: Callable[[S, list[Claim]], None]
+) -> None:
+    # Also what libraries log meanwhile is then found by the job's id.
+    named = bound_contextvars(job=" ".join(claim.job.id for claim in claims))
+    quiet = shift.company.alone() if claims[0].suspect else nullcontext()
+    with shift.keeper.holding(claims), quiet, shift.pace.working(stage, len(claims)), named:
+        _work(shift, stage, claims, work)
 
 
 def _work(

@@ -51,8 +51,15 @@ class Steps(ABC):
         self._advance("finish", claim, outcome, reason, receipt, self._keep_ms)
 
     def fail(self, claim: Claim, reason: str, most: int, maybe_sent: bool = False) -> None:
-        """Note a failed try; after `most` of them the job ends in an apology. Raises `LeaseLost`."""
-        self._advance("fail", claim, claim.stage, reason, most, self._keep_ms, int(maybe_sent))
+        """Note a try that the photo may have spoilt; after `most` of them an apology. Raises `LeaseLost`."""
+        self._advance("fail", claim, claim.stage, reason, most, 0, self._keep_ms, int(maybe_sent))
+
+    def bear(self, claim: Claim, reason: str, maybe_sent: bool = False) -> None:
+        """Note a fault that is not the photo's: tried again until patience ends. Raises `LeaseLost`."""
+        most = self._settings.max_attempts
+        patience_ms = int(self._settings.fault_patience_s * 1000)
+        rest = (most, patience_ms, self._keep_ms, int(maybe_sent))
+        self._advance("fail", claim, claim.stage, reason, *rest)
 
     def apologise(
         self, claim: Claim, reason: str, facts: dict[str, str | int], refund: bool

@@ -2,8 +2,9 @@
 -- ARGV: stage, most photos to take, lease ms, worker, heard (1: a wake-up led here), job retention ms.
 -- Result: a list of {id, fence, ambiguous (0/1), field, value, ...}.
 -- Invariant: a job is in one place only; its fence grows with each claim. A job that failed before is
--- claimed alone, so that a photo that kills its worker takes no others with it. Photos are not fetched
--- far ahead of the painters: at most 64 and half a minute's work lie ready.
+-- claimed alone, so that a photo that kills its worker takes no others with it; of jobs that a worker died
+-- with, a worker has one in hand at most. Photos are not fetched far ahead of the painters: at most 64 and
+-- half a minute's work lie ready.
 local stage, most, lease, keep = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[6]
 if ARGV[5] == '1' then redis.call('DEL', key('wake', stage)) end
 if is_paused(stage) then return reply({}) end
@@ -22,6 +23,14 @@ for _, lane in ipairs(redis.call('SMEMBERS', key('lanes', stage))) do
 end
 if not best then return reply({}) end
 
+local hand = key('hand', ARGV[4])
+local function holds_suspect()
+  for _, id in ipairs(redis.call('SMEMBERS', hand)) do
+    if get(id, 'suspect') then return true end
+  end
+  return false
+end
+
 local doing = {fetch = 'fetching', render = 'painting', deliver = 'delivering'}
 local claims, taken = {}, 0
 for _, id in ipairs(redis.call('ZRANGE', key('ready', stage, best), 0, most - 1)) do
@@ -32,12 +41,14 @@ for _, id in ipairs(redis.call('ZRANGE', key('ready', stage, best), 0, most - 1)
     bury(id, 'corrupt-record', keep)
   else
     local _, photos = string.gsub(seen.photos or '', '%S+', '')
-    local alone = (tonumber(seen.fails) or 0) > 0
+    local alone = seen.suspect or (tonumber(seen.fails) or 0) > 0
     if #claims > 0 and (alone or taken + photos > most) then break end
+    if seen.suspect and holds_suspect() then break end
     redis.call('ZREM', key('ready', stage, best), id)
     redis.call('ZADD', key('leases', stage), now + lease, id)
     local fence = (tonumber(seen.fence) or 0) + 1
-    redis.call('HSET', job(id), 'fence', fence, chapter(doing[stage], ARGV[4]))
+    redis.call('SADD', hand, id)
+    redis.call('HSET', job(id), 'fence', fence, 'by', ARGV[4], chapter(doing[stage], ARGV[4]))
     announce(id, seen.platform, doing[stage])
     table.insert(claims, {id, fence, seen.intent and 1 or 0, unpack(record)})
     taken = taken + math.max(1, photos)

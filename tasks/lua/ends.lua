@@ -31,7 +31,8 @@ end
 -- There will be no painting: the job goes on to be answered with one honest sentence.
 local function decline(id, reason, facts, refunded)
   leave_verdict(id, reason, refunded)
-  redis.call('HSET', job(id), 'reason', reason, 'facts', facts, 'refunded', refunded, 'fails', '0', 'paint', '')
+  redis.call('HSET', job(id), 'reason', reason, 'facts', facts, 'refunded', refunded, 'paint', '')
+  forgive(id)
   if refunded == '1' then refund(id) end
   enqueue(id, 'deliver', get(id, 'platform'))
 end
@@ -48,6 +49,7 @@ local function close(id, outcome, reason, keep)
   redis.call('HINCRBY', key('unsent'), platform, -1)
   redis.call('HSET', job(id), 'stage', '', 'outcome', outcome, 'reason', reason, 'photos', '')
   redis.call('HDEL', job(id), 'progress', 'intent', 'lane', 'scores', 'shape')
+  forgive(id)
   redis.call('PEXPIRE', job(id), keep)
   redis.call('ZADD', key('ended'), now, id)
   local past = key('past', platform, person)

@@ -1,10 +1,11 @@
 -- A try came to nothing, and the holder knows it. Needs: troubles.
--- ARGV: id, fence, stage, reason, most tries, job retention ms, sent (1: the answer may stand all the same).
+-- ARGV: id, fence, stage, reason, most tries, patience ms (0: the photo may be at fault), job retention ms,
+--       sent (1: the answer may stand all the same).
 -- Result: 1, or 0 when the lease was lost.
 -- Invariant: tries are bounded; a send whose outcome is unknown stays marked as such.
 local id, stage = ARGV[1], ARGV[3]
 local turn = hand_in(id, stage, ARGV[2])
 if turn ~= 'held' then return not_held(turn) end
-if ARGV[7] ~= '1' then redis.call('HDEL', job(id), 'intent') end
-fail(id, stage, ARGV[4], tonumber(ARGV[5]), ARGV[6])
+if ARGV[8] ~= '1' then redis.call('HDEL', job(id), 'intent') end
+fail(id, stage, ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7])
 return reply(1)

@@ -22,7 +22,8 @@ if paint ~= '' and draft == '1' and not pictures and string.sub(stands, 1, 1) ~=
   stands, pictures = look_up()
 end
 redis.call('HSET', job(id), 'photos', ARGV[3], 'notes', ARGV[4], 'shape', ARGV[5], 'paint', paint,
-  'scores', ARGV[7], 'draft', draft, 'fails', '0')
+  'scores', ARGV[7], 'draft', draft)
+forgive(id)
 tell(id, 'fetched')
 local kind, rest = string.sub(stands, 1, 1), string.sub(stands, 2)
 if pictures then

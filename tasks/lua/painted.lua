@@ -6,7 +6,8 @@
 local id, pictures = ARGV[1], ARGV[3]
 local turn = hand_in(id, 'render', ARGV[2])
 if turn ~= 'held' then return not_held(turn) end
-redis.call('HSET', job(id), 'pictures', pictures, 'fails', '0')
+redis.call('HSET', job(id), 'pictures', pictures)
+forgive(id)
 count('painted')
 tell(id, 'painted')
 enqueue(id, 'deliver', get(id, 'platform'))

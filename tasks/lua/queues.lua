@@ -12,10 +12,22 @@ local function enqueue(id, stage, lane)
   line_up(id, stage, lane, get(id, 'score'))
 end
 
+-- A stage was passed: what went wrong in it is of no account in the next.
+local function forgive(id) redis.call('HDEL', job(id), 'fails', 'faults', 'since', 'suspect') end
+
+-- A lease ends, however it does: its worker has the job in hand no more.
+local function let_go(id, stage)
+  redis.call('ZREM', key('leases', stage), id)
+  local worker = get(id, 'by')
+  if not worker then return end
+  redis.call('SREM', key('hand', worker), id)
+  redis.call('HDEL', job(id), 'by')
+end
+
 local function unqueue(id, stage, lane)
   redis.call('ZREM', key('ready', stage, lane), id)
-  redis.call('ZREM', key('leases', stage), id)
   redis.call('ZREM', key('later'), id)
+  let_go(id, stage)
 end
 
 -- Only the holder of the newest lease may go on.
@@ -27,7 +39,7 @@ end
 -- broke before it heard so, calls again: 'passed', nothing changes and nothing was lost.
 local function hand_in(id, stage, fence)
   if holds(id, stage, fence) then
-    redis.call('ZREM', key('leases', stage), id)
+    let_go(id, stage)
     redis.call('HSET', job(id), 'passed', fence)
     redis.call('HDEL', job(id), 'progress')
     return 'held'

@@ -10,7 +10,7 @@ redis.call('ZREM', key('ended'), id)
 redis.call('ZREM', key('past', j[1], j[2]), id)
 redis.call('PERSIST', job(id))
 -- The last send may have gone through unnoticed: the next delivery asks the platform first.
-redis.call('HSET', job(id), 'outcome', '', 'reason', '', 'fails', '0', 'backs', '0', 'pictures', '', 'paint', '', 'intent', '0')
+redis.call('HSET', job(id), 'outcome', '', 'reason', '', 'backs', '0', 'pictures', '', 'paint', '', 'intent', '0')
 redis.call('SADD', key('open', j[1], j[2]), id)
 if j[4] ~= '1' then redis.call('HINCRBY', key('here'), j[1] .. ':' .. j[3], 1) end
 redis.call('HINCRBY', key('unsent'), j[1], 1)

@@ -7,7 +7,7 @@ local left, served = tonumber(ARGV[1]), 0
 local function serve(id, paint, stands)
   local kind = string.sub(stands, 1, 1)
   if kind == '=' then
-    redis.call('HSET', job(id), 'pictures', (pictures_of(stands)), 'fails', '0')
+    redis.call('HSET', job(id), 'pictures', (pictures_of(stands)))
     count('reused')
     tell(id, 'reused')
     enqueue(id, 'deliver', get(id, 'platform'))

@@ -4,10 +4,30 @@
 -- Invariant: running it twice changes nothing more; a record that cannot be read stops nobody else's.
 local most, keep, limit, grace = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 
+-- Was this the only job in the hands of the worker that died? If not, all that it held are suspect, and
+-- it is dealt with as a whole here: its leases run out one by one.
+local function died_alone(id)
+  local worker = get(id, 'by')
+  if not worker then return false end
+  local held = redis.call('SMEMBERS', key('hand', worker))
+  if #held == 1 then return true end
+  for _, each in ipairs(held) do
+    if get(each, 'by') == worker then
+      redis.call('HSET', job(each), 'suspect', '1')
+      redis.call('HDEL', job(each), 'by')
+    end
+  end
+  redis.call('DEL', key('hand', worker))
+  return false
+end
+
 local function take_back(id, stage)
   if get(id, 'stage') ~= stage then redis.call('ZREM', key('leases', stage), id) return end
-  -- A delivery is not poison: whoever holds it died, so it is tried for longer.
-  fail(id, stage, 'lease-expired', stage == 'deliver' and most * 10 or most, keep)
+  local alone = died_alone(id)
+  redis.call('HSET', job(id), 'suspect', '1')
+  if not alone then put_off(id, stage, 'lease-expired', 0) return end
+  -- A delivery is hardly poison, and giving it up leaves its person without a word: it is tried for longer.
+  fail(id, stage, 'lease-expired', stage == 'deliver' and most * 10 or most, 0, keep)
 end
 
 local function bring_back(id)

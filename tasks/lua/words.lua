@@ -4,6 +4,7 @@
 -- lanes:<stage>           set of lanes with jobs      leases:<stage>        zset id -> expiry
 -- later                   zset id -> due              open:<who>            set of a person's open jobs
 -- who:<mark>              hash, cooldown and quota    past:<who>            zset a person's ended id -> time
+-- hand:<worker>           set of jobs it holds        wake:<stage>          a wake-up is on its way
 -- here                    hash conversation -> open   unsent                hash platform -> open jobs
 -- painted:<key>           '=engine pictures', '@leader' or '!refund reason' of one painting
 -- waiters:<key>           set of jobs waiting for it  settling              set of keys whose waiters are due

@@ -36,12 +36,12 @@ class Hands:
     def events(self, job_id: str) -> list[str]:
         return [chapter.event for chapter in self.job(job_id).story]
 
-    def claim(self, stage: Stage, most: int = 1) -> list[Claim]:
-        return self.ledger.claim(stage, most, "hands")
+    def claim(self, stage: Stage, most: int = 1, worker: str = "hands") -> list[Claim]:
+        return self.ledger.claim(stage, most, worker)
 
-    def take(self, stage: Stage) -> Claim:
+    def take(self, stage: Stage, worker: str = "hands") -> Claim:
         """Claim exactly one job of a stage."""
-        (claim,) = self.claim(stage)
+        (claim,) = self.claim(stage, worker=worker)
         return claim
 
     def fetch(self, paint_key: str = "", shape: str = "square") -> Claim:
@@ -74,10 +74,11 @@ class Hands:
         self.paint()
         return self.deliver()
 
-    def expire(self, claim: Claim) -> None:
-        """Let a claim's lease run out, as if its holder had died, and sweep."""
-        key = f"{self.services.settings.namespace}:leases:{claim.stage}"
-        self.services.redis.zadd(key, {claim.job.id: 1}, xx=True)
+    def expire(self, *claims: Claim) -> None:
+        """Let the leases of claims run out, as if their holder had died, and sweep."""
+        for claim in claims:
+            key = f"{self.services.settings.namespace}:leases:{claim.stage}"
+            self.services.redis.zadd(key, {claim.job.id: 1}, xx=True)
         self.ledger.sweep()
 
     def skip_pauses(self) -> None:

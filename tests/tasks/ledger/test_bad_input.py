@@ -54,10 +54,9 @@ def test_a_record_that_is_no_record_is_buried(hands: Hands, ask: MakeAsk) -> Non
 def test_a_broken_record_does_not_stop_the_sweep(hands: Hands, ask: MakeAsk) -> None:
     hands.admit(ask(person="ann"))
     hands.admit(ask(person="bob"))
-    broken, sound = hands.take(Stage.FETCH), hands.take(Stage.FETCH)
+    broken, sound = hands.take(Stage.FETCH, "one"), hands.take(Stage.FETCH, "other")
     hands.services.redis.hset(record(hands, broken.job.id), "fails", "many")
-    hands.expire(broken)
-    hands.expire(sound)
+    hands.expire(broken, sound)
     assert hands.take(Stage.FETCH).job.id == sound.job.id
     assert [job_id for job_id, _ in hands.ledger.dead()] == [broken.job.id]
 

@@ -94,10 +94,8 @@ def test_a_photo_that_killed_a_worker_is_painted_alone(hands: Hands, ask: MakeAs
         hands.fetch()
     batch = hands.claim(Stage.RENDER, most=8)
     assert len(batch) == 3
-    for claim in batch:
-        hands.expire(claim)
-    hands.skip_pauses()
-    batches = [hands.claim(Stage.RENDER, most=8) for _ in range(3)]
+    hands.expire(*batch)
+    batches = [hands.claim(Stage.RENDER, 8, f"painter-{n}") for n in range(3)]
     assert [len(batch) for batch in batches] == [1, 1, 1]
 
 

@@ -28,6 +28,7 @@ from tasks.valkey import EmbeddedValkey
 
 PEOPLE = st.sampled_from(["ann", "bob"])
 STAGES = st.sampled_from(list(Stage))
+WORKERS = st.sampled_from(["one", "other"])
 
 
 @dataclass
@@ -44,6 +45,20 @@ class Model:
     forgotten: bool = False
     passed: set[int] = field(default_factory=set)
     """Fences whose holder has already completed."""
+    worker: str | None = None
+    """Whose death it would have to answer for."""
+    suspect: bool = False
+    fails: int = 0
+
+    def move_to(self, stage: Stage | None) -> None:
+        """Go on to another stage, where earlier trouble is forgotten, or stay."""
+        if stage is not self.stage:
+            self.suspect, self.fails = False, 0
+        self.stage = stage
+
+    def let_go(self) -> None:
+        """Be in nobody's hands."""
+        self.holder, self.worker = None, None
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -78,16 +93,23 @@ class LedgerMachine(RuleBasedStateMachine):
         assert isinstance(answer, Admitted)
         self.jobs[answer.job_id] = Model(person)
 
-    @rule(target=claims, stage=STAGES, most=st.integers(1, 3))
-    def claim(self, stage: Stage, most: int) -> Any:
-        claims = self.ledger.claim(stage, most, "machine")
+    @rule(target=claims, stage=STAGES, most=st.integers(1, 3), worker=WORKERS)
+    def claim(self, stage: Stage, most: int, worker: str) -> Any:
+        claims = self.ledger.claim(stage, most, worker)
         for claim in claims:
             model = self.jobs[claim.job.id]
             assert model.stage is stage
             assert model.holder is None, "two workers hold one job"
             assert claim.ambiguous == model.sending
-            model.holder = claim.fence
+            assert claim.suspect == model.suspect
+            if claim.suspect:
+                assert len(claims) == 1
+                assert not any(held.suspect for held in self._hand(worker)), "two suspects at once"
+            model.holder, model.worker = claim.fence, worker
         return multiple(*claims)
+
+    def _hand(self, worker: str | None) -> list[Model]:
+        return [model for model in self.jobs.values() if worker and model.worker == worker]
 
     def _holds(self, claim: Claim) -> bool:
         model = self.jobs[claim.job.id]
@@ -98,7 +120,7 @@ class LedgerMachine(RuleBasedStateMachine):
         model = self.jobs[claim.job.id]
         if self._holds(claim):
             act(claim, *args, **more)
-            model.holder = None
+            model.let_go()
             model.passed.add(claim.fence)
             return True
         repeated = claim.fence in model.passed and claim.fence == max(model.passed)
@@ -115,10 +137,10 @@ class LedgerMachine(RuleBasedStateMachine):
         model = self.jobs[claim.job.id]
         if claim.stage is Stage.FETCH:
             if self._step(claim, self.ledger.fetched, ["photos/1"], "square", paint_key):
-                model.stage = self._stage_of(claim)
+                model.move_to(self._stage_of(claim))
         elif claim.stage is Stage.RENDER:
             if self._step(claim, self.ledger.painted, [f"pictures/{claim.job.id}"]):
-                model.stage = Stage.DELIVER
+                model.move_to(Stage.DELIVER)
                 self._follow_waiters()
         elif self._holds(claim):
             self.ledger.intend(claim)
@@ -133,7 +155,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def _follow_waiters(self) -> None:
         for job_id, model in self.jobs.items():
             if model.stage is Stage.RENDER and model.holder is None:
-                model.stage = self.ledger.job(job_id).stage
+                model.move_to(self.ledger.job(job_id).stage)
 
     @rule(claim=consumes(claims))
     def finish(self, claim: Claim) -> None:
@@ -151,6 +173,14 @@ class LedgerMachine(RuleBasedStateMachine):
         model = self.jobs[claim.job.id]
         if self._step(claim, self.ledger.fail, "trouble", 3, maybe_sent=maybe_sent):
             model.sending = model.sending and maybe_sent
+            model.fails += 1
+            self._follow(claim.job.id)
+
+    @rule(claim=claims, maybe_sent=st.booleans())
+    def bear(self, claim: Claim, maybe_sent: bool) -> None:
+        model = self.jobs[claim.job.id]
+        if self._step(claim, self.ledger.bear, "trouble elsewhere", maybe_sent=maybe_sent):
+            model.sending = model.sending and maybe_sent
             self._follow(claim.job.id)
 
     @rule(claim=claims)
@@ -161,13 +191,19 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(claim=claims)
     def crash(self, claim: Claim) -> None:
-        """Its worker dies, the clock jumps past the lease, the sweep comes by."""
+        """Its worker dies, the clock jumps past this lease first, the sweep comes by."""
         leases = f"{self.namespace}:leases:{claim.stage}"
         if not self._holds(claim):
             return
         self.redis.zadd(leases, {claim.job.id: 1}, xx=True)
         assert self.ledger.sweep()[0] >= 1
-        self.jobs[claim.job.id].holder = None
+        model = self.jobs[claim.job.id]
+        hand = self._hand(model.worker)
+        model.fails += len(hand) == 1
+        model.suspect = True
+        for held in hand:
+            held.suspect, held.worker = True, None
+        model.let_go()
         self._follow(claim.job.id)
 
     def _follow(self, job_id: str) -> None:
@@ -177,7 +213,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if now is None:
             assert model.stage is Stage.DELIVER
             model.sending = False
-        model.stage = now
+        model.move_to(now)
         self.ledger.settle()
         self._follow_waiters()
 
@@ -198,7 +234,8 @@ class LedgerMachine(RuleBasedStateMachine):
         may = model.stage is not None and not model.sending and not model.forgotten
         assert self.ledger.cancel(job_id, model.person) == may
         if may:
-            model.stage, model.holder = None, None
+            model.stage = None
+            model.let_go()
             self.ledger.settle()
             self._follow_waiters()
 
@@ -207,7 +244,8 @@ class LedgerMachine(RuleBasedStateMachine):
         self.services.people.forget("web", person)
         for model in self.jobs.values():
             if model.person == person:
-                model.stage, model.holder, model.sending, model.forgotten = None, None, False, True
+                model.stage, model.sending, model.forgotten = None, False, True
+                model.let_go()
         self.ledger.settle()
         self._follow_waiters()
 
@@ -232,7 +270,9 @@ class LedgerMachine(RuleBasedStateMachine):
     def the_records_and_counts_agree(self) -> None:
         for job_id, model in self.jobs.items():
             try:
-                assert self.ledger.job(job_id).stage is model.stage
+                job = self.ledger.job(job_id)
+                assert job.stage is model.stage
+                assert job.stage is None or job.attempts == model.fails, "an innocent pays"
             except UnknownJob:
                 assert model.forgotten
         still_open = sum(model.stage is not None for model in self.jobs.values())
