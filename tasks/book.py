@@ -47,8 +47,11 @@ class Book:
 
     def check_schema(self) -> None:
         """Mark a new ledger as ours. Raises `LedgerTooNew` where another version wrote it."""
-        self._redis.set(f"{self._ns}:schema", SCHEMA, nx=True)
-        found = text(self._redis.get(f"{self._ns}:schema") or b"none")
+        key = f"{self._ns}:schema"
+        # Only where it must: a server whose memory is full takes no SET, and workers must come up.
+        if not self._redis.exists(key):
+            self._redis.set(key, SCHEMA, nx=True)
+        found = text(self._redis.get(key) or b"none")
         if found != str(SCHEMA):
             raise LedgerTooNew(
                 f"The ledger '{self._ns}' has schema {found[:20]}, this Suisai reads {SCHEMA} only: "

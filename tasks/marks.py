@@ -29,6 +29,8 @@ class Marks:
     def _read_salt(self) -> bytes:
         with self._lock:
             if self._salt is None:
-                self._redis.set(self._key, secrets.token_hex(32), nx=True)
+                # Only where it must: a server whose memory is full takes no SET.
+                if not self._redis.exists(self._key):
+                    self._redis.set(self._key, secrets.token_hex(32), nx=True)
                 self._salt = text(self._redis.get(self._key) or b"").encode()
             return self._salt

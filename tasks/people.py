@@ -7,6 +7,7 @@ from redis import Redis
 from tasks.blobs import BlobStore
 from tasks.marks import Marks
 from tasks.records import text
+from tasks.rubbish import Rubbish
 from tasks.scripts import Scripts
 
 
@@ -53,11 +54,11 @@ class People:
     def forget(self, platform: str, person: str, opt_out: bool = False) -> int:
         """Delete a person's photos, pictures and records now; return how many files went.
 
-        Open jobs are cancelled. With `opt_out` a salted mark stays, by which later asks and photos of
+        Files that the store does not delete now are deleted by the sweep, as soon as it does. Open
+        jobs are cancelled. With `opt_out` a salted mark stays, by which later asks and photos of
         this person are refused.
         """
         mark = self._marks.of(platform, person)
         keys, _ = self._scripts.run("forget", platform, person, mark, int(opt_out))
-        blobs = [text(key) for key in keys]
-        self._blobs.delete(blobs)
-        return len(blobs)
+        rubbish = Rubbish(self._redis, self._ns, self._blobs)
+        return rubbish.throw_away([text(key) for key in keys])

@@ -66,6 +66,10 @@ def _orders(shift: RenderShift, claim: Claim) -> list[_Order]:
         _log.info("photo gone or spoilt, fetching it again", job=job.id, error=str(error))
         ledger.step_back(claim, Stage.FETCH)
         return []
+    except OSError as error:
+        _log.error("blob store gives no photo, trying again", job=job.id, error=str(error))
+        ledger.bear(claim, "storage-failed")
+        return []
     if style is None:
         ledger.apologise(claim, "unknown-style", {}, refund=True)
         return []

@@ -10,9 +10,8 @@ import structlog
 from redis.exceptions import RedisError
 
 from tasks import shelf
-from tasks.blobs import StoreRefuses
 from tasks.mending import Weather
-from tasks.records import text
+from tasks.rubbish import Rubbish
 from tasks.services import Services
 
 _log = structlog.get_logger()
@@ -69,26 +68,8 @@ def _tell(weather: Weather) -> None:
 
 def throw_away(services: Services, most: int = 500) -> int:
     """Delete the photos of ended jobs; return how many. What the store refuses is tried again later."""
-    key = f"{services.settings.namespace}:rubbish"
-    blobs = [text(blob) for blob in services.redis.lrange(key, 0, most - 1)]
-    refused = {blob for blob in blobs if not _deleted(services, blob)}
-    # Another sweep may have deleted the same ones meanwhile: remove by value, not by place.
-    pipe = services.redis.pipeline(transaction=False)
-    for blob in blobs:
-        pipe.lrem(key, 1, blob)
-    for blob in refused:
-        pipe.rpush(key, blob)
-    pipe.execute()
-    return len(blobs) - len(refused)
-
-
-def _deleted(services: Services, blob: str) -> bool:
-    try:
-        services.blobs.delete([blob])
-    except StoreRefuses as error:
-        _log.error("a photo is not deleted yet, trying again", error=str(error))
-        return False
-    return True
+    rubbish = Rubbish(services.redis, services.settings.namespace, services.blobs)
+    return rubbish.throw_away(rubbish.oldest(most))
 
 
 def collect(services: Services, now: datetime) -> int:

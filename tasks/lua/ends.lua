@@ -20,12 +20,14 @@ local function leave_verdict(id, reason, refunded)
   redis.call('SADD', key('settling'), paint)
 end
 
+-- Give the wait and the day's share back, once: a job may be given up, revived and given up again.
 local function refund(id)
   local j = redis.call('HMGET', job(id), 'mark', 'day')
   local who = key('who', j[1] or '-')
   local state = redis.call('HMGET', who, 'last', 'day', 'used')
   if state[1] == id then redis.call('HSET', who, 'until', '0') end
   if state[2] == j[2] and tonumber(state[3] or '0') > 0 then redis.call('HINCRBY', who, 'used', -1) end
+  redis.call('HDEL', job(id), 'day')
 end
 
 -- There will be no painting: the job goes on to be answered with one honest sentence.

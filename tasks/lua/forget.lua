@@ -1,6 +1,6 @@
 -- Forget a person: open jobs end, records, photos and pictures go; keep an opt-out mark when asked. Needs: ends.
 -- ARGV: platform, person, the person's mark, opt out (0/1).
--- Result: the blob keys that are to be deleted now.
+-- Result: the blob keys that are to be deleted now; until they are, they stand among the rubbish.
 -- Invariant: nothing that names the person is left; what counts against misuse (cooldown, quota, ban)
 -- stays under the salted mark until its time is over. Pictures made for others are theirs and stay; a
 -- job of somebody else that shared a picture of this person is painted anew.
@@ -13,7 +13,11 @@ for _, id in ipairs(ids) do
   if j[5] == person then
     if j[1] ~= '' then close(id, 'cancelled', 'forgotten', 1000) end
     for blob in string.gmatch((j[2] or '') .. ' ' .. (j[3] or ''), '%S+') do
-      if string.find(blob, id, 1, true) then table.insert(blobs, blob) end
+      if string.find(blob, id, 1, true) then
+        table.insert(blobs, blob)
+        redis.call('LREM', key('rubbish'), 0, blob)
+        redis.call('RPUSH', key('rubbish'), blob)
+      end
     end
     local painted = key('painted', j[4] or '')
     local shared = pictures_of(redis.call('GET', painted) or '')

@@ -1,6 +1,7 @@
 -- Try a given-up job again from the start, where its person got no answer. Needs: queues.
 -- ARGV: id. Result: 1, or 0 when it is not on the dead list, cannot be read or its person was answered.
--- Invariant: a job whose person has an answer is never begun again.
+-- Invariant: a job whose person has an answer is never begun again. Its painting may wait for its
+-- platform as long as that of a new ask.
 local id = ARGV[1]
 if not redis.call('ZSCORE', key('dead'), id) then return reply(0) end
 local j = redis.call('HMGET', job(id), 'platform', 'person', 'conversation', 'private', 'outcome', 'reason', 'ask')
@@ -10,7 +11,7 @@ redis.call('ZREM', key('ended'), id)
 redis.call('ZREM', key('past', j[1], j[2]), id)
 redis.call('PERSIST', job(id))
 -- The last send may have gone through unnoticed: the next delivery asks the platform first.
-redis.call('HSET', job(id), 'outcome', '', 'reason', '', 'backs', '0', 'pictures', '', 'paint', '', 'intent', '0')
+redis.call('HSET', job(id), 'admitted', int(now), 'outcome', '', 'reason', '', 'backs', '0', 'pictures', '', 'paint', '', 'intent', '0')
 redis.call('SADD', key('open', j[1], j[2]), id)
 if j[4] ~= '1' then redis.call('HINCRBY', key('here'), j[1] .. ':' .. j[3], 1) end
 redis.call('HINCRBY', key('unsent'), j[1], 1)

@@ -154,6 +154,9 @@ def test_out_of_memory_is_a_polite_refusal_and_what_was_accepted_goes_on(
 
     assert refusal.reason == "storage-full"
     assert refusal.until > 0
+    restarted = open_services(mine, lambda _: None)
+    assert not restarted.people.opted_out("web", "bob")
+    restarted.redis.close()
     assert hands.whole().job.id == accepted
     assert hands.job(accepted).outcome is Outcome.ANSWERED
     services.redis.close()

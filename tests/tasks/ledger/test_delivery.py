@@ -104,6 +104,14 @@ def test_an_answer_that_cannot_be_sent_is_given_up_and_can_be_revived(
     assert again.ambiguous, "the given-up answer may stand after all"
 
 
+def test_a_revived_job_has_all_its_time_again(hands: Hands, sending: Claim) -> None:
+    record = f"{hands.services.settings.namespace}:job:{sending.job.id}"
+    hands.ledger.fail(sending, "send-failed", most=1)
+    hands.services.redis.hincrby(record, "admitted", -2 * 86_400_000)  # the operator comes back
+    hands.ledger.revive(sending.job.id)
+    assert hands.ledger.now() - hands.job(sending.job.id).admitted_at < 60
+
+
 def test_whose_person_was_answered_is_not_revived(hands: Hands, ask: MakeAsk) -> None:
     job_id = hands.admit(ask())
     hands.ledger.fail(hands.take(Stage.FETCH), "fetch-failed", most=1)

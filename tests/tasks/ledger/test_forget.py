@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from tasks.contract import Admitted, Stage
 from tasks.ledger import UnknownJob
@@ -59,6 +60,23 @@ def test_photos_and_pictures_of_a_forgotten_person_are_gone_at_once(
         key for kind in ("photos", "pictures") for key, *_ in hands.services.blobs.listing(kind)
     ]
     assert len(left) == 1, "the first photo is rubbish already, the sweep's business"
+
+
+def test_a_file_that_the_store_does_not_delete_now_is_not_lost_sight_of(
+    hands: Hands, ask: MakeAsk
+) -> None:
+    job_id = hands.admit(ask(person=PERSON))
+    stubborn = f"photos/../../{job_id}"  # a key that a local store refuses
+    sound = f"photos/{job_id}"
+    hands.services.blobs.put(sound, b"photo")
+    hands.ledger.fetched(hands.take(Stage.FETCH), [stubborn, sound], "square")
+
+    with capture_logs():
+        assert hands.services.people.forget("web", PERSON) == 1
+
+    rubbish = f"{hands.services.settings.namespace}:rubbish"
+    assert hands.services.redis.lrange(rubbish, 0, -1) == [stubborn.encode()]
+    assert list(hands.services.blobs.listing("photos")) == []
 
 
 def test_a_worker_cannot_bring_a_forgotten_job_back(hands: Hands, ask: MakeAsk) -> None:

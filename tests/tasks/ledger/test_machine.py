@@ -86,12 +86,13 @@ class LedgerMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.redis.close()
 
-    @rule(person=PEOPLE)
-    def admit(self, person: str) -> None:
-        photo = PhotoRef("p")
-        answer = self.ledger.admit(Ask("web", secrets.token_hex(6), person, "here", (photo,)))
-        assert isinstance(answer, Admitted)
-        self.jobs[answer.job_id] = Model(person)
+    @rule(person=PEOPLE, count=st.integers(1, 3))
+    def admit(self, person: str, count: int) -> None:
+        for _ in range(count):
+            photo = PhotoRef("p")
+            answer = self.ledger.admit(Ask("web", secrets.token_hex(6), person, "here", (photo,)))
+            assert isinstance(answer, Admitted)
+            self.jobs[answer.job_id] = Model(person)
 
     @rule(target=claims, stage=STAGES, most=st.integers(1, 3), worker=WORKERS)
     def claim(self, stage: Stage, most: int, worker: str) -> Any:

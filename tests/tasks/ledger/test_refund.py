@@ -44,6 +44,21 @@ def test_an_answer_that_cannot_be_sent_gives_the_wait_back(hands: Hands, ask: Ma
     hands.admit(ask())
 
 
+def test_what_was_given_back_is_not_given_back_again(hands_with: MakeHands, ask: MakeAsk) -> None:
+    hands = hands_with(limits=Limits(cooldown_s=0, daily_quota=3, open_per_person=9))
+    hands.admit(ask("first"))
+    hands.admit(ask("second"))
+    hands.fetch()
+    hands.paint()
+    first = hands.take(Stage.DELIVER)
+    hands.ledger.fail(first, "send-failed", most=1)
+    assert hands.ledger.revive(first.job.id)
+    hands.ledger.apologise(hands.take(Stage.FETCH), "photo-gone", {}, refund=True)
+    hands.admit(ask("third"))
+    hands.admit(ask("fourth"))
+    assert hands.refuse(ask("fifth")).reason == "quota"
+
+
 def test_one_jobs_refund_leaves_the_cooldown_of_a_later_one(
     hands_with: MakeHands, ask: MakeAsk
 ) -> None:
