@@ -76,7 +76,13 @@ class LedgerMachine(RuleBasedStateMachine):
             blob_url="memory:///",
             namespace=self.namespace,
             max_attempts=3,
-            limits=Limits(cooldown_s=0, daily_quota=10**6, open_per_person=10**6),
+            limits=Limits(
+                cooldown_s=0,
+                daily_quota=10**6,
+                open_per_person=10**6,
+                open_per_conversation=10**6,
+                max_wait_s=10**6,
+            ),
         )
         self.services = open_services(wish, lambda _: None)
         self.ledger = self.services.ledger
