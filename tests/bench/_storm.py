@@ -81,7 +81,7 @@ def _bot(url: str) -> Services:
 def _ordinary_morning(services: Services) -> None:
     for number in range(30):
         services.ledger.admit(ask(f"morning-{number}"))
-        time.sleep(1 / CAPACITY)
+        time.sleep(1 / CAPACITY)  # people come as fast as they can be served
     _await_quiet(services, _Watch())
 
 
@@ -98,7 +98,7 @@ def _flood(
         one.start()
     while time.perf_counter() < began + seconds:
         watch.look(services)
-        time.sleep(0.1)
+        time.sleep(0.1)  # the ladder moves at most once a second
     told = [answers.get() for _ in gang]
     for one in gang:
         one.join()
@@ -118,7 +118,7 @@ def _ask_on(process: int, url: str, seconds: float, answers: Any) -> None:
         due, number = time.perf_counter(), 0
         until = due + seconds
         while (due := due + chance.expovariate(1 / each_s)) < until:
-            time.sleep(max(0.0, due - time.perf_counter()))
+            time.sleep(max(0.0, due - time.perf_counter()))  # until the next person comes
             number += 1
             began = time.perf_counter()
             answer = ledger.admit(ask(f"{process}-{thread}-{number}"))
@@ -141,7 +141,7 @@ def _await_quiet(services: Services, watch: _Watch) -> None:
     while int(services.redis.hget("bench:unsent", "telegram") or 0) or watch.steps[-1] != "normal":
         assert time.perf_counter() < deadline, "the bot did not recover"
         watch.look(services)
-        time.sleep(0.05)
+        time.sleep(0.05)  # the server tells nobody that nothing waits
 
 
 def _ended(services: Services) -> list[Job]:
