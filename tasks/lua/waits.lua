@@ -58,11 +58,10 @@ local function foresee(score, platform, stage, photos)
       local busy = redis.call('ZCARD', key('leases', s))
       longest = math.max(longest, work_off(queued + busy, rate, score, tonumber(rates[4] or '0')))
       own = own + handover_s + tonumber(latencies[i] or (s == 'render' and '1' or '0.05'))
-      if s == 'render' then own = own + math.max(0, photos - 1) / rate end
+      if s == 'render' then own = own + math.max(0, photos - 1) / rate
+      else longest = math.max(longest, (number('resting', s .. ':' .. platform, '0') - now) / 1000) end
     end
   end
   longest = math.max(longest, until_slot(score, platform))
-  local rest = number('resting', 'deliver:' .. platform, '0')
-  if rest > now then longest = math.max(longest, (rest - now) / 1000) end
   return {position = position + 1, wait = math.ceil((longest + own) * 1000)}
 end

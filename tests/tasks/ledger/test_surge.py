@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tasks.contract import Admitted, PhotoRef, Quota, Refused, Stage
 from tasks.settings import Limits
 from tests.tasks.hands import Hands, MakeAsk, MakeHands
@@ -48,6 +50,19 @@ def test_a_platforms_quota_is_part_of_the_wait(hands_with: MakeHands, ask: MakeA
     assert waits[9] < 5
     assert 895 < waits[10] < 905
     assert 1795 < waits[20] < 1805
+
+
+@pytest.mark.parametrize("stage", [Stage.FETCH, Stage.DELIVER])
+def test_the_rest_of_a_platform_is_part_of_the_wait(
+    hands: Hands, ask: MakeAsk, stage: Stage
+) -> None:
+    hands.services.switches.pause(stage, "web", until=hands.ledger.now() + 600)
+    resting = hands.ledger.admit(ask(person="ann"))
+    working = hands.ledger.admit(ask(person="bob", platform="telegram"))
+    assert isinstance(resting, Admitted)
+    assert isinstance(working, Admitted)
+    assert 590 < resting.wait_s < 610
+    assert working.wait_s < 10
 
 
 def test_who_has_many_open_jobs_hears_that_others_will_come_before(
