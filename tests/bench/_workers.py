@@ -62,6 +62,7 @@ def _work(
 def _serve(services: Services, stage: Stage, claims: list[Claim]) -> None:
     draft = all(claim.job.draft for claim in claims)
     # The time that painting and sending would take is what this bench is about.
+    # Time that passes stands for painting and for the network.
     time.sleep(paint_s(len(claims), draft) if stage is Stage.RENDER else _IO_S)
     for claim in claims:
         if stage is Stage.FETCH:

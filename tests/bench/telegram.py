@@ -144,7 +144,7 @@ def floor(api: TelegramApi) -> Iterator[None]:
 
 
 async def _answer_all(api: TelegramApi, stop: threading.Event) -> None:
-    settings = TelegramSettings(token=TOKEN, api_url=api.url)  # type: ignore[arg-type]
+    settings = TelegramSettings(token=TOKEN, api_url=api.url)  # type: ignore[arg-type] # a secret
     async with open_bot(settings) as bot:
         offset = None
         while not stop.is_set():
