@@ -50,7 +50,7 @@ def variables_of(group: type[BaseSettings]) -> Iterator[Variable]:
     texts = _docstrings(group)
     for name, field in group.model_fields.items():
         yield Variable(
-            name=f"{prefix}{name}".upper(),
+            name=(str(field.validation_alias or "") or f"{prefix}{name}").upper(),
             field=name,
             default=as_written(field.get_default(call_default_factory=True)),
             about=texts.get(name, ""),

@@ -15,6 +15,7 @@ from tasks.book import Book, UnknownJob, Wake
 from tasks.contract import Admitted, Ask, News, Outcome, Refused, Stage, Standing
 from tasks.records import ask_to_json, job_id_of, text
 from tasks.settings import Limits, Settings
+from tasks.traces import Traces
 
 _FULL_S = 60.0
 """When to come back to a server that is out of memory."""
@@ -24,13 +25,13 @@ _LISTEN_AGAIN_S = 0.5
 class Admission(Book):
     """Takes asks in and tells people where theirs stand."""
 
-    def __init__(self, redis: Redis, settings: Settings, wake: Wake) -> None:
-        super().__init__(redis, settings, wake)
+    def __init__(self, redis: Redis, settings: Settings, wake: Wake, traces: Traces) -> None:
+        super().__init__(redis, settings, wake, traces)
         self._limits_json = lru_cache(maxsize=64)(self._limits_of)
 
     def admit(self, ask: Ask) -> Admitted | Refused:
         """Take an ask in, or say why not; on disk when this returns. The same event is one job."""
-        job_id = job_id_of(ask.platform, ask.event)
+        job_id, began_at = job_id_of(ask.platform, ask.event), time.time()
         try:
             row = self._run_durably("admit", *self._admission(job_id, ask))
         except OutOfMemoryError:
@@ -38,6 +39,8 @@ class Admission(Book):
         kind, first, second = text(row[0]), row[1], int(row[2])
         if kind == "refused":
             return Refused(text(first), second / 1000, say=row[3] == 1)
+        if kind == "admitted":
+            self._traces.admitted(job_id, ask, began_at)
         return Admitted(job_id, int(first), second / 1000, again=kind == "again")
 
     def _admission(self, job_id: str, ask: Ask) -> list[str | int]:

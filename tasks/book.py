@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from redis import Redis
+from redis.exceptions import RedisError
 
 from pipeline.contract import Explained
 from tasks.contract import Job, Stage
 from tasks.durability import Durability
 from tasks.marks import Marks
-from tasks.records import SCHEMA, job_from, text
-from tasks.scripts import Scripts
+from tasks.records import SCHEMA, CorruptRecord, job_from, text
+from tasks.scripts import Reply, Scripts
 from tasks.settings import Settings
+from tasks.traces import Traces
 
 Wake = Callable[[Stage], None]
 """Sends one wake-up to the workers of a stage; losing it costs time, never a job."""
@@ -34,10 +37,11 @@ class LedgerTooNew(Explained):
 class Book:
     """One ledger, opened. Safe to share between threads and processes."""
 
-    def __init__(self, redis: Redis, settings: Settings, wake: Wake) -> None:
+    def __init__(self, redis: Redis, settings: Settings, wake: Wake, traces: Traces) -> None:
         self._redis = redis
         self._settings = settings
         self.wake = wake
+        self._traces = traces
         self._ns = settings.namespace
         self._scripts = Scripts(redis, settings.namespace)
         self._durably = Durability(redis, self._scripts)
@@ -71,15 +75,17 @@ class Book:
         return job_from(job_id, record)
 
     def _run(self, script: str, *args: str | int | float) -> Any:  # noqa: ANN401
-        result, woken = self._scripts.run(script, *args)
-        self._wake_all(woken)
-        return result
+        return self._follow(self._scripts.run(script, *args))
 
     def _run_durably(self, script: str, *args: str | int | float) -> Any:  # noqa: ANN401
-        result, woken = self._durably.run(script, *args)
-        self._wake_all(woken)
-        return result
+        return self._follow(self._durably.run(script, *args))
 
-    def _wake_all(self, stages: Iterable[str]) -> None:
-        for stage in stages:
+    def _follow(self, reply: Reply) -> Any:  # noqa: ANN401
+        """Do what a script leaves to its caller, and return its result."""
+        for stage in reply.woken:
             self.wake(Stage(stage))
+        for job_id in filter(self._traces.sees, reply.ended):
+            # The job has ended: that its trace cannot be drawn must not look like a failure.
+            with suppress(RedisError, UnknownJob, CorruptRecord):
+                self._traces.ended(self.job(job_id))
+        return reply.result

@@ -10,8 +10,9 @@ from redis.client import Pipeline
 from tasks.book import Book, LeaseLost
 from tasks.contract import Claim, Stage
 from tasks.records import CorruptRecord, claim_from, text
-from tasks.scripts import Scripts, read
+from tasks.scripts import Reply, Scripts, read
 from tasks.settings import Settings
+from tasks.spans import LEASE_LOST
 from tasks.steps import Steps
 
 
@@ -71,14 +72,20 @@ class Claims(Book, Steps):
         """
         steps = Together(self._settings, self._keep_ms, self._scripts, self._redis.pipeline(False))
         yield steps
-        self._wake_all(steps.take())
+        for claim, told, reply in steps.take():
+            self._step(claim, told, reply)
 
-    def _advance(self, script: str, claim: Claim, *args: str | int) -> None:
-        done = int(self._run(script, claim.job.id, claim.fence, *args))
+    def _advance(self, script: str, claim: Claim, *args: str | int, told: str = "") -> None:
+        reply = self._scripts.run(script, claim.job.id, claim.fence, *args)
+        done = self._step(claim, told or script, reply)
         if done == 0:
             raise LeaseLost(claim.job.id)
         if done == _OTHERS_WAIT:
             self.settle()
+
+    def _step(self, claim: Claim, told: str, reply: Reply) -> int:
+        self._traces.stepped(claim, told if reply.result else LEASE_LOST)
+        return int(self._follow(reply))
 
 
 class Together(Steps):
@@ -89,19 +96,19 @@ class Together(Steps):
         self._keep_ms = keep_ms
         self._scripts = scripts
         self._pipe = pipe
-        self._jobs: list[str] = []
+        self._taken: list[tuple[Claim, str]] = []
         self.lost: set[str] = set()
         """Ids of the jobs whose lease was lost, once the steps were taken."""
 
-    def take(self) -> set[str]:
-        """Take all steps; return the stages that want to be woken."""
-        answers = [read(answer) for answer in self._pipe.execute()]
-        done = zip(self._jobs, answers, strict=True)
-        self.lost = {job_id for job_id, (result, _) in done if not result}
-        return {stage for _, woken in answers for stage in woken}
+    def take(self) -> list[tuple[Claim, str, Reply]]:
+        """Take all steps; return each with the story's words for it and what came of it."""
+        replies = map(read, self._pipe.execute())
+        done = [(*step, reply) for step, reply in zip(self._taken, replies, strict=True)]
+        self.lost = {claim.job.id for claim, _, reply in done if not reply.result}
+        return done
 
-    def _advance(self, script: str, claim: Claim, *args: str | int) -> None:
-        self._jobs.append(claim.job.id)
+    def _advance(self, script: str, claim: Claim, *args: str | int, told: str = "") -> None:
+        self._taken.append((claim, told or script))
         self._scripts.run(script, claim.job.id, claim.fence, *args, pipe=self._pipe)
 
 

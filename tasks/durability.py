@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
 
 import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from tasks.scripts import Scripts, read
+from tasks.scripts import Reply, Scripts, read
 
 _log = structlog.get_logger()
 
@@ -31,7 +30,7 @@ class Durability:
         self._lock = threading.Lock()
         self._must_wait: bool | None = None
 
-    def run(self, name: str, *args: str | int | float) -> tuple[Any, list[str]]:
+    def run(self, name: str, *args: str | int | float) -> Reply:
         """Run a script as `Scripts.run` does. Raises `TimeoutError` of redis when the disk is too slow."""
         if not self._waits():
             return self._scripts.run(name, *args)

@@ -19,6 +19,7 @@ from tasks.presence import Presence
 from tasks.services import Services
 from tasks.settings import Settings
 from tasks.switches import Switches
+from tasks.traces import Traces
 from tasks.valkey import EmbeddedValkey
 
 RETRIES = 20
@@ -53,10 +54,11 @@ def connect(settings: Settings) -> Redis:
     )
 
 
-def open_services(settings: Settings, wake: Wake) -> Services:
-    """Open everything. Raises `StoreUnreachable`, `LedgerTooNew`."""
+def open_services(settings: Settings, wake: Wake, traces: Traces | None = None) -> Services:
+    """Open everything; without `traces` none are drawn. Raises `StoreUnreachable`, `LedgerTooNew`."""
     redis = connect(settings)
-    ledger = Ledger(redis, settings, wake)
+    traces = traces or Traces()
+    ledger = Ledger(redis, settings, wake, traces)
     try:
         ledger.check_schema()
     except RedisError as error:
@@ -75,4 +77,5 @@ def open_services(settings: Settings, wake: Wake) -> Services:
         people=People(redis, settings.namespace, blobs),
         switches=Switches(redis, settings.namespace),
         presence=Presence(redis, settings.namespace),
+        traces=traces,
     )

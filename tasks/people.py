@@ -39,8 +39,7 @@ class People:
     def strike(self, platform: str, person: str, allowed: int = 3, pause_s: float = 86_400) -> int:
         """Count a photo refused for what it shows; the last allowed one pauses the person."""
         mark = self._marks.of(platform, person)
-        strikes, _ = self._scripts.run("strike", mark, allowed, int(pause_s * 1000))
-        return int(strikes)
+        return int(self._scripts.run("strike", mark, allowed, int(pause_s * 1000)).result)
 
     def opted_out(self, platform: str, person: str) -> bool:
         """Tell whether this person asked that their photos are left alone."""
@@ -59,6 +58,6 @@ class People:
         this person are refused.
         """
         mark = self._marks.of(platform, person)
-        keys, _ = self._scripts.run("forget", platform, person, mark, int(opt_out))
+        forgotten = self._scripts.run("forget", platform, person, mark, int(opt_out))
         rubbish = Rubbish(self._redis, self._ns, self._blobs)
-        return rubbish.throw_away([text(key) for key in keys])
+        return rubbish.throw_away([text(key) for key in forgotten.result])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -14,6 +15,17 @@ from tasks.records import text
 
 _NEEDS = re.compile(r"Needs: (\w+)\.")
 _REFUSES_WHEN_FULL = {"admit"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a script returned, and what it leaves to its caller."""
+
+    result: Any = None
+    woken: tuple[str, ...] = ()
+    """Stages for which a wake-up is to be sent."""
+    ended: tuple[str, ...] = ()
+    """Jobs that it brought to their end."""
 
 
 class Scripts:
@@ -28,14 +40,11 @@ class Scripts:
         self._namespace = namespace
         self._loaded: dict[str, Script] = {}
 
-    def run(self, name: str, *args: str | int | float, pipe: Any = None) -> tuple[Any, list[str]]:  # noqa: ANN401
-        """Run a script; return its result and the stages that it wants woken.
-
-        With `pipe` it is only queued there; `read` makes sense of what the pipe brings.
-        """
+    def run(self, name: str, *args: str | int | float, pipe: Any = None) -> Reply:  # noqa: ANN401
+        """Run a script. With `pipe` it is only queued there; `read` makes sense of what the pipe brings."""
         script = self._loaded.get(name) or self._load(name)
         answer = script(keys=[self._namespace], args=list(args), client=pipe)
-        return (None, []) if pipe is not None else read(answer)
+        return Reply() if pipe is not None else read(answer)
 
     def _load(self, name: str) -> Script:
         flags = "" if name in _REFUSES_WHEN_FULL else " flags=allow-oom"
@@ -44,10 +53,10 @@ class Scripts:
         return script
 
 
-def read(answer: list[Any]) -> tuple[Any, list[str]]:
-    """Split what a script returned into its result and the stages that it wants woken."""
-    result, woken = answer
-    return result, [text(stage) for stage in woken]
+def read(answer: list[Any]) -> Reply:
+    """Make sense of what a script returned."""
+    result, woken, ended = answer
+    return Reply(result, tuple(map(text, woken)), tuple(map(text, ended)))
 
 
 @cache

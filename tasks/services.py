@@ -14,6 +14,7 @@ from tasks.people import People
 from tasks.presence import Presence
 from tasks.settings import Settings
 from tasks.switches import Switches
+from tasks.traces import Traces
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Services:
     people: People
     switches: Switches
     presence: Presence
+    traces: Traces
 
     def notebook(self, name: str) -> Notebook:
         """Return the notebook of one platform."""

@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     """The settings of the core. Each is `SUISAI_` + its name in capitals in the environment or `.env`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SUISAI_", env_file=".env", extra="ignore", frozen=True
+        env_prefix="SUISAI_", env_file=".env", extra="ignore", frozen=True, validate_by_name=True
     )
 
     data_dir: Annotated[Path, AfterValidator(Path.expanduser)] = Path("~/.suisai").expanduser()
@@ -114,6 +114,18 @@ class Settings(BaseSettings):
     """JSON log lines; not set: JSON unless standard error is a terminal."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """The least that is logged."""
+    otlp_endpoint: Annotated[str | None, Field(validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")] = (
+        None
+    )
+    """An OpenTelemetry collector (OTLP over HTTP), e.g. http://localhost:4318; not set: no traces."""
+    otlp_traces_endpoint: Annotated[
+        str | None, Field(validation_alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    ] = None
+    """The collector's whole address for traces, where it is not the one above with /v1/traces."""
+    otlp_headers: Annotated[
+        SecretStr | None, Field(validation_alias="OTEL_EXPORTER_OTLP_HEADERS")
+    ] = None
+    """What the collector wants to be shown, e.g. api-key=...,tenant=..."""
 
     @model_validator(mode="after")
     def _fit_together(self) -> Settings:
@@ -124,6 +136,12 @@ class Settings(BaseSettings):
         if (self.seal_certificates is None) != (self.seal_key is None):
             raise ValueError("set both SUISAI_SEAL_CERTIFICATES and SUISAI_SEAL_KEY, or neither")
         return self
+
+    @property
+    def traces_url(self) -> str | None:
+        """Where traces are sent, None where none are wanted."""
+        base = self.otlp_endpoint and f"{self.otlp_endpoint.rstrip('/')}/v1/traces"
+        return self.otlp_traces_endpoint or base or None
 
     def limits_for(self, platform: str, tier: str | None = None) -> Limits:
         """Return the limits in force for a person of this tier on this platform."""

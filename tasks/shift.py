@@ -88,7 +88,9 @@ def _hold(
     # Also what libraries log meanwhile is then found by the job's id.
     named = bound_contextvars(job=" ".join(claim.job.id for claim in claims))
     quiet = shift.company.alone() if claims[0].suspect else nullcontext()
-    with shift.keeper.holding(claims), quiet, shift.pace.working(stage, len(claims)), named:
+    drawn = shift.services.traces.working(claims)
+    paced = shift.pace.working(stage, len(claims))
+    with shift.keeper.holding(claims), quiet, paced, named, drawn:
         _work(shift, stage, claims, work)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import fields
 from typing import Literal
 
@@ -28,6 +29,7 @@ from tasks.services import Services
 from tasks.settings import Settings
 from tasks.shift import RenderShift, Shift, drain
 from tasks.studio import engine_id, open_engine, open_screen, open_seal, open_styles
+from tasks.traces import open_traces
 
 _log = structlog.get_logger()
 
@@ -51,7 +53,7 @@ def run_worker(
     Raises `StoreUnreachable`, `EngineUnusable`, `CheckMissing`.
     """
     app = make_app(settings)
-    services = open_services(settings, make_wake(app))
+    services = open_services(settings, make_wake(app), open_traces(settings))
     stopping = threading.Event()
     if kind == "gpu":
         engine = _ready_engine(services, open_engine(settings))
@@ -66,7 +68,8 @@ def run_worker(
     threading.Thread(target=_report, args=(shift,), name="report", daemon=True).start()
     # It warns root of pickled messages; this worker accepts JSON only.
     warnings.simplefilter("ignore", SecurityWarning)
-    with staying(services.presence, kind, lambda: _facts(shift)):
+    here = staying(services.presence, kind, lambda: _facts(shift))
+    with closing(services.traces), here:
         app.worker_main(
             [
                 "--quiet",

@@ -15,6 +15,7 @@ from typing import TypeVar
 from pydantic import BaseModel, SecretStr
 
 from bots.demo import free_port
+from bots.envfile import variables_of
 from bots.visitor import Visitor
 from tasks.settings import Settings
 
@@ -34,9 +35,10 @@ def eventually(look: Callable[[], T | None], patience_s: float = 30.0, what: str
 
 def environment_of(settings: Settings) -> dict[str, str]:
     """Write settings the way an operator does: as environment variables."""
+    names = {variable.field: variable.name for variable in variables_of(type(settings))}
     return {
-        f"SUISAI_{name.upper()}": _plain(value)
-        for name, value in settings
+        names[field]: _plain(value)
+        for field, value in settings
         if value is not None and value != ()
     }
 

@@ -17,7 +17,9 @@ from tasks.ledger import UnknownJob
 from tasks.records import CorruptRecord
 from tasks.services import Services
 from tasks.settings import Settings
+from tasks.spans import trace_id
 from tasks.switches import PAUSABLE
+from tasks.traces import are_wanted
 
 Person = Annotated[str, typer.Argument(metavar="PLATFORM:PERSON", help="e.g. telegram:4711")]
 Platform = Annotated[str | None, typer.Option(help="Only this platform.")]
@@ -47,7 +49,7 @@ def job(job_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
 
     [dim]Example:[/dim] suisai job ywozt5ezay7audot
     """
-    _print_job(_job(services(), job_id))
+    _print_job(services(), job_id)
 
 
 def pause(what: What, platform: Platform = None) -> None:
@@ -138,7 +140,7 @@ def dead_show(job_id: str) -> None:
 
     [dim]Example:[/dim] suisai dead show ywozt5ezay7audot
     """
-    _print_job(_job(services(), job_id))
+    _print_job(services(), job_id)
 
 
 def dead_retry(job_id: str) -> None:
@@ -173,13 +175,16 @@ def _job(house: Services, job_id: str) -> Job:
         ) from error
 
 
-def _print_job(record: Job) -> None:
+def _print_job(house: Services, job_id: str) -> None:
     console = Console(highlight=False)
+    record = _job(house, job_id)
     ask = record.ask
     console.print(
         f"[bold]{record.id}[/bold]  {ask.platform}, {len(ask.photos)} photo(s), {ask.style}"
     )
     console.print(f"now: {record.outcome or record.stage}  {record.reason}")
+    if are_wanted(house.settings):
+        console.print(f"trace: {trace_id(record.id)}")
     began = record.story[0].at if record.story else record.admitted_at
     for chapter in record.story:
         console.print(

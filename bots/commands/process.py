@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from bots.envfile import all_settings
 from tasks.app import make_app, make_wake
@@ -14,6 +14,7 @@ from tasks.logs import set_up_logs
 from tasks.presence import staying
 from tasks.services import Services
 from tasks.settings import Settings
+from tasks.traces import open_traces
 
 
 def read_settings() -> Settings:
@@ -26,14 +27,14 @@ def read_settings() -> Settings:
 def open_process() -> Services:
     """Return what a process has in hand; its asks wake the workers. Raises `StoreUnreachable`."""
     settings = read_settings()
-    return open_services(settings, make_wake(make_app(settings)))
+    return open_services(settings, make_wake(make_app(settings)), open_traces(settings))
 
 
 @contextmanager
 def at_work(kind: str) -> Iterator[Services]:
     """Open a process of a kind (`web`, `sweep`, ...) that is seen as alive while the block runs."""
     services = open_process()
-    with staying(services.presence, kind):
+    with closing(services.traces), staying(services.presence, kind):
         yield services
 
 

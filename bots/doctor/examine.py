@@ -15,6 +15,7 @@ from bots.doctor.machine import check_machine
 from bots.doctor.models import check_models
 from bots.doctor.settings import check_settings
 from bots.doctor.store import check_reach, check_store, open_briefly
+from bots.doctor.traces import check_traces
 from bots.doctor.workers import check_workers
 from tasks.contract import Stage
 from tasks.house import open_services
@@ -27,6 +28,7 @@ def examine(settings: Settings, env_file: Path = Path(".env")) -> Iterator[Findi
     yield from _guarded("machine", lambda: check_machine(settings))
     yield from _guarded("model", lambda: check_models(settings))
     yield from _guarded("settings", lambda: check_settings(settings, os.environ, env_file))
+    yield from _guarded("traces", lambda: check_traces(settings))
     with open_briefly(settings) as redis:
         unreachable = check_reach(redis, settings)
         if unreachable is not None:

@@ -60,4 +60,5 @@ local function close(id, outcome, reason, keep)
   redis.call('PEXPIRE', past, keep)
   count('ended:' .. platform .. ':' .. outcome)
   tell(id, outcome, reason)
+  table.insert(ended, id)
 end

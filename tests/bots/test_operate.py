@@ -12,6 +12,7 @@ from bots.commands.refusals import InputRefused
 from tasks.contract import Stage
 from tasks.services import Services
 from tasks.settings import Settings
+from tasks.spans import trace_id
 from tests.stack import environment_of
 from tests.tasks.hands import Hands, MakeAsk
 
@@ -53,6 +54,21 @@ def test_a_job_that_was_given_up_is_listed_shown_and_tried_again(
 def test_a_job_that_was_given_up_is_dropped(given_up: str, suisai: Suisai) -> None:
     assert suisai("dead", "drop", given_up).exit_code == 0
     assert isinstance(suisai("dead", "drop", given_up).exception, InputRefused)
+
+
+def test_a_job_names_its_trace_where_traces_are_drawn(
+    hands: Hands, settings: Settings, ask: MakeAsk
+) -> None:
+    job_id = hands.admit(ask())
+    drawing = settings.model_copy(update={"otlp_endpoint": "http://127.0.0.1:4318"})
+
+    plain, traced = (
+        CliRunner().invoke(app, ["job", job_id], env=environment_of(each)).output
+        for each in (settings, drawing)
+    )
+
+    assert "trace" not in plain
+    assert f"trace: {trace_id(job_id)}" in traced
 
 
 def test_a_record_that_cannot_be_read_is_named(

@@ -1,0 +1,52 @@
+"""The traces: where they are wanted, whether they can be sent and are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import SecretStr
+
+from bots.doctor.findings import Finding, green, yellow
+from tasks.settings import Settings
+from tasks.traces import can_be_sent
+
+_PATIENCE_S = 3.0
+_NOTHING = b""
+"""A message of OTLP that holds no span."""
+
+
+def check_traces(settings: Settings) -> Iterator[Finding]:
+    """Look at the collector, where there is one: send it nothing and see whether it takes that."""
+    if settings.traces_url is None:
+        return
+    if not can_be_sent():
+        yield yellow(
+            "traces",
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but the extra 'traces' is not installed",
+            "python -m pip install 'suisai[traces]'",
+        )
+        return
+    trouble = _trouble(settings.traces_url, settings.otlp_headers)
+    if trouble:
+        yield yellow(
+            "traces",
+            f"the collector {trouble}; the bot works without it",
+            "start it, or correct OTEL_EXPORTER_OTLP_ENDPOINT (OTLP over HTTP, port 4318)",
+        )
+    else:
+        yield green("traces", f"{urlsplit(settings.traces_url).hostname} takes them")
+
+
+def _trouble(url: str, headers: SecretStr | None) -> str:
+    from tasks.otlp import shown
+
+    kind = {"content-type": "application/x-protobuf"}
+    try:
+        answer = httpx.post(
+            url, content=_NOTHING, headers=kind | shown(headers), timeout=_PATIENCE_S
+        )
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return f"does not answer ({type(error).__name__})"
+    return "" if answer.is_success else f"says {answer.status_code}"

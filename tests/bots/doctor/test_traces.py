@@ -1,0 +1,62 @@
+"""The doctor sees whether traces that are wanted arrive."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from pydantic import SecretStr
+
+from bots.doctor.findings import Finding, Light
+from bots.doctor.traces import check_traces
+from tasks.settings import Settings
+from tasks.traces import EXTRA
+from tests.fakes.otlp_collector import serving
+
+
+def look(endpoint: str | None, headers: str = "api-key=planted") -> list[Finding]:
+    settings = Settings(otlp_endpoint=endpoint, otlp_headers=SecretStr(headers))
+    return list(check_traces(settings))
+
+
+def test_who_wants_no_traces_hears_nothing_of_them() -> None:
+    assert look(None) == []
+
+
+def test_a_collector_that_takes_them_is_well() -> None:
+    with serving() as collector:
+        (finding,) = look(collector.url)
+
+        assert finding.light is Light.GREEN
+        assert collector.headers[0]["api-key"] == "planted"
+        assert collector.seen() == []
+
+
+def test_a_collector_that_refuses_is_named() -> None:
+    with serving() as collector:
+        collector.mood = "refuses"
+        (finding,) = look(collector.url)
+
+    assert finding.light is Light.YELLOW
+    assert "says 400" in finding.says
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["http://127.0.0.1:1", "collector:4317", "http://[", "nothing"]
+)
+def test_an_address_where_nobody_answers_is_named(endpoint: str) -> None:
+    (finding,) = look(endpoint)
+
+    assert finding.light is Light.YELLOW
+    assert "does not answer" in finding.says
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT" in finding.mend
+
+
+def test_the_missing_extra_comes_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    # What an interpreter without the package sees.
+    monkeypatch.setitem(sys.modules, EXTRA, None)
+
+    (finding,) = look("http://127.0.0.1:4318")
+
+    assert finding.light is Light.YELLOW
+    assert finding.mend == "python -m pip install 'suisai[traces]'"

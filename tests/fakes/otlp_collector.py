@@ -1,0 +1,132 @@
+"""An OpenTelemetry collector on this machine: takes traces as OTLP over HTTP, refuses them, or hangs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Literal
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import KeyValue
+from opentelemetry.proto.trace.v1.trace_pb2 import Span as SentSpan
+from opentelemetry.proto.trace.v1.trace_pb2 import Status
+
+Mood = Literal["takes", "refuses", "hangs"]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One span as it was sent."""
+
+    trace: str
+    id: str
+    parent: str
+    name: str
+    process: str
+    """Machine and process id of who sent it."""
+    began_ns: int
+    ended_ns: int
+    says: dict[str, str | int | float | bool]
+    events: list[str]
+    links: list[tuple[str, str]]
+    """Traces and spans that it is linked to."""
+    failed: bool
+
+
+class OtlpCollector(ThreadingHTTPServer):
+    """Keeps what it is sent."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.mood: Mood = "takes"
+        self.bodies: list[bytes] = []
+        self.headers: list[dict[str, str]] = []
+        self.asked = threading.Event()
+        """Somebody has sent something, whatever became of it."""
+        self.opened = threading.Event()
+        """Those that hang go on."""
+
+    @property
+    def url(self) -> str:
+        """The address for OTEL_EXPORTER_OTLP_ENDPOINT."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def seen(self, name: str | None = None) -> list[Seen]:
+        """Return the spans that were taken, all or those of a name, in the order of their beginnings."""
+        spans = [span for body in list(self.bodies) for span in _read(body)]
+        named = [span for span in spans if name in (None, span.name)]
+        return sorted(named, key=lambda span: span.began_ns)
+
+    def has_seen(self, *names: str) -> bool:
+        """Tell whether a span of each of these names was taken."""
+        return set(names) <= {span.name for span in self.seen()}
+
+
+@contextmanager
+def serving() -> Iterator[OtlpCollector]:
+    """Run a collector while the block lasts."""
+    server = OtlpCollector()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.opened.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: OtlpCollector
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.asked.set()
+        if self.server.mood == "hangs":
+            self.server.opened.wait()
+        taken = self.server.mood == "takes" and self.path == "/v1/traces"
+        if taken:
+            self.server.headers.append({k.lower(): v for k, v in self.headers.items()})
+            self.server.bodies.append(body)
+        self.send_response(200 if taken else 400)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+
+def _read(body: bytes) -> Iterator[Seen]:
+    for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+        process = _says(resource.resource.attributes)["service.instance.id"]
+        for scope in resource.scope_spans:
+            for span in scope.spans:
+                yield _seen(span, str(process))
+
+
+def _seen(span: SentSpan, process: str) -> Seen:
+    return Seen(
+        trace=span.trace_id.hex(),
+        id=span.span_id.hex(),
+        parent=span.parent_span_id.hex(),
+        name=span.name,
+        process=process,
+        began_ns=span.start_time_unix_nano,
+        ended_ns=span.end_time_unix_nano,
+        says=_says(span.attributes),
+        events=[event.name for event in span.events],
+        links=[(link.trace_id.hex(), link.span_id.hex()) for link in span.links],
+        failed=span.status.code == Status.STATUS_CODE_ERROR,
+    )
+
+
+def _says(attributes: Iterable[KeyValue]) -> dict[str, str | int | float | bool]:
+    return {
+        each.key: getattr(each.value, each.value.WhichOneof("value") or "") for each in attributes
+    }

@@ -1,0 +1,132 @@
+"""How spans are sent, and what a collector cannot do to the bot."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+import structlog
+from pydantic import SecretStr
+
+from tasks.contract import Ask, Stage
+from tasks.otlp import Otlp
+from tasks.services import Services
+from tasks.spans import Span
+from tests.fakes.otlp_collector import OtlpCollector
+from tests.stack import eventually
+from tests.tasks.hands import Hands
+from tests.tasks.traces.conftest import OpenHouse
+
+MakeAsk = Callable[..., Ask]
+SPAN = Span("job-1", "admit", "admit", 1000.0, 1001.0, {})
+
+
+@pytest.mark.timeout(20)  # less than OpenTelemetry itself would wait
+def test_the_end_of_a_process_does_not_wait_for_a_collector_that_hangs(
+    collector: OtlpCollector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "600")
+    collector.mood = "hangs"
+    traces = Otlp(f"{collector.url}/v1/traces")
+    traces.take(SPAN)
+
+    traces.close()
+
+    assert collector.asked.wait(timeout=10)
+    assert collector.seen() == []
+
+
+def test_a_collector_that_is_away_is_told_once_and_its_return_too(
+    services: Services, collector: OtlpCollector, hands: Hands, ask: MakeAsk
+) -> None:
+    collector.mood = "refuses"
+    with structlog.testing.capture_logs() as lines:
+        for _ in range(3):
+            collector.asked.clear()
+            hands.admit(ask())
+            assert collector.asked.wait(timeout=30)
+        collector.mood = "takes"
+        hands.admit(ask())
+        eventually(lambda: collector.has_seen("admit"))
+        services.traces.close()
+
+    assert [line["event"] for line in lines] == [
+        "the collector takes no traces, they are dropped; the work goes on",
+        "the collector takes traces again",
+    ]
+
+
+def test_the_collector_is_shown_what_it_wants_to_see(collector: OtlpCollector) -> None:
+    traces = Otlp(f"{collector.url}/v1/traces", SecretStr("api-key=planted,tenant=two%20words"))
+    traces.take(SPAN)
+    traces.close()
+
+    (headers,) = collector.headers
+    assert (headers["api-key"], headers["tenant"]) == ("planted", "two words")
+
+
+def test_the_operator_names_the_service(
+    collector: OtlpCollector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_SERVICE_NAME", "studio")
+    traces = Otlp(f"{collector.url}/v1/traces")
+    traces.take(SPAN)
+    traces.close()
+
+    assert b"studio" in collector.bodies[0]
+    assert b"suisai" in collector.bodies[0], "the scope keeps its name"
+
+
+def test_no_span_ends_before_it_begins(collector: OtlpCollector) -> None:
+    traces = Otlp(f"{collector.url}/v1/traces")
+    traces.take(Span("job-1", "admit", "admit", 1001.0, 1000.0, {}))
+    traces.close()
+
+    (span,) = collector.seen()
+    assert span.began_ns == span.ended_ns
+
+
+def test_a_share_of_the_jobs_is_the_same_share_in_every_process(
+    open_house: OpenHouse,
+    collector: OtlpCollector,
+    monkeypatch: pytest.MonkeyPatch,
+    ask: MakeAsk,
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "parentbased_traceidratio")
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", "0.5")
+    intake, worker = open_house(), open_house()
+    ids = [Hands(intake).admit(ask(event=f"event-{n}", person=f"p{n}")) for n in range(20)]
+    for _ in ids:
+        (claim,) = worker.ledger.claim(Stage.FETCH, 1, "hands")
+        with worker.traces.working([claim]):
+            worker.ledger.fetched(claim, ["photos/1"], "square")
+    intake.traces.close()
+    worker.traces.close()
+
+    kept = {span.trace for span in collector.seen("admit")}
+    assert 0 < len(kept) < len(ids)
+    assert {span.trace for span in collector.seen("fetch")} == kept
+
+
+_FORK = """
+import os, sys
+from tasks.otlp import Otlp
+from tasks.spans import Span
+
+traces = Otlp(sys.argv[1])
+traces.take(Span("job-1", "before", "before", 1000.0, 1001.0, {}))
+child = os.fork()
+traces.take(Span("job-1", str(child > 0), "parent" if child else "child", 1000.0, 1001.0, {}))
+if child:
+    os.waitpid(child, 0)
+traces.close()
+"""
+
+
+def test_a_process_that_forks_sends_from_both_sides(collector: OtlpCollector) -> None:
+    # Apart from the tests' own threads, which do not survive a fork.
+    subprocess.run([sys.executable, "-c", _FORK, f"{collector.url}/v1/traces"], check=True)
+
+    assert sorted(span.name for span in collector.seen()) == ["before", "child", "parent"]

@@ -1,0 +1,129 @@
+"""One trace tells a job's whole way, whichever processes it went through, and nothing of its person."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable
+from typing import cast
+
+import pytest
+
+from tasks.contract import Admitted, Ask, Job, Outcome, PhotoRef
+from tasks.services import Services
+from tasks.spans import span_id, trace_id
+from tests.fakes.otlp_collector import Mood, OtlpCollector
+from tests.photos import PHOTOS
+from tests.stack import Stack, eventually
+
+MakeAsk = Callable[..., Ask]
+WAITS = {"wait for fetch", "wait for render", "wait for deliver"}
+WHOLE = {"job", "admit", "fetch", "render", "deliver"} | WAITS
+
+
+@pytest.fixture
+def photo_ask(ask: MakeAsk) -> Ask:
+    """An ask that is full of what must stay in the house."""
+    return ask(
+        person="private-person",
+        conversation="private-room",
+        event="private-event",
+        photos=(PhotoRef("uploads/private-ref/1", owner="private-owner"),),
+        style="film",
+        address={"chat": "private-chat"},
+    )
+
+
+def send(services: Services, ask: Ask) -> str:
+    for photo in ask.photos:
+        services.blobs.put(photo.ref, PHOTOS["astronaut"].read_bytes())
+    admitted = services.ledger.admit(ask)
+    assert isinstance(admitted, Admitted)
+    return admitted.job_id
+
+
+def ended(services: Services, job_id: str) -> Callable[[], Job | None]:
+    def look() -> Job | None:
+        job = services.ledger.job(job_id)
+        return job if job.outcome is not None else None
+
+    return look
+
+
+def test_a_job_is_one_trace_through_all_processes(
+    services: Services, stack: Stack, collector: OtlpCollector, photo_ask: Ask
+) -> None:
+    stack.start_workers()
+
+    job_id = send(services, photo_ask)
+    eventually(lambda: collector.has_seen(*WHOLE))
+
+    spans = {span.name: span for span in collector.seen()}
+    root = spans["job"]
+    assert set(spans) == WHOLE
+    assert len(collector.seen()) == len(WHOLE)
+    assert {span.trace for span in spans.values()} == {trace_id(job_id)}
+    assert (root.parent, root.id) == ("", span_id(job_id))
+    assert {span.parent for name, span in spans.items() if name != "job"} == {root.id}
+    intake, io, gpu = (spans[name].process for name in ("admit", "fetch", "render"))
+    assert len({intake, io, gpu}) == 3
+    assert {spans[name].process for name in WAITS | {"deliver", "job"}} == {io}
+    assert root.says["suisai.outcome"] == "answered"
+    assert [root.events[0], root.events[-1]] == ["admitted", "answered"]
+    order = [spans[name] for name in ("wait for fetch", "fetch", "render", "deliver")]
+    assert order == sorted(order, key=lambda span: span.began_ns)
+
+
+def test_a_trace_says_nothing_of_its_person(
+    services: Services, stack: Stack, collector: OtlpCollector, photo_ask: Ask
+) -> None:
+    stack.start_workers()
+
+    send(services, photo_ask)
+    eventually(lambda: collector.has_seen(*WHOLE))
+
+    assert b"suisai.platform" in b"".join(collector.bodies)
+    assert b"private" not in b"".join(collector.bodies)
+
+
+def test_log_lines_name_the_trace_of_their_job(
+    services: Services, stack: Stack, ask: MakeAsk
+) -> None:
+    # Nobody speaks for this platform, so that the worker has something to complain of.
+    stack.start("io", "worker", "io")
+    admitted = services.ledger.admit(ask(platform="nowhere"))
+    assert isinstance(admitted, Admitted)
+
+    def complaint() -> dict[str, str] | None:
+        lines = [json.loads(line) for line in stack.log("io").splitlines() if line.startswith("{")]
+        return next((line for line in lines if "job" in line), None)
+
+    assert eventually(complaint)["trace_id"] == trace_id(admitted.job_id)
+
+
+def test_the_end_of_a_process_sends_what_is_left(
+    services: Services, stack: Stack, collector: OtlpCollector, photo_ask: Ask
+) -> None:
+    stack.environment["OTEL_BSP_SCHEDULE_DELAY"] = "3600000"
+    stack.start_workers()
+    eventually(ended(services, send(services, photo_ask)))
+    assert not collector.has_seen("fetch")
+
+    for name in ("io", "gpu"):
+        stack.kill(name, signal.SIGTERM)
+
+    assert collector.has_seen("job", "fetch", "render", "deliver")
+
+
+@pytest.mark.parametrize("mood", ["refuses", "hangs"])
+def test_a_sick_collector_holds_nobody_up(
+    services: Services, stack: Stack, collector: OtlpCollector, photo_ask: Ask, mood: str
+) -> None:
+    collector.mood = cast("Mood", mood)
+    stack.start_workers()
+
+    job_id = send(services, photo_ask)
+
+    assert eventually(ended(services, job_id)).outcome is Outcome.ANSWERED
+    assert collector.asked.wait(timeout=30)
+    assert collector.seen() == []
