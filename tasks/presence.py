@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import socket
 import threading
 import time
@@ -42,6 +43,11 @@ class Process:
 def process_name() -> str:
     """Name this process, readable in a job's story."""
     return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def incarnation() -> str:
+    """Name this process unlike any before it: in a container machine and process id come again."""
+    return f"{process_name()}:{secrets.token_hex(2)}"
 
 
 class Presence:

@@ -23,7 +23,7 @@ from tasks.leases import Keeper
 from tasks.ledger import LeaseLost
 from tasks.pace import Pace
 from tasks.platforms import Platforms
-from tasks.presence import process_name
+from tasks.presence import incarnation
 from tasks.services import Services
 
 _log = structlog.get_logger()
@@ -42,7 +42,8 @@ class Shift:
     screen: Screen
     keeper: Keeper
     pace: Pace
-    name: str = field(default_factory=process_name)
+    name: str = field(default_factory=incarnation)
+    """Whose hands the jobs are in. One who comes after a death must not seem to hold what the dead held."""
     stopping: threading.Event = field(default_factory=threading.Event)
     company: Company = field(default_factory=Company)
 

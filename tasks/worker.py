@@ -89,15 +89,14 @@ def run_worker(
 
 
 def _begin_shift(services: Services, kind: Kind, slots: int, stopping: threading.Event) -> Shift:
-    settings, name = services.settings, process_name()
+    settings = services.settings
     shift = Shift(
         services=services,
         platforms=Platforms(services),
         styles=open_styles(),
         screen=open_screen(settings),
         keeper=Keeper(services.ledger, settings.lease_s),
-        pace=Pace(services.switches, _STAGES[kind], name, slots),
-        name=name,
+        pace=Pace(services.switches, _STAGES[kind], process_name(), slots),
         stopping=stopping,
     )
     shift.keeper.start()

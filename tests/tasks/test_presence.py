@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.presence import Process, process_name, staying
+from tasks.presence import Process, incarnation, process_name, staying
 from tasks.services import Services
 from tests.stack import eventually
 
@@ -27,3 +27,9 @@ def test_a_process_that_fell_silent_is_forgotten(services: Services) -> None:
     assert [process.name for process in services.presence.alive()] == ["here:2"]
     # Forgotten for good, so that a year of restarts does not pile up.
     assert services.redis.hlen(f"{services.settings.namespace}:presence") == 1
+
+
+def test_a_process_that_takes_the_place_of_a_dead_one_has_another_name() -> None:
+    # Containers are restarted under the same machine name, and their process has the same id.
+    assert incarnation() != incarnation()
+    assert incarnation().startswith(process_name())
