@@ -74,13 +74,13 @@ class Book:
             raise UnknownJob(job_id)
         return job_from(job_id, record)
 
-    def _run(self, script: str, *args: str | int | float) -> Any:  # noqa: ANN401
+    def _run(self, script: str, *args: str | int | float) -> Any:  # noqa: ANN401 - Lua's
         return self._follow(self._scripts.run(script, *args))
 
-    def _run_durably(self, script: str, *args: str | int | float) -> Any:  # noqa: ANN401
+    def _run_durably(self, script: str, *args: str | int | float) -> Any:  # noqa: ANN401 - Lua's
         return self._follow(self._durably.run(script, *args))
 
-    def _follow(self, reply: Reply) -> Any:  # noqa: ANN401
+    def _follow(self, reply: Reply) -> Any:  # noqa: ANN401 - what a script returns
         """Do what a script leaves to its caller, and return its result."""
         for stage in reply.woken:
             self.wake(Stage(stage))

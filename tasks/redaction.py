@@ -63,7 +63,7 @@ class Redactor:
         if isinstance(value, Mapping):
             return {key: self._named(key, item) for key, item in value.items()}
         if type(value) in (list, tuple, set):
-            return type(value)(self.value(item) for item in value)  # type: ignore[call-arg,attr-defined]
+            return type(value)(self.value(item) for item in value)  # type: ignore[call-arg,attr-defined] # one of three
         return self._object(value)
 
     def event(
@@ -71,7 +71,7 @@ class Redactor:
         _logger: Any,  # noqa: ANN401 - structlog's signature of a processor
         _method: str,
         event: MutableMapping[str, Any] | str,
-    ) -> Any:  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401 - as above
         """Redact as a structlog processor; it belongs after the one that renders tracebacks."""
         return self(event) if isinstance(event, str) else self.value(event)
 
@@ -109,9 +109,9 @@ class RedactingRecords:
         self._redactor = redactor
         self.inner = inner
 
-    def __call__(self, *args: Any, **kwargs: Any) -> logging.LogRecord:  # noqa: ANN401
+    def __call__(self, *args: Any, **kwargs: Any) -> logging.LogRecord:  # noqa: ANN401 - logging's
         record = self.inner(*args, **kwargs)
-        record.args = self._redactor.value(record.args)  # type: ignore[assignment]
+        record.args = self._redactor.value(record.args)  # type: ignore[assignment] # same shape
         self._redact_message(record)
         if record.exc_info and record.exc_info[1]:
             # Formatters take the text that is there instead of rendering the error themselves.

@@ -40,7 +40,7 @@ class Scripts:
         self._namespace = namespace
         self._loaded: dict[str, Script] = {}
 
-    def run(self, name: str, *args: str | int | float, pipe: Any = None) -> Reply:  # noqa: ANN401
+    def run(self, name: str, *args: str | int | float, pipe: Any = None) -> Reply:  # noqa: ANN401 - redis's own
         """Run a script. With `pipe` it is only queued there; `read` makes sense of what the pipe brings."""
         script = self._loaded.get(name) or self._load(name)
         answer = script(keys=[self._namespace], args=list(args), client=pipe)

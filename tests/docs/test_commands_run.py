@@ -61,7 +61,7 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
     server = folder / "data" / "valkey" / "valkey.sock"
     eventually(server.exists, 60, "the embedded Valkey is up")
     services = open_services(
-        Settings(data_dir=folder / "data", redis_url=None, _env_file=None),  # type: ignore[call-arg]
+        Settings(data_dir=folder / "data", redis_url=None, _env_file=None),  # type: ignore[call-arg] # pydantic-settings takes it
         lambda _: None,
     )
     eventually(lambda: len(services.presence.alive()) == 4, 60, "web, io, gpu and sweep")

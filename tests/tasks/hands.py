@@ -85,7 +85,7 @@ class Hands:
         """Make every job between two tries due, and sweep."""
         key = f"{self.services.settings.namespace}:later"
         for job_id in self.services.redis.zrange(key, 0, -1):
-            self.services.redis.zadd(key, {text(job_id): 1}, xx=True)  # type: ignore[arg-type]
+            self.services.redis.zadd(key, {text(job_id): 1}, xx=True)  # type: ignore[arg-type] # redis takes ints
         self.ledger.sweep()
 
 

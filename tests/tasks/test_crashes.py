@@ -71,7 +71,7 @@ def test_equal_photos_that_come_before_any_painter_are_painted_once(
     jobs = [send(services, ask(person=f"fan{n}", photos=photos)) for n in range(4)]
     stack.start("io", "worker", "io")
     for job_id in jobs:
-        eventually(lambda job_id=job_id: "fetched" in events(services.ledger.job(job_id)))  # type: ignore[misc]
+        eventually(lambda job_id=job_id: "fetched" in events(services.ledger.job(job_id)))  # type: ignore[misc] # a lambda's default
 
     stack.start("gpu", "worker", "gpu")
     stack.start("sweep", "sweep")

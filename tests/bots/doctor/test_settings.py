@@ -41,7 +41,7 @@ def test_the_defaults_are_sound(tmp_path: Path) -> None:
     ],
 )
 def test_contradictions_are_named(settings: dict[str, object], words: str, tmp_path: Path) -> None:
-    assert words in says(Settings(**settings), {}, tmp_path / ".env")  # type: ignore[arg-type]
+    assert words in says(Settings(**settings), {}, tmp_path / ".env")  # type: ignore[arg-type] # pydantic checks
 
 
 def test_a_slip_of_the_pen_is_recognised_in_the_environment_and_in_the_file(

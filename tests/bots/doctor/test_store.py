@@ -63,7 +63,7 @@ def test_the_mend_is_the_command_that_mends(server: Redis) -> None:
 
 
 def test_a_server_that_is_away_is_red_only_where_one_was_promised(tmp_path: Path) -> None:
-    promised = Settings(data_dir=tmp_path, redis_url="redis://127.0.0.1:1")  # type: ignore[arg-type]
+    promised = Settings(data_dir=tmp_path, redis_url="redis://127.0.0.1:1")  # type: ignore[arg-type] # pydantic parses
     embedded = Settings(data_dir=tmp_path, redis_url=None)
     nowhere = Redis(port=1, socket_connect_timeout=1)
 

@@ -13,7 +13,7 @@ from tests.bots.web.peers import ask
 
 
 def page(services: Services, **settings: object) -> Starlette:
-    return build_app(services, WebSettings(**settings))  # type: ignore[arg-type]
+    return build_app(services, WebSettings(**settings))  # type: ignore[arg-type] # pydantic checks
 
 
 def test_without_a_password_this_machine_is_let_in(services: Services) -> None:

@@ -53,7 +53,7 @@ def opened(browser: Browser, address: str, **look: object) -> Iterator[Page]:
         if said.type == "error" and not said.text.startswith("Failed to load resource"):
             errors.append(said.text)
 
-    context = browser.new_context(**{"locale": "en-GB", **look})  # type: ignore[arg-type]
+    context = browser.new_context(**{"locale": "en-GB", **look})  # type: ignore[arg-type] # playwright checks
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.on("pageerror", lambda error: errors.append(str(error)))

@@ -15,7 +15,7 @@ from tests.bots.web.peers import ask as request
 
 
 def page(services: Services, **settings: object) -> Starlette:
-    return build_app(services, WebSettings(**settings))  # type: ignore[arg-type]
+    return build_app(services, WebSettings(**settings))  # type: ignore[arg-type] # pydantic checks
 
 
 def test_strangers_see_and_switch_nothing(services: Services) -> None:

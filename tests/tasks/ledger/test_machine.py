@@ -72,7 +72,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.namespace = f"machine-{secrets.token_hex(4)}"
         wish = Settings(
             data_dir=Path("unused"),
-            redis_url=self.server.url,  # type: ignore[arg-type]
+            redis_url=self.server.url,  # type: ignore[arg-type] # pydantic makes a secret of it
             blob_url="memory:///",
             namespace=self.namespace,
             max_attempts=3,

@@ -11,6 +11,6 @@ CLASSIC = 1
 """OpenCV's number for its older engine, the only one that gives a TFLite model's several outputs."""
 
 
-def network(name: str) -> Any:  # noqa: ANN401
+def network(name: str) -> Any:  # noqa: ANN401 - cv2.dnn has no types
     """Load `name`.tflite; not to be used by two threads at once."""
     return cv2.dnn.readNetFromTFLite(str(Path(__file__).with_name(f"{name}.tflite")), CLASSIC)
