@@ -64,6 +64,8 @@ def test_a_full_conversation_costs_no_try_and_holds_up_nobody_else(
     hands.ledger.intend(sending)
     hands.ledger.postpone(sending, hands.ledger.now() + 60)
     assert hands.claim(Stage.DELIVER) == []
+    # Whoever asks why a picture is late finds the reason in its story.
+    assert hands.job(sending.job.id).story[-1].event == "postponed"
     hands.skip_pauses()
     again = hands.take(Stage.DELIVER)
     assert (again.job.attempts, again.ambiguous) == (0, False)
