@@ -144,7 +144,8 @@ NAMED = (
     Named(r"docker compose .*", "there is no Docker daemon", compose_slip),
     Named(r"(git clone|nvidia-smi)", "no command of ours, and there is no GPU", nothing),
     Named(r"python -c 'import torch; .*", "torch is not among what tests need", nothing),
-    Named(r"SUISAI_\w+=\S+", "a line of .env", setting_slip),
+    Named(r"docker run .*", "there is no Docker daemon, and it is nobody of ours", nothing),
+    Named(r"(SUISAI|OTEL)_\w+=\S+", "a line of .env", setting_slip),
 )
 
 
