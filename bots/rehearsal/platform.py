@@ -41,7 +41,7 @@ class RehearsalPlatform:
 
 def made_up_photo(name: str, size: tuple[int, int] = (160, 120)) -> bytes:
     """Return a JPEG file, another one for each name and always the same for one: noise and a few patches."""
-    chance = random.Random(name)  # noqa: S311 (no secret)
+    chance = random.Random(name)  # noqa: S311 - no secret hangs on it
     noise = Image.frombytes("L", size, chance.randbytes(size[0] * size[1]))
     picture = Image.blend(noise, Image.new("L", size, 128), chance.uniform(0.3, 0.9)).convert("RGB")
     for _ in range(4):

@@ -38,7 +38,7 @@ class Surge:
 
     def arrivals(self) -> list[float]:
         """Return when each person asks, seconds from the beginning, in order."""
-        chance, length_s = random.Random(self.seed), self.minutes * 60  # noqa: S311 (no secret)
+        chance, length_s = random.Random(self.seed), self.minutes * 60  # noqa: S311 - no secret hangs on it
         times = (chance.triangular(0, length_s, length_s / 3) for _ in range(self.people))
         return sorted(times)
 
@@ -81,7 +81,7 @@ def play(services: Services, surge: Surge, stop: threading.Event, log: Log | Non
 
 
 def _let_them_ask(services: Services, surge: Surge, log: Log, stop: threading.Event) -> None:
-    run, chance = secrets.token_hex(4), random.Random(surge.seed)  # noqa: S311 (no secret)
+    run, chance = secrets.token_hex(4), random.Random(surge.seed)  # noqa: S311 - no secret hangs on it
     began, asking = time.monotonic(), []
     with ThreadPoolExecutor(_HANDS) as hands:
         for number, at in enumerate(surge.arrivals()):

@@ -67,7 +67,7 @@ def crowd(api: TelegramApi, people: int, per_s: float, way: str) -> Row:
         api.people.photo(person, photo)
         if not per_s:
             _await_answers(api, person)
-            time.sleep(APART_S)
+            time.sleep(APART_S)  # people who come one by one leave the bot idle in between
     _await_answers(api, people)
     return _row(api, way, per_s, sent)
 

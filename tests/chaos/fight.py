@@ -19,6 +19,7 @@ _DOWN_AT_ONCE = 1
 """Processes that may be coming up when the next is killed."""
 _AT_ONCE = 5
 _PULSE_S = 0.1
+"""Blows fall by the clock: between two looks at it nothing is waited for."""
 _LOOK_EVERY_S = 0.5
 
 

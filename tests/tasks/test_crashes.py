@@ -9,31 +9,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tasks.contract import Admitted, Ask, Job, Outcome, PhotoRef
+from tasks.contract import Ask, Job, Outcome, PhotoRef
 from tasks.house import open_services
 from tasks.services import Services
 from tasks.settings import Settings
 from tasks.valkey import EmbeddedValkey
-from tests.photos import PHOTOS
 from tests.stack import Stack, eventually
+from tests.tasks.sending import ended, send
 
 MakeAsk = Callable[..., Ask]
-
-
-def send(services: Services, ask: Ask) -> str:
-    for photo in ask.photos:
-        services.blobs.put(photo.ref, PHOTOS["astronaut"].read_bytes())
-    admitted = services.ledger.admit(ask)
-    assert isinstance(admitted, Admitted)
-    return admitted.job_id
-
-
-def ended(services: Services, job_id: str) -> Callable[[], Job | None]:
-    def look() -> Job | None:
-        job = services.ledger.job(job_id)
-        return job if job.outcome is not None else None
-
-    return look
 
 
 def events(job: Job) -> list[str]:

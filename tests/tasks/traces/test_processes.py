@@ -9,12 +9,12 @@ from typing import cast
 
 import pytest
 
-from tasks.contract import Admitted, Ask, Job, Outcome, PhotoRef
+from tasks.contract import Admitted, Ask, Outcome, PhotoRef
 from tasks.services import Services
 from tasks.spans import span_id, trace_id
 from tests.fakes.otlp_collector import Mood, OtlpCollector
-from tests.photos import PHOTOS
 from tests.stack import Stack, eventually
+from tests.tasks.sending import ended, send
 
 MakeAsk = Callable[..., Ask]
 WAITS = {"wait for fetch", "wait for render", "wait for deliver"}
@@ -32,22 +32,6 @@ def photo_ask(ask: MakeAsk) -> Ask:
         style="film",
         address={"chat": "private-chat"},
     )
-
-
-def send(services: Services, ask: Ask) -> str:
-    for photo in ask.photos:
-        services.blobs.put(photo.ref, PHOTOS["astronaut"].read_bytes())
-    admitted = services.ledger.admit(ask)
-    assert isinstance(admitted, Admitted)
-    return admitted.job_id
-
-
-def ended(services: Services, job_id: str) -> Callable[[], Job | None]:
-    def look() -> Job | None:
-        job = services.ledger.job(job_id)
-        return job if job.outcome is not None else None
-
-    return look
 
 
 def test_a_job_is_one_trace_through_all_processes(
