@@ -18,6 +18,7 @@ FROM python:3.12-slim AS base
 # No system library is missing here: every wheel brings its own.
 RUN useradd --uid 10001 --create-home --home-dir /data suisai
 ENV PATH=/venv/bin:$PATH \
+    PYTHONSAFEPATH=1 \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     SUISAI_DATA_DIR=/data

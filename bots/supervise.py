@@ -116,7 +116,8 @@ class Supervisor:
             self.stopping.wait(pause_s)
 
     def _launch(self, program: Program) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "bots", "--lifeline", str(self._read_end)]
+        # -P: a file of the current folder must not shadow a module of the bot or of a library.
+        command = [sys.executable, "-P", "-m", "bots", "--lifeline", str(self._read_end)]
         log = None
         if self.log_folder is not None:
             self.log_folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""`python -m tasks.alive KIND`: exit code 0 while a process of this kind on this machine reports itself."""
+"""`python -P -m tasks.alive KIND` exits with 0 while a process of this kind on this machine is alive."""
 
 from __future__ import annotations
 

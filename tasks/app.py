@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from types import ModuleType
+
 import structlog
 from celery import Celery
+from celery.loaders.app import AppLoader
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -18,9 +22,20 @@ STALE_S = 60
 """A wake-up that nobody took in this time is dropped; the sweep sends another one."""
 
 
+class _Loader(AppLoader):  # type: ignore[misc] # Celery has no types
+    """Celery's loader, which would look for modules in the current folder first."""
+
+    def import_from_cwd(
+        self, module: str, imp: object = None, package: str | None = None
+    ) -> ModuleType:
+        return import_module(module, package)
+
+
 def make_app(settings: Settings) -> Celery:
     """Build the application for these settings: one queue per stage, JSON only, no results."""
-    app = Celery("suisai", broker=_broker_url(redis_url(settings)), set_as_current=False)
+    app = Celery(
+        "suisai", broker=_broker_url(redis_url(settings)), loader=_Loader, set_as_current=False
+    )
     app.conf.update(
         accept_content=["json"],
         task_serializer="json",

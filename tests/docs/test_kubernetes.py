@@ -92,7 +92,7 @@ def test_probes_ask_what_answers(services: Services) -> None:
             if name == "web":
                 assert probe["httpGet"]["path"] in paths
             else:
-                assert probe["exec"]["command"] == ["python", "-m", "tasks.alive", name]
+                assert probe["exec"]["command"] == ["python", "-P", "-m", "tasks.alive", name]
 
 
 def test_a_stop_gives_a_batch_its_time_and_one_listener_stays_one() -> None:

@@ -118,7 +118,7 @@ RUNS = (
     # Without the app's key; tests/bots/x/test_deliveries.py plays the rest against an X.
     Run(r"suisai x webhook.*", says="SUISAI_X_APP_BEARER", code=1),
     Run(r"suisai setup x", says="suisai x login", typed="client\nsecret\n"),
-    Run(r"python -m tasks.alive \w+"),
+    Run(r"python -P -m tasks.alive \w+"),
     Run(r"make help", says="demo"),
 )
 
