@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,6 +29,8 @@ PATH = "/x/webhook"
 ANSWER_WITHIN_S = 2.0
 """X wants its 200 within a few seconds."""
 _BODY_MAX = 1_000_000
+_CHALLENGE_TOKEN = re.compile(r"[A-Za-z0-9+/=_.~-]{1,256}")
+"""What is signed on request. No JSON object matches, so that no answer to a challenge signs a delivery."""
 _AT_ONCE = 8
 
 _log = structlog.get_logger()
@@ -66,24 +69,31 @@ class Webhook:
         self._working: set[asyncio.Task[None]] = set()
 
     async def challenged(self, request: Request) -> Response:
-        """Prove to X that this server knows the app's secret."""
+        """Prove to X that this server knows the app's secret.
+
+        Anybody may ask, and X signs its deliveries with the same secret and digest: only text that can
+        never be a delivery is signed.
+        """
         token = request.query_params.get("crc_token", "")
-        if not token:
+        if not _CHALLENGE_TOKEN.fullmatch(token):
             return Response(status_code=400)
         return JSONResponse({"response_token": signature(self._secret, token.encode())})
 
     async def delivered(self, request: Request) -> Response:
         """Take a delivery and say 200 in time, done or not."""
         body = await _body(request)
-        signed = request.headers.get("x-twitter-webhooks-signature", "")
-        if body is None or not hmac.compare_digest(signed, signature(self._secret, body)):
+        signed = request.headers.get("x-twitter-webhooks-signature", "").encode()
+        # A delivery is a JSON object. Anything else might be a challenge token that this server signed.
+        if body is None or not body.lstrip().startswith(b"{"):
+            return Response(status_code=403)
+        if not hmac.compare_digest(signed, signature(self._secret, body).encode()):
             return Response(status_code=403)
         try:
             delivery = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return Response(status_code=400)
         # More at once would only make X wait; polling takes up what is dropped here.
-        if len(self._working) < _AT_ONCE and isinstance(delivery, Mapping):
+        if len(self._working) < _AT_ONCE:
             await self._begin(delivery)
         return Response(status_code=200)
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 import uvicorn
-from starlette.applications import Starlette
 
+from bots.web.app import build_app
 from bots.x.answer import XPlatform
 from bots.x.api import X
 from bots.x.inbox import Inbox
@@ -19,7 +19,6 @@ from bots.x.memory import Memory
 from bots.x.messages import XMessages
 from bots.x.settings import XSettings
 from bots.x.tokens import Tokens
-from bots.x.webhooks import routes
 from tasks.contract import Job
 from tasks.records import job_id_of
 from tasks.services import Services
@@ -83,11 +82,11 @@ def desk(services: Services, x: X) -> Desk:
 
 @pytest.fixture
 def web(services: Services, x: X, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
-    """The web process with X's webhook mounted."""
+    """The web process with X's webhook among its routes."""
     monkeypatch.setenv("SUISAI_X_WEBHOOKS", "true")
     monkeypatch.setenv("SUISAI_X_CONSUMER_SECRET", CONSUMER_SECRET)
     x.me()
-    app = Starlette(routes=routes(services))
+    app = build_app(services)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", ws="none"))
     thread = threading.Thread(target=server.run)
     thread.start()
