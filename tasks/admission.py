@@ -12,8 +12,8 @@ from redis import Redis
 from redis.exceptions import OutOfMemoryError, RedisError
 
 from tasks.book import Book, UnknownJob, Wake
-from tasks.contract import Admitted, Ask, News, Outcome, Refused, Stage, Standing
-from tasks.records import ask_to_json, job_id_of, text
+from tasks.contract import Admitted, Ask, Job, News, Outcome, Refused, Stage, Standing
+from tasks.records import CorruptRecord, ask_to_json, job_id_of, text
 from tasks.settings import Limits, Settings
 from tasks.traces import Traces
 
@@ -66,18 +66,31 @@ class Admission(Book):
         return json.dumps({tier: limits.model_dump() for tier, limits in table.items()})
 
     def standing(self, job_id: str) -> Standing:
-        """Return a job's place in line and expected wait. Raises `UnknownJob`."""
+        """Return a job's place in the queue and its expected wait.
+
+        Raises `UnknownJob`, `CorruptRecord`.
+        """
         row = self._run("standing", job_id)
         if not row:
             raise UnknownJob(job_id)
         stage, outcome, position, wait_ms, progress = row
-        return Standing(
-            Stage(text(stage)) if stage else None,
-            Outcome(text(outcome)) if outcome else None,
-            int(position),
-            int(wait_ms) / 1000,
-            float(text(progress)),
-        )
+        try:
+            return Standing(
+                Stage(text(stage)) if stage else None,
+                Outcome(text(outcome)) if outcome else None,
+                int(position),
+                int(wait_ms) / 1000,
+                float(text(progress)),
+            )
+        except ValueError as error:
+            raise CorruptRecord(job_id, repr(error)) from error
+
+    def find_standing(self, job_id: str) -> Standing | None:
+        """Return what `standing` does, None where the job is gone or its record cannot be read."""
+        try:
+            return self.standing(job_id)
+        except (UnknownJob, CorruptRecord):
+            return None
 
     def mark(self, job_id: str, **marks: str) -> None:
         """Keep the platform's own notes on a job. Raises `UnknownJob`."""
@@ -100,6 +113,11 @@ class Admission(Book):
         """Return the ids of a person's ended jobs, newest first."""
         ids = self._redis.zrevrange(f"{self._ns}:past:{platform}:{person}", 0, count - 1)
         return tuple(text(job_id) for job_id in ids if isinstance(job_id, bytes))
+
+    def latest_job(self, platform: str, person: str) -> Job | None:
+        """Return a person's newest job whose record is there and can be read, None without any."""
+        ids = (*self.open_jobs(platform, person), *self.past_jobs(platform, person))
+        return max(self.find_jobs(ids), key=lambda job: job.admitted_at, default=None)
 
     def news(self, stop: threading.Event) -> Iterator[News]:
         """Yield what happens from now on, until `stop` is set. Best effort only.

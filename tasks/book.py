@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from pipeline.contract import Explained
 from tasks.contract import Job, Stage
@@ -69,10 +69,27 @@ class Book:
 
     def job(self, job_id: str) -> Job:
         """Return a job as it is now. Raises `UnknownJob`, `CorruptRecord`."""
-        record: Any = self._redis.hgetall(f"{self._ns}:job:{job_id}")
-        if not record:
-            raise UnknownJob(job_id)
-        return job_from(job_id, record)
+        (record,) = self._records([job_id])
+        return _read_job(job_id, record)
+
+    def find_job(self, job_id: str) -> Job | None:
+        """Return a job as it is now, None where it is gone or its record cannot be read."""
+        return next(iter(self.find_jobs([job_id])), None)
+
+    def find_jobs(self, job_ids: Sequence[str]) -> list[Job]:
+        """Return those of these jobs that are there and whose records can be read, in this order."""
+        found = []
+        for job_id, record in zip(job_ids, self._records(job_ids), strict=True):
+            with suppress(UnknownJob, CorruptRecord):
+                found.append(_read_job(job_id, record))
+        return found
+
+    def _records(self, job_ids: Sequence[str]) -> list[Any]:
+        """Return the fields of each record in one round trip; an error in place of a broken one."""
+        pipe = self._redis.pipeline(transaction=False)
+        for job_id in job_ids:
+            pipe.hgetall(f"{self._ns}:job:{job_id}")
+        return pipe.execute(raise_on_error=False)
 
     def _run(self, script: str, *args: str | int | float) -> Any:  # noqa: ANN401 - Lua's
         return self._follow(self._scripts.run(script, *args))
@@ -89,3 +106,13 @@ class Book:
             with suppress(RedisError, UnknownJob, CorruptRecord):
                 self._traces.ended(self.job(job_id))
         return reply.result
+
+
+def _read_job(job_id: str, record: Any) -> Job:  # noqa: ANN401 - what the server sent
+    if isinstance(record, ResponseError):
+        raise CorruptRecord(job_id, str(record)) from record
+    if isinstance(record, Exception):
+        raise record
+    if not record:
+        raise UnknownJob(job_id)
+    return job_from(job_id, record)

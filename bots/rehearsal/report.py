@@ -12,8 +12,6 @@ from bots.metrics import STEPS
 from bots.rehearsal.platform import answers_to
 from bots.rehearsal.surge import Log, Surge
 from tasks.contract import Job, Outcome, Stage
-from tasks.ledger import UnknownJob
-from tasks.records import CorruptRecord
 from tasks.services import Services
 
 _WORKERS = {Stage.FETCH: "io", Stage.RENDER: "gpu", Stage.DELIVER: "io"}
@@ -67,7 +65,8 @@ def report_on(services: Services, surge: Surge, log: Log) -> Report:
     """Look up what became of everybody. Raises `RedisError`."""
     told = {admitted.job_id: admitted.wait_s for _, admitted in log.admitted}
     answers = answers_to(services, list(told))
-    jobs = [job for job_id in told if (job := _record(services, job_id))]
+    # Where memory is short, records go before their time.
+    jobs = services.ledger.find_jobs(list(told))
     ended = [job for job in jobs if job.outcome]
     waits = [_ended_at(job) - job.admitted_at for job in ended]
     kept = [had <= 1.25 * told[job.id] for had, job in zip(waits, ended, strict=True)]
@@ -98,14 +97,6 @@ def report_on(services: Services, surge: Surge, log: Log) -> Report:
         most_waiting=most,
         add=_advice(log, narrowest, peak),
     )
-
-
-def _record(services: Services, job_id: str) -> Job | None:
-    """Return a job's record; None where it went before its time because memory was short."""
-    try:
-        return services.ledger.job(job_id)
-    except (UnknownJob, CorruptRecord):
-        return None
 
 
 def _rate(ended: Sequence[Job]) -> float:

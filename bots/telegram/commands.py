@@ -17,7 +17,7 @@ from bots.telegram.heard import Heard
 from bots.telegram.origin import Origin, Place
 from bots.telegram.speaker import Speaker
 from pipeline.styles import Style, find_style
-from tasks.ledger import Ledger, UnknownJob
+from tasks.ledger import Ledger
 
 Command = Callable[[Heard, str], Awaitable[None]]
 
@@ -145,13 +145,8 @@ class Commands:
         await self._say(heard, "\n".join(lines) or say(language, "telegram-status-none"))
 
     def _standings(self, person: str, language: str) -> list[str]:
-        lines = []
-        for job_id in self._ledger.open_jobs(PLATFORM, person):
-            try:
-                lines.append(standing(language, self._ledger.standing(job_id)))
-            except UnknownJob:
-                continue
-        return lines
+        found = map(self._ledger.find_standing, self._ledger.open_jobs(PLATFORM, person))
+        return [standing(language, each) for each in found if each is not None]
 
     async def _cancel(self, heard: Heard, language: str) -> None:
         count = await asyncio.to_thread(self._cancelled, heard.origin.person)

@@ -68,9 +68,8 @@ class Greeter:
 
     def _unplaced(self, job_id: str) -> Standing | None:
         # In a surge the painting may be quicker than the turn to announce it.
-        try:
-            job, now = self._ledger.job(job_id), self._ledger.standing(job_id)
-        except UnknownJob:
+        job, now = self._ledger.find_job(job_id), self._ledger.find_standing(job_id)
+        if job is None or now is None:
             return None
         if {"placeholder", "stand", "sent"} & job.marks.keys():
             return None
@@ -81,9 +80,11 @@ class Greeter:
 
     def _note(self, job_id: str, message: str, said: str) -> None:
         self._waiting.add(Watch(job_id, message, said=said), self._ledger.now() + FIRST_LOOK_S)
+        job = self._ledger.find_job(job_id)
+        if job is not None and "placeholder" in job.marks:
+            return
         try:
-            if "placeholder" not in self._ledger.job(job_id).marks:
-                self._ledger.mark(job_id, placeholder=message)
+            self._ledger.mark(job_id, placeholder=message)
         except UnknownJob:
             _log.info("forgotten before its placeholder stood", job=job_id)
 

@@ -15,8 +15,7 @@ from bots.telegram.settings import TelegramSettings
 from bots.telegram.speaker import Speaker
 from bots.telegram.waiting import WaitingList, Watch, looked, standing_code
 from tasks.contract import Job, Outcome, Stage, Standing
-from tasks.ledger import Ledger, UnknownJob
-from tasks.records import CorruptRecord
+from tasks.ledger import Ledger
 
 _log = structlog.get_logger()
 
@@ -74,10 +73,8 @@ class Keeper:
                 await self._tend(view, now)
 
     def _view(self, watch: Watch) -> _View | None:
-        try:
-            job = self._ledger.job(watch.job_id)
-            now = self._ledger.standing(watch.job_id)
-        except (UnknownJob, CorruptRecord):
+        job, now = self._ledger.find_job(watch.job_id), self._ledger.find_standing(watch.job_id)
+        if job is None or now is None:
             return None
         return _View(watch, job, now, read(job.ask.address, job.ask.person, job.ask.language))
 

@@ -8,9 +8,8 @@ from bots.telegram.chats import Chats
 from bots.telegram.heard import Heard
 from bots.telegram.origin import Origin
 from tasks.contract import Job
-from tasks.ledger import Ledger, UnknownJob
+from tasks.ledger import Ledger
 from tasks.notebook import Notebook
-from tasks.records import CorruptRecord
 
 
 class Paintings:
@@ -24,10 +23,7 @@ class Paintings:
 
     def job(self, job_id: str) -> Job | None:
         """Return a job, None once it is forgotten."""
-        try:
-            return self._ledger.job(job_id)
-        except (UnknownJob, CorruptRecord):
-            return None
+        return self._ledger.find_job(job_id)
 
     def job_here(self, job_id: str, origin: Origin) -> Job | None:
         """Return a job that may be spoken of at `origin`, None for any other.
@@ -49,7 +45,7 @@ class Paintings:
             *self._ledger.open_jobs(platform, person),
             *self._ledger.past_jobs(platform, person, 1_000),
         )
-        for job in filter(None, map(self.job, ids)):
+        for job in self._ledger.find_jobs(ids):
             messages = f"{job.marks.get('stand', '')},{job.marks.get('sent', '')}".split(",")
             chat = job.ask.address.get("chat", "")
             self._notebook.delete(*(f"shown:{chat}:{each}" for each in messages))
@@ -69,13 +65,7 @@ class Paintings:
         shown = self.shown(heard.origin.chat, heard.replied_message)
         if shown is not None:
             return shown
-        person = heard.origin.person
-        ids = (
-            *self._ledger.open_jobs(platform, person),
-            *self._ledger.past_jobs(platform, person, 1),
-        )
-        jobs = [job for job in map(self.job, ids) if job is not None]
-        return max(jobs, key=lambda job: job.admitted_at, default=None)
+        return self._ledger.latest_job(platform, heard.origin.person)
 
     def file_of(self, picture: bytes) -> str | None:
         """Return the file id under which Telegram has this picture already."""

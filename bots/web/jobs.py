@@ -19,8 +19,6 @@ from bots.web.platform import NAME, UPLOADS
 from bots.web.visitors import language_of, part, person_of
 from tasks.blobs import BlobMissing
 from tasks.contract import Apology, Job, Outcome, Standing
-from tasks.ledger import UnknownJob
-from tasks.records import CorruptRecord
 from tasks.services import Services
 
 _HEARTBEAT_S = 5.0
@@ -150,19 +148,18 @@ class Jobs:
     async def _view(self, request: Request) -> View:
         """Return the visitor's own job. Raises a 404 for everybody else's."""
         job_id, person = request.path_params["id"], person_of(request)
-        try:
-            job, standing = await asyncio.to_thread(self._read, job_id)
-        except (UnknownJob, CorruptRecord):
-            raise HTTPException(404) from None
+        job, standing = await asyncio.to_thread(self._read, job_id)
+        if job is None or standing is None:
+            raise HTTPException(404)
         if job.ask.platform != NAME or job.ask.person != person:
             raise HTTPException(404)
         return View(job, standing, language_of(request))
 
-    def _read(self, job_id: str) -> tuple[Job, Standing]:
+    def _read(self, job_id: str) -> tuple[Job | None, Standing | None]:
         ledger = self._services.ledger
         # In this order: a job that has ended by the second look has its pictures by then, too.
-        standing = ledger.standing(job_id)
-        return ledger.job(job_id), standing
+        standing = ledger.find_standing(job_id)
+        return ledger.find_job(job_id), standing
 
 
 async def _wait(changed: asyncio.Event) -> None:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tasks.contract import Job
 from tasks.gauges import Gauges
-from tasks.ledger import UnknownJob
-from tasks.records import CorruptRecord
 from tasks.services import Services
 from tasks.switches import PAUSABLE
 
@@ -61,7 +58,7 @@ def failures(services: Services) -> list[dict[str, Any]]:
     """Return the last jobs that were given up, newest first, with their stories."""
     told = []
     for job_id, at in services.ledger.dead(_FAILURES):
-        job = _job(services, job_id)
+        job = services.ledger.find_job(job_id)
         if job is not None:
             story = [[c.at, c.event, c.detail] for c in job.story]
             told.append(
@@ -80,15 +77,8 @@ def failures(services: Services) -> list[dict[str, Any]]:
 def recent_pictures(services: Services) -> list[str]:
     """Return the blob keys of the last paintings of public asks, newest first."""
     keys = services.redis.lrange(f"{services.settings.namespace}:recent", 0, -1)
-    jobs = [_job(services, key.decode()) for key in keys if isinstance(key, bytes)]
-    return [job.pictures[0] for job in jobs if job is not None and job.pictures]
-
-
-def _job(services: Services, job_id: str) -> Job | None:
-    try:
-        return services.ledger.job(job_id)
-    except (UnknownJob, CorruptRecord):
-        return None
+    jobs = services.ledger.find_jobs([key.decode() for key in keys if isinstance(key, bytes)])
+    return [job.pictures[0] for job in jobs if job.pictures]
 
 
 def _switches(gauges: Gauges) -> list[dict[str, Any]]:

@@ -27,7 +27,6 @@ from bots.x.understand import (
 )
 from bots.x.vocabulary import POST_FIELDS, SOURCE_FIELDS
 from tasks.contract import Ask, Job, PhotoRef, Refused
-from tasks.ledger import UnknownJob
 from tasks.services import Services
 
 LOOKUP_MAX = 100
@@ -179,10 +178,7 @@ class Inbox:
 
     def _follow_up(self, post: Post, answer: str, words: str) -> bool:
         """Paint the photos of an earlier answer in another way, where the words name one."""
-        try:
-            job = self._at.services.ledger.job(self._at.memory.job_of(answer) or "")
-        except UnknownJob:
-            job = None
+        job = self._at.services.ledger.find_job(self._at.memory.job_of(answer) or "")
         wish = self._wish(post, words, job)
         if wish.stop:
             self._at.leaving.stop(post.author, said_under=answer)

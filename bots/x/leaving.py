@@ -9,7 +9,6 @@ from bots.x.faults import XForbidden, XRefused
 from bots.x.memory import Memory
 from bots.x.notices import notify
 from tasks.contract import Job
-from tasks.ledger import UnknownJob
 from tasks.services import Services
 
 NAMES = ("x", "x-dm")
@@ -52,11 +51,8 @@ class Leaving:
 
     def _concerns(self, person: str, answer: str) -> bool:
         """Only who asked for a painting, and whose photo it shows, may have it removed."""
-        try:
-            job = self._services.ledger.job(self._memory.job_of(answer) or "")
-        except UnknownJob:
-            return False
-        return person in owners_of(job)
+        job = self._services.ledger.find_job(self._memory.job_of(answer) or "")
+        return job is not None and person in owners_of(job)
 
 
 def owners_of(job: Job) -> set[str]:

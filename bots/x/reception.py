@@ -55,7 +55,4 @@ class Reception:
 
     def last_job(self, platform: str, person: str) -> Job | None:
         """Return the newest job that the ledger still has of a person."""
-        ledger = self.services.ledger
-        ids = (*ledger.open_jobs(platform, person), *ledger.past_jobs(platform, person, 1))
-        jobs = [ledger.job(id_) for id_ in ids]
-        return max(jobs, key=lambda job: job.admitted_at, default=None)
+        return self.services.ledger.latest_job(platform, person)

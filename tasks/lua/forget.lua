@@ -9,6 +9,7 @@ local ids = redis.call('SMEMBERS', key('open', platform, person))
 for _, id in ipairs(redis.call('ZRANGE', key('past', platform, person), 0, -1)) do table.insert(ids, id) end
 local blobs = {}
 for _, id in ipairs(ids) do
+  if not is_record(id) then redis.call('DEL', job(id)) end
   local j = redis.call('HMGET', job(id), 'stage', 'photos', 'pictures', 'paint', 'person')
   if j[5] == person then
     if j[1] ~= '' then close(id, 'cancelled', 'forgotten', 1000) end

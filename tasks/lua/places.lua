@@ -1,7 +1,7 @@
 -- Where a job that exists stands. Needs: waits.
 -- Under a lease: it is worked on, position 0 unless the line for the painter is still before it. A job
 -- that waits for another's painting stands where that one does.
-local function place(id)
+local function stand_of(id)
   local j = redis.call('HMGET', job(id), 'stage', 'score', 'platform', 'photos', 'paint')
   if not j[1] or j[1] == '' then return {position = 0, wait = 0} end
   local score = tonumber(j[2])
@@ -17,6 +17,12 @@ local function place(id)
   end
   local _, photos = string.gsub(j[4] or 'one', '%S+', '')
   return foresee(score, j[3], j[1], math.max(1, photos))
+end
+
+-- As `stand_of`; a record that cannot be read has no place and no wait.
+local function place(id)
+  local ok, stand = pcall(stand_of, id)
+  return ok and stand or {position = 0, wait = 0}
 end
 
 -- When the first of a person's open jobs should be done, in ms from now.

@@ -1,6 +1,7 @@
 -- Where a job stands. Needs: places. ARGV: id.
 -- Result: {stage, outcome, position, wait ms, progress}, or {} for an unknown job.
 local id = ARGV[1]
+if not is_record(id) then return reply({}) end
 local j = redis.call('HMGET', job(id), 'stage', 'outcome', 'progress')
 if not j[1] then return reply({}) end
 local p = place(id)

@@ -23,6 +23,7 @@ local function int(number) return string.format('%d', number) end
 -- Scores keep microseconds: two asks of one millisecond have an order, too.
 local function exact(score) return string.format('%.3f', score) end
 local function count(what, n) redis.call('HINCRBY', key('counts'), what, n or 1) end
+local function is_record(id) return redis.call('TYPE', job(id)).ok == 'hash' end
 local function get(id, field) return redis.call('HGET', job(id), field) end
 
 -- What every script returns: its result, the stages for which a wake-up is to be sent, the jobs it ended.

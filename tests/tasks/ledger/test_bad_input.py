@@ -181,3 +181,57 @@ def test_nothing_new_is_taken_in_before_the_memory_is_full(
     Hands(services).admit(ask(person="bob"))
     services.redis.close()
     own.stop()
+
+
+BROKEN = {
+    "gone": None,
+    "another type": "garbage",
+    "unreadable ask": {"ask": "[]"},
+    "unknown stage": {"stage": "dreaming"},
+    "no numbers": {"score": "x", "admitted": "yesterday"},
+    "no text": {"platform": b"\xff\xfe"},
+}
+
+
+def break_record(hands: Hands, job_id: str, breakage: str) -> None:
+    redis, key, how = hands.services.redis, record(hands, job_id), BROKEN[breakage]
+    if how is None or isinstance(how, str):
+        redis.delete(key)
+    if isinstance(how, str):
+        redis.set(key, how)
+    elif how is not None:
+        redis.hset(key, mapping=how)  # type: ignore[arg-type] # bytes and text
+
+
+@pytest.mark.parametrize("breakage", BROKEN)
+@pytest.mark.parametrize("ended", [False, True], ids=["open", "ended"])
+def test_a_persons_latest_job_is_the_newest_that_can_be_read(
+    hands: Hands, ask: MakeAsk, breakage: str, *, ended: bool
+) -> None:
+    hands.admit(ask())
+    readable = hands.whole().job.id
+    broken = hands.admit(ask())
+    if ended:
+        hands.whole()
+    break_record(hands, broken, breakage)
+
+    latest = hands.ledger.latest_job("web", "ann")
+
+    assert latest is not None
+    assert latest.id == readable
+    assert hands.ledger.find_job(broken) is None
+    assert hands.ledger.latest_job("web", "bob") is None
+
+
+@pytest.mark.parametrize("breakage", BROKEN)
+def test_a_broken_record_stops_no_question_of_a_person(
+    hands: Hands, ask: MakeAsk, breakage: str
+) -> None:
+    broken = hands.admit(ask("the event"))
+    break_record(hands, broken, breakage)
+
+    hands.ledger.find_standing(broken)
+    hands.ledger.cancel(broken, "ann")
+    assert isinstance(hands.ledger.admit(ask("the event")), Admitted)
+    hands.services.people.forget("web", "ann")
+    assert hands.ledger.open_jobs("web", "ann") == ()
