@@ -33,8 +33,6 @@ OTHER_FILES = {
     "program": (b"\x7fELF", b"MZ", b"\xca\xfe\xba\xbe", b"#!"),
     "document": (b"\xd0\xcf\x11\xe0", b"{\\rtf"),
 }
-PLAIN_KINDS = ("audio", "document", "program", "text", "unknown", "video")
-"""The kinds that are words and not proper names: the edge translates them."""
 RIFF_KINDS = {b"AVI ": "video", b"WAVE": "audio"}
 MARKUP = ((b"<svg", "SVG"), (b"<!doctype html", "HTML"), (b"<html", "HTML"), (b"<?xml", "XML"))
 
@@ -44,7 +42,7 @@ def kind_of(data: bytes) -> str:
 
     Raises `PhotoRefused`: `empty`, `web-page`, `other-format` (a picture, but of a kind that is not
     taken) or `not-a-photo`. The last two bear the fact `kind`: a proper name (PDF, TIFF, ZIP, ...)
-    or one of `PLAIN_KINDS`.
+    or a word to be translated (audio, document, program, text, unknown, video).
     """
     if not data.strip(b"\0"):
         raise PhotoRefused("empty")

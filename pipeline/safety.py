@@ -52,42 +52,26 @@ class Screen:
     thresholds: Thresholds = Thresholds()
 
     def photo(self, pixels: RGB) -> float:
-        """Return the photo's score. Raises as `screen_photo` does."""
-        return screen_photo(self.checks, pixels, self.thresholds)
+        """Return the photo's score, that of the strictest check, for `picture`.
+
+        Raises `PhotoRefused("unsafe-photo")`, and `SafetyUnavailable` when a check fails or none is
+        given.
+        """
+        score = _strictest(self.checks, pixels)
+        if score >= self.thresholds.photo:
+            raise PhotoRefused("unsafe-photo")
+        return score
 
     def picture(self, pixels: RGB, photo_score: float) -> None:
-        """Raise as `screen_picture` does when this picture must not be shown."""
-        screen_picture(self.checks, pixels, photo_score, self.thresholds)
+        """Accept a picture that may be shown; `photo_score` is what `photo` returned for its photo.
 
-
-def screen_photo(
-    checks: Sequence[SafetyCheck], photo: RGB, thresholds: Thresholds = Thresholds()
-) -> float:
-    """Return the photo's score, that of the strictest check, for `screen_picture`.
-
-    Raises `PhotoRefused("unsafe-photo")`, and `SafetyUnavailable` when a check fails or none is given.
-    """
-    score = _strictest(checks, photo)
-    if score >= thresholds.photo:
-        raise PhotoRefused("unsafe-photo")
-    return score
-
-
-def screen_picture(
-    checks: Sequence[SafetyCheck],
-    picture: RGB,
-    photo_score: float,
-    thresholds: Thresholds = Thresholds(),
-) -> float:
-    """Return the picture's score. `photo_score` is what `screen_photo` said of its photo.
-
-    Raises `PhotoRefused("unsafe-picture")`, and `SafetyUnavailable` when a check fails or none is given.
-    """
-    score = _strictest(checks, picture)
-    doubtful = photo_score >= thresholds.doubtful_photo
-    if score >= (thresholds.doubtful_picture if doubtful else thresholds.picture):
-        raise PhotoRefused("unsafe-picture")
-    return score
+        Raises `PhotoRefused("unsafe-picture")`, and `SafetyUnavailable` when a check fails or none is
+        given.
+        """
+        score = _strictest(self.checks, pixels)
+        doubtful = photo_score >= self.thresholds.doubtful_photo
+        if score >= (self.thresholds.doubtful_picture if doubtful else self.thresholds.picture):
+            raise PhotoRefused("unsafe-picture")
 
 
 def _strictest(checks: Sequence[SafetyCheck], pixels: RGB) -> float:

@@ -8,29 +8,34 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_YEAR_S = 365 * 86_400.0
+_Cooldown = Annotated[float, Field(ge=0, le=_YEAR_S)]
+_Wait = Annotated[float, Field(gt=0, le=_YEAR_S)]
+_Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
+
 
 class Limits(BaseModel):
     """What one person, one conversation and the whole bot may ask for."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    cooldown_s: Annotated[float, Field(ge=0)] = 30.0
-    daily_quota: Annotated[int, Field(ge=1)] = 60
-    open_per_person: Annotated[int, Field(ge=1)] = 3
-    open_per_conversation: Annotated[int, Field(ge=1)] = 30
-    max_wait_s: Annotated[float, Field(gt=0)] = 1800.0
+    cooldown_s: _Cooldown = 30.0
+    daily_quota: _Count = 60
+    open_per_person: _Count = 3
+    open_per_conversation: _Count = 30
+    max_wait_s: _Wait = 1800.0
 
 
 class LimitsOverride(BaseModel):
-    """The limits that differ for one platform or one tier; what is not named stays as it is."""
+    """The limits that differ for one platform or one tier; those that are not named stay the same."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    cooldown_s: float | None = None
-    daily_quota: int | None = None
-    open_per_person: int | None = None
-    open_per_conversation: int | None = None
-    max_wait_s: float | None = None
+    cooldown_s: _Cooldown | None = None
+    daily_quota: _Count | None = None
+    open_per_person: _Count | None = None
+    open_per_conversation: _Count | None = None
+    max_wait_s: _Wait | None = None
 
 
 class Settings(BaseSettings):

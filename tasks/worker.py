@@ -42,12 +42,7 @@ _STAGES: Mapping[Kind, tuple[Stage, ...]] = {
 _REPORT_EVERY_S = 5.0
 
 
-def run_worker(
-    kind: Kind,
-    settings: Settings,
-    threads: int,
-    open_engine: Callable[[Settings], Engine] = open_engine,
-) -> int:
+def run_worker(kind: Kind, settings: Settings, threads: int) -> int:
     """Work until a signal says stop; return the exit code. `threads` are those of an `io` worker.
 
     Raises `StoreUnreachable`, `EngineUnusable`, `CheckMissing`.

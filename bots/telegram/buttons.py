@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bots.asks import STRENGTH_STEP
-from bots.phrases import say
+from bots.phrases import languages, say
 from pipeline.styles import Style
 
 _DATA_MAX_BYTES = 64
 """Of one button; Bot API, InlineKeyboardButton.callback_data."""
-
-LANGUAGES = ("en", "hi", "ja", "es", "pt", "id")
 
 
 class NoButton(Exception):
@@ -110,7 +108,7 @@ def of_styles(styles: Mapping[str, Style], language: str) -> InlineKeyboardMarku
 def of_languages() -> InlineKeyboardMarkup:
     """Return one button per language, each in its own words."""
     buttons = [
-        _button(say(code, "telegram-language-name"), Do(LANGUAGE, code)) for code in LANGUAGES
+        _button(say(code, "telegram-language-name"), Do(LANGUAGE, code)) for code in languages()
     ]
     return InlineKeyboardMarkup(_rows(buttons, 2))
 

@@ -21,8 +21,6 @@ class Heard:
     replied_photos: tuple[PhotoRef, ...] = ()
     """Photos of the message that this one replies to."""
     replied_message: int = 0
-    replied_person: str = ""
-    """Who wrote the message that this one replies to."""
     replied_to_bot: bool = False
     addressed: bool = True
     """Meant for the bot: always in private, by mention, reply or named command elsewhere."""
@@ -56,12 +54,10 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """Somebody typed the bot's name and some words in any chat (inline mode)."""
+    """Somebody types the bot's name in any chat (inline mode)."""
 
     query: str
     person: str
-    words: str
-    offset: str = ""
 
 
 @dataclass(frozen=True, slots=True)

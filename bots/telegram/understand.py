@@ -21,7 +21,7 @@ def understand(update: Update, me: Me) -> News | None:
         return _press(update.callback_query)
     if update.inline_query is not None:
         query = update.inline_query
-        return Typed(query.id, str(query.from_user.id), query.query, query.offset)
+        return Typed(query.id, str(query.from_user.id))
     return None
 
 
@@ -55,7 +55,6 @@ def _heard(message: Message, speech: Speech, place: Place, me: Me) -> Heard | No
         photos=photos_of(message, person),
         replied_photos=_photos_replied(message, replied, person, to_bot),
         replied_message=0 if replied is None else replied.message_id,
-        replied_person="" if replied is None else _person(replied) or "",
         replied_to_bot=to_bot,
         addressed=place is not Place.GROUP or speech.named or to_bot,
         album=message.media_group_id or "",

@@ -102,7 +102,7 @@ class X:
         return page
 
     def posts(self, ids: Iterable[str], fields: Iterable[str] = POST_FIELDS) -> Page:
-        """Return these posts, at most 100; what X cannot show is named in `unreadable`."""
+        """Return these posts, at most 100, without those that X cannot show."""
         wanted = list(ids)
         with self.budget.reading("post", len(wanted), len(wanted)) as allowance:
             page = read_page(

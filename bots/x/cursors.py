@@ -10,9 +10,8 @@ from bots.x.api import X
 from bots.x.posts import Message, MessagePage, Page, Post
 from tasks.notebook import Notebook
 
-HORIZON = 800
-"""X lets the newest 800 mentions be read."""
 _NEAR_HORIZON = 700
+"""X lets the newest 800 mentions be read."""
 # Each event that is read costs a cent, old ones too: a look is short until there is something new.
 _FIRST_MESSAGES = 5
 _MORE_MESSAGES = 50
@@ -105,7 +104,7 @@ def time_of(id_: str) -> float:
 
 def _newer(page: MessagePage, since: int) -> MessagePage:
     new = tuple(message for message in page.messages if int(message.id) > since)
-    return MessagePage(new, page.read, page.next_token, page.automated)
+    return MessagePage(new, page.next_token, page.automated)
 
 
 def _newest(groups: Iterable[Iterable[Post | Message]], otherwise: str) -> str:

@@ -68,8 +68,6 @@ class Page:
     posts: tuple[Post, ...]
     around: Mapping[str, Post] = field(default_factory=lambda: MappingProxyType({}))
     """Posts that these refer to, by id, where X sent them along."""
-    unreadable: frozenset[str] = frozenset()
-    """Ids that X could not show: deleted, protected, suspended."""
     automated: frozenset[str] = frozenset()
     """Accounts that carry X's label for automated accounts."""
     expanded_accounts: frozenset[str] = frozenset()
@@ -94,7 +92,5 @@ class MessagePage:
     """One page of direct messages, newest first."""
 
     messages: tuple[Message, ...]
-    read: int = 0
-    """Events that X counted, messages or not."""
     next_token: str | None = None
     automated: frozenset[str] = frozenset()

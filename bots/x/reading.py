@@ -27,7 +27,6 @@ def read_page(payload: Json) -> Page:
     return Page(
         posts=tuple(post for post in posts if post),
         around=by_id,
-        unreadable=frozenset(_unreadable(payload)),
         automated=_automated(includes),
         expanded_accounts=frozenset(str(user["id"]) for user in _users(includes)),
         next_token=_text(_mapping(payload.get("meta")).get("next_token")) or None,
@@ -42,7 +41,6 @@ def read_messages(payload: Json) -> MessagePage:
     messages = [_message(event, media) for event in events]
     return MessagePage(
         messages=tuple(message for message in messages if message),
-        read=len(events),
         next_token=_text(_mapping(payload.get("meta")).get("next_token")) or None,
         automated=_automated(includes),
     )
@@ -55,7 +53,6 @@ def read_delivered_messages(payload: Json) -> MessagePage:
     messages = [_delivered_message(event) for event in events]
     return MessagePage(
         messages=tuple(message for message in messages if message),
-        read=len(events),
         automated=_automated({"users": users}),
     )
 
@@ -167,12 +164,6 @@ def _delivered_message(event: Json) -> Message | None:
         media=(Media(key, kind, url or None),) if kind in _KINDS else (),
         media_keys=(key,) if key else (),
     )
-
-
-def _unreadable(payload: Json) -> Iterable[str]:
-    for problem in _list(payload.get("errors")):
-        if gone := _id(problem.get("resource_id")) or _id(problem.get("value")):
-            yield gone
 
 
 def _automated(includes: Json) -> frozenset[str]:

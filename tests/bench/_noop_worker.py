@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from pipeline.contract import RGB, Commission, Engine, PaintingFailed, Watch
+from tasks import worker
 from tasks.logs import set_up_logs
 from tasks.settings import Settings
 from tasks.worker import run_worker
@@ -38,6 +39,7 @@ def open_noop(_: Settings) -> Engine:
 
 
 if __name__ == "__main__":
+    setattr(worker, "open_engine", open_noop)  # noqa: B010 - the bench stands in for an engine
     settings = Settings()
     set_up_logs(settings)
-    sys.exit(run_worker("gpu", settings, 1, open_noop))
+    sys.exit(run_worker("gpu", settings, 1))

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from bots import phrases
-from pipeline.kinds import PLAIN_KINDS
 from tasks.contract import Apology, Refused, Stage, Standing
 
 
@@ -19,7 +18,7 @@ def test_a_refusal_without_a_time_names_none() -> None:
 
 @pytest.mark.parametrize("language", phrases.languages())
 def test_an_apology_says_what_the_file_was(language: str) -> None:
-    kinds = (*PLAIN_KINDS, "PDF", "ZIP")
+    kinds = ("audio", "document", "program", "text", "unknown", "video", "PDF", "ZIP")
     said = [
         phrases.apology(language, Apology("not-a-photo", {"kind": kind}, refunded=False))
         for kind in kinds

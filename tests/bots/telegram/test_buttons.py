@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.phrases import languages
+from bots.phrases import languages, speech
 from bots.telegram import buttons
 from bots.telegram.buttons import Do, NoButton, Repaint, decode, encode, under_painting
 from pipeline.styles import load_styles
@@ -47,6 +47,16 @@ def test_every_button_fits_into_telegrams_64_bytes(language: str) -> None:
     for button in [each for row in rows for each in row]:
         assert len(str(button.callback_data).encode()) <= 64
         assert button.text
+
+
+def test_a_new_language_has_its_button(monkeypatch: pytest.MonkeyPatch) -> None:
+    bundles = speech._bundles()
+    monkeypatch.setattr(speech, "_bundles", lambda: {**bundles, "xx": bundles["en"]})
+
+    rows = buttons.of_languages().inline_keyboard
+
+    offered = {decode(str(button.callback_data)) for row in rows for button in row}
+    assert offered == {Do(buttons.LANGUAGE, code) for code in (*bundles, "xx")}
 
 
 def test_under_a_painting_are_the_other_styles_and_shades_of_this_one() -> None:

@@ -137,7 +137,7 @@ def test_what_is_optional_may_be_absent() -> None:
     found = heard(sender=person, text="film", reply_to_message=quoted, message_thread_id=4)
     assert (found.origin.language, found.origin.thread) == ("", None)
     assert found.replied_photos == (PhotoRef("theirs"),)
-    assert (found.replied_person, found.replied_to_bot) == ("", False)
+    assert not found.replied_to_bot
 
 
 def test_a_command_for_another_bot_is_not_heard() -> None:
@@ -200,7 +200,7 @@ def test_a_press_under_a_message_too_old_to_be_shown_still_counts() -> None:
 def test_inline_queries_and_moves_are_understood() -> None:
     typed = news(inline_query={"id": "q", "from": ANN, "query": "film", "offset": ""})
     moved = news(message=message(chat={"id": -5, "type": "group"}, migrate_to_chat_id=-1_005))
-    assert typed == Typed("q", "11", "film")
+    assert typed == Typed("q", "11")
     assert moved == Moved(-5, -1_005)
 
 

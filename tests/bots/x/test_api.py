@@ -90,7 +90,6 @@ def test_posts_that_cannot_be_shown_are_named(fake: FakeX, x: X) -> None:
     page = x.posts([seen, gone])
 
     assert [post.id for post in page.posts] == [seen]
-    assert page.unreadable == {gone}
 
 
 def test_oauth1_signs_for_the_host_that_is_really_asked(
