@@ -1,33 +1,89 @@
-"""Holds requests and answers against X's own OpenAPI description, where the operator has it."""
+"""Holds requests and answers against what X's own API description says about them (`spec.toml`)."""
 
 from __future__ import annotations
 
-import json
-import os
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from tests.fakes.x_api import FakeX
 from tests.fakes.x_asked import Asked
 
-VARIABLE = "SUISAI_TEST_X_SPEC"
 Json = Mapping[str, Any]
+
+_TYPE = re.compile(
+    r"(?P<base>\w+)(\((?P<least>\d*)\.\.(?P<most>\d*)\))?"
+    r"(?P<list>\[((?P<few>\d*)\.\.(?P<many>\d*))?\])?(?P<unique>\*)?(?P<needed>!)?"
+)
+_PLAIN: Mapping[str, tuple[type, ...]] = {
+    "bool": (bool,),
+    "bytes": (bytes,),
+    "id": (str,),
+    "int": (int,),
+    "number": (int, float),
+    "text": (str,),
+    "time": (str,),
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """What `spec.toml` says about one field."""
+
+    base: str
+    least: int = 0
+    most: int = 10**18
+    is_list: bool = False
+    few: int = 0
+    many: int = 10**18
+    unique: bool = False
+    needed: bool = False
+
+    @classmethod
+    def of(cls, written: str) -> Field:
+        """Read a field's type."""
+        found = _TYPE.fullmatch(written)
+        assert found, written
+        return cls(
+            base=found["base"],
+            least=int(found["least"] or 0),
+            most=int(found["most"] or 10**18),
+            is_list=bool(found["list"]),
+            few=int(found["few"] or 0),
+            many=int(found["many"] or 10**18),
+            unique=bool(found["unique"]),
+            needed=bool(found["needed"]),
+        )
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The fields of an object, a query or a path."""
+
+    known: Mapping[str, Field]
+    is_open: bool
+    """Other names are allowed, too."""
+
+    @classmethod
+    def of(cls, written: str) -> Fields:
+        """Read fields as `spec.toml` writes them."""
+        words = written.split()
+        pairs = (word.rpartition(":") for word in words if word != "...")
+        return cls({name: Field.of(type_) for name, _, type_ in pairs}, "..." in words)
 
 
 class Spec:
-    """X's OpenAPI document; SUISAI_TEST_X_SPEC names the file."""
+    """X's API as X describes it. Methods yield complaints, one sentence each."""
 
-    def __init__(self, document: Json) -> None:
-        self._document = document
-
-    @classmethod
-    def find(cls) -> Spec | None:
-        """Read the document, None where it is not at hand."""
-        name = os.environ.get(VARIABLE)
-        return cls(_document(name)) if name else None
+    def __init__(self) -> None:
+        read = tomllib.loads(Path(__file__).with_name("spec.toml").read_text("utf-8"))
+        self._calls: Json = read["call"]
+        self._one_of = {name: frozenset(words.split()) for name, words in read["one_of"].items()}
+        self._objects = {name: Fields.of(written) for name, written in read["object"].items()}
 
     def complaints(self, server: FakeX) -> list[str]:
         """Return what is wrong with what was asked of a server and with what it answered.
@@ -42,151 +98,122 @@ class Spec:
                 wrong += [f"{asked.name} answer: {w}" for w in self.of_answer(asked, body)]
         return wrong
 
+    def scopes(self, asked: Asked) -> frozenset[str]:
+        """Return the OAuth2 scopes that a request needs."""
+        call, _ = self._call(asked) or ({}, {})
+        return frozenset(call.get("scopes", "").split())
+
     def of_request(self, asked: Asked) -> Iterator[str]:
         """Complain about a request."""
         if asked.path == "/2/oauth2/token":
             return
-        found = self._operation(asked)
+        found = self._call(asked)
         if found is None:
-            yield "no such operation"
+            yield "no such call"
             return
-        operation, in_path = found
-        yield from self._parameters(asked, operation, in_path)
-        yield from self._body(asked, operation)
+        call, in_path = found
+        yield from self._text_fields(in_path, Fields.of(call.get("path", "")))
+        yield from self._text_fields(asked.query, Fields.of(call.get("query", "")))
+        yield from self._body(asked, call)
 
     def of_answer(self, asked: Asked, body: Json) -> Iterator[str]:
         """Complain about an answer."""
-        found = self._operation(asked)
-        if found is None:
-            return
-        answers = found[0]["responses"]
-        good = answers.get("200") or answers.get("201")
-        yield from self._value(body, good["content"]["application/json"]["schema"], "answer")
+        call, _ = self._call(asked) or ({}, {})
+        if "answer" in call:
+            yield from self._object(body, Fields.of(call["answer"]), "answer")
 
-    def _operation(self, asked: Asked) -> tuple[Json, dict[str, str]] | None:
-        for template, methods in self._document["paths"].items():
-            pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)
-            match = re.fullmatch(pattern, asked.path)
-            # '/2/users/{id}' matches '/2/users/me', too: the exact path goes first in the document.
-            if match and asked.method.lower() in methods and not _shadowed(template, asked.path):
-                return methods[asked.method.lower()], match.groupdict()
+    def _call(self, asked: Asked) -> tuple[Json, dict[str, str]] | None:
+        for name, call in self._calls.items():
+            pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", name)
+            if match := re.fullmatch(pattern, asked.name):
+                return call, match.groupdict()
         return None
 
-    def _parameters(self, asked: Asked, operation: Json, in_path: Json) -> Iterator[str]:
-        known = {p["name"]: p for p in map(self._resolved, operation.get("parameters", []))}
-        given = {**asked.query, **in_path}
-        for name, value in given.items():
-            if name not in known:
-                yield f"unknown parameter {name}"
-                continue
-            schema = self._resolved(known[name]["schema"])
-            yield from self._value(_typed(value, schema), schema, name)
-        for name, parameter in known.items():
-            if parameter.get("required") and name not in given:
-                yield f"missing parameter {name}"
+    def _text_fields(self, given: Mapping[str, str], fields: Fields) -> Iterator[str]:
+        """Check what a path or a query says: numbers and lists are written as text there."""
+        typed: dict[str, Any] = dict(given)
+        for name, field in fields.known.items():
+            if name in given and field.is_list:
+                typed[name] = given[name].split(",")
+            elif name in given and field.base == "int":
+                typed[name] = int(given[name]) if given[name].isdecimal() else given[name]
+        yield from self._object(typed, fields, "parameters")
 
-    def _body(self, asked: Asked, operation: Json) -> Iterator[str]:
-        body = operation.get("requestBody")
-        if body is None:
-            if asked.json is not None:
-                yield "has a body, should have none"
+    def _body(self, asked: Asked, call: Json) -> Iterator[str]:
+        given, kind = (asked.json, "json") if asked.json is not None else (asked.form, "form")
+        if kind not in call:
+            if given:
+                yield f"has a body of {kind}, should have none"
+            elif "json" in call:
+                yield "has no body"
             return
-        kind = "application/json" if asked.json is not None else "multipart/form-data"
-        if kind not in body["content"]:
-            yield f"body is no {kind}"
+        if kind == "form":
+            given = {name: _number(value) for name, value in given.items()}
+        yield from self._object(given, Fields.of(call[kind]), "body")
+        if (any_of := call.get("any_of", "").split()) and not any(name in given for name in any_of):
+            yield f"body: holds none of {any_of}"
+
+    def _object(self, given: Any, fields: Fields, at: str) -> Iterator[str]:
+        if not isinstance(given, Mapping):
+            yield f"{at}: {given!r} is no object"
             return
-        given = asked.json if asked.json is not None else _form(asked.form)
-        yield from self._value(given, body["content"][kind]["schema"], "body")
-
-    def _resolved(self, schema: Json) -> Json:
-        while "$ref" in schema:
-            found: Any = self._document
-            for step in schema["$ref"].removeprefix("#/").split("/"):
-                found = found[step]
-            schema = found
-        return schema
-
-    def _value(self, value: Any, schema: Json, at: str) -> Iterator[str]:
-        schema = self._resolved(schema)
-        for choice in ("oneOf", "anyOf"):
-            options = schema.get(choice)
-            if options and all(list(self._value(value, option, at)) for option in options):
-                yield f"{at}: fits none of {choice}"
-        yield from _scalar(value, schema, at)
-        if isinstance(value, dict):
-            yield from self._object(value, schema, at)
-        if isinstance(value, list) and "items" in schema:
-            yield from _length(value, schema, at)
-            for each in value:
-                yield from self._value(each, schema["items"], f"{at}[]")
-
-    def _object(self, value: Json, schema: Json, at: str) -> Iterator[str]:
-        known = schema.get("properties", {})
-        for name in schema.get("required", []):
-            if name not in value:
+        for name, field in fields.known.items():
+            if field.needed and name not in given:
                 yield f"{at}: {name} is missing"
-        for name, each in value.items():
-            if name in known:
-                yield from self._value(each, known[name], f"{at}.{name}")
-            elif schema.get("additionalProperties") is False:
+        for name, value in given.items():
+            if name in fields.known:
+                yield from self._field(value, fields.known[name], f"{at}.{name}")
+            elif not fields.is_open:
                 yield f"{at}: {name} is not known"
 
+    def _field(self, value: Any, field: Field, at: str) -> Iterator[str]:
+        if not field.is_list:
+            yield from self._one(value, field, at)
+            return
+        if not isinstance(value, list):
+            yield f"{at}: {value!r} is no list"
+            return
+        if not field.few <= len(value) <= field.many:
+            yield f"{at}: has {len(value)} items"
+        if field.unique and len(set(value)) < len(value):
+            yield f"{at}: has an item twice"
+        for each in value:
+            yield from self._one(each, field, f"{at}[]")
 
-@lru_cache(maxsize=1)
-def _document(name: str) -> Json:
-    found: Json = json.loads(Path(name).read_text("utf-8"))
-    return found
-
-
-_TYPES = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "boolean": (bool,),
-    "array": (list,),
-    "object": (dict,),
-}
-
-
-def _scalar(value: Any, schema: Json, at: str) -> Iterator[str]:
-    kind = schema.get("type")
-    if kind and not (value is None and schema.get("nullable")):
-        good = isinstance(value, _TYPES[kind]) and (kind == "boolean") == isinstance(value, bool)
-        if not good:
-            yield f"{at}: {value!r} is no {kind}"
-    if "enum" in schema and value not in schema["enum"]:
-        yield f"{at}: {value!r} is none of {schema['enum']}"
-    if isinstance(value, str):
-        if "pattern" in schema and not re.search(schema["pattern"], value):
-            yield f"{at}: {value!r} does not match {schema['pattern']}"
-        if not schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", 10**9):
-            yield f"{at}: has {len(value)} characters"
-    if isinstance(value, int) and not isinstance(value, bool):
-        least, most = schema.get("minimum", -(10**30)), schema.get("maximum", 10**30)
-        if not least <= value <= most:
-            yield f"{at}: {value} is not within {least} and {most}"
+    def _one(self, value: Any, field: Field, at: str) -> Iterator[str]:
+        if field.base in self._objects:
+            yield from self._object(value, self._objects[field.base], at)
+        elif field.base in self._one_of:
+            if value not in self._one_of[field.base]:
+                yield f"{at}: {value!r} is no {field.base}"
+        else:
+            yield from _plain(value, field, at)
 
 
-def _length(value: list[Any], schema: Json, at: str) -> Iterator[str]:
-    if not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", 10**9):
-        yield f"{at}: has {len(value)} items"
-    if schema.get("uniqueItems") and len({str(each) for each in value}) != len(value):
-        yield f"{at}: has an item twice"
+def _plain(value: Any, field: Field, at: str) -> Iterator[str]:
+    if field.base == "any":
+        return
+    kinds = _PLAIN[field.base]
+    is_bool = type(value) is bool
+    if not isinstance(value, kinds) or is_bool != (kinds == (bool,)):
+        yield f"{at}: {value!r} is no {field.base}"
+        return
+    if field.base == "id" and not re.fullmatch("[0-9]{1,19}", str(value)):
+        yield f"{at}: {value!r} is no id"
+    if field.base == "time" and not _is_time(str(value)):
+        yield f"{at}: {value!r} is no time"
+    size = int(str(value)) if field.base == "int" else len(str(value))
+    if field.base in ("int", "text") and not field.least <= size <= field.most:
+        yield f"{at}: {size} is not within {field.least} and {field.most}"
 
 
-def _typed(value: str, schema: Json) -> Any:
-    if schema.get("type") == "array":
-        return value.split(",")
-    if schema.get("type") == "integer":
-        return int(value) if value.lstrip("-").isdecimal() else value
-    return value
+def _is_time(value: str) -> bool:
+    try:
+        return datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
 
 
-def _form(form: Mapping[str, Any]) -> dict[str, Any]:
-    """Read a form the way its schema means it: files are binary strings, digits are numbers."""
-    readable = {k: "file" if isinstance(v, bytes) else v for k, v in form.items()}
-    return {k: int(v) if v.isdecimal() else v for k, v in readable.items()}
-
-
-def _shadowed(template: str, path: str) -> bool:
-    return template == "/2/users/{id}" and path == "/2/users/me"
+def _number(value: Any) -> Any:
+    """Read a form's text the way its fields mean it: digits are numbers."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
