@@ -58,6 +58,8 @@ class Admission(Book):
             int(settings.refusal_silence_s * 1000),
             max(1, len(ask.photos)),
             self._marks.of(ask.platform, ask.person),
+            " ".join(self._marks.of(ask.platform, owner) for owner in sorted(_owners(ask))),
+            self._keep_ms,
         ]
 
     def _limits_of(self, platform: str) -> str:
@@ -134,3 +136,7 @@ class Admission(Book):
                             yield News(*text(message["data"]).split(" ", 2))
             except RedisError:
                 stop.wait(_LISTEN_AGAIN_S)
+
+
+def _owners(ask: Ask) -> set[str]:
+    return {photo.owner for photo in ask.photos if photo.owner} - {ask.person}

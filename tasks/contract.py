@@ -198,6 +198,10 @@ class News:
     `answered`, `apologised`, `cancelled`, ... as in the job's story."""
 
 
+class UnknownPlatform(Exception):
+    """No installed package provides this platform."""
+
+
 class PlatformPaused(Exception):
     """The platform said 'not now' to the whole bot (429, outage, spent budget). Costs no attempt."""
 
@@ -272,6 +276,10 @@ class Platform(Protocol):
         """
         ...
 
-    def retract(self, job: Job) -> None:
-        """Take an answer back (its owner asked to be forgotten); silently nothing where impossible."""
+    def retract(self, receipt: str) -> None:
+        """Delete a published answer, named by its receipt; do nothing where that is impossible.
+
+        Its person is forgotten, or the owner of its photo opted out. May be called again for the
+        same answer. Raises `PlatformPaused`, `ConversationFull`, `TryAgain`.
+        """
         ...

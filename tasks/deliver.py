@@ -80,8 +80,19 @@ def _deliver_one(shift: Shift, claim: Claim) -> None:
         )
         ledger.bear(claim, "send-unknown", maybe_sent=sent or claim.ambiguous)
     else:
-        ended = Outcome.ANSWERED if job.pictures else Outcome.APOLOGISED
-        ledger.finish(claim, ended, job.reason, receipt)
+        _finish(shift, claim, receipt)
+
+
+def _finish(shift: Shift, claim: Claim, receipt: str) -> None:
+    job, ledger = claim.job, shift.services.ledger
+    outcome = Outcome.ANSWERED if job.pictures else Outcome.APOLOGISED
+    try:
+        ledger.finish(claim, outcome, job.reason, receipt)
+    except LeaseLost:
+        if ledger.find_job(job.id) is None:
+            _log.info("job_forgotten_while_sending", job=job.id, action="delete the answer")
+            shift.services.retractions.add(job.ask.platform, receipt)
+        raise
 
 
 def _is_too_late(ledger: Ledger, job: Job, patience_s: float) -> bool:

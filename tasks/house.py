@@ -16,6 +16,7 @@ from tasks.blobs import BlobStore
 from tasks.ledger import Ledger, Wake
 from tasks.people import People
 from tasks.presence import Presence
+from tasks.retractions import Retractions
 from tasks.services import Services
 from tasks.settings import Settings
 from tasks.switches import Switches
@@ -77,5 +78,6 @@ def open_services(settings: Settings, wake: Wake, traces: Traces | None = None) 
         people=People(redis, settings.namespace, blobs),
         switches=Switches(redis, settings.namespace),
         presence=Presence(redis, settings.namespace),
+        retractions=Retractions(redis, settings.namespace),
         traces=traces,
     )

@@ -47,11 +47,14 @@ class People:
         return bool(self._redis.sismember(f"{self._ns}:optouts", mark))
 
     def opt_in(self, platform: str, person: str) -> None:
-        """Take an opt-out back: the person asked for a painting again."""
+        """Take an opt-out back: photos of this person may be painted again."""
         self._redis.srem(f"{self._ns}:optouts", self._marks.of(platform, person))
 
     def forget(self, platform: str, person: str, opt_out: bool = False) -> int:
         """Delete a person's photos, pictures and records now; return how many files went.
+
+        Published answers to this person are queued to be deleted on their platform, with `opt_out`
+        also those to others that show the person's photos.
 
         Files that the store does not delete now are deleted by the sweep, as soon as it does. Open
         jobs are cancelled. With `opt_out` a salted mark stays, by which later asks and photos of

@@ -5,14 +5,10 @@ from __future__ import annotations
 import threading
 from importlib.metadata import entry_points
 
-from tasks.contract import Platform
+from tasks.contract import Platform, UnknownPlatform
 from tasks.services import Services
 
 GROUP = "suisai.platforms"
-
-
-class UnknownPlatform(Exception):
-    """No installed package speaks for this platform."""
 
 
 class Platforms:

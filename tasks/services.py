@@ -12,6 +12,7 @@ from tasks.notebook import Notebook
 from tasks.pacing import Pacer
 from tasks.people import People
 from tasks.presence import Presence
+from tasks.retractions import Retractions
 from tasks.settings import Settings
 from tasks.switches import Switches
 from tasks.traces import Traces
@@ -28,6 +29,7 @@ class Services:
     people: People
     switches: Switches
     presence: Presence
+    retractions: Retractions
     traces: Traces
 
     def notebook(self, name: str) -> Notebook:

@@ -40,6 +40,7 @@ _STAGES: Mapping[Kind, tuple[Stage, ...]] = {
     "gpu": (Stage.RENDER,),
 }
 _REPORT_EVERY_S = 5.0
+_RETRACT_EVERY_S = 2.0
 
 
 def run_worker(kind: Kind, settings: Settings, threads: int) -> int:
@@ -61,6 +62,8 @@ def run_worker(kind: Kind, settings: Settings, threads: int) -> int:
         app.task(name=task_name(stage))(task)
     _follow_signals(kind, shift)
     threading.Thread(target=_report, args=(shift,), name="report", daemon=True).start()
+    if kind == "io":
+        threading.Thread(target=_retract, args=(shift,), name="retract", daemon=True).start()
     # It warns root of pickled messages; this worker accepts JSON only.
     warnings.simplefilter("ignore", SecurityWarning)
     here = staying(services.presence, kind, lambda: _facts(shift))
@@ -156,6 +159,14 @@ def _report(shift: Shift) -> None:
                 shift.services.switches.announce_engine(engine_id(shift.engine))
         except RedisError as error:
             _log.warning("pace not reported, trying again", error=str(error))
+
+
+def _retract(shift: Shift) -> None:
+    while not shift.stopping.wait(_RETRACT_EVERY_S):
+        try:
+            shift.services.retractions.run(shift.platforms.__getitem__)
+        except RedisError as error:
+            _log.warning("retractions_not_run", error=str(error), action="retry")
 
 
 def _facts(shift: Shift) -> dict[str, str]:

@@ -30,6 +30,7 @@ def add_commands(app: typer.Typer) -> None:
     """Add this room's commands."""
     for command in (job, pause, resume, ban, unban, exempt, forget):
         app.command()(command)
+    app.command("opt-in")(opt_in)
     dead = typer.Typer(no_args_is_help=True, help="Jobs that the bot had to give up.")
     dead.command("list")(dead_list)
     dead.command("show")(dead_show)
@@ -114,6 +115,18 @@ def forget(
     """
     files = services().people.forget(*_person(person), opt_out=opt_out)
     typer.echo(f"Forgotten: {person} ({files} files deleted).")
+
+
+def opt_in(person: Person) -> None:
+    """Take a person's opt-out back: their photos may be painted again.
+
+    [dim]Example:[/dim] suisai opt-in telegram:4711
+    """
+    people, (platform, name) = services().people, _person(person)
+    if not people.opted_out(platform, name):
+        raise InputRefused(f"{person} has not opted out.")
+    people.opt_in(platform, name)
+    typer.echo(f"Opted in: {person}. Their photos may be painted again.")
 
 
 def dead_list() -> None:

@@ -35,7 +35,7 @@ class RehearsalPlatform:
     def find_answer(self, job: Job) -> str | None:
         return job.id if self._answers.get(f"answers:{job.id}") else None
 
-    def retract(self, job: Job) -> None:
+    def retract(self, receipt: str) -> None:
         """Nobody has seen it."""
 
 

@@ -116,9 +116,9 @@ class TelegramPlatform:
         """Return the receipt that was written down; without one answering again is harmless."""
         return self._services.ledger.job(job.id).marks.get("answer")
 
-    def retract(self, job: Job) -> None:
+    def retract(self, receipt: str) -> None:
         """Delete the answer where that is still possible."""
-        chat, _, messages = job.receipt.partition(":")
+        chat, _, messages = receipt.partition(":")
         if chat not in ("", "inline"):
             for message in messages.split(","):
                 self._call(self._speaker.remove(int(chat), int(message)))

@@ -38,5 +38,5 @@ class WebPlatform:
     def find_answer(self, job: Job) -> str | None:
         return None
 
-    def retract(self, job: Job) -> None:
+    def retract(self, receipt: str) -> None:
         """Forgetting deletes the picture; there is nothing else to take back."""

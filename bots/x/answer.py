@@ -11,7 +11,7 @@ from bots.x.api import X
 from bots.x.faults import XForbidden, XRefused
 from bots.x.leaving import owners_of, take_back
 from bots.x.memory import Memory
-from bots.x.notices import clear
+from bots.x.notices import clear, notify
 from bots.x.outcomes import is_duplicate, nothing_sent_yet, told_to_workers
 from bots.x.settings import XSettings
 from bots.x.upload import upload
@@ -77,10 +77,13 @@ class XPlatform:
             receipt = self._own_reply(job)
         return self._answered(job, receipt) if receipt else None
 
-    def retract(self, job: Job) -> None:
-        if job.receipt:
-            with told_to_workers(self._notebook), nothing_sent_yet():
-                take_back(self._x, job.receipt)
+    def retract(self, receipt: str) -> None:
+        with told_to_workers(self._notebook), nothing_sent_yet():
+            try:
+                take_back(self._x, receipt)
+            except XForbidden as fault:
+                trouble = f"the post {receipt} must be deleted by hand: {fault.detail}"
+                notify(self._notebook, trouble)
 
     def _reply(self, job: Job, text: str, media: tuple[str, ...]) -> str:
         try:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import structlog
 
 from bots.x.api import X
-from bots.x.faults import XForbidden, XRefused
+from bots.x.faults import XRefused
 from bots.x.memory import Memory
-from bots.x.notices import notify
 from tasks.contract import Job
 from tasks.services import Services
 
@@ -18,36 +17,27 @@ _log = structlog.get_logger()
 
 
 class Leaving:
-    """Carries out a 'stop'. Raises `XFault` where X does not let it; saying it again is harmless."""
+    """Carries out a 'stop'; saying it again is harmless."""
 
-    def __init__(self, services: Services, x: X, memory: Memory) -> None:
+    def __init__(self, services: Services, memory: Memory) -> None:
         self._services = services
-        self._x = x
         self._memory = memory
 
     def stop(self, person: str, said_under: str | None = None) -> None:
-        """Take back what shows this person's photos, forget the person and keep the opt-out.
+        """Forget the person and keep the opt-out; answers that show their photos are deleted from X.
 
         `said_under` is the answer that the person replied to, where there is one.
         """
         shown = set(self._memory.answers_showing(person))
         if said_under is not None and self._concerns(person, said_under):
             shown.add(said_under)
-        # First the answers: once the person is forgotten, nothing leads to them any more.
+        # The ledger finds the answers of its jobs; these may stand though their jobs do not know it yet.
         for answer in sorted(shown):
-            self._take_back(answer)
+            self._services.retractions.add("x", answer)
         self._memory.forget(person, shown)
         for name in NAMES:
             self._services.people.forget(name, person, opt_out=True)
-        _log.info("a person opted out", answers_removed=len(shown))
-
-    def _take_back(self, answer: str) -> None:
-        try:
-            take_back(self._x, answer)
-        except XForbidden as fault:
-            # One answer that X keeps must not keep everything else from being read.
-            trouble = f"the post {answer} must be deleted by hand: {fault.detail}"
-            notify(self._services.notebook("x"), trouble)
+        _log.info("person_opted_out", answers=len(shown))
 
     def _concerns(self, person: str, answer: str) -> bool:
         """Only who asked for a painting, and whose photo it shows, may have it removed."""

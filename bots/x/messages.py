@@ -77,7 +77,7 @@ class XMessages:
         text = text_of(job, Apology(job.reason, job.facts, job.refunded))
         return next((message.id for message in sent if _answers(message, job, text)), None)
 
-    def retract(self, job: Job) -> None:
+    def retract(self, receipt: str) -> None:
         """Do nothing: deleting a message removes it from the bot's side only."""
 
     def _by_oauth2(self, path: str) -> str:

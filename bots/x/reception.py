@@ -32,7 +32,7 @@ class Reception:
         """Set one up over the ledger and the port to X."""
         memory = Memory(services.notebook("x"), services.settings.job_retention_s)
         voice = Voice(x, memory, services.pacer("x"))
-        return cls(services, x, memory, voice, Leaving(services, x, memory), load_styles())
+        return cls(services, x, memory, voice, Leaving(services, memory), load_styles())
 
     def heard(self, words: str, event: str, about: Job | None = None) -> Wish:
         """Understand words, said about an earlier job or about none; 'again' varies that one."""

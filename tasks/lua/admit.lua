@@ -1,6 +1,7 @@
 -- Take an ask in, or say why not. Atomic: two messengers with the same event get one job. Needs: places.
 -- ARGV: id, platform, person, conversation, private (0/1), ask (JSON), event, limits by tier (JSON),
---       queue penalty ms, refusal silence ms, photos in the ask, the person's mark.
+--       queue penalty ms, refusal silence ms, photos in the ask, the person's mark, marks of the
+--       photos' owners who are somebody else, job retention ms.
 -- Result: {'admitted'|'again', position, wait ms} or {'refused', reason, until ms, say (0/1)}.
 -- Invariant: a refusal changes nothing but what the person was told and the counts, and is forgotten
 -- within two minutes, so that no flood of asks fills the memory.
@@ -56,6 +57,14 @@ redis.call('HSET', job(id), 'platform', platform, 'person', person, 'conversatio
   'private', private, 'event', ARGV[7], 'ask', ARGV[6], 'score', exact(score), 'admitted', int(now),
   'told', int(p.wait), 'mark', mark, 'day', day, 'stage', 'fetch', 'lane', platform, chapter('admitted'))
 redis.call('SADD', open, id)
+if ARGV[13] ~= '' then
+  redis.call('HSET', job(id), 'owners', ARGV[13])
+  for owner in string.gmatch(ARGV[13], '%S+') do
+    redis.call('ZADD', key('shows', owner), now, id)
+    redis.call('ZREMRANGEBYSCORE', key('shows', owner), '-inf', now - ARGV[14])
+    redis.call('PEXPIRE', key('shows', owner), ARGV[14])
+  end
+end
 redis.call('HSET', who, 'until', int(rest), 'day', day, 'used', used + 1, 'last', id)
 redis.call('PEXPIREAT', who, int(math.max((day + 1) * 86400000, rest, tonumber(state[4] or '0'))))
 if private ~= '1' then redis.call('HINCRBY', key('here'), here, 1) end

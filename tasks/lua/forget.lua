@@ -3,26 +3,44 @@
 -- Result: the blob keys that are to be deleted now; until they are, they stand among the rubbish.
 -- Invariant: nothing that names the person is left; what counts against misuse (cooldown, quota, ban)
 -- stays under the salted mark until its time is over. Pictures made for others are theirs and stay; a
--- job of somebody else that shared a picture of this person is painted anew.
+-- job of somebody else that shared a picture of this person is painted anew. Published answers to this
+-- person are queued to be deleted on their platform; with an opt-out also those to others that show the
+-- person's photos, and their pictures go.
 local platform, person, mark = ARGV[1], ARGV[2], ARGV[3]
 local ids = redis.call('SMEMBERS', key('open', platform, person))
 for _, id in ipairs(redis.call('ZRANGE', key('past', platform, person), 0, -1)) do table.insert(ids, id) end
 local blobs = {}
+
+local function delete_blobs(id, keys)
+  for blob in string.gmatch(keys or '', '%S+') do
+    if string.find(blob, id, 1, true) then
+      table.insert(blobs, blob)
+      redis.call('LREM', key('rubbish'), 0, blob)
+      redis.call('RPUSH', key('rubbish'), blob)
+    end
+  end
+end
+
+local function retract(name, receipt)
+  if not name or (receipt or '') == '' then return end
+  redis.call('HSETNX', key('retractions'), name .. ' ' .. receipt, int(now) .. ' ' .. int(now))
+end
+
+local function delete_painted(id, paint, pictures)
+  local painted = key('painted', paint or '')
+  local shared = pictures_of(redis.call('GET', painted) or '')
+  if shared and shared == pictures and string.find(shared, id, 1, true) then redis.call('DEL', painted) end
+end
+
 for _, id in ipairs(ids) do
   if not is_record(id) then redis.call('DEL', job(id)) end
-  local j = redis.call('HMGET', job(id), 'stage', 'photos', 'pictures', 'paint', 'person')
+  local j = redis.call('HMGET', job(id), 'stage', 'photos', 'pictures', 'paint', 'person', 'receipt', 'owners')
   if j[5] == person then
     if j[1] ~= '' then close(id, 'cancelled', 'forgotten', 1000) end
-    for blob in string.gmatch((j[2] or '') .. ' ' .. (j[3] or ''), '%S+') do
-      if string.find(blob, id, 1, true) then
-        table.insert(blobs, blob)
-        redis.call('LREM', key('rubbish'), 0, blob)
-        redis.call('RPUSH', key('rubbish'), blob)
-      end
-    end
-    local painted = key('painted', j[4] or '')
-    local shared = pictures_of(redis.call('GET', painted) or '')
-    if shared and shared == j[3] and string.find(shared, id, 1, true) then redis.call('DEL', painted) end
+    delete_blobs(id, (j[2] or '') .. ' ' .. (j[3] or ''))
+    delete_painted(id, j[4], j[3])
+    retract(platform, j[6])
+    for owner in string.gmatch(j[7] or '', '%S+') do redis.call('ZREM', key('shows', owner), id) end
     redis.call('DEL', job(id))
     -- The platform may send the event once more: it is no new ask.
     redis.call('SET', key('refused', id), 'forgotten 0', 'PX', 120000)
@@ -33,5 +51,18 @@ for _, id in ipairs(ids) do
 end
 redis.call('DEL', key('open', platform, person), key('past', platform, person))
 redis.call('HDEL', key('tiers'), platform .. ':' .. person)
-if ARGV[4] == '1' then redis.call('SADD', key('optouts'), mark) end
+if ARGV[4] == '1' then
+  redis.call('SADD', key('optouts'), mark)
+  for _, id in ipairs(redis.call('ZRANGE', key('shows', mark), 0, -1)) do
+    local j = is_record(id) and redis.call('HMGET', job(id), 'stage', 'pictures', 'paint', 'platform', 'receipt') or {}
+    if j[1] == '' then
+      delete_blobs(id, j[2])
+      delete_painted(id, j[3], j[2])
+      retract(j[4], j[5])
+      redis.call('HSET', job(id), 'pictures', '')
+      redis.call('LREM', key('recent'), 0, id)
+    end
+  end
+end
+redis.call('DEL', key('shows', mark))
 return reply(blobs)

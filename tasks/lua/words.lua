@@ -9,6 +9,8 @@
 -- painted:<key>           '=engine pictures', '@leader' or '!refund reason' of one painting
 -- waiters:<key>           set of jobs waiting for it  settling              set of keys whose waiters are due
 -- ended, dead             zset id -> time             rubbish               list of blob keys to delete
+-- shows:<mark>            zset id -> time: jobs with photos of an owner who is not their person
+-- retractions             hash 'platform receipt' -> 'due requested': answers to delete on their platform
 -- counts                  hash, what happened so far  recent                list of public jobs, last answered
 -- Times are integers, milliseconds since the epoch, by the server's clock.
 local ns = KEYS[1]

@@ -112,4 +112,7 @@ def test_a_person_is_banned_exempted_and_forgotten(
     hands.admit(ask())
     suisai("forget", "web:ann", "--opt-out")
     assert hands.refuse(ask()).reason == "opted-out"
+    assert suisai("opt-in", "web:ann").exit_code == 0
+    hands.admit(ask())
+    assert isinstance(suisai("opt-in", "web:ann").exception, InputRefused)
     assert isinstance(suisai("ban", "ann").exception, InputRefused)

@@ -132,7 +132,7 @@ STAYS = (
 NAMED = (
     Named(r"suisai up", "it is the bot that all the others are run against", nothing),
     Named(
-        r"suisai (ban|unban|pause|listen|stylize)",
+        r"suisai (ban|unban|opt-in|pause|listen|stylize)",
         "a command's name, without its arguments",
         nothing,
     ),

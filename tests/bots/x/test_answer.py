@@ -277,8 +277,8 @@ def test_an_answer_can_be_taken_back(
 ) -> None:
     job = desk.deliver(desk.painted(mention))
 
-    XPlatform(services).retract(job)
-    XPlatform(services).retract(job)
+    XPlatform(services).retract(job.receipt)
+    XPlatform(services).retract(job.receipt)
 
     assert answers(fake, mention) == []
 

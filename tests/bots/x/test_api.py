@@ -83,7 +83,7 @@ def test_a_vocabulary_that_the_operator_chose_is_kept(
         connect(vocabulary=wrong).mentions(None, None)
 
 
-def test_posts_that_cannot_be_shown_are_named(fake: FakeX, x: X) -> None:
+def test_posts_that_cannot_be_shown_are_left_out(fake: FakeX, x: X) -> None:
     seen, gone = fake.world.post("ann", "here"), fake.world.post("ben", "not here")
     fake.world.posts[gone].deleted = True
 

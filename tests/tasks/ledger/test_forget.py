@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from tasks.contract import Admitted, Stage
 from tasks.ledger import UnknownJob
+from tasks.platforms import Platforms
 from tasks.settings import Limits
 from tasks.sweep import throw_away
 from tests.tasks.hands import Hands, MakeAsk, MakeHands
@@ -39,6 +40,7 @@ def test_nothing_names_a_forgotten_person(hands: Hands, ask: MakeAsk) -> None:
 
     hands.services.people.forget("web", PERSON)
     throw_away(hands.services)
+    hands.services.retractions.run(Platforms(hands.services).__getitem__)
 
     assert PERSON not in everything(hands)
     assert open_job not in everything(hands).replace(f":refused:{open_job}", "")

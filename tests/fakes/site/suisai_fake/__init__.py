@@ -61,7 +61,7 @@ class FakePlatform:
         self._check_pause(found)
         return found.text if found.status_code == 200 else None
 
-    def retract(self, job: Job) -> None:
+    def retract(self, receipt: str) -> None:
         """Nothing to take back here."""
 
     def _check_pause(self, answer: httpx.Response) -> None:

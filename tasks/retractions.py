@@ -1,0 +1,100 @@
+"""Published answers that are to be deleted on their platform, because their person asked so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+from redis import Redis
+
+from tasks.contract import (
+    ConversationFull,
+    Platform,
+    PlatformPaused,
+    TryAgain,
+    UnknownPlatform,
+)
+from tasks.records import text
+
+_log = structlog.get_logger()
+
+_ATTEMPT_S = 120.0
+"""One attempt takes no longer; afterwards another process may try."""
+_RETRY_S = 60.0
+_GIVE_UP_AFTER_S = 24 * 3600.0
+
+
+class Retractions:
+    """The queue of answers to delete, in the ledger's store; `forget.lua` writes to it, too.
+
+    A hash: "platform receipt" -> "due requested", both in milliseconds since the epoch.
+    """
+
+    def __init__(self, redis: Redis, namespace: str) -> None:
+        self._redis = redis
+        self._key = f"{namespace}:retractions"
+
+    def add(self, platform: str, receipt: str) -> None:
+        """Queue an answer to be deleted."""
+        now_ms = int(self._now() * 1000)
+        self._redis.hsetnx(self._key, f"{platform} {receipt}", f"{now_ms} {now_ms}")
+
+    def waiting(self) -> int:
+        """Return how many answers are still to be deleted."""
+        return int(self._redis.hlen(self._key))
+
+    def run(self, platform: Callable[[str], Platform], limit: int = 20) -> int:
+        """Delete the answers that are due; return how many are settled.
+
+        `platform` returns the platform of a name. What fails is tried again for a day. Raises
+        `RedisError`.
+        """
+        rows = {text(k): text(v).split() for k, v in self._redis.hgetall(self._key).items()}
+        if not rows:
+            return 0
+        now = self._now()
+        due = [name for name, (due_ms, _) in rows.items() if int(due_ms) <= now * 1000]
+        done = 0
+        for name in due[:limit]:
+            requested_ms = rows[name][1]
+            # Deleting an answer twice changes nothing: two processes may get the same one.
+            self._postpone(name, now + _ATTEMPT_S, requested_ms)
+            retry_at = _delete(platform, name, now - int(requested_ms) / 1000, now)
+            if retry_at is None:
+                done += int(self._redis.hdel(self._key, name))
+            else:
+                self._postpone(name, retry_at, requested_ms)
+        return done
+
+    def _postpone(self, name: str, until: float, requested_ms: str) -> None:
+        self._redis.hset(self._key, name, f"{int(until * 1000)} {requested_ms}")
+
+    def _now(self) -> float:
+        seconds, micros = self._redis.time()
+        return float(seconds) + float(micros) / 1e6
+
+
+def _delete(
+    platform: Callable[[str], Platform], name: str, age_s: float, now: float
+) -> float | None:
+    """Delete one answer; return when to try again, None when there is nothing left to do."""
+    where, receipt = name.split(" ", 1)
+    try:
+        platform(where).retract(receipt)
+    except (PlatformPaused, ConversationFull) as pause:
+        return max(pause.until, now + 1)
+    except UnknownPlatform as error:
+        _log.error("answer_not_deleted", platform=where, error=str(error), action="drop")
+    except Exception as error:
+        if age_s > _GIVE_UP_AFTER_S:
+            _log.error("answer_not_deleted", answer=name, error=str(error), action="drop")
+            return None
+        _log.warning(
+            "answer_not_deleted",
+            platform=where,
+            error=type(error).__name__,
+            exc_info=not isinstance(error, TryAgain),
+            action="retry",
+        )
+        return now + _RETRY_S
+    return None
