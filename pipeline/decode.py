@@ -49,6 +49,8 @@ UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 ORIENTATION = 0x0112
+FIRST_FRAME = "first-frame"
+"""The note on a photo that is the first frame of an animation."""
 STRIP_ROWS = 64
 """Rows of the reduced picture that are made at a time."""
 
@@ -91,20 +93,21 @@ def _decode(data: bytes, kind: str, limits: Limits) -> tuple[RGB, tuple[str, ...
     orientation = _orientation(image)
     if orientation in UPRIGHT:
         small = small.transpose(UPRIGHT[orientation])
-    notes = ("first-frame",) if _is_animation(image, kind) else ()
+    notes = (FIRST_FRAME,) if _is_animation(image, kind) else ()
     return np.ascontiguousarray(small), notes
 
 
 def _check_size(width: int, height: int, limits: Limits) -> None:
     short, long = sorted((width, height))
-    if short < limits.side_min_px:
-        raise PhotoRefused("too-small", limit_px=limits.side_min_px)
-    if long > limits.side_max_px:
-        raise PhotoRefused("too-large", limit_px=limits.side_max_px)
-    if width * height > limits.pixels_max:
-        raise PhotoRefused("too-many-pixels", limit_megapixels=limits.pixels_max // 1_000_000)
-    if long > short * limits.aspect_max:
-        raise PhotoRefused("too-narrow", limit_aspect=f"{limits.aspect_max:g}")
+    too = (
+        "too-small" if short < limits.side_min_px
+        else "too-large" if long > limits.side_max_px
+        else "too-many-pixels" if width * height > limits.pixels_max
+        else "too-narrow" if long > short * limits.aspect_max
+        else None
+    )  # fmt: skip
+    if too:
+        raise PhotoRefused(too, **limits.facts_of(too))
 
 
 def _orientation(image: Image.Image) -> int:

@@ -1,15 +1,36 @@
-"""Decoding as a job of the sandbox: what goes in and comes out is bytes."""
+"""Decoding as a job of the sandbox: what goes in and comes out is bytes.
+
+A file that takes its decoder over can answer whatever it likes. So the answer has a form that can say
+nothing but pixels of a size within limits or one of a few codes, and needs no parser.
+"""
 
 from __future__ import annotations
 
 import json
+import struct
 from dataclasses import asdict
 
 import numpy as np
 
 from pipeline.contract import RGB, PhotoRefused
-from pipeline.decode import decode, settle_in
+from pipeline.decode import FIRST_FRAME, decode, settle_in
 from pipeline.limits import Limits
+from pipeline.sandbox import InvalidAnswer
+
+REFUSALS = (
+    "too-small",
+    "too-large",
+    "too-many-pixels",
+    "too-narrow",
+    "truncated",
+    "broken",
+    "transparent",
+    "too-hard",
+)
+"""The reasons for which `decode` refuses a file, as an answer names them: by place, from 1."""
+
+_HEAD = struct.Struct("!B?II")
+"""Reason of a refusal or 0, whether there are further frames, height, width; then the pixels."""
 
 
 def question(data: bytes, kind: str, limits: Limits) -> bytes:
@@ -18,24 +39,40 @@ def question(data: bytes, kind: str, limits: Limits) -> bytes:
 
 
 def work(request: bytearray) -> bytes:
-    """Decode what `question` packed, for `result` to unpack: a line of JSON, then the pixels."""
+    """Decode what `question` packed, for `result` to unpack."""
     settle_in()
     end = request.index(b"\n")
     asked, data = json.loads(request[:end]), bytes(memoryview(request)[end + 1 :])
     try:
         pixels, notes = decode(data, asked["kind"], Limits(**asked["limits"]))
     except PhotoRefused as refused:
-        return json.dumps({"reason": refused.reason, "facts": dict(refused.facts)}).encode()
-    head = json.dumps({"shape": pixels.shape, "notes": notes}).encode()
-    return b"".join((head, b"\n", pixels.data))
+        return _HEAD.pack(1 + REFUSALS.index(refused.reason), False, 0, 0)
+    height, width, _ = pixels.shape
+    return b"".join((_HEAD.pack(0, FIRST_FRAME in notes, height, width), pixels.data))
 
 
-def result(answer: bytearray) -> tuple[RGB, tuple[str, ...]]:
-    """Unpack pixels and notes. Raises the `PhotoRefused` that the decoder raised."""
-    end = answer.find(b"\n")
-    said = json.loads(answer[:end] if end >= 0 else answer)
-    if "reason" in said:
-        raise PhotoRefused(said["reason"], **said["facts"])
+def longest_answer(limits: Limits) -> int:
+    """Return the bytes of the longest answer that `result` takes."""
+    return _HEAD.size + 3 * limits.long_side_px**2
+
+
+def result(answer: bytearray, limits: Limits) -> tuple[RGB, tuple[str, ...]]:
+    """Unpack pixels and notes. Raises the `PhotoRefused` that the decoder raised.
+
+    Raises `InvalidAnswer` for whatever `work` cannot have written.
+    """
+    if len(answer) < _HEAD.size:
+        raise InvalidAnswer(f"{len(answer)} bytes are no answer")
+    code, further_frames, height, width = _HEAD.unpack_from(answer)
+    if code > len(REFUSALS):
+        raise InvalidAnswer(f"no refusal has the code {code}")
+    if code:
+        reason = REFUSALS[code - 1]
+        raise PhotoRefused(reason, **limits.facts_of(reason))
+    if not (0 < height <= limits.long_side_px and 0 < width <= limits.long_side_px):
+        raise InvalidAnswer(f"{width} x {height} pixels")
+    if len(answer) != _HEAD.size + height * width * 3:
+        raise InvalidAnswer(f"{len(answer)} bytes are not {width} x {height} pixels")
     # A view, not a copy: the answer is this photo's alone.
-    pixels = np.frombuffer(answer, np.uint8, offset=end + 1).reshape(said["shape"])
-    return pixels, tuple(said["notes"])
+    pixels = np.frombuffer(answer, np.uint8, offset=_HEAD.size).reshape(height, width, 3)
+    return pixels, (FIRST_FRAME,) if further_frames else ()

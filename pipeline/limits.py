@@ -21,3 +21,14 @@ class Limits:
     cpu_s: float = 2.5
     wall_s: float = 60.0
     """Far off: `cpu_s` ends what is too hard, and on a busy machine an honest photo waits for its turns."""
+
+    def facts_of(self, reason: str) -> dict[str, str | int]:
+        """Return the limit that a refusal for this reason names to the person, by its fact's name."""
+        facts: dict[str, dict[str, str | int]] = {
+            "too-heavy": {"limit_mb": self.bytes_max // 1_000_000},
+            "too-small": {"limit_px": self.side_min_px},
+            "too-large": {"limit_px": self.side_max_px},
+            "too-many-pixels": {"limit_megapixels": self.pixels_max // 1_000_000},
+            "too-narrow": {"limit_aspect": f"{self.aspect_max:g}"},
+        }
+        return facts.get(reason, {})

@@ -7,10 +7,11 @@ import hashlib
 from functools import cache
 
 from pipeline.contract import RGB, Photo, PhotoRefused
-from pipeline.decode_job import question, result
+from pipeline.decode import FIRST_FRAME
+from pipeline.decode_job import longest_answer, question, result
 from pipeline.kinds import kind_of
 from pipeline.limits import Limits
-from pipeline.sandbox import Allowance, JobDied, Sandbox, SandboxUnusable
+from pipeline.sandbox import Allowance, InvalidAnswer, JobDied, Sandbox, SandboxUnusable
 
 __all__ = ["NOTES", "REASONS", "Limits", "Photo", "PhotoRefused", "open_photo"]
 
@@ -33,7 +34,7 @@ REASONS = (
 )
 """Every reason of a `PhotoRefused` in this package, in the order in which they are looked for."""
 
-NOTES = ("first-frame",)
+NOTES = (FIRST_FRAME,)
 """Every code that `Photo.notes` may hold."""
 
 
@@ -47,17 +48,20 @@ def open_photo(data: bytes, limits: Limits = Limits(), sandbox: Sandbox | None =
     `SandboxUnusable` when the machine is at fault.
     """
     if len(data) > limits.bytes_max:
-        raise PhotoRefused("too-heavy", limit_mb=limits.bytes_max // 1_000_000)
+        raise PhotoRefused("too-heavy", **limits.facts_of("too-heavy"))
     request = question(data, kind_of(data), limits)
-    allowance = Allowance(limits.memory_bytes, limits.cpu_s, limits.wall_s)
+    allowance = Allowance(limits.memory_bytes, limits.cpu_s, limits.wall_s, longest_answer(limits))
     try:
-        pixels, notes = result((sandbox or _shared_decoders()).run(request, allowance))
+        answer = (sandbox or _shared_decoders()).run(request, allowance)
+        pixels, notes = result(answer, limits)
     except JobDied as died:
         if died.over_time:
             raise SandboxUnusable(
                 f"A photo was not open after {limits.wall_s:g} s; is this machine overloaded?"
             ) from died
         raise PhotoRefused("too-hard" if died.over_work else "broken") from died
+    except InvalidAnswer as invalid:
+        raise PhotoRefused("broken") from invalid
     return Photo(pixels=pixels, digest=digest_of(pixels), notes=notes)
 
 

@@ -8,14 +8,15 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+import time
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
 from pipeline.contract import Explained
-from pipeline.nursery import ANSWER, DIED, REQUEST, receive
+from pipeline.nursery import ENDED, LENGTH, LIMITS
 
 GRACE_S = 5.0
-"""How much longer than its job's wall time the nursery itself is waited for."""
+"""How much longer than its job's wall time the fork server itself is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Allowance:
     """On top of what the nursery itself has mapped."""
     cpu_s: float
     wall_s: float
+    answer_bytes: int
+    """Of the longest answer that is read."""
 
 
 class JobDied(Exception):
@@ -46,6 +49,10 @@ class JobDied(Exception):
         return self.signal_number == signal.SIGALRM
 
 
+class InvalidAnswer(Exception):
+    """The child's answer is none that the job can give: something else than the job wrote it."""
+
+
 class SandboxUnusable(Explained):
     """No child can be had on this machine now: the machine's fault, not the job's."""
 
@@ -64,19 +71,23 @@ class Sandbox:
         self._owner = 0
 
     def run(self, request: bytes, allowance: Allowance) -> bytearray:
-        """Return what the job makes of a request. Raises `JobDied` and `SandboxUnusable`."""
+        """Return what the job makes of a request.
+
+        Raises `JobDied`, `InvalidAnswer` for one that is too long, and `SandboxUnusable`.
+        """
         for _ in range(2):
-            near, control = self._child()
-            with near, suppress(EOFError, ConnectionError):
-                near.settimeout(allowance.wall_s + GRACE_S)
+            with self._call(allowance) as call:
+                control = self._hand_over(call, allowance)
                 try:
-                    return _converse(near, request, allowance)
+                    answer = call.converse(request)
                 except TimeoutError:
                     self._discard(control)
                     raise SandboxUnusable(
                         "The process that opens photos does not answer; is this machine overloaded?"
                     ) from None
-            # The nursery ended (somebody killed it): a new one gets the job.
+            if answer is not None:
+                return answer
+            # The fork server ended (somebody killed it): a new one gets the job.
             self._discard(control)
         raise SandboxUnusable(
             "The process that opens photos ends before it answers; its own error is above."
@@ -86,18 +97,26 @@ class Sandbox:
         """End the nursery, if this process started one, after the jobs that it has."""
         self._discard(self._control, GRACE_S)
 
-    def _child(self) -> tuple[socket.socket, socket.socket]:
+    def _call(self, allowance: Allowance) -> _Call:
         try:
-            near, far = socket.socketpair()
-            with far, self._lock:
+            return _Call(allowance)
+        except OSError as error:
+            raise _no_process(error) from error
+
+    def _hand_over(self, call: _Call, allowance: Allowance) -> socket.socket:
+        limits = LIMITS.pack(allowance.memory_bytes, allowance.cpu_s, allowance.wall_s)
+        try:
+            with self._lock:
                 control = self._control
                 if control is None or self._owner != os.getpid():
                     control = self._control = self._start()
-                with suppress(BrokenPipeError):  # a dead nursery shows itself by silence, too
-                    socket.send_fds(control, [b"j"], [far.fileno()])
+                with suppress(BrokenPipeError):  # a dead fork server shows itself by silence, too
+                    socket.send_fds(control, [limits], [far.fileno() for far in call.far_ends])
         except OSError as error:
-            raise SandboxUnusable(f"No process can be started to open photos: {error}") from error
-        return near, control
+            raise _no_process(error) from error
+        for far in call.far_ends:
+            far.close()
+        return control
 
     def _start(self) -> socket.socket:
         ours, theirs = socket.socketpair()
@@ -126,16 +145,87 @@ class Sandbox:
             if nursery and self._owner == os.getpid():
                 with suppress(subprocess.TimeoutExpired):
                     nursery.wait(grace_s)
-                nursery.kill()
+                if nursery.poll() is None:
+                    os.killpg(nursery.pid, signal.SIGKILL)  # its children, too
                 nursery.wait()
 
 
-def _converse(near: socket.socket, request: bytes, allowance: Allowance) -> bytearray:
-    head = REQUEST.pack(allowance.memory_bytes, allowance.cpu_s, allowance.wall_s, len(request))
-    with suppress(BrokenPipeError):  # the child is gone already: how it ended is still to be read
-        near.sendall(head)
-        near.sendall(request)
-    kind, number = ANSWER.unpack(receive(near, ANSWER.size))
-    if kind == DIED:
-        raise JobDied(number)
-    return receive(near, number)
+def _no_process(error: Exception) -> SandboxUnusable:
+    return SandboxUnusable(f"No process can be started to open photos: {error}")
+
+
+class _Call:
+    """One conversation with a child: a socket to it, and one on which the fork server tells its end."""
+
+    def __init__(self, allowance: Allowance) -> None:
+        with ExitStack() as opened:
+            self._child, childs = map(opened.enter_context, socket.socketpair())
+            self._status, servers = map(opened.enter_context, socket.socketpair())
+            self._close = opened.pop_all().close
+        self.far_ends = (childs, servers)
+        self._longest = allowance.answer_bytes
+        self._until = time.monotonic() + allowance.wall_s + GRACE_S
+
+    def __enter__(self) -> _Call:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def converse(self, request: bytes) -> bytearray | None:
+        """Return the answer to a request, or None where the fork server ended."""
+        # A child may be gone already: how it ended is still to be read.
+        with suppress(ConnectionError):
+            self._child.settimeout(self._left_s())
+            self._child.sendall(LENGTH.pack(len(request)))
+            self._child.sendall(request)
+        head = self._receive(self._child, LENGTH.size)
+        if head is not None:
+            (length,) = LENGTH.unpack(head)
+            if length > self._longest:
+                raise InvalidAnswer(f"{length} bytes, at most {self._longest}")
+            answer = self._receive(self._child, length)
+            if answer is not None:
+                return answer
+        ended = self._receive(self._status, ENDED.size)
+        if ended is not None:
+            raise JobDied(*ENDED.unpack(ended))
+        return None
+
+    def _receive(self, connection: socket.socket, length: int) -> bytearray | None:
+        """Return exactly `length` bytes, or None where the other end closes before."""
+        received = bytearray(length)
+        view = memoryview(received)
+        while view:
+            connection.settimeout(self._left_s())
+            try:
+                count = connection.recv_into(view)
+            except ConnectionError:
+                return None
+            if count == 0:
+                return None
+            view = view[count:]
+        return received
+
+    def _left_s(self) -> float:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+
+def filters_system_calls() -> bool:
+    """Try in a sandbox whether system calls are filtered on this machine, beside the resource limits.
+
+    Raises `SandboxUnusable` where no sandbox can be had at all.
+    """
+    sandbox = Sandbox("pipeline.seccomp:try_a_signal")
+    try:
+        answer = sandbox.run(b"", Allowance(100_000_000, cpu_s=5.0, wall_s=30.0, answer_bytes=16))
+    except (JobDied, InvalidAnswer) as error:
+        raise SandboxUnusable(
+            f"A process that should only answer ended instead: {error}"
+        ) from error
+    finally:
+        sandbox.close()
+    return answer == b"refused"

@@ -13,6 +13,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from bots.doctor.findings import Finding, green, red, yellow
+from pipeline.sandbox import filters_system_calls
 from tasks.settings import Settings
 
 _GIB = 1 << 30
@@ -41,6 +42,7 @@ def check_machine(settings: Settings) -> Iterator[Finding]:
     yield _packages()
     yield _disk(settings.data_dir)
     yield _gpu(settings)
+    yield sandbox_finding(filters_system_calls())
 
 
 def _packages() -> Finding:
@@ -83,6 +85,17 @@ def _gpu(settings: Settings) -> Finding:
             "install the NVIDIA driver, or set SUISAI_ENGINE=auto",
         )
     return green("GPU", "none: the painter paints on the CPU")
+
+
+def sandbox_finding(filtered: bool) -> Finding:
+    """Tell what confines the process that decodes photos."""
+    if filtered:
+        return green("sandbox", "photos are decoded under resource limits and a system call filter")
+    return yellow(
+        "sandbox",
+        "photos are decoded under resource limits only: this kernel offers no system call filter",
+        "run the workers on Linux, x86-64 or arm64, with seccomp; see docs/safety.md",
+    )
 
 
 def gpus_here() -> list[Gpu]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-import signal
+import threading
 from pathlib import Path
 
 
@@ -37,8 +37,10 @@ def spin(_: bytes) -> bytes:
 
 
 def sleep(_: bytes) -> bytes:
-    while True:
-        signal.pause()
+    lock = threading.Lock()
+    lock.acquire()
+    lock.acquire()
+    return b""
 
 
 def swell(rest: bytes) -> bytes:
@@ -72,9 +74,9 @@ def write(rest: bytes) -> bytes:
 
 def descriptors(_: bytes) -> bytes:
     held = []
-    for fd in range(3, 256):
+    for fd in range(256):
         try:
-            os.fstat(fd)
+            os.write(fd, b"")
         except OSError:
             continue
         held.append(fd)

@@ -15,7 +15,7 @@ import pytest
 from pipeline.sandbox import Allowance, JobDied, Sandbox, SandboxUnusable
 from tests.stack import eventually
 
-ALLOWED = Allowance(memory_bytes=300_000_000, cpu_s=0.5, wall_s=20.0)
+ALLOWED = Allowance(memory_bytes=300_000_000, cpu_s=0.5, wall_s=20.0, answer_bytes=30_000_000)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,9 @@ def test_endless_work_is_ended_by_its_processor_time(sandbox: Sandbox) -> None:
 
 def test_endless_waiting_is_ended_by_the_clock(sandbox: Sandbox) -> None:
     with pytest.raises(JobDied) as died:
-        sandbox.run(b"sleep", Allowance(ALLOWED.memory_bytes, cpu_s=1.0, wall_s=0.2))
+        sandbox.run(
+            b"sleep", Allowance(ALLOWED.memory_bytes, cpu_s=1.0, wall_s=0.2, answer_bytes=9)
+        )
     assert died.value.over_time
     assert not died.value.over_work
 
@@ -79,9 +81,9 @@ def test_an_error_in_a_job_ends_it_without_an_answer(sandbox: Sandbox) -> None:
 
 
 def test_a_job_reads_no_files_and_writes_none(sandbox: Sandbox, tmp_path: Path) -> None:
-    assert sandbox.run(b"read /etc/hostname", ALLOWED) == b"OSError"
+    assert sandbox.run(b"read /etc/hostname", ALLOWED) == b"PermissionError"
     target = tmp_path / "written"
-    assert sandbox.run(b"write " + os.fsencode(target), ALLOWED) == b"OSError"
+    assert sandbox.run(b"write " + os.fsencode(target), ALLOWED) == b"PermissionError"
     assert not target.exists()
 
 
@@ -103,7 +105,9 @@ def test_a_job_holds_nobody_elses_connection(sandbox: Sandbox) -> None:
 
 def _sleep(sandbox: Sandbox) -> None:
     with pytest.raises(JobDied):
-        sandbox.run(b"sleep", Allowance(ALLOWED.memory_bytes, cpu_s=1.0, wall_s=0.5))
+        sandbox.run(
+            b"sleep", Allowance(ALLOWED.memory_bytes, cpu_s=1.0, wall_s=0.5, answer_bytes=9)
+        )
 
 
 def test_a_killed_nursery_is_replaced(sandbox: Sandbox) -> None:
@@ -131,7 +135,7 @@ def test_a_nursery_ends_with_the_process_that_started_it_even_a_killed_one() -> 
 _START = """
 from pipeline.sandbox import Allowance, Sandbox
 sandbox = Sandbox("tests.pipeline.risky_jobs:work")
-print(sandbox.run(b"parent", Allowance(300_000_000, 1.0, 20.0)).decode(), flush=True)
+print(sandbox.run(b"parent", Allowance(300_000_000, 1.0, 20.0, 100)).decode(), flush=True)
 input()
 """
 
@@ -146,7 +150,7 @@ def test_a_nursery_that_cannot_start_is_said_to_be_the_machines_fault() -> None:
 _FORK = """
 import os, threading
 from pipeline.sandbox import Allowance, Sandbox
-allowed = Allowance(300_000_000, 1.0, 20.0)
+allowed = Allowance(300_000_000, 1.0, 20.0, 100)
 sandbox = Sandbox("tests.pipeline.risky_jobs:work")
 ours = sandbox.run(b"parent", allowed)
 assert threading.active_count() == 1

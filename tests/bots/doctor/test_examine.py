@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from bots.doctor.examine import examine
 from bots.doctor.findings import Finding, Light
-from bots.doctor.machine import gpu_from
+from bots.doctor.machine import gpu_from, sandbox_finding
 from tasks.contract import Ask
 from tasks.services import Services
 from tasks.settings import Settings
@@ -98,3 +98,10 @@ def test_a_gpu_is_read_as_its_driver_prints_it() -> None:
     gpu = gpu_from("NVIDIA H100 80GB HBM3, 570.124.06, 81559, 81008")
 
     assert gpu.in_words() == "NVIDIA H100 80GB HBM3, driver 570.124.06, 79.1 of 79.6 GiB free"
+
+
+def test_a_machine_without_a_system_call_filter_is_told(settings: Settings) -> None:
+    assert light_of(list(examine(settings)), "sandbox") is Light.GREEN
+    finding = sandbox_finding(filtered=False)
+    assert finding.light is Light.YELLOW
+    assert "resource limits only" in finding.says
