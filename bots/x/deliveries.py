@@ -14,8 +14,16 @@ from bots.x.faults import XFault
 from bots.x.webhooks import PATH
 from pipeline.contract import Explained
 
-_MENTIONS = "post.mention.create"
-_MESSAGES = "dm.received"
+_POSTS = ("post.mention.create", "post.reply.create")
+_MESSAGES = ("dm.received",)
+_REACHABLE = (
+    "It must reach the web process over public HTTPS without a port, with SUISAI_X_WEBHOOKS=true and "
+    "SUISAI_X_CONSUMER_SECRET set there."
+)
+_ALLOWED = (
+    "The app must have been allowed by the bot's account: run `suisai x login` again, and see in X's "
+    "Developer Console whether your plan has the X Activity API."
+)
 
 
 class NotDelivered(Explained):
@@ -57,12 +65,11 @@ class Deliveries:
         ]
 
     def start(self, address: str) -> Hook:
-        """Let X deliver mentions, and messages if the bot answers them, to this server."""
+        """Let X deliver mentions, replies, and messages if the bot answers them, to this server."""
         url = address.rstrip("/") + ("" if urlsplit(address).path.strip("/") else PATH)
         known = next((hook for hook in self.hooks() if hook.url == url), None)
         hook = known or self._registered(url)
-        wanted = (_MENTIONS, _MESSAGES) if self._x.settings.direct_messages else (_MENTIONS,)
-        for event in wanted:
+        for event in _POSTS + (_MESSAGES if self._x.settings.direct_messages else ()):
             if event not in hook.events:
                 self._subscribe(event, hook.id)
         return next(each for each in self.hooks() if each.id == hook.id)
@@ -79,12 +86,14 @@ class Deliveries:
         return len(hooks)
 
     def _registered(self, url: str) -> Hook:
-        made = self._asked("POST", "/2/webhooks", json={"url": url})["data"]
+        made = self._asked("POST", "/2/webhooks", json={"url": url}, advice=_REACHABLE)["data"]
         return Hook(made["id"], made["url"], bool(made["valid"]))
 
     def _subscribe(self, event: str, hook: str) -> None:
         wish = {"event_type": event, "filter": {"user_id": self._me()}, "webhook_id": hook}
-        self._asked("POST", "/2/activity/subscriptions", json=wish)
+        # These events are private: X gives them to who holds the account's own token, not the app's.
+        with _explained(f"{event} is not delivered", _ALLOWED):
+            self._x.send("POST", "/2/activity/subscriptions", json=wish)
 
     def _subscriptions(self) -> list[dict[str, Any]]:
         listed = self._asked("GET", "/2/activity/subscriptions").get("data") or []
@@ -92,7 +101,7 @@ class Deliveries:
         return [each for each in listed if (each.get("filter") or {}).get("user_id") == me]
 
     def _me(self) -> str:
-        with _explained():
+        with _explained("the bot's account is not known", "Run `suisai x login`."):
             return self._x.me().id
 
     def _asked(
@@ -101,6 +110,7 @@ class Deliveries:
         route: str,
         params: Mapping[str, str] | None = None,
         json: Mapping[str, object] | None = None,
+        advice: str = "See whether SUISAI_X_APP_BEARER is the app's bearer token of today.",
     ) -> dict[str, Any]:
         bearer = self._x.settings.app_bearer
         if bearer is None:
@@ -109,7 +119,7 @@ class Deliveries:
             )
         url, signed = TWEEPY_HOST + route, {"Authorization": f"Bearer {bearer.get_secret_value()}"}
         with (
-            _explained(),
+            _explained(f"{method} {route}", advice),
             self._x.door.request(method, url, headers=signed, params=params, json=json) as answer,
         ):
             said: dict[str, Any] = answer.json() if answer.content else {}
@@ -117,11 +127,8 @@ class Deliveries:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def _explained(what: str, advice: str) -> Iterator[None]:
     try:
         yield
     except XFault as fault:
-        raise NotDelivered(
-            f"X says: {fault.detail}. It must reach the web process over public HTTPS without a port, "
-            "with SUISAI_X_WEBHOOKS=true and SUISAI_X_CONSUMER_SECRET set there."
-        ) from fault
+        raise NotDelivered(f"{what}: X says: {fault.detail}. {advice}") from fault

@@ -82,6 +82,7 @@ _FINAL = (
     ("cannot send messages to this user", "messages-closed"),
     ("not permitted to send", "messages-closed"),
     ("cannot be messaged", "messages-closed"),
+    ("do not have permission to dm", "messages-closed"),
 )
 
 

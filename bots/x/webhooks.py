@@ -109,7 +109,7 @@ class Webhook:
         payload = data.get("payload")
         try:
             match data.get("event_type"):
-                case "post.mention.create":
+                case "post.mention.create" | "post.reply.create":
                     self._inbox.take([read_page({**data, "data": payload})])
                 case "dm.received" if isinstance(payload, Mapping):
                     page = read_delivered_messages(payload)

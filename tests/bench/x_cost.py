@@ -38,7 +38,6 @@ from tasks.settings import Limits, Settings
 from tasks.valkey import EmbeddedValkey
 from tests.bots.x.desk import picture
 from tests.fakes.x_api import ACCESS, REFRESH, FakeX
-from tests.fakes.x_bill import bill, dollars
 from tests.fakes.x_words import POST, TWEET, Words
 
 OWN_PHOTO = 24
@@ -90,16 +89,15 @@ def play(words: Words, services: Services) -> Hour:
                 doings.pop()()
             listener.look_at_mentions()
             answered += answer_all(fake, services, platform)
-        charged = bill(fake.answered)
         return Hour(
             vocabulary=words.fields_name.partition(".")[0],
             answered=answered,
-            dollars=dollars(charged, price_table()),
+            dollars=fake.bill.dollars,
             counted_dollars=x.budget.spending().today_usd,
             floor_dollars=floor(),
             accounts_floor_dollars=floor() + (accounts() if words is POST else 0),
             calls=len(fake.asked),
-            paid_for=dict(charged),
+            paid_for=dict(fake.bill.charged),
         )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import signal
 import socket
 import threading
@@ -18,18 +17,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import httpx
 from oauthlib.common import Request as OAuthRequest
 from oauthlib.oauth1.rfc5849 import signature
 
 from tests.fakes.x_asked import Asked, Refusal
+from tests.fakes.x_bill import Bill
 from tests.fakes.x_faults import Fault, Faults, Window
+from tests.fakes.x_hooks import APP_BEARER, signature_of
 from tests.fakes.x_routes import Routes
 from tests.fakes.x_words import TWEET, Words
 from tests.fakes.x_world import World
 
 CONSUMER_SECRET = "consumer-secret"
 TOKEN_SECRET = "token-secret"
-APP_BEARER = "app-bearer"
 ACCESS = "access-0"
 REFRESH = "refresh-0"
 
@@ -45,6 +46,7 @@ class FakeX(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.world = World(self.url, made)
+        self.bill = Bill()
         self.routes = Routes(self.world, words, CONSUMER_SECRET)
         self.faults = Faults()
         self.window = Window()
@@ -66,6 +68,14 @@ class FakeX(ThreadingHTTPServer):
 
     def handle_error(self, *_: object) -> None:
         """Stay silent where a client went away."""
+
+    def deliver(self, url: str, event: str, payload: Any, **more: Any) -> int:
+        """Deliver an event to a webhook as X does, charge for it and return the webhook's status."""
+        body = json.dumps({"data": {"event_type": event, "payload": payload, **more}}).encode()
+        signed = {"x-twitter-webhooks-signature": signature_of(CONSUMER_SECRET, body)}
+        for id_ in _event_ids(payload):
+            self.bill.delivered(event, id_)
+        return httpx.post(url, content=body, headers=signed).status_code
 
     def count(self, name: str) -> int:
         """Return how often a request like 'POST /2/tweets' came (a prefix)."""
@@ -104,6 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         status, body, headers = self._answer(asked)
         self.server.answered.append((asked, status, body))
+        self.server.bill.answered(asked, status, body)
         if fault:
             self._fail(fault)
         else:
@@ -141,9 +152,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _check_signature(self, asked: Asked) -> None:
         given = asked.headers.get("authorization", "")
-        if re.match(r"/2/(webhooks|activity)", asked.path):
-            if given != f"Bearer {APP_BEARER}":
+        by_app = given == f"Bearer {APP_BEARER}"
+        if asked.path.startswith("/2/webhooks") or asked.name == "DELETE /2/activity/subscriptions":
+            if not by_app:
                 raise Refusal(403, "This needs the app's own key.")
+            return
+        if by_app and asked.path.startswith("/2/activity"):
             return
         if given.removeprefix("Bearer ") in self.server.access or self._is_signed(asked, given):
             return
@@ -207,6 +221,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Stay silent."""
+
+
+def _event_ids(payload: Any) -> list[str]:
+    if not isinstance(payload, dict):
+        return []
+    events = [payload, *payload.get("direct_message_events", [])]
+    return [each["id"] for each in events if "id" in each]
 
 
 def _parts(kind: str, raw: bytes) -> dict[str, Any]:

@@ -1,16 +1,32 @@
-"""What X would charge for a row of answers, by its price list: each resource once, each write once.
+"""What X charges, by its price list of August 2026: each resource once per UTC day, each write that succeeds.
 
-One UTC day is assumed: in it X charges a resource when it first sends it, also one that only came along.
+Failed calls are free. Posts and accounts that come along with others ("expansions") are charged as if they
+had been asked for, and events that a webhook delivers as what they carry.
 """
 
 from __future__ import annotations
 
 import re
+import threading
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tests.fakes.x_asked import Asked
+
+OWNED_READ = 0.001
+USD: Mapping[str, float] = {
+    "post": 0.005,
+    "account": 0.010,
+    "message": 0.010,
+    "reply": 0.010,
+    "unsummoned_post": 0.015,
+    "deletion": 0.010,
+    "message_sent": 0.015,
+    "alt_text": 0.005,
+}
+"""`mention` and `own_post` are owned reads where the account owns the app, else posts as any others."""
 
 _READS = (
     (r"GET /2/users/me", "account"),
@@ -26,26 +42,54 @@ _WRITES = (
     (r"POST /2/media/metadata", "alt_text"),
 )
 _ALONG = {"users": "account", "tweets": "post", "posts": "post"}
+_OF_POSTS = frozenset({"mention", "own_post", "post"})
+_DAY_S = 86_400
 
 
-def bill(answered: Iterable[tuple[Asked, int, Any]]) -> Counter[str]:
-    """Return how many of each item of the price list these answers come to."""
-    charged: Counter[str] = Counter()
-    seen: set[tuple[bool, str]] = set()
-    for asked, status, body in answered:
+class Bill:
+    """Charges for answers and deliveries as they go out."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self.owns_app = True
+        """The bot's account owns the developer app: its own posts and mentions are cheap."""
+        self.charged: Counter[str] = Counter()
+        self.dollars = 0.0
+        self._clock = clock
+        self._seen: set[tuple[int, str, str]] = set()
+        self._lock = threading.Lock()
+
+    def answered(self, asked: Asked, status: int, body: Any) -> None:
+        """Charge for an answer."""
         if status >= 300 or not isinstance(body, Mapping):
-            continue
-        charged.update(what for pattern, what in _WRITES if re.fullmatch(pattern, asked.name))
-        for what, id_ in _resources(asked, body):
-            resource = (what == "account", id_)
-            charged[what] += resource not in seen
-            seen.add(resource)
-    return +charged
+            return
+        with self._lock:
+            for pattern, what in _WRITES:
+                if re.fullmatch(pattern, asked.name):
+                    self._charge(what)
+            for what, id_ in _resources(asked, body):
+                self._resource(what, id_)
 
+    def delivered(self, event: str, id_: str) -> None:
+        """Charge for an event that was delivered to a webhook."""
+        with self._lock:
+            self._resource("message" if event == "dm.received" else "post", id_)
 
-def dollars(charged: Mapping[str, int], prices: Mapping[str, float]) -> float:
-    """Return what these items cost together."""
-    return sum(count * prices[what] for what, count in charged.items())
+    def price(self, what: str) -> float:
+        """Return what one of something costs."""
+        if what in ("mention", "own_post"):
+            return OWNED_READ if self.owns_app else USD["post"]
+        return USD[what]
+
+    def _resource(self, what: str, id_: str) -> None:
+        kind = "post" if what in _OF_POSTS else what
+        resource = (int(self._clock() // _DAY_S), kind, id_)
+        if resource not in self._seen:
+            self._seen.add(resource)
+            self._charge(what)
+
+    def _charge(self, what: str) -> None:
+        self.charged[what] += 1
+        self.dollars += self.price(what)
 
 
 def _resources(asked: Asked, body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,18 @@ from tests.fakes.x_world import World
 
 Json = dict[str, Any]
 
+APP_BEARER = "app-bearer"
+
+
+def signature_of(secret: str, message: bytes) -> str:
+    """Sign a challenge or a delivery as X does."""
+    digest = hmac.new(secret.encode(), message, hashlib.sha256).digest()
+    return f"sha256={base64.b64encode(digest).decode()}"
+
+
+_PRIVATE = frozenset({"post.mention.create", "post.reply.create", "dm.received"})
+"""Events that X tells only the app that the account itself allowed to read them."""
+
 
 class Hooks:
     """What the app registered and subscribed to."""
@@ -52,8 +64,7 @@ class Hooks:
 
     def _answers(self, url: str) -> bool:
         token = secrets.token_hex(8)
-        digest = hmac.new(self._secret.encode(), token.encode(), hashlib.sha256).digest()
-        wanted = f"sha256={base64.b64encode(digest).decode()}"
+        wanted = signature_of(self._secret, token.encode())
         try:
             answer = httpx.get(url, params={"crc_token": token}, timeout=5)
         except httpx.HTTPError:
@@ -71,6 +82,8 @@ class Hooks:
     def _subscribe(self, asked: Asked) -> tuple[int, Json]:
         if asked.json["webhook_id"] not in self._hooks:
             raise Refusal(400, "no such webhook")
+        if asked.json["event_type"] in _PRIVATE and not _is_by_account(asked):
+            raise Refusal(403, "This event is private: subscribe with the account's own token.")
         made = {"subscription_id": self._world.new_id(), **asked.json}
         self._subscriptions[made["subscription_id"]] = made
         return 200, {"data": {"subscription": made}}
@@ -78,3 +91,7 @@ class Hooks:
     def _unsubscribe(self, asked: Asked) -> tuple[int, Json]:
         gone = [id_ for id_ in asked.query["ids"].split(",") if self._subscriptions.pop(id_, None)]
         return 200, {"data": [{"subscription_id": id_, "deleted": True} for id_ in gone]}
+
+
+def _is_by_account(asked: Asked) -> bool:
+    return APP_BEARER not in asked.headers.get("authorization", "")

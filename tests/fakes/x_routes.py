@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from tests.fakes import x_problems as problems
 from tests.fakes.x_asked import Asked, Refusal
 from tests.fakes.x_hooks import Hooks
 from tests.fakes.x_words import Words, Writer
-from tests.fakes.x_world import Picture, Said, World
+from tests.fakes.x_world import Picture, Said, World, first_id_at
 
 Json = dict[str, Any]
 
@@ -71,13 +72,15 @@ class Routes:
         count = int(asked.query.get("max_results", 10))
         if not 5 <= count <= 100:
             raise Refusal(400, f"The `max_results` query parameter value [{count}] is not valid")
-        since = int(asked.query.get("since_id", 0))
-        posts = [said for said in posts if int(said.id) > since]
+        newer, older = _bounds(asked.query)
+        posts = [said for said in posts if newer < int(said.id) < older]
         start = int(asked.query.get("pagination_token", "0").removeprefix("page"))
         shown = posts[start : start + count]
         meta: Json = {"newest_id": shown[0].id, "oldest_id": shown[-1].id} if shown else {}
         if start + count < len(posts):
             meta["next_token"] = f"page{start + count}"
+        if self.world.repeats_tokens:
+            meta["next_token"] = asked.query.get("pagination_token", "page0")
         return 200, self._writer(asked).page(shown, **meta)
 
     def _posts(self, asked: Asked) -> tuple[int, Json]:
@@ -103,32 +106,28 @@ class Routes:
     def _reply(self, asked: Asked) -> tuple[int, Json]:
         body = asked.json
         to = body.get("reply", {}).get("in_reply_to_tweet_id", "")
-        self._check_reply(to, body["text"])
         ids = body.get("media", {}).get("media_ids", [])
+        self._check_reply(to, body["text"], has_media=bool(ids))
         keys = [self._upload(id_).key for id_ in ids]
         made = self.world.reply_from_bot(to, body["text"], keys, bool(body.get("made_with_ai")))
         return 201, {"data": {"id": made.id, "text": made.text, self.words.history: [made.id]}}
 
-    def _check_reply(self, to: str, text: str) -> None:
-        parent = self.world.posts.get(to)
+    def _check_reply(self, to: str, text: str, *, has_media: bool) -> None:
+        world, parent = self.world, self.world.posts.get(to)
         if parent is None or parent.deleted:
-            raise Refusal(
-                403, "You attempted to reply to a Tweet that is deleted or not visible to you."
-            )
-        if parent.author in self.world.suspended:
-            raise Refusal(403, "User has been suspended.")
-        if parent.author in self.world.protected:
-            raise Refusal(403, "This user's Tweets are protected.")
-        if parent.author in self.world.blocking:
-            raise Refusal(403, "You have been blocked from the author of this Tweet.")
-        if self.world.bot not in self.world.named_in(parent.note or parent.text):
-            raise Refusal(
-                403,
-                "You can only reply to a Tweet whose author mentioned you or quoted your Tweet.",
-            )
-        repeats = any(said.text.endswith(text) for said in self.world.replies_to(to))
-        if repeats and not self.world.forgives_duplicates:
-            raise Refusal(403, "You are not allowed to create a Tweet with duplicate content.")
+            raise _refusal(problems.GONE)
+        for people, problem in (
+            (world.suspended, problems.SUSPENDED_AUTHOR),
+            (world.protected, problems.PROTECTED_AUTHOR),
+            (world.blocking, problems.BLOCKED),
+        ):
+            if parent.author in people:
+                raise _refusal(problem)
+        if not (world.may_reply_to_all or world.is_summoned_by(parent)):
+            raise _refusal(problems.NOT_SUMMONED)
+        repeats = not has_media and world.repeats(parent.author, text)
+        if repeats and not world.forgives_duplicates:
+            raise _refusal(problems.DUPLICATE)
 
     def _delete(self, _: Asked, post: str) -> tuple[int, Json]:
         said = self.world.posts.get(post)
@@ -150,7 +149,7 @@ class Routes:
 
     def _send_message(self, asked: Asked, person: str) -> tuple[int, Json]:
         if person in self.world.blocking:
-            raise Refusal(403, "You cannot send messages to this user.")
+            raise _refusal(problems.MESSAGES_CLOSED)
         media = [self._upload(each["media_id"]).key for each in asked.json.get("attachments", [])]
         note = self.world.message_from_bot(person, asked.json.get("text", ""), media)
         return 201, {"data": {"dm_conversation_id": note.conversation, "dm_event_id": note.id}}
@@ -197,5 +196,22 @@ class Routes:
     def _upload(self, id_: str) -> Picture:
         picture = self.world.media.get(f"3_{id_}")
         if picture is None or not picture.finished:
-            raise Refusal(400, "Your media IDs are invalid.")
+            raise _refusal(problems.MEDIA_INVALID)
         return picture
+
+
+def _bounds(query: dict[str, str]) -> tuple[int, int]:
+    """Return the ids between which posts are listed, both left out: of a time, the first id that it has."""
+    newer = [int(query.get("since_id", 0))]
+    older = [int(query.get("until_id", 2**63))]
+    if "start_time" in query:
+        newer.append(first_id_at(query["start_time"]) - 1)
+    if "end_time" in query:
+        older.append(first_id_at(query["end_time"]))
+    return max(newer), min(older)
+
+
+def _refusal(problem: problems.Problem) -> Refusal:
+    refusal = Refusal(problem.status, "")
+    refusal.body = dict(problem.body)
+    return refusal

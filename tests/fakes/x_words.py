@@ -165,10 +165,14 @@ class Writer:
         body: Json = {"meta": {"result_count": len(notes), **meta}}
         if notes:
             body["data"] = [self.message(note) for note in notes]
+        includes: Json = {}
         media = [self.media(self._world.media[key]) for note in notes for key in note.media]
         if media and "attachments.media_keys" in self._expansions:
-            body["includes"] = {"media": media}
-        return body
+            includes["media"] = media
+        if notes and "sender_id" in self._expansions:
+            senders = dict.fromkeys(note.sender for note in notes)
+            includes["users"] = [self.account(id_) for id_ in senders]
+        return body | ({"includes": includes} if includes else {})
 
     def media(self, picture: Picture) -> Json:
         """Write one media object; videos have no address of their own, only a still picture's."""

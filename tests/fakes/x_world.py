@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 _EPOCH_MS = 1_288_834_974_657
@@ -59,6 +60,12 @@ class Note:
     media: list[str] = field(default_factory=list)
 
 
+def first_id_at(time_: str) -> int:
+    """Return the first id that X gives out at a time of RFC 3339."""
+    at = datetime.fromisoformat(time_).timestamp()
+    return max(0, int(at * 1000) - _EPOCH_MS) << 22
+
+
 class World:
     """Everything on this X. Methods are what people do; `made` is what the bot posted."""
 
@@ -77,7 +84,13 @@ class World:
         self.protected: set[str] = set()
         self.blocking: set[str] = set()
         self.automated: set[str] = set()
+        self.late: set[str] = set()
+        """Posts that X has not put into its list of mentions yet."""
         self.forgives_duplicates = False
+        self.may_reply_to_all = False
+        """The app has rights beyond self-serve: it may reply to posts that do not mention the bot."""
+        self.repeats_tokens = False
+        """Lists name the same next page for ever."""
         self._ledger_file = ledger_file
         self._last_id = 0
         self.bot = self.person(BOT)
@@ -193,9 +206,32 @@ class World:
             found = [
                 said
                 for said in self.posts.values()
-                if self.is_visible(said.id) and self.bot in self.named_in(said.note or said.text)
+                if self.is_visible(said.id)
+                and said.id not in self.late
+                and self.bot in self.named_in(said.note or said.text)
             ]
             return sorted(found, key=lambda said: int(said.id), reverse=True)[:800]
+
+    def is_summoned_by(self, said: Said) -> bool:
+        """Tell whether the author of a post called the bot in it: wrote its name or quoted its post.
+
+        Names that the thread put before a reply do not count.
+        """
+        if said.quotes in self.posts and self.posts[said.quotes].author == self.bot:
+            return True
+        written = (said.note or said.text)[said.shown_from :]
+        return self.bot in self.named_in(written)
+
+    def repeats(self, author: str, text: str) -> bool:
+        """Tell whether the bot said the same, without a picture, to this person before."""
+        with self.lock:
+            return any(
+                said.text[said.shown_from :] == text
+                for said in self.made
+                if said.replies_to is not None
+                and not said.media
+                and self.posts[said.replies_to].author == author
+            )
 
     def own_posts(self) -> list[Said]:
         """Return the bot's own posts, newest first."""

@@ -31,6 +31,13 @@ OAUTH1 = {
 }
 
 
+@pytest.fixture(params=[TWEET, POST], ids=["tweet", "post"])
+def words(request: pytest.FixtureRequest) -> Words:
+    """Both of X's vocabularies."""
+    found: Words = request.param
+    return found
+
+
 def test_a_mention_reads_the_same_in_both_vocabularies(fake: FakeX, x: X) -> None:
     photo = fake.world.picture("https://pbs.twimg.com/media/cat.jpg")
     parent = fake.world.post("ann", "my cat", media=[photo])

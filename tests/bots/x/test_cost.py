@@ -3,14 +3,19 @@ from __future__ import annotations
 import pytest
 
 from bots.x.api import X
-from bots.x.budget import price_table
 from bots.x.inbox import Inbox
 from tasks.records import job_id_of
 from tasks.services import Services
 from tests.bots.x.desk import Desk
 from tests.fakes.x_api import FakeX
-from tests.fakes.x_bill import bill, dollars
-from tests.fakes.x_words import POST, Words
+from tests.fakes.x_words import POST, TWEET, Words
+
+
+@pytest.fixture(params=[TWEET, POST], ids=["tweet", "post"])
+def words(request: pytest.FixtureRequest) -> Words:
+    """Both of X's vocabularies."""
+    found: Words = request.param
+    return found
 
 
 @pytest.fixture
@@ -34,12 +39,10 @@ def afternoon(fake: FakeX, inbox: Inbox, x: X, desk: Desk) -> FakeX:
 
 
 def test_the_bot_counts_what_x_charges(afternoon: FakeX, x: X) -> None:
-    charged = bill(afternoon.answered)
-
     spending = x.budget.spending()
 
-    assert dict(spending.counts) == {**charged, "upload": 3}
-    assert spending.today_usd == pytest.approx(dollars(charged, price_table()))
+    assert dict(spending.counts) == {**afternoon.bill.charged, "upload": 3}
+    assert spending.today_usd == pytest.approx(afternoon.bill.dollars)
 
 
 def test_only_whom_the_bot_serves_is_looked_up(afternoon: FakeX, x: X, words: Words) -> None:

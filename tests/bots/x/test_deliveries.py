@@ -11,7 +11,9 @@ from bots.x.checkup import checkup
 from bots.x.deliveries import Deliveries, NotDelivered
 from bots.x.webhooks import PATH
 from tasks.services import Services
-from tests.fakes.x_api import APP_BEARER, FakeX
+from tests.fakes.x_api import FakeX
+from tests.fakes.x_hooks import APP_BEARER
+from tests.fakes.x_problems import NOT_ENROLLED
 from tests.fakes.x_words import POST, Words
 
 
@@ -34,7 +36,7 @@ def test_x_delivers_mentions_and_messages_once_the_server_answers(
 
     assert hook.url == f"{web.base_url}{PATH}"
     assert hook.valid
-    assert set(hook.events) == {"post.mention.create", "dm.received"}
+    assert set(hook.events) == {"post.mention.create", "post.reply.create", "dm.received"}
     assert deliveries.hooks() == [hook]
 
 
@@ -44,14 +46,17 @@ def test_asking_again_changes_nothing(
     first = deliveries.start(str(web.base_url))
     assert deliveries.start(first.url) == first
     assert fake.count("POST /2/webhooks") == 1
-    assert fake.count("POST /2/activity/subscriptions") == 2
+    assert fake.count("POST /2/activity/subscriptions") == 3
 
 
 def test_without_direct_messages_only_mentions_are_delivered(
     web: httpx.Client, connect: Callable[..., X]
 ) -> None:
     mentions_only = Deliveries(connect(app_bearer=APP_BEARER, direct_messages=False))
-    assert mentions_only.start(str(web.base_url)).events == ("post.mention.create",)
+    assert mentions_only.start(str(web.base_url)).events == (
+        "post.mention.create",
+        "post.reply.create",
+    )
 
 
 def test_off_removes_the_address_and_what_was_delivered_there(
@@ -70,6 +75,14 @@ def test_a_server_that_does_not_answer_the_challenge_is_explained(
 ) -> None:
     with pytest.raises(NotDelivered, match=r"CRC.*SUISAI_X_WEBHOOKS=true"):
         deliveries.start("http://127.0.0.1:9")
+
+
+def test_a_refused_subscription_says_what_x_said(
+    fake: FakeX, web: httpx.Client, deliveries: Deliveries
+) -> None:
+    fake.faults.add(NOT_ENROLLED.at("POST /2/activity/subscriptions"))
+    with pytest.raises(NotDelivered, match=r"post\.mention\.create.*attached to a Project.*login"):
+        deliveries.start(str(web.base_url))
 
 
 def test_without_the_apps_key_the_operator_is_told_what_to_set(
