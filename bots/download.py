@@ -11,7 +11,8 @@ from ipaddress import ip_address
 import httpcore
 import httpx
 
-from bots.guard import AddressForbidden, Guard, Resolve, is_loopback, is_public, resolve
+from bots.guard import AddressForbidden, Guard, Resolve, resolve
+from bots.public_addresses import is_loopback, is_public
 from pipeline.contract import PhotoRefused
 from tasks.contract import PhotoGone, PlatformPaused, TryAgain
 

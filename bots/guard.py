@@ -6,15 +6,12 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any, TypeAlias
 
 import httpcore
 
 Resolve: TypeAlias = Callable[[str, int], list[str]]
 """Gives the addresses of a host name, for connecting to a port."""
-
-NAT64 = IPv6Network("64:ff9b::/96")
 
 
 class AddressForbidden(Exception):
@@ -25,25 +22,6 @@ def resolve(host: str, port: int) -> list[str]:
     """Return the addresses of a host, by the system's resolver."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(address[0]) for *_, address in found]
-
-
-def is_public(address: str) -> bool:
-    """Say whether an address belongs to the open internet, also when it wraps an IPv4 address."""
-    parsed = ip_address(address.partition("%")[0])
-    if isinstance(parsed, IPv6Address) and (inner := _wrapped(parsed)):
-        parsed = inner
-    return parsed.is_global and not parsed.is_multicast
-
-
-def is_loopback(address: str) -> bool:
-    """Say whether an address is this machine's own."""
-    return ip_address(address.partition("%")[0]).is_loopback
-
-
-def _wrapped(address: IPv6Address) -> IPv4Address | None:
-    if address in NAT64:
-        return IPv4Address(address.packed[-4:])
-    return address.ipv4_mapped or address.sixtofour
 
 
 class Guard(httpcore.NetworkBackend):

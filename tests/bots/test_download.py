@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from bots.download import Source, download
-from bots.guard import is_public
+from bots.public_addresses import is_public
 from pipeline.contract import PhotoRefused
 from tasks.contract import PhotoGone, PlatformPaused, TryAgain
 
@@ -206,7 +206,8 @@ def test_a_url_outside_the_rules_is_not_even_looked_up(url: str) -> None:
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.1.2.3",
-     "224.0.0.1", "::1", "fe80::1%eth0", "fd00::1", "::ffff:10.0.0.1", "2002:a00:1::", "64:ff9b::7f00:1"],
+     "224.0.0.1", "64:ff9b:1::a00:1", "::ffff:0:a00:1", "2001::1",
+     "::1", "fe80::1%eth0", "fd00::1", "::ffff:10.0.0.1", "2002:a00:1::", "64:ff9b::7f00:1"],
 )  # fmt: skip
 def test_a_host_at_a_private_address_is_not_connected_to(address: str) -> None:
     assert not is_public(address)
