@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.styles.find import find_style
 from pipeline.styles.load import StyleBroken, load_styles, read_style
 from pipeline.styles.schema import (
+    Areas,
     Clouds,
     Diffusion,
     Light,
@@ -18,6 +19,7 @@ from pipeline.styles.schema import (
 )
 
 __all__ = [
+    "Areas",
     "Clouds",
     "Diffusion",
     "Light",

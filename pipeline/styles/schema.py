@@ -36,6 +36,16 @@ class Stroke:
 
 
 @dataclass(frozen=True, slots=True)
+class Areas:
+    """Areas of one tone instead of gradients and textures (Xu 2011)."""
+
+    flatness: Share = 0.0
+    """0 keeps brush strokes as they are, 1 lays flat areas."""
+    merge: Gain = 1.0
+    """How much contrast vanishes: 1 keeps folds of cloth and clumps of leaves, 3 only large forms."""
+
+
+@dataclass(frozen=True, slots=True)
 class Steps:
     """Flat tones instead of gradients (Winnemoeller 2006)."""
 
@@ -167,6 +177,7 @@ class Style:
     about: Mapping[str, str] = field(default_factory=dict, hash=False)
     """One line each, by language."""
     stroke: Stroke = Stroke()
+    areas: Areas = Areas()
     steps: Steps = Steps()
     line: Line = Line()
     palette: Palette = Palette()

@@ -1,45 +1,125 @@
-"""Ink over paint: where lines go, and how heavy they are."""
+"""Ink over paint: where lines go, and how heavy they are.
+
+Contours are found in the flat picture, where textures are gone. What a pen would not draw is taken out: short
+marks, contours that are out of focus in the photo, and contours within the sky.
+"""
 
 from __future__ import annotations
 
 from concurrent.futures import Executor
+from typing import cast
 
+import cv2
 import numpy as np
 
-from pipeline.engines.painter.flow import Flow
-from pipeline.engines.painter.ink import pen, ridges
+from pipeline.engines.painter.canvas import scaled
+from pipeline.engines.painter.flow import Flow, flow_of
+from pipeline.engines.painter.ink import pen, ridges, wide_ridges
 from pipeline.engines.painter.layers import fitted_rows
 from pipeline.engines.painter.noise import grainy
-from pipeline.engines.painter.planes import Plane, ramp, resize, wide_blur
+from pipeline.engines.painter.planes import (
+    Colours,
+    Plane,
+    as_colours,
+    blur,
+    luma,
+    part,
+    ramp,
+    resize,
+    wide_blur,
+)
 from pipeline.engines.painter.strips import by_rows
 from pipeline.engines.painter.subject import Subject
 from pipeline.engines.painter.view import View
 from pipeline.styles import Line
 
-FAINTEST = 0.0044
-"""Darkness (in roots of luma) at which a contour gets a line."""
+FAINTEST = 0.0026
+"""Darkness (in tones, see `tones_of`) at which a contour gets a line."""
+
+FULL = 0.008
+"""Darkness beyond the faintest at which a line is fully inked."""
+
+BOLD_FROM, BOLDEST, BOLD = 0.035, 0.08, 0.75
+"""Darkness of a wide contour from which its line grows heavier, where it is heaviest, and by how much."""
+
+REACH = 5.0
+"""Length to either side, in units of the picture, along which a contour is averaged."""
+
+SHORTEST = 22.0
+"""Marks up to half as long, in units of the picture, are not drawn; from this length on they are."""
+
+BLURRED, SHARP = 0.10, 0.22
+"""Steepest slope of a contour per px of the half-size picture, as a part of the contrast around it."""
+
+FINE_SPARED = 0.8
+"""How much less ink lies on letters and faces that are smaller than the pen can draw."""
+
+GREATEST = 0.96
+"""No line covers its ground fully, so that it takes some of the colour there."""
 
 
-def lines(bright: Plane, view: View, line: Line, seed: int, crew: Executor) -> Plane:
-    """Say how much ink covers each spot, 0..0.94. `bright` is the luma of the finest strokes."""
+def lines(flat: Colours, view: View, fine: Plane, line: Line, seed: int, crew: Executor) -> Plane:
+    """Say how much ink covers each spot, 0..0.96.
+
+    `flat` is the picture to draw on; `fine` says where it shows things thinner than the pen, 0..1.
+    """
     if line.weight <= 0:
-        return np.zeros_like(bright)
+        return np.zeros(flat.shape[:2], np.float32)
+    tones = tones_of(flat, view.unit)
+    half = part(tones, 0.5)
     width = 0.9 * view.unit * line.width + 0.1
-    ridge = ridges(bright, view.flow, width, 3.6 * view.unit, crew)
+    ridge = ridges(tones, flow_of(half, view.unit), width, REACH * view.unit, crew)
     least = faintest(view.subject, line)
-    weight = pressure(view) * np.float32(line.weight)
+    bold = np.float32(BOLD) * ramp(wide_ridges(half, width), BOLD_FROM, BOLDEST)
+    small = np.maximum(pen(part(ridge, 0.5), resize(least, half.shape), FULL), bold)
+    weight = resize(pressure(view), half.shape) * np.float32(line.weight)
+    weight *= 1 - np.float32(FINE_SPARED) * fine
+    weight *= long_marks(small, view.unit) * focus(view)
+    weight *= 1 - resize(view.air, half.shape)
     # Skips are where the paper is deep, whatever is drawn there.
-    paper = skips(bright.shape, view.unit, seed) if line.texture > 0 else None
+    paper = skips(tones.shape, view.unit, seed) if line.texture > 0 else None
 
     def strip(rows: slice) -> Plane:
-        threshold, press = (fitted_rows(plane, rows, bright.shape) for plane in (least, weight))
-        cover = pen(ridge[rows], threshold)
+        threshold, press, heavy = (
+            fitted_rows(plane, rows, tones.shape) for plane in (least, weight, bold)
+        )
+        cover = np.maximum(pen(ridge[rows], threshold, FULL), heavy)
         cover *= press
         if paper is not None:
             cover *= 1 - paper[rows] * np.float32(line.texture)
-        return np.minimum(cover, np.float32(0.94))
+        return np.minimum(cover, np.float32(GREATEST))
 
     return by_rows(crew, ridge, strip)
+
+
+def tones_of(flat: Colours, unit: float) -> Plane:
+    """Return what a pen heeds: luma, with the shadows spread so that lines there count as much."""
+    bright = luma(flat)
+    return blur(np.sqrt(bright) * np.float32(0.75) + bright * np.float32(0.25), 0.5 * unit)
+
+
+def long_marks(cover: Plane, unit: float) -> Plane:
+    """Keep (1) marks that are long enough for a line and drop (0) specks; `cover` is at half size."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((cover > 0.2).astype(np.uint8))
+    length = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    keep = ramp(length.astype(np.float32), SHORTEST * unit / 4, SHORTEST * unit / 2)
+    keep[0] = 0
+    return cast(Plane, cv2.dilate(keep[labels], np.ones((3, 3), np.uint8)))
+
+
+def focus(view: View) -> Plane:
+    """Say where the photo is in focus, 0..1, at half size.
+
+    The slope of a sharp contour is a large part of the contrast around it, that of a blurred one is not.
+    """
+    bright = luma(as_colours(scaled(view.pixels, *view.half.shape[:2])))
+    down = np.float32(1 / 32)
+    slope = cast(Plane, cv2.magnitude(cv2.Scharr(bright, -1, 1, 0), cv2.Scharr(bright, -1, 0, 1)))
+    width = 2 * max(1, round(3.2 * view.unit)) + 1
+    square = np.ones((width, width), np.uint8)
+    contrast = cast(Plane, cv2.dilate(bright, square)) - cast(Plane, cv2.erode(bright, square))
+    steepest = cast(Plane, cv2.dilate(slope, square)) * down
+    return ramp(steepest / (contrast + np.float32(0.015)), BLURRED, SHARP)
 
 
 def pressure(view: View) -> Plane:
@@ -66,5 +146,5 @@ def thickets(flow: Flow, shape: tuple[int, ...], unit: float) -> Plane:
 def faintest(subject: Subject, line: Line) -> Plane:
     """Ask more of a contour before it is drawn across a face: wrinkles and noses are not outlines."""
     bare = subject.head * (1 - subject.features)
-    extra = np.float32(0.0034) * bare - np.float32(0.001) * subject.people
+    extra = np.float32(0.004) * bare - np.float32(0.0008) * subject.people
     return (np.float32(FAINTEST) + extra) * np.float32(1 / max(line.detail, 0.05))

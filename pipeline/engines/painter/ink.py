@@ -22,9 +22,7 @@ SPREAD = 1.6
 
 def ridges(luma: Plane, flow: Flow, width_px: float, reach_px: float, crew: Executor) -> Plane:
     """Say how much darker a spot is than its surroundings, along the contour it lies on."""
-    # The root lets lines in shadows count as much as lines in the light.
-    bright = np.sqrt(np.maximum(luma, 0))
-    darker = blur(bright, width_px * SPREAD) - blur(bright, width_px)
+    darker = wide_ridges(luma, width_px)
     halo = math.ceil(reach_px) + 1
 
     step = len(luma) // len(flow.x)
@@ -40,6 +38,11 @@ def ridges(luma: Plane, flow: Flow, width_px: float, reach_px: float, crew: Exec
         return along(nearby, x, y, rows.start - first, reach_px, 4)
 
     return by_rows(crew, np.empty_like(luma), strip)
+
+
+def wide_ridges(luma: Plane, width_px: float) -> Plane:
+    """Say how much darker a spot is than its surroundings, in all directions alike."""
+    return blur(luma, width_px * SPREAD) - blur(luma, width_px)
 
 
 def along(plane: Plane, x: Plane, y: Plane, first: int, reach_px: float, samples: int) -> Plane:

@@ -12,6 +12,7 @@ from pipeline.engines.painter.canvas import off_canvas, on_canvas
 from pipeline.engines.painter.daylight import daylight_of, opened_shadows
 from pipeline.engines.painter.drawing import lines
 from pipeline.engines.painter.filigree import filigree
+from pipeline.engines.painter.filters.flat_areas import with_flat_areas
 from pipeline.engines.painter.flow import flow_of
 from pipeline.engines.painter.glaze import Glaze, Pots, glazed
 from pipeline.engines.painter.hand import trembled
@@ -30,7 +31,7 @@ from pipeline.engines.painter.planes import (
     resize,
 )
 from pipeline.engines.painter.portrait import with_larger_eyes
-from pipeline.engines.painter.sky import SkyFound, find_sky
+from pipeline.engines.painter.sky import SkyFound, find_sky, sky_without_contours
 from pipeline.engines.painter.skyscape import Skyscape, skyscape
 from pipeline.engines.painter.strips import by_rows
 from pipeline.engines.painter.strokes import Brushes, Care, brushed, mixed, settled
@@ -38,6 +39,9 @@ from pipeline.engines.painter.study import studied
 from pipeline.engines.painter.subject import Onlooker, Subject
 from pipeline.engines.painter.view import View
 from pipeline.styles import Style
+
+OPENED = 0.4
+"""How much broad shadows are lightened by day."""
 
 SIDE_PX = 900
 """A picture of this geometric mean side has unit 1: brushes and lines are measured in it."""
@@ -56,9 +60,10 @@ class Studio:
         view, brushes = self.begin(on_canvas(commission.pixels, commission.draft), style)
         # No task of the crew waits for another one, or a crew of one would wait for ever.
         heaven = self.crew.submit(sky_of, view, style, seed)
-        flat, bright = self.lay(view, brushes, style, seed)
+        care = care_for(view)
+        flat = self.lay(view, brushes, care, style, seed)
         matter = self.crew.submit(density_of, flat, view, style.pigment, style.stroke, seed)
-        ink = lines(bright, view, style.line, seed, self.crew)
+        ink = lines(flat, view, care.untouched, style.line, seed, self.crew)
         sky, density = heaven.result(), matter.result()
         pots = pots_of(view, style, palette_share(commission.strength))
         glaze = studied(flat, density, ink, sky, view, style, pots, seed)
@@ -71,30 +76,28 @@ class Studio:
         unit = float(np.sqrt(pixels.shape[0] * pixels.shape[1])) / SIDE_PX
         looking = self.crew.submit(self.look, pixels, unit)
         daylight = daylight_of(pixels)
-        calm = opened_shadows(settled(pixels, unit), unit, 0.25 * daylight, self.crew)
+        calm = opened_shadows(settled(pixels, unit), unit, OPENED * daylight, self.crew)
         half = part(calm, 0.5)
         flow = flow_of(luma(half), unit)
         brushes = brushed(calm, flow, style.stroke, unit, self.crew)
-        subject, sky = looking.result()
-        return View(pixels, calm, half, flow, subject, sky, daylight, unit), brushes
+        subject, sky, air = looking.result()
+        return View(pixels, calm, half, flow, subject, sky, air, daylight, unit), brushes
 
-    def look(self, pixels: RGB, unit: float) -> tuple[Subject, SkyFound | None]:
-        """Find out what the photo shows."""
+    def look(self, pixels: RGB, unit: float) -> tuple[Subject, SkyFound | None, Plane]:
+        """Find out what the photo shows: people, a sky that can be painted, and all that may be sky."""
         subject = self.onlooker.look(pixels, unit)
-        return subject, find_sky(pixels, subject)
+        return subject, find_sky(pixels, subject), sky_without_contours(pixels, subject)
 
-    def lay(self, view: View, brushes: Brushes, style: Style, seed: int) -> tuple[Colours, Plane]:
-        """Lay down strokes, finer where people are; faces too small for any brush stay as they are.
-
-        Returns the strokes, and the luma of the finest ones, which lines are drawn from.
-        """
-        care = care_for(view)
-        flat, bright = mixed(view.calm, brushes, care, style.stroke.calm, view.unit, self.crew)
+    def lay(self, view: View, brushes: Brushes, care: Care, style: Style, seed: int) -> Colours:
+        """Lay down strokes and flatten them; faces too small for any brush stay as they are."""
+        strokes = mixed(view.calm, brushes, care, style.stroke.calm, view.unit, self.crew)
+        keep = np.maximum(resize(view.subject.features, care.untouched.shape), care.untouched)
+        flat = with_flat_areas(strokes, keep, style.areas, self.crew)
         if style.stroke.wobble > 0:
             head = resize(view.subject.head, care.untouched.shape)
             steady = np.maximum(head, care.untouched)
             flat = trembled(flat, style.stroke.wobble, steady, view.unit, seed)
-        return flat, bright
+        return flat
 
     def finish(
         self,

@@ -22,13 +22,16 @@ from pipeline.engines.painter.planes import (
 from pipeline.engines.painter.sky_mask import (
     ROUGHEST,
     Mask,
+    blueness,
     convincing,
     down_to_the_sea,
     from_the_top,
     may_be_sky,
+    open_sky,
     own_colour,
     roughness,
     row_means,
+    whole,
     with_gaps,
 )
 from pipeline.engines.painter.subject import Subject
@@ -54,6 +57,9 @@ FAINT_CONTRAST = 0.004
 PERSON = 0.5
 """From so much of a matte on, a spot is a person and no sky."""
 
+CLOUD_PX = 8.0
+"""Clouds are what varies within so many px of the small picture."""
+
 CLEAR_ROWS = 8.0
 """Over so many rows of the small picture a clear sky's colour is smoothed."""
 
@@ -76,7 +82,7 @@ class SkyFound:
     clear: Colours
     """Its colour without clouds, one per row (H x 1 x 3)."""
     cloudiness: float
-    """Spread of its lightness along rows, in units of L."""
+    """How much its blue varies from place to place, 0..1."""
     horizon: float
     """Where it ends, as a part of the height."""
 
@@ -113,15 +119,25 @@ def find_sky(photo: RGB, subject: Subject) -> SkyFound | None:
     hard = mask.astype(np.float32)
     rim_px = DEEP_RIM_PX if deep else PALE_RIM_PX
     around = cast(Plane, cv2.dilate(hard, np.ones((rim_px, rim_px), np.uint8)))
+    if not whole(mask, may_be_sky(lab) & nobody):
+        return None
     return SkyFound(
         inside=ramp(blur(hard, 1.2), 0.75, 1.0),
         near=ramp(blur(around, 1.0), 0.1, 0.6),
         colour=own_colour(small, mask),
         before=own_colour(small, ~around.astype(np.bool_)),
         clear=clear_colour(small, lab, mask),
-        cloudiness=cloudiness(lab, mask),
+        cloudiness=cloudiness(small, mask),
         horizon=horizon_of(lab, mask),
     )
+
+
+def sky_without_contours(photo: RGB, subject: Subject) -> Plane:
+    """Say where a photo shows sky and clouds, however uncertain, in which no lines are drawn, 0..1."""
+    scale = SIDE_PX / max(photo.shape[:2])
+    size = (max(8, round(side * scale)) for side in photo.shape[:2])
+    lab = to_lab(as_colours(scaled(photo, *size)))
+    return open_sky(lab, resize(subject.people, lab.shape) < PERSON)
 
 
 def clear_colour(small: Colours, lab: Colours, mask: Mask) -> Colours:
@@ -149,10 +165,10 @@ def horizon_of(lab: Colours, mask: Mask) -> float:
     return float(last + 1) / len(mask)
 
 
-def cloudiness(lab: Colours, mask: Mask) -> float:
-    """Measure how much a sky varies along its rows: a plain gradient, hazy or not, does not."""
-    bright = np.ascontiguousarray(lab[..., 0])
-    away = bright - row_means(bright, mask)[:, None]
-    spread = np.sqrt(row_means(away * away, mask))
-    wide = mask.sum(1) >= 8
-    return float(spread[wide].mean()) if wide.any() else 0.0
+def cloudiness(small: Colours, mask: Mask) -> float:
+    """Measure how much the blue of a sky varies from place to place; slow gradients do not count."""
+    weight = mask.astype(np.float32)
+    blue = blueness(small)
+    mean = blur(blue * weight, CLOUD_PX) / (blur(weight, CLOUD_PX) + np.float32(1e-3))
+    inner = cv2.erode(mask.astype(np.uint8), np.ones((9, 9), np.uint8)).astype(np.bool_)
+    return float(np.percentile(np.abs(blue - mean)[inner], 95)) if inner.any() else 0.0

@@ -55,6 +55,12 @@ SUMMER_BLUE, SUMMER_FADE = 25.0, 4.0
 SAME_SKY = 12.0
 """Distance from the sky's colour around, up to which a gap between branches shows the same sky."""
 
+SOME_BLUE = 0.12
+"""Part of a bright region at the upper rim that must be blue: a white wall has none."""
+
+MOST_LEFT_OUT = 0.2
+"""Of a mask: where so much more sky lies beside it, as between broken clouds, the sky is left as it is."""
+
 LARGEST_HOLE = 0.004
 """Of the picture: larger holes in a mask are things, smaller ones birds and shreds of cloud."""
 
@@ -66,6 +72,25 @@ def may_be_sky(lab: Colours) -> Mask:
     blue = (b < FAINTEST_BLUE) & (a < towards_red * -b) & (a > towards_green * b)
     pale = (lightness > PALE) & (b < WARMEST) & (np.abs(a) < MOST_TINGED)
     return blue & (lightness > DARKEST_BLUE) | pale
+
+
+def open_sky(lab: Colours, nobody: Mask) -> Plane:
+    """Find all that may be sky with its clouds, 0..1, rims left out: nobody draws contours there.
+
+    A wall that is taken for sky loses no more than contours within it.
+    """
+    loose = (may_be_sky(lab) & nobody).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(loose, connectivity=4)
+    blue = lab[..., 2] < FAINTEST_BLUE
+    keep = np.zeros(count, np.bool_)
+    for label in np.unique(labels[:2]):
+        area = stats[label][cv2.CC_STAT_AREA]
+        blueness = float(blue[labels == label].mean())
+        keep[label] = label > 0 and area > SMALLEST_PART * loose.size and blueness > SOME_BLUE
+    sky = cv2.morphologyEx(
+        keep[labels].astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)
+    )
+    return cv2.erode(sky, np.ones((3, 3), np.uint8)).astype(np.float32)
 
 
 def roughness(lab: Colours) -> Plane:
@@ -120,6 +145,18 @@ def convincing(mask: Mask, lab: Colours) -> bool:
     return above > below + BRIGHTER or (blue > SUMMER_BLUE and fade > SUMMER_FADE)
 
 
+def whole(mask: Mask, airy: Mask) -> bool:
+    """Demand that a mask takes in nearly all of the sky that it touches: half a sky shows a border.
+
+    `airy` is all that may be sky.
+    """
+    rows = np.flatnonzero(mask.mean(1) > 0.02)
+    around = (airy & (np.arange(len(mask))[:, None] <= rows[-1])) | mask
+    _, labels = cv2.connectedComponents(around.astype(np.uint8))
+    joined = np.isin(labels, np.unique(labels[mask]))
+    return float((joined & ~mask).sum()) < MOST_LEFT_OUT * float(mask.sum())
+
+
 def fading(mask: Mask, lab: Colours) -> float:
     """Measure how much blue is lost towards the horizon, in Lab's b.
 
@@ -163,6 +200,11 @@ def own_colour(small: Colours, mask: Mask) -> Colours:
         total += wide_blur(times(small, weight), sigma) * np.float32(share)
         weights += wide_blur(weight, sigma) * np.float32(share)
     return times(total, cast(Plane, 1 / weights))
+
+
+def blueness(colours: Colours) -> Plane:
+    """Say how much more blue than red and green a colour has, -1..1; white clouds have none."""
+    return cast(Plane, cv2.transform(colours, np.array([[-0.5, -0.5, 1.0]], np.float32)))
 
 
 def distance(one: Colours, other: Colours) -> Plane:

@@ -19,12 +19,18 @@ from pipeline.engines.painter.planes import (
     ramp,
     resize,
     times,
+    unit,
 )
 from pipeline.engines.painter.sky import SkyFound
+from pipeline.engines.painter.sky_mask import blueness
 from pipeline.styles import Sky
 
-EMPTY, CLOUDED = 2.5, 7.0
-"""Cloudiness (units of L) below which a sky gets all of the style's clouds, and from which none."""
+EMPTY, CLOUDED = 0.027, 0.038
+"""Cloudiness (spread of blueness) below which a sky gets all of the style's clouds, and from which none."""
+
+
+HAZE = np.float32(0.03)
+"""Blueness below which haze and clouds cannot be told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,10 @@ def skyscape(half: Colours, found: SkyFound, sky: Sky, seed: int) -> Skyscape:
     target = gradient(sky, found)
     return Skyscape(
         shift=resize(target - found.clear, (height, 1)),
-        share=cover * above(found.horizon, height) * np.float32(sky.weight),
+        share=cover
+        * blue_part(half, found)
+        * above(found.horizon, height)
+        * np.float32(sky.weight),
         stars=stars(half.shape, sky.stars, seed) * cover * cover if sky.stars > 0 else None,
         clouds=resize(scape.colours, half.shape),
         cloud_cover=resize(scape.cover, half.shape)
@@ -93,6 +102,13 @@ def gradient(sky: Sky, found: SkyFound) -> Colours:
     stops = [colour(code) for code in (sky.top, sky.middle, sky.horizon)]
     channels = [np.interp(reach, (0, 0.55, 1), channel) for channel in zip(*stops, strict=True)]
     return np.stack(channels, -1)[:, None].astype(np.float32)
+
+
+def blue_part(half: Colours, found: SkyFound) -> Plane:
+    """Say how much of the clear sky's blue each spot has, 0..1: clouds have little and stay white."""
+    height = half.shape[0]
+    clear = resize(blueness(found.clear), (height, 1)) + HAZE
+    return unit((blueness(half) + HAZE) / clear)
 
 
 def above(horizon: float, height: int) -> Plane:

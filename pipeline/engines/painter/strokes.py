@@ -20,7 +20,6 @@ from pipeline.engines.painter.planes import (
     Colours,
     Plane,
     blur,
-    luma,
     mix,
     part,
     ramp,
@@ -55,41 +54,49 @@ class Brushes:
     """The same picture, painted with three brushes."""
 
     fine: Colours
-    broad: Colours
-    """At half the size."""
-    broadest: Colours
-    """At a quarter of the size."""
     forms: Flow
+    broad: Colours | None = None
+    """At half the size."""
+    broadest: Colours | None = None
+    """At a quarter of the size."""
 
 
 def brushed(picture: Colours, flow: Flow, stroke: Stroke, unit: float, crew: Executor) -> Brushes:
-    """Paint `picture` anew, each brush upon what the finer one has painted."""
+    """Paint `picture` anew, each brush upon what the finer one has painted.
+
+    A style whose brush never gets broader where nothing happens is painted with the fine one alone.
+    """
     size = unit * stroke.size
     fine = kuwahara(picture, flow, FINE * unit * math.sqrt(stroke.size) + 0.3, crew)
+    if stroke.calm <= 0:
+        return Brushes(fine, flow)
     broad = kuwahara(part(fine, 0.5), flow, BROAD * size / 2 + 0.4, crew)
     broadest = kuwahara(part(broad, 0.5), flow.thinned(), BROADEST * size / 4 + 0.4, crew)
-    return Brushes(fine, broad, broadest, flow)
+    return Brushes(fine, flow, broad, broadest)
 
 
 def mixed(
     picture: Colours, brushes: Brushes, care: Care, calm: float, unit: float, crew: Executor
-) -> tuple[Colours, Plane]:
-    """Choose for each spot among the brushes; `calm` says how much broader where nothing happens.
-
-    Returns the painting, and the luma of its fine layer alone, which lines are drawn from.
-    """
-    fine, broad, forms = brushes.fine, brushes.broad, brushes.forms
+) -> Colours:
+    """Choose for each spot among the brushes; `calm` says how much broader where nothing happens."""
+    fine, broad, broadest, forms = brushes.fine, brushes.broad, brushes.broadest, brushes.forms
+    if broad is None or broadest is None:
+        return by_rows(
+            crew,
+            np.empty_like(picture),
+            lambda rows: mix(
+                fine[rows], picture[rows], fitted_rows(care.untouched, rows, picture.shape)
+            ),
+        )
     quiet = quietness(forms.force, unit / 2) * np.minimum(1 - care.fine, 1)
-    under = mix(broad, resize(brushes.broadest, broad.shape), quiet * np.float32(calm))
+    under = mix(broad, resize(broadest, broad.shape), quiet * np.float32(calm))
     planes = (under, fineness(forms, care.fine, unit / 2), care.untouched)
-    bright = np.empty(picture.shape[:2], np.float32)
 
     def strip(rows: slice) -> Colours:
         below, keep, stay = (fitted_rows(plane, rows, picture.shape) for plane in planes)
-        bright[rows] = mix(luma(fine[rows]), luma(picture[rows]), stay)
         return mix(mix(below, fine[rows], keep), picture[rows], stay)
 
-    return by_rows(crew, np.empty_like(picture), strip), bright
+    return by_rows(crew, np.empty_like(picture), strip)
 
 
 def quietness(force: Plane, unit: float) -> Plane:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.contract import RGB
 from pipeline.engines.painter.flow import Flow
-from pipeline.engines.painter.planes import Colours
+from pipeline.engines.painter.planes import Colours, Plane
 from pipeline.engines.painter.sky import SkyFound
 from pipeline.engines.painter.subject import Subject
 
@@ -23,5 +23,7 @@ class View:
     flow: Flow
     subject: Subject
     sky: SkyFound | None
+    air: Plane
+    """Sky and clouds in which no lines are drawn, 0..1, in a small picture."""
     daylight: float
     unit: float

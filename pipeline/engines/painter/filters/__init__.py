@@ -1,0 +1,1 @@
+"""What the painter does to a photo, one step per module."""
