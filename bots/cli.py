@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -26,9 +27,25 @@ app = typer.Typer(
 )
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"suisai {version('suisai')}")
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     lifeline: Annotated[int | None, typer.Option(hidden=True)] = None,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            "-V",
+            is_eager=True,
+            callback=_show_version,
+            help="Show the version and exit.",
+        ),
+    ] = False,
 ) -> None:
     """Suisai (水彩) paints people's photos in the manner of hand-painted animation."""
     if lifeline is not None:

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bots.commands.files import write_whole
+from bots.commands.files import check_output, format_of, write_whole
 from bots.commands.refusals import InputRefused, in_words
 from bots.supervise import Program, Supervisor
 from bots.visitor import NoPainting, Visit, Visitor
 from pipeline.contract import RGB, Explained, PhotoRefused
-from pipeline.finish import finish
+from pipeline.finish import PictureFormat, finish
 from pipeline.pairs import side_by_side
 from pipeline.photo import open_photo
 from pipeline.provenance import DigitalSource, Maker
@@ -39,6 +39,7 @@ class Demo:
     photo: Path | None
     """None: the sample that ships with Suisai."""
     out: Path
+    overwrite: bool
     stay: bool
     """Leave the chat page open afterwards, where there is a terminal to end it from."""
     programs: list[Program]
@@ -55,6 +56,9 @@ def run_demo(demo: Demo) -> None:
 
     Raises `InputRefused`, `DemoFailed`, `OSError`.
     """
+    if format_of(demo.out) is not PictureFormat.JPEG:
+        raise InputRefused(f"{demo.out}: the demo writes a JPEG. Name a file that ends in .jpg.")
+    check_output(demo.out, [demo.photo] if demo.photo else [], overwrite=demo.overwrite)
     data, pixels = _photo(demo.photo)
     console = Console(highlight=False, soft_wrap=True)
     with tempfile.TemporaryDirectory(prefix="suisai-demo-", ignore_cleanup_errors=True) as folder:
@@ -144,10 +148,11 @@ def _tell(console: Console, visit: Visit, job: Job) -> None:
 
 def _save(demo: Demo, before: RGB, picture: bytes) -> None:
     if demo.photo is not None:
-        write_whole(demo.out, picture)
+        write_whole(demo.out, picture, overwrite=demo.overwrite)
         return
     pair = side_by_side(before, open_photo(picture).pixels)
-    write_whole(demo.out, finish(pair, Maker("painter", "", DigitalSource.PAINTER)))
+    picture = finish(pair, Maker("painter", "", DigitalSource.PAINTER))
+    write_whole(demo.out, picture, overwrite=demo.overwrite)
 
 
 def _nobody(_: Stage) -> None:

@@ -61,6 +61,8 @@ class Photo:
     """Hex SHA-256 of size and pixels: equal photos have equal digests, whatever their files were."""
     notes: tuple[str, ...] = ()
     """Codes of what the person should be told, e.g. `first-frame`."""
+    original_px: tuple[int, int] | None = None
+    """Width and height of the upright photo before it was reduced to working size, where known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from io import BytesIO
+from typing import TypeAlias
 
 import numpy as np
 import pillow_heif.options
@@ -48,16 +49,21 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+SIDEWAYS = (5, 6, 7, 8)
+"""Orientations in which width and height change places."""
 ORIENTATION = 0x0112
 FIRST_FRAME = "first-frame"
 """The note on a photo that is the first frame of an animation."""
 STRIP_ROWS = 64
 """Rows of the reduced picture that are made at a time."""
 
+Decoded: TypeAlias = tuple[RGB, tuple[str, ...], tuple[int, int]]
 
-def decode(data: bytes, kind: str, limits: Limits) -> tuple[RGB, tuple[str, ...]]:
-    """Decode a file of an allowed format to sRGB pixels of working size, and codes of notes.
 
+def decode(data: bytes, kind: str, limits: Limits) -> Decoded:
+    """Decode a file of an allowed format.
+
+    Returns sRGB pixels of working size, codes of notes, and the upright photo's own width and height.
     Raises `PhotoRefused`, whatever the decoder raised.
     """
     try:
@@ -84,17 +90,20 @@ def _reason(error: Exception, data: bytes, kind: str) -> str:
     return "truncated" if "truncated" in said or is_cut_short(data, kind) else "broken"
 
 
-def _decode(data: bytes, kind: str, limits: Limits) -> tuple[RGB, tuple[str, ...]]:
+def _decode(data: bytes, kind: str, limits: Limits) -> Decoded:
     image = OPENERS[kind](BytesIO(data))
     _check_size(*image.size, limits)
+    original_px = image.size
     reduced = _reduced(image, limits.long_side_px)
     small = to_srgb(reduced, _profile(image, data, kind))
     # Asked for after the pixels: Pillow loads a PNG to find its EXIF, and what fails then is lost.
     orientation = _orientation(image)
     if orientation in UPRIGHT:
         small = small.transpose(UPRIGHT[orientation])
+    if orientation in SIDEWAYS:
+        original_px = original_px[::-1]
     notes = (FIRST_FRAME,) if _is_animation(image, kind) else ()
-    return np.ascontiguousarray(small), notes
+    return np.ascontiguousarray(small), notes, original_px
 
 
 def _check_size(width: int, height: int, limits: Limits) -> None:

@@ -29,8 +29,9 @@ REFUSALS = (
 )
 """The reasons for which `decode` refuses a file, as an answer names them: by place, from 1."""
 
-_HEAD = struct.Struct("!B?II")
-"""Reason of a refusal or 0, whether there are further frames, height, width; then the pixels."""
+_HEAD = struct.Struct("!B?IIII")
+"""Reason of a refusal or 0, whether there are further frames, height, width, and both before the photo
+was reduced; then the pixels."""
 
 
 def question(data: bytes, kind: str, limits: Limits) -> bytes:
@@ -44,11 +45,12 @@ def work(request: bytearray) -> bytes:
     end = request.index(b"\n")
     asked, data = json.loads(request[:end]), bytes(memoryview(request)[end + 1 :])
     try:
-        pixels, notes = decode(data, asked["kind"], Limits(**asked["limits"]))
+        pixels, notes, original_px = decode(data, asked["kind"], Limits(**asked["limits"]))
     except PhotoRefused as refused:
-        return _HEAD.pack(1 + REFUSALS.index(refused.reason), False, 0, 0)
+        return _HEAD.pack(1 + REFUSALS.index(refused.reason), False, 0, 0, 0, 0)
     height, width, _ = pixels.shape
-    return b"".join((_HEAD.pack(0, FIRST_FRAME in notes, height, width), pixels.data))
+    head = _HEAD.pack(0, FIRST_FRAME in notes, height, width, *original_px[::-1])
+    return b"".join((head, pixels.data))
 
 
 def longest_answer(limits: Limits) -> int:
@@ -56,14 +58,14 @@ def longest_answer(limits: Limits) -> int:
     return _HEAD.size + 3 * limits.long_side_px**2
 
 
-def result(answer: bytearray, limits: Limits) -> tuple[RGB, tuple[str, ...]]:
-    """Unpack pixels and notes. Raises the `PhotoRefused` that the decoder raised.
+def result(answer: bytearray, limits: Limits) -> tuple[RGB, tuple[str, ...], tuple[int, int]]:
+    """Unpack pixels, notes, and width and height before reducing.
 
-    Raises `InvalidAnswer` for whatever `work` cannot have written.
+    Raises the `PhotoRefused` that the decoder raised, and `InvalidAnswer` for whatever `work` cannot have written.
     """
     if len(answer) < _HEAD.size:
         raise InvalidAnswer(f"{len(answer)} bytes are no answer")
-    code, further_frames, height, width = _HEAD.unpack_from(answer)
+    code, further_frames, height, width, *original = _HEAD.unpack_from(answer)
     if code > len(REFUSALS):
         raise InvalidAnswer(f"no refusal has the code {code}")
     if code:
@@ -71,8 +73,10 @@ def result(answer: bytearray, limits: Limits) -> tuple[RGB, tuple[str, ...]]:
         raise PhotoRefused(reason, **limits.facts_of(reason))
     if not (0 < height <= limits.long_side_px and 0 < width <= limits.long_side_px):
         raise InvalidAnswer(f"{width} x {height} pixels")
+    if not (height <= original[0] <= limits.side_max_px and width <= original[1] <= limits.side_max_px):
+        raise InvalidAnswer(f"{original[1]} x {original[0]} pixels before reducing")
     if len(answer) != _HEAD.size + height * width * 3:
         raise InvalidAnswer(f"{len(answer)} bytes are not {width} x {height} pixels")
     # A view, not a copy: the answer is this photo's alone.
     pixels = np.frombuffer(answer, np.uint8, offset=_HEAD.size).reshape(height, width, 3)
-    return pixels, (FIRST_FRAME,) if further_frames else ()
+    return pixels, (FIRST_FRAME,) if further_frames else (), (original[1], original[0])

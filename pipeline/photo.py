@@ -53,7 +53,7 @@ def open_photo(data: bytes, limits: Limits = Limits(), sandbox: Sandbox | None =
     allowance = Allowance(limits.memory_bytes, limits.cpu_s, limits.wall_s, longest_answer(limits))
     try:
         answer = (sandbox or _shared_decoders()).run(request, allowance)
-        pixels, notes = result(answer, limits)
+        pixels, notes, original_px = result(answer, limits)
     except JobDied as died:
         if died.over_time:
             raise SandboxUnusable(
@@ -62,7 +62,7 @@ def open_photo(data: bytes, limits: Limits = Limits(), sandbox: Sandbox | None =
         raise PhotoRefused("too-hard" if died.over_work else "broken") from died
     except InvalidAnswer as invalid:
         raise PhotoRefused("broken") from invalid
-    return Photo(pixels=pixels, digest=digest_of(pixels), notes=notes)
+    return Photo(pixels=pixels, digest=digest_of(pixels), notes=notes, original_px=original_px)
 
 
 def decoders() -> Sandbox:

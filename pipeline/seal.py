@@ -37,7 +37,7 @@ class Credentials:
 
 
 class Seal:
-    """Signs JPEG files with the operator's credentials; from any thread."""
+    """Signs JPEG, PNG and WebP files with the operator's credentials; from any thread."""
 
     def __init__(self, credentials: Credentials) -> None:
         """Raise `SealUnusable` when the library is missing or the credentials do not fit together."""
@@ -50,14 +50,16 @@ class Seal:
         # Only a signature shows whether key, certificate and algorithm belong together.
         self.sign(_blank(), Maker("", "", DigitalSource.PAINTER))
 
-    def sign(self, jpeg: bytes, maker: Maker) -> bytes:
+    def sign(self, picture: bytes, maker: Maker, mime_type: str = "image/jpeg") -> bytes:
         """Return the file with a manifest; nothing may change in it afterwards. Raises `SealUnusable`."""
         c2pa = self._c2pa
         signed = BytesIO()
         context = c2pa.Context.from_dict(OFFLINE)
         try:
-            with c2pa.Builder.from_json(json.dumps(_manifest(maker)), context) as builder:
-                builder.sign(self._signer(), "image/jpeg", BytesIO(jpeg), signed)
+            with c2pa.Builder.from_json(
+                json.dumps(_manifest(maker, mime_type)), context
+            ) as builder:
+                builder.sign(self._signer(), mime_type, BytesIO(picture), signed)
         except c2pa.C2paError as error:
             raise SealUnusable(f"The picture could not be signed: {error}") from error
         return signed.getvalue()
@@ -77,7 +79,7 @@ def _blank() -> bytes:
     return file.getvalue()
 
 
-def _manifest(maker: Maker) -> dict[str, Any]:
+def _manifest(maker: Maker, mime_type: str) -> dict[str, Any]:
     tool = {"name": TOOL, "version": maker.version}
     created = {
         "action": "c2pa.created",
@@ -87,6 +89,6 @@ def _manifest(maker: Maker) -> dict[str, Any]:
     return {
         "claim_generator_info": [tool],
         "title": "A painting after a photo",
-        "format": "image/jpeg",
+        "format": mime_type,
         "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [created]}}],
     }

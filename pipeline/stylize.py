@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.contract import Commission, Engine, PaintingFailed, Watch
+from pipeline.contract import RGB, Commission, Engine, PaintingFailed, Photo, Watch
 from pipeline.finish import finish
 from pipeline.limits import Limits
 from pipeline.photo import open_photo
@@ -32,6 +32,27 @@ def stylize(
     `SealUnusable` and `EngineUnusable`.
     """
     photo = open_photo(data, limits)
+    pixels = paint_photo(
+        photo, style, engine, screen, strength=strength, seed=seed, draft=draft, watch=watch
+    )
+    return finish(pixels, Maker.of(engine), seal)
+
+
+def paint_photo(
+    photo: Photo,
+    style: Style,
+    engine: Engine,
+    screen: Screen,
+    *,
+    strength: float = 0.6,
+    seed: int | None = None,
+    draft: bool = False,
+    watch: Watch = lambda _: None,
+) -> RGB:
+    """Return the painting of an opened photo, screened before and after.
+
+    Raises as `stylize` does, but for what opening and signing raise.
+    """
     photo_score = screen.photo(photo.pixels)
     seed = seed_of(photo.digest) if seed is None else seed
     commission = Commission(photo.pixels, style, strength, seed, draft)
@@ -39,7 +60,7 @@ def stylize(
     if isinstance(picture, PaintingFailed):
         raise picture
     screen.picture(picture, photo_score)
-    return finish(picture, Maker.of(engine), seal)
+    return picture
 
 
 def seed_of(digest: str) -> int:

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 from pydantic_settings import BaseSettings
 from rich.console import Console
-from rich.table import Table
 
+from bots.commands.tables import table
 from bots.doctor.examine import examine
 from bots.doctor.findings import Finding, Light, red
 from bots.envfile import all_settings, as_written, variables_of
@@ -69,11 +69,11 @@ def _slips(group: type[BaseSettings]) -> list[str]:
 
 
 def _print(findings: Sequence[Finding]) -> None:
-    table = Table("", "what", "how it is", "what mends it", box=None, pad_edge=False)
+    shown = table("", "what", "how it is", "what mends it")
     for finding in findings:
-        table.add_row(_MARKS[finding.light], finding.what, finding.says, finding.mend)
+        shown.add_row(_MARKS[finding.light], finding.what, finding.says, finding.mend)
     console = Console(highlight=False)
-    console.print(table)
+    console.print(shown)
     bad = [sum(f.light is light for f in findings) for light in (Light.RED, Light.YELLOW)]
     console.print(f"\n{bad[0]} broken, {bad[1]} to look at, {len(findings) - sum(bad)} well")
 

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-from rich.table import Column, Table
 
 from bots.commands.refusals import InputRefused
+from bots.commands.tables import show, table
 from bots.doctor.machine import gpus_here
 from bots.pull import Pulled, pull
 from pipeline.models import Model, ModelUnknown, load_models
@@ -37,12 +37,14 @@ def list_models(context: typer.Context) -> None:
         return
     settings = Settings()
     free_bytes = _free_bytes()
-    name = Column("model", no_wrap=True)
-    table = Table(name, "what it is", "licence", "GPU memory", "fits here", "downloaded")
+    shown = table(
+        "model", "what it is", "licence", "GPU memory", "fits", "downloaded",
+        fixed=("model", "GPU memory", "fits", "downloaded"),
+    )  # fmt: skip
     for model in load_models():
         here = "no GPU" if free_bytes == 0 else "yes" if fits(model, free_bytes) else "no"
         whole = not missing_parts(model, models_folder(settings))
-        table.add_row(
+        shown.add_row(
             model.name,
             model.title,
             model.licence,
@@ -50,7 +52,7 @@ def list_models(context: typer.Context) -> None:
             here,
             "yes" if whole else f"no ({model.disk_gib:g} GB)",
         )
-    Console().print(table)
+    show(shown)
 
 
 def pull_model(

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from bots.commands.refusals import InputRefused
+from bots.commands.tables import show, table
 from tasks.app import make_app, make_wake
 from tasks.contract import Job
 from tasks.house import open_services
@@ -134,18 +134,18 @@ def dead_list() -> None:
 
     [dim]Example:[/dim] suisai dead list
     """
-    table = Table("job", "given up", "reason", "platform")
+    shown = table("job", "given up", "reason", "platform", fixed=("job", "given up"))
     house = services()
     for job_id, at in house.ledger.dead():
         try:
             record = house.ledger.job(job_id)
         except UnknownJob:
-            table.add_row(job_id, _clock(at), "record gone", "-")
+            shown.add_row(job_id, _clock(at), "record gone", "-")
         except CorruptRecord:
-            table.add_row(job_id, _clock(at), "corrupt-record", "-")
+            shown.add_row(job_id, _clock(at), "corrupt-record", "-")
         else:
-            table.add_row(job_id, _clock(at), record.reason, record.ask.platform)
-    Console().print(table)
+            shown.add_row(job_id, _clock(at), record.reason, record.ask.platform)
+    show(shown)
 
 
 def dead_show(job_id: str) -> None:

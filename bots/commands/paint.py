@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
-from bots.commands.files import write_whole
+from bots.commands.files import STREAM, check_output, format_of, write_whole
+from bots.commands.photo_files import Target, check_target, find_photos, place_paintings
 from bots.commands.refusals import InputRefused, in_words, style_named
-from pipeline.contract import Engine, PaintingFailed, PhotoRefused
+from bots.commands.tables import show, table
+from pipeline.contract import PaintingFailed, Photo, PhotoRefused
+from pipeline.finish import QUALITY, PictureFormat, PictureTooLarge, finish
+from pipeline.limits import Limits
 from pipeline.photo import open_photo
-from pipeline.safety import Screen
+from pipeline.provenance import Maker
 from pipeline.sheet import style_sheet
 from pipeline.styles import Style, load_styles
-from pipeline.stylize import stylize as stylize_one
+from pipeline.stylize import paint_photo
 from pipeline.verify import verify as read_declaration
 from tasks.logs import set_up_logs
 from tasks.settings import Settings
 from tasks.studio import open_engine, open_screen, open_seal, photo_limits
+
+_STDERR = Console(stderr=True)
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -34,9 +42,21 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def stylize(
-    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="One or more photos.")],
+    photos: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PHOTO...", help="Photos, folders, quoted patterns, or - for standard input."
+        ),
+    ],
     out: Annotated[
-        Path, typer.Option("-o", "--out", help="A file, or a folder when there are many photos.")
+        str,
+        typer.Option(
+            "-o",
+            "--out",
+            metavar="PATH",
+            help="A file whose ending says its format (.jpg, .png, .webp), a folder, or - for "
+            "standard output.",
+        ),
     ],
     style: Annotated[str, typer.Option(help="A name or alias from `suisai styles`.")] = "film",
     engine: Annotated[str, typer.Option(help="auto, painter or diffusion.")] = "auto",
@@ -46,77 +66,174 @@ def stylize(
     seed: Annotated[
         int | None, typer.Option(min=0, help="Of what is invented, e.g. clouds.")
     ] = None,
+    size: Annotated[
+        str | None,
+        typer.Option(metavar="PX|original", help="Longest side; larger photos are reduced to it."),
+    ] = None,
+    quality: Annotated[
+        int | None, typer.Option(min=1, max=100, help=f"Of JPEG and WebP. [default: {QUALITY}]")
+    ] = None,
+    format_name: Annotated[
+        str | None,
+        typer.Option(
+            "--format", metavar="jpg|png|webp", help="Of paintings in a folder or a stream."
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace paintings that exist; never a photo.")
+    ] = False,
+    recursive: Annotated[
+        bool, typer.Option("-r", "--recursive", help="Look into folders of folders.")
+    ] = False,
 ) -> None:
-    """Paint photos, without a bot.
+    """Paint photos, without a bot. A photo is never replaced.
 
-    [dim]Example:[/dim] suisai stylize holiday/*.jpg -o paintings/ --style watercolor
+    [dim]Example:[/dim] suisai stylize holiday/ -o paintings/ --style watercolor
     """
     chosen = style_named(style)
     settings = Settings.model_validate({**Settings().model_dump(), "engine": engine})
     set_up_logs(settings.model_copy(update={"log_level": "WARNING"}))
-    painter, screen = open_engine(settings), open_screen(settings)
-    targets = _targets(photos, out)
-    refused = 0
-    several = len(targets) > 1
-    for photo, target in track(
-        targets, "Painting", disable=not several, console=Console(stderr=True)
+    limits = _limits(size, settings)
+    sources = find_photos(photos, out, recursive=recursive)
+    work = place_paintings(sources, out, style=chosen.name, named_format=_format(format_name))
+    if quality is not None and any(
+        target.picture_format == PictureFormat.PNG for _, target in work
     ):
-        try:
-            _paint_file(photo, target, chosen, painter, screen, settings, strength, seed)
-        except InputRefused as refusal:
-            if not several:
-                raise
-            refused += 1
-            typer.echo(str(refusal), err=True)
-    if refused:
+        raise InputRefused(
+            "PNG is lossless and has no --quality. Leave it out, or choose JPEG or WebP."
+        )
+    refusals = _Refusals(several=len(work) > 1)
+    ready = []
+    for source, target in work:
+        with refusals.collected():
+            check_target(target, sources, overwrite=overwrite)
+            ready.append((source, target))
+    if ready:
+        job = _Painting(
+            settings,
+            limits,
+            chosen,
+            strength,
+            seed,
+            quality or QUALITY,
+            shrink_said=size is not None,
+        )
+        for source, target in track(
+            ready, "Painting", disable=not refusals.several, console=_STDERR
+        ):
+            with refusals.collected():
+                write_whole(target.path, job.paint(source.path, target), overwrite=overwrite)
+    if refusals.count:
         raise typer.Exit(2)
 
 
-def _paint_file(
-    photo: Path,
-    target: Path,
-    style: Style,
-    engine: Engine,
-    screen: Screen,
-    settings: Settings,
-    strength: float,
-    seed: int | None,
-) -> None:
+class _Refusals:
+    """Of several photos, one that is refused does not stop the others; a single one is an error."""
+
+    def __init__(self, several: bool) -> None:
+        self.several = several
+        self.count = 0
+
+    @contextmanager
+    def collected(self) -> Iterator[None]:
+        try:
+            yield
+        except InputRefused as refusal:
+            if not self.several:
+                raise
+            self.count += 1
+            _say(str(refusal))
+
+
+class _Painting:
+    """Paints photos one after the other with what was asked for."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        limits: Limits,
+        style: Style,
+        strength: float,
+        seed: int | None,
+        quality: int,
+        *,
+        shrink_said: bool,
+    ) -> None:
+        self._limits, self._style = limits, style
+        self._strength, self._seed, self._quality = strength, seed, quality
+        self._shrink_said = shrink_said
+        self._engine, self._screen = open_engine(settings), open_screen(settings)
+        self._seal = open_seal(settings)
+
+    def paint(self, path: Path, target: Target) -> bytes:
+        """Return the finished file of one photo. Raises `InputRefused`, `OSError`."""
+        photo = _open(path, self._limits)
+        self._say_if_shrunk(path, photo)
+        try:
+            pixels = paint_photo(
+                photo, self._style, self._engine, self._screen,
+                strength=self._strength, seed=self._seed,
+            )  # fmt: skip
+            return finish(
+                pixels, Maker.of(self._engine), self._seal,
+                picture_format=target.picture_format, quality=self._quality,
+            )  # fmt: skip
+        except PhotoRefused as refusal:
+            raise InputRefused(in_words(path, refusal)) from refusal
+        except PictureTooLarge as error:
+            raise InputRefused(f"{path}: {error}") from error
+        except PaintingFailed as failure:
+            raise OSError(f"{path}: the engine could not paint it ({failure.reason}).") from failure
+
+    def _say_if_shrunk(self, path: Path, photo: Photo) -> None:
+        height, width = photo.pixels.shape[:2]
+        if photo.original_px is not None and photo.original_px != (width, height):
+            before = "{} x {}".format(*photo.original_px)
+            more = "" if self._shrink_said else "; --size original keeps its size"
+            _say(f"{path}: {before} px, painted at {width} x {height}{more}.")
+
+
+def _open(path: Path, limits: Limits) -> Photo:
     try:
-        data = photo.read_bytes()
-    except OSError as error:
-        raise InputRefused(f"{photo}: cannot be read ({error.strerror}). Name a photo.") from error
-    try:
-        picture = stylize_one(
-            data,
-            style,
-            engine,
-            screen,
-            strength=strength,
-            seed=seed,
-            limits=photo_limits(settings),
-            seal=open_seal(settings),
-        )
+        data = sys.stdin.buffer.read(limits.bytes_max + 1) if path == STREAM else path.read_bytes()
+        return open_photo(data, limits)
     except PhotoRefused as refusal:
-        raise InputRefused(in_words(photo, refusal)) from refusal
-    except PaintingFailed as failure:
-        raise OSError(f"{photo}: the engine could not paint it ({failure.reason}).") from failure
-    write_whole(target, picture)
+        raise InputRefused(in_words(path, refusal)) from refusal
+    except OSError as error:
+        raise InputRefused(f"{path}: cannot be read ({error.strerror}). Name a photo.") from error
 
 
-def _targets(photos: Sequence[Path], out: Path) -> list[tuple[Path, Path]]:
-    into_folder = len(photos) > 1 or out.is_dir() or str(out).endswith("/")
-    if not into_folder:
-        return [(photos[0], out)]
-    if out.is_file():
-        raise InputRefused(f"{out} is a file; name a folder for {len(photos)} paintings.")
-    names: dict[str, int] = {}
-    targets = []
-    for photo in photos:
-        number = names[photo.stem] = names.get(photo.stem, 0) + 1
-        name = photo.stem if number == 1 else f"{photo.stem}-{number}"
-        targets.append((photo, out / f"{name}.jpg"))
-    return targets
+def _limits(size: str | None, settings: Settings) -> Limits:
+    usual = photo_limits(settings)
+    if size is None:
+        return usual
+    if size != "original" and not (
+        size.isascii() and size.isdigit() and usual.side_min_px <= int(size) <= usual.side_max_px
+    ):
+        raise InputRefused(
+            f"--size {size}: give the longest side in pixels, "
+            f"{usual.side_min_px} to {usual.side_max_px}, or the word original."
+        )
+    long_side_px = usual.side_max_px if size == "original" else int(size)
+    if long_side_px <= usual.long_side_px:
+        return replace(usual, long_side_px=long_side_px)
+    # Of the person's own machine, a photo of their own may ask more than a stranger's.
+    return replace(usual, long_side_px=long_side_px, bytes_max=100_000_000,
+                   memory_bytes=3_000_000_000, cpu_s=60.0)  # fmt: skip
+
+
+def _format(name: str | None) -> PictureFormat | None:
+    if name is None:
+        return None
+    chosen = PictureFormat.of_ending(f".{name.lower().removeprefix('.')}")
+    if chosen is None:
+        offered = ", ".join(ending.removeprefix(".") for ending in PictureFormat.endings())
+        raise InputRefused(f"--format {name} is not offered; there are: {offered}.")
+    return chosen
+
+
+def _say(line: str) -> None:
+    _STDERR.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def styles(
@@ -124,9 +241,12 @@ def styles(
     sheet: Annotated[
         Path | None, typer.Option(metavar="PHOTO", help="Paint this photo in every style.")
     ] = None,
-    out: Annotated[Path, typer.Option("-o", "--out", help="Where the sheet goes.")] = Path(
-        "sheet.png"
-    ),
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Where the sheet goes: .png, .jpg or .webp.")
+    ] = Path("sheet.png"),
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a sheet that exists.")
+    ] = False,
 ) -> None:
     """List the styles, or paint a photo in all of them side by side.
 
@@ -134,7 +254,7 @@ def styles(
     """
     every = load_styles()
     if sheet is not None:
-        _sheet(sheet, out)
+        _sheet(sheet, out, overwrite)
     elif as_json:
         rows = [
             {
@@ -147,26 +267,24 @@ def styles(
         ]
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
-        table = Table("style", "what it is like", "also called")
+        shown = table("style", "what it is like", "also called", fixed=("style",))
         for s in every.values():
-            table.add_row(s.name, s.about["en"], ", ".join(s.aliases))
-        Console().print(table)
+            aliases = [alias for alias in s.aliases if alias.isascii()]
+            shown.add_row(s.name, s.about["en"], ", ".join(aliases))
+        show(shown)
+        typer.echo("The names in other languages: suisai styles --json")
 
 
-def _sheet(photo: Path, out: Path) -> None:
-    import cv2
-
+def _sheet(photo: Path, out: Path, overwrite: bool) -> None:
     settings = Settings()
     set_up_logs(settings.model_copy(update={"log_level": "WARNING"}))
-    try:
-        opened = open_photo(photo.read_bytes(), photo_limits(settings))
-    except PhotoRefused as refusal:
-        raise InputRefused(in_words(photo, refusal)) from refusal
-    except OSError as error:
-        raise InputRefused(f"{photo}: cannot be read ({error.strerror}). Name a photo.") from error
-    pixels = style_sheet(opened.pixels, open_engine(settings))
-    suffix = out.suffix if out.suffix in (".png", ".jpg", ".webp") else ".png"
-    write_whole(out, cv2.imencode(suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))[1].tobytes())
+    picture_format = format_of(out)
+    check_output(out, [photo], overwrite=overwrite)
+    opened = _open(photo, photo_limits(settings))
+    engine = open_engine(settings)
+    pixels = style_sheet(opened.pixels, engine)
+    sheet = finish(pixels, Maker.of(engine), picture_format=picture_format)
+    write_whole(out, sheet, overwrite=overwrite)
     typer.echo(str(out))
 
 

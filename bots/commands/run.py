@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from bots.commands.files import free_name
 from bots.commands.process import at_work, read_settings, stop_on_signals
 from bots.demo import Demo, free_port, run_demo
 from bots.doctor.machine import gpus_here
@@ -54,8 +55,17 @@ def demo(
         Path | None, typer.Option("--once", metavar="PHOTO", help="Paint this photo and end.")
     ] = None,
     out: Annotated[
-        Path, typer.Option("--out", help="Where the painting (or before/after) is written.")
-    ] = Path("out/demo.jpg"),
+        Path | None,
+        typer.Option(
+            "-o",
+            "--out",
+            help="Where the painting (or before/after) is written. "
+            "[default: out/demo.jpg, or the next free number]",
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a painting that exists; never the photo.")
+    ] = False,
 ) -> None:
     """Run everything in a folder of its own, send a photo as a person would, show the painting.
 
@@ -63,7 +73,8 @@ def demo(
     """
     port = free_port(WebSettings().port)
     web = ("--host", "127.0.0.1", "--port", str(port))
-    run_demo(Demo(once, out, once is None, programs(web), port, stop_on_signals()))
+    target = out or free_name(Path("out/demo.jpg"))
+    run_demo(Demo(once, target, overwrite, once is None, programs(web), port, stop_on_signals()))
 
 
 def worker(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import socket
 import subprocess
 import sys
@@ -62,8 +63,9 @@ def test_many_photos_go_into_a_folder_and_bad_ones_do_not_stop_the_others(
 ) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("not a photo at all, but a text")
+    namesake = shutil.copy(ASTRONAUT, tmp_path)
 
-    done = suisai(environment, "stylize", ASTRONAUT, str(text), ASTRONAUT, "-o", f"{tmp_path}/all/")
+    done = suisai(environment, "stylize", ASTRONAUT, str(text), namesake, "-o", f"{tmp_path}/all/")
 
     assert done.returncode == 2
     assert "notes.txt" in done.stderr

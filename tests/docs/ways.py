@@ -96,6 +96,7 @@ def nothing(_: list[str]) -> str:
 
 RUNS = (
     Run(r"suisai stylize photo.jpg .*"),
+    Run(r"suisai stylize holiday/ .*", instead={"holiday/": "."}),
     Run(r"suisai styles.*"),
     Run(r"suisai models", says="flux2-klein"),
     Run(

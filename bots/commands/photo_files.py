@@ -1,0 +1,164 @@
+"""Which photos a command line names, and where each painting goes."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bots.commands.files import STREAM, check_output, format_of, is_stream, same_file
+from bots.commands.refusals import InputRefused
+from pipeline.finish import PictureFormat
+
+PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".heic", ".heif")
+"""Of the files that are taken out of a folder; a file that is named itself may have any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One photo to paint."""
+
+    path: Path
+    """`-` for standard input."""
+    below: Path = Path()
+    """The folder in which it lies below the folder that was named."""
+    from_folder: bool = False
+    """A folder was named, and not the photo."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where one painting goes, and as what."""
+
+    path: Path
+    """`-` for standard output."""
+    picture_format: PictureFormat
+
+
+def find_photos(words: Sequence[str], out: str, *, recursive: bool) -> list[Source]:
+    """Return the photos that files, folders, patterns and `-` name, each once, in that order.
+
+    A folder gives the photos in it, by their endings; with `recursive` also those of its folders,
+    but for hidden ones and for the output folder. Raises `InputRefused`.
+    """
+    leave_out = Path(out) if out != str(STREAM) else None
+    found: dict[Path, Source] = {}
+    for word in words:
+        for source in _sources(word, leave_out, recursive):
+            found.setdefault(source.path, source)
+    return list(found.values())
+
+
+def place_paintings(
+    sources: Sequence[Source],
+    out: str,
+    *,
+    style: str,
+    named_format: PictureFormat | None,
+) -> list[tuple[Source, Target]]:
+    """Decide where each painting goes.
+
+    One photo goes into the file that `out` names, several go into a folder of that name; the
+    ending of a file decides its format, `named_format` that of a folder's files (JPEG where it is
+    None). In a folder a painting is called as its photo is, or, where the photo itself lies there,
+    with the style's name behind. Raises `InputRefused`.
+    """
+    if is_folder(out, several=len(sources) > 1 or sources[0].from_folder):
+        chosen = named_format or PictureFormat.JPEG
+        return list(_into_folder(sources, Path(out), style, chosen))
+    target = Path(out)
+    if target == STREAM or is_stream(target):
+        return [(sources[0], Target(target, named_format or PictureFormat.JPEG))]
+    chosen = format_of(target)
+    if named_format not in (None, chosen):
+        raise InputRefused(
+            f"{out} is a {chosen.name} file by its ending, but --format says otherwise. "
+            "Leave --format out, or change the ending."
+        )
+    return [(sources[0], Target(target, chosen))]
+
+
+def is_folder(out: str, *, several: bool) -> bool:
+    """Tell whether `out` is meant as a folder. Raises `InputRefused` where it cannot be one and must."""
+    path = Path(out)
+    if path != STREAM and (path.is_dir() or out.endswith("/")):
+        if path.exists() and not path.is_dir():
+            raise InputRefused(
+                f"{path} is a file, not a folder. Choose another name with -o/--out."
+            )
+        return True
+    if not several:
+        return False
+    if path == STREAM or path.exists() or PictureFormat.of_ending(path.suffix):
+        raise InputRefused(
+            f"Several photos cannot go into one file, {out}. Name a folder, e.g. -o paintings/"
+        )
+    return True
+
+
+def check_target(target: Target, sources: Sequence[Source], *, overwrite: bool) -> None:
+    """Refuse what would replace a photo, or a file without `overwrite`. Raises `InputRefused`."""
+    inputs = [source.path for source in sources if source.path != STREAM]
+    check_output(target.path, inputs, overwrite=overwrite)
+
+
+def _sources(word: str, leave_out: Path | None, recursive: bool) -> Iterator[Source]:
+    path = Path(word)
+    if path == STREAM:
+        yield Source(STREAM)
+    elif path.is_dir():
+        photos = [
+            Source(each, below, from_folder=True)
+            for each, below in _photos_in(path, leave_out, recursive)
+        ]
+        if not photos:
+            more = "" if recursive else " Add --recursive to look in its folders too."
+            raise InputRefused(f"{word}: no photo ({', '.join(PHOTO_ENDINGS)}) is in it.{more}")
+        yield from photos
+    elif not path.exists() and glob.has_magic(word):
+        names = sorted(glob.glob(word, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
+        photos = [Source(each) for each in map(Path, names) if each.is_file()]
+        if not photos:
+            raise InputRefused(f"{word}: no file matches this pattern.")
+        yield from photos
+    else:
+        yield Source(path)
+
+
+def _photos_in(
+    folder: Path, leave_out: Path | None, recursive: bool, below: Path = Path()
+) -> Iterator[tuple[Path, Path]]:
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise InputRefused(f"{folder}: cannot be read ({error.strerror}).") from error
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_file() and entry.suffix.lower() in PHOTO_ENDINGS:
+            yield entry, below
+    for entry in entries if recursive else ():
+        # A link to a folder may lead back up, and would never end.
+        if entry.name.startswith(".") or entry.is_symlink() or not entry.is_dir():
+            continue
+        if leave_out is None or not same_file(entry, leave_out):
+            yield from _photos_in(entry, leave_out, recursive, below / entry.name)
+
+
+def _into_folder(
+    sources: Sequence[Source], folder: Path, style: str, picture_format: PictureFormat
+) -> Iterator[tuple[Source, Target]]:
+    taken: set[str] = set()
+    for source in sources:
+        stem = "painting" if source.path == STREAM else source.path.stem
+        place = folder / source.below
+        if any(same_file(place / f"{stem}{picture_format.ending}", each.path) for each in sources):
+            stem = f"{stem}-{style}"
+        number, name = 1, stem
+        # By lower case: two such names are one file on some systems.
+        while str(place / name).lower() in taken:
+            number += 1
+            name = f"{stem}-{number}"
+        taken.add(str(place / name).lower())
+        yield source, Target(place / f"{name}{picture_format.ending}", picture_format)
