@@ -63,7 +63,7 @@ def test_many_photos_go_into_a_folder_and_bad_ones_do_not_stop_the_others(
 ) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("not a photo at all, but a text")
-    namesake = shutil.copy(ASTRONAUT, tmp_path)
+    namesake = str(shutil.copy(ASTRONAUT, tmp_path))
 
     done = suisai(environment, "stylize", ASTRONAUT, str(text), namesake, "-o", f"{tmp_path}/all/")
 
