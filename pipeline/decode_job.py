@@ -61,7 +61,8 @@ def longest_answer(limits: Limits) -> int:
 def result(answer: bytearray, limits: Limits) -> tuple[RGB, tuple[str, ...], tuple[int, int]]:
     """Unpack pixels, notes, and width and height before reducing.
 
-    Raises the `PhotoRefused` that the decoder raised, and `InvalidAnswer` for whatever `work` cannot have written.
+    Raises the `PhotoRefused` that the decoder raised, and `InvalidAnswer` for whatever `work` cannot
+    have written.
     """
     if len(answer) < _HEAD.size:
         raise InvalidAnswer(f"{len(answer)} bytes are no answer")
@@ -73,7 +74,9 @@ def result(answer: bytearray, limits: Limits) -> tuple[RGB, tuple[str, ...], tup
         raise PhotoRefused(reason, **limits.facts_of(reason))
     if not (0 < height <= limits.long_side_px and 0 < width <= limits.long_side_px):
         raise InvalidAnswer(f"{width} x {height} pixels")
-    if not (height <= original[0] <= limits.side_max_px and width <= original[1] <= limits.side_max_px):
+    if not (
+        height <= original[0] <= limits.side_max_px and width <= original[1] <= limits.side_max_px
+    ):
         raise InvalidAnswer(f"{original[1]} x {original[0]} pixels before reducing")
     if len(answer) != _HEAD.size + height * width * 3:
         raise InvalidAnswer(f"{len(answer)} bytes are not {width} x {height} pixels")

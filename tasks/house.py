@@ -43,16 +43,25 @@ def embedded(settings: Settings) -> EmbeddedValkey:
     return EmbeddedValkey(settings.data_dir / "valkey", settings.valkey_memory_mb)
 
 
-def connect(settings: Settings) -> Redis:
+def connect(settings: Settings, retries: int = RETRIES, timeout_s: float = 10.0) -> Redis:
     """Return a client that rides out a restart of the server (about 15 s) before it gives up."""
     return Redis.from_url(
         redis_url(settings),
-        retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=1.0), retries=RETRIES),
+        retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=1.0), retries=retries),
         retry_on_error=[RedisConnectionError, RedisTimeoutError],
-        socket_timeout=10,
-        socket_connect_timeout=5,
+        socket_timeout=timeout_s,
+        socket_connect_timeout=min(timeout_s, 5.0),
         health_check_interval=30,
     )
+
+
+def check_store(settings: Settings) -> None:
+    """Look once whether the store answers, within a second or so. Raises `StoreUnreachable`."""
+    try:
+        with connect(settings, retries=0, timeout_s=1.0) as redis:
+            redis.ping()
+    except RedisError as error:
+        raise _unreachable(settings, error) from error
 
 
 def open_services(settings: Settings, wake: Wake, traces: Traces | None = None) -> Services:
@@ -63,12 +72,7 @@ def open_services(settings: Settings, wake: Wake, traces: Traces | None = None) 
     try:
         ledger.check_schema()
     except RedisError as error:
-        hint = (
-            "Is the server at SUISAI_REDIS_URL up, and are user and password right?"
-            if settings.redis_url is not None
-            else "Start everything with `suisai up`, or set SUISAI_REDIS_URL."
-        )
-        raise StoreUnreachable(f"The ledger's Valkey does not answer ({error}). {hint}") from error
+        raise _unreachable(settings, error) from error
     blobs = BlobStore.open(settings.blob_url, Path(settings.data_dir) / "blobs")
     return Services(
         settings=settings,
@@ -80,4 +84,16 @@ def open_services(settings: Settings, wake: Wake, traces: Traces | None = None) 
         presence=Presence(redis, settings.namespace),
         retractions=Retractions(redis, settings.namespace),
         traces=traces,
+    )
+
+
+def _unreachable(settings: Settings, error: RedisError) -> StoreUnreachable:
+    if settings.redis_url is not None:
+        return StoreUnreachable(
+            f"The ledger's Valkey does not answer ({error}). "
+            "Is the server at SUISAI_REDIS_URL up, and are user and password right?"
+        )
+    return StoreUnreachable(
+        f"Suisai does not run: the ledger's Valkey in {settings.data_dir} does not answer "
+        f"({error}). Start everything with `suisai up`, or set SUISAI_REDIS_URL."
     )

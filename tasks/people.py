@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from redis import Redis
 
 from tasks.blobs import BlobStore
@@ -9,6 +12,32 @@ from tasks.marks import Marks
 from tasks.records import text
 from tasks.rubbish import Rubbish
 from tasks.scripts import Scripts
+
+
+@dataclass(frozen=True, slots=True)
+class PersonStatus:
+    """What the ledger knows of one person."""
+
+    banned: bool
+    opted_out: bool
+    tier: str | None
+    """None: the limits for everybody."""
+    open_jobs: tuple[str, ...]
+    """Ids of jobs that are queued or in progress."""
+    past_jobs: tuple[str, ...]
+    """Ids of jobs that ended and whose records are kept, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedPeople:
+    """Everybody for whom something other than the usual applies."""
+
+    banned: tuple[str, ...]
+    """Pseudonyms: the ledger does not keep the names."""
+    opted_out: tuple[str, ...]
+    """Pseudonyms, too."""
+    tiers: Mapping[str, str]
+    """`platform:person` -> tier."""
 
 
 class People:
@@ -35,6 +64,32 @@ class People:
             self._redis.hdel(f"{self._ns}:tiers", f"{platform}:{person}")
         else:
             self._redis.hset(f"{self._ns}:tiers", f"{platform}:{person}", tier)
+
+    def unban_pseudonym(self, pseudonym: str) -> bool:
+        """Let the person of this pseudonym ask again; return whether they were banned."""
+        return bool(self._redis.srem(f"{self._ns}:banned", pseudonym))
+
+    def status(self, platform: str, person: str) -> PersonStatus:
+        """Return what the ledger knows of a person."""
+        mark, who = self._marks.of(platform, person), f"{platform}:{person}"
+        tier = self._redis.hget(f"{self._ns}:tiers", who)
+        past = self._redis.zrange(f"{self._ns}:past:{who}", 0, -1, desc=True)
+        return PersonStatus(
+            banned=bool(self._redis.sismember(f"{self._ns}:banned", mark)),
+            opted_out=bool(self._redis.sismember(f"{self._ns}:optouts", mark)),
+            tier=None if tier is None else text(tier),
+            open_jobs=tuple(sorted(map(text, self._redis.smembers(f"{self._ns}:open:{who}")))),
+            past_jobs=tuple(text(job) for job in past),
+        )
+
+    def marked(self) -> MarkedPeople:
+        """Return everybody who is banned, opted out or has a tier."""
+        tiers = self._redis.hgetall(f"{self._ns}:tiers")
+        return MarkedPeople(
+            banned=tuple(sorted(map(text, self._redis.smembers(f"{self._ns}:banned")))),
+            opted_out=tuple(sorted(map(text, self._redis.smembers(f"{self._ns}:optouts")))),
+            tiers={text(who): text(tier) for who, tier in sorted(tiers.items())},
+        )
 
     def strike(self, platform: str, person: str, allowed: int = 3, pause_s: float = 86_400) -> int:
         """Count a photo refused for what it shows; the last allowed one pauses the person."""

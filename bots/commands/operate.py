@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated
 
@@ -10,9 +11,10 @@ from rich.console import Console
 
 from bots.commands.refusals import InputRefused
 from bots.commands.tables import show, table
+from bots.person_ids import UnknownPerson, platform_names, read_person
 from tasks.app import make_app, make_wake
 from tasks.contract import Job
-from tasks.house import open_services
+from tasks.house import check_store, open_services
 from tasks.ledger import UnknownJob
 from tasks.records import CorruptRecord
 from tasks.services import Services
@@ -21,6 +23,7 @@ from tasks.spans import trace_id
 from tasks.switches import PAUSABLE
 from tasks.traces import are_wanted
 
+PSEUDONYM = re.compile(r"[0-9a-f]{32}")
 Person = Annotated[str, typer.Argument(metavar="PLATFORM:PERSON", help="e.g. telegram:4711")]
 Platform = Annotated[str | None, typer.Option(help="Only this platform.")]
 What = Annotated[str, typer.Argument(metavar="|".join(PAUSABLE))]
@@ -28,7 +31,7 @@ What = Annotated[str, typer.Argument(metavar="|".join(PAUSABLE))]
 
 def add_commands(app: typer.Typer) -> None:
     """Add this room's commands."""
-    for command in (job, pause, resume, ban, unban, exempt, forget):
+    for command in (job, pause, resume, ban, unban, exempt, forget, people):
         app.command()(command)
     app.command("opt-in")(opt_in)
     dead = typer.Typer(no_args_is_help=True, help="Jobs that the bot had to give up.")
@@ -40,8 +43,9 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def services() -> Services:
-    """Open the running bot's ledger. Raises `StoreUnreachable`."""
+    """Open the running bot's ledger, or say at once that none runs. Raises `StoreUnreachable`."""
     settings = Settings()
+    check_store(settings)
     return open_services(settings, make_wake(make_app(settings)))
 
 
@@ -58,7 +62,8 @@ def pause(what: What, platform: Platform = None) -> None:
 
     [dim]Example:[/dim] suisai pause deliver --platform x
     """
-    services().switches.pause(_pausable(what), platform)
+    chosen = _pausable(what, platform)
+    services().switches.pause(chosen, platform)
     typer.echo(f"Paused: {what}{f' on {platform}' if platform else ''}. Nothing accepted is lost.")
 
 
@@ -67,8 +72,9 @@ def resume(what: What, platform: Platform = None) -> None:
 
     [dim]Example:[/dim] suisai resume deliver --platform x
     """
-    services().switches.resume(_pausable(what), platform)
-    typer.echo(f"Goes on: {what}{f' on {platform}' if platform else ''}.")
+    chosen = _pausable(what, platform)
+    services().switches.resume(chosen, platform)
+    typer.echo(f"Resumed: {what}{f' on {platform}' if platform else ''}.")
 
 
 def ban(person: Person) -> None:
@@ -76,15 +82,30 @@ def ban(person: Person) -> None:
 
     [dim]Example:[/dim] suisai ban telegram:4711
     """
-    services().people.ban(*_person(person))
+    platform, name = _person(person)
+    people = services().people
+    before = people.status(platform, name).banned
+    people.ban(platform, name)
+    typer.echo(f"{'Already banned' if before else 'Banned'}: {person}. Undo: suisai unban {person}")
 
 
-def unban(person: Person) -> None:
+def unban(
+    person: Annotated[
+        str, typer.Argument(metavar="PLATFORM:PERSON", help="Or a pseudonym of `suisai people`.")
+    ],
+) -> None:
     """Let a person ask again.
 
     [dim]Example:[/dim] suisai unban telegram:4711
     """
-    services().people.unban(*_person(person))
+    if PSEUDONYM.fullmatch(person):
+        before = services().people.unban_pseudonym(person)
+    else:
+        platform, name = _person(person)
+        people = services().people
+        before = people.status(platform, name).banned
+        people.unban(platform, name)
+    typer.echo(f"{person} may ask again." if before else f"{person} was not banned.")
 
 
 def exempt(
@@ -97,10 +118,13 @@ def exempt(
 
     [dim]Example:[/dim] suisai exempt telegram:4711 --tier subscriber
     """
-    people = services()
-    if tier not in ("exempt", "usual", *people.settings.tier_limits):
+    platform, name = _person(person)
+    opened = services()
+    if tier not in ("exempt", "usual", *opened.settings.tier_limits):
         raise InputRefused(f"There is no tier '{tier}' in SUISAI_TIER_LIMITS.")
-    people.people.set_tier(*_person(person), None if tier == "usual" else tier)
+    opened.people.set_tier(platform, name, None if tier == "usual" else tier)
+    given = "the limits for everybody" if tier == "usual" else f"the limits of tier '{tier}'"
+    typer.echo(f"{person} has {given} now.")
 
 
 def forget(
@@ -113,8 +137,44 @@ def forget(
 
     [dim]Example:[/dim] suisai forget telegram:4711 --opt-out
     """
-    files = services().people.forget(*_person(person), opt_out=opt_out)
-    typer.echo(f"Forgotten: {person} ({files} files deleted).")
+    platform, name = _person(person)
+    files = services().people.forget(platform, name, opt_out=opt_out)
+    more = " Their photos are refused from now on." if opt_out else ""
+    typer.echo(f"Forgotten: {person} ({files} files deleted).{more}")
+
+
+def people(
+    who: Annotated[
+        str | None,
+        typer.Argument(metavar="[PLATFORM:PERSON|JOB]", help="One person, or who asked for a job."),
+    ] = None,
+) -> None:
+    """List who is banned, opted out or has a tier; or show one person.
+
+    [dim]Example:[/dim] suisai people telegram:4711
+    """
+    if who is not None and ":" not in who:
+        opened = services()
+        ask = _job(opened, who).ask
+        _print_person(opened, ask.platform, ask.person)
+        return
+    if who is not None:
+        platform, name = _person(who)
+        _print_person(services(), platform, name)
+        return
+    marked = services().people.marked()
+    shown = table("person", "is", fixed=("person",))
+    for name, tier in marked.tiers.items():
+        shown.add_row(name, f"tier {tier}")
+    for pseudonym in marked.banned:
+        shown.add_row(pseudonym, "banned")
+    for pseudonym in marked.opted_out:
+        shown.add_row(pseudonym, "opted out")
+    if not shown.row_count:
+        typer.echo("Nobody is banned, opted out or has a tier.")
+        return
+    show(shown)
+    typer.echo("The ledger keeps no names of people who are banned or opted out, only pseudonyms.")
 
 
 def opt_in(person: Person) -> None:
@@ -175,6 +235,16 @@ def dead_drop(job_id: str) -> None:
         raise InputRefused(f"Job {job_id} is not on the dead list.")
 
 
+def _print_person(opened: Services, platform: str, name: str) -> None:
+    status = opened.people.status(platform, name)
+    typer.echo(f"{platform}:{name}")
+    typer.echo(f"  banned:     {'yes' if status.banned else 'no'}")
+    typer.echo(f"  opted out:  {'yes' if status.opted_out else 'no'}")
+    typer.echo(f"  tier:       {status.tier or 'usual'}")
+    typer.echo(f"  open jobs:  {', '.join(status.open_jobs) or 'none'}")
+    typer.echo(f"  past jobs:  {', '.join(status.past_jobs[:5]) or 'none'}")
+
+
 def _job(house: Services, job_id: str) -> Job:
     try:
         return house.ledger.job(job_id)
@@ -195,6 +265,7 @@ def _print_job(house: Services, job_id: str) -> None:
     console.print(
         f"[bold]{record.id}[/bold]  {ask.platform}, {len(ask.photos)} photo(s), {ask.style}"
     )
+    console.print(f"asked by: {ask.platform}:{ask.person}")
     console.print(f"now: {record.outcome or record.stage}  {record.reason}")
     if are_wanted(house.settings):
         console.print(f"trace: {trace_id(record.id)}")
@@ -211,13 +282,16 @@ def _clock(at: float) -> str:
 
 
 def _person(word: str) -> tuple[str, str]:
-    platform, colon, person = word.partition(":")
-    if not colon or not platform or not person:
-        raise InputRefused(f"'{word}' names no person; write PLATFORM:PERSON, e.g. telegram:4711.")
-    return platform, person
+    try:
+        return read_person(word)
+    except UnknownPerson as error:
+        raise InputRefused(str(error)) from error
 
 
-def _pausable(what: str) -> str:
+def _pausable(what: str, platform: str | None) -> str:
     if what not in PAUSABLE:
         raise InputRefused(f"'{what}' cannot be paused; there are: {', '.join(PAUSABLE)}.")
+    if platform is not None and platform not in platform_names():
+        names = ", ".join(platform_names())
+        raise InputRefused(f"There is no platform '{platform}'; there are: {names}.")
     return what

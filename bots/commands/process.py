@@ -7,14 +7,18 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+import structlog
+
 from bots.envfile import all_settings
 from tasks.app import make_app, make_wake
-from tasks.house import open_services
+from tasks.house import StoreUnreachable, check_store, open_services
 from tasks.logs import set_up_logs
 from tasks.presence import staying
 from tasks.services import Services
 from tasks.settings import Settings
 from tasks.traces import open_traces
+
+_log = structlog.get_logger()
 
 
 def read_settings() -> Settings:
@@ -27,6 +31,10 @@ def read_settings() -> Settings:
 def open_process() -> Services:
     """Return what a process has in hand; its asks wake the workers. Raises `StoreUnreachable`."""
     settings = read_settings()
+    try:
+        check_store(settings)
+    except StoreUnreachable as error:
+        _log.warning("ledger unreachable, waiting for it", why=str(error), at_most_s=15)
     return open_services(settings, make_wake(make_app(settings)), open_traces(settings))
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -102,17 +105,86 @@ def test_an_operators_pause_outlives_a_platforms_rest(
     assert hands.claim(Stage.FETCH) == []
 
 
+ANN = "0123456789abcdef01234567"
+
+
 def test_a_person_is_banned_exempted_and_forgotten(
     hands: Hands, ask: MakeAsk, suisai: Suisai
 ) -> None:
-    suisai("ban", "web:ann")
-    assert hands.refuse(ask()).reason == "banned"
-    suisai("unban", "web:ann")
-    assert suisai("exempt", "web:ann").exit_code == 0
-    hands.admit(ask())
-    suisai("forget", "web:ann", "--opt-out")
-    assert hands.refuse(ask()).reason == "opted-out"
-    assert suisai("opt-in", "web:ann").exit_code == 0
-    hands.admit(ask())
-    assert isinstance(suisai("opt-in", "web:ann").exception, InputRefused)
-    assert isinstance(suisai("ban", "ann").exception, InputRefused)
+    assert f"Banned: web:{ANN}" in suisai("ban", f"web:{ANN}").output
+    assert "Already banned" in suisai("ban", f"web:{ANN}").output
+    assert hands.refuse(ask(person=ANN)).reason == "banned"
+    assert "may ask again" in suisai("unban", f"web:{ANN}").output
+    assert "was not banned" in suisai("unban", f"web:{ANN}").output
+    assert "tier 'exempt'" in suisai("exempt", f"web:{ANN}").output
+    hands.admit(ask(person=ANN))
+    assert "Forgotten" in suisai("forget", f"web:{ANN}", "--opt-out").output
+    assert hands.refuse(ask(person=ANN)).reason == "opted-out"
+    assert suisai("opt-in", f"web:{ANN}").exit_code == 0
+    hands.admit(ask(person=ANN))
+    assert isinstance(suisai("opt-in", f"web:{ANN}").exception, InputRefused)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "ann", ":", "web:", ":4711", "telegram:@foo", "telegram:4711 ", "telegram: 4711", "x:@suisai",
+        "x-dm:https://x.com/a", "web:ann", f"web:{ANN.upper()}", "tiktok:4711", "telegram:47:11",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("command", ["ban", "unban", "exempt", "forget", "people", "opt-in"])
+def test_what_names_no_person_is_refused(suisai: Suisai, command: str, word: str) -> None:
+    refused = suisai(command, word)
+    assert isinstance(refused.exception, InputRefused), refused.output
+
+
+def test_people_are_listed_and_found(hands: Hands, ask: MakeAsk, suisai: Suisai) -> None:
+    assert "Nobody" in suisai("people").output
+    job_id = hands.admit(ask(person=ANN))
+    suisai("ban", "telegram:4711")
+    suisai("exempt", f"web:{ANN}")
+
+    listed = suisai("people").output
+
+    assert f"web:{ANN}" in listed
+    assert "4711" not in listed
+    pseudonym = next(line.split()[0] for line in listed.splitlines() if "banned" in line)
+    for word in (job_id, f"web:{ANN}"):
+        shown = suisai("people", word).output
+        assert f"web:{ANN}" in shown
+        assert job_id in shown
+        assert "exempt" in shown
+    assert f"asked by: web:{ANN}" in suisai("job", job_id).output
+    assert "may ask again" in suisai("unban", pseudonym).output
+    assert "banned:     no" in suisai("people", "telegram:4711").output
+
+
+def test_only_installed_platforms_are_paused(suisai: Suisai) -> None:
+    assert isinstance(suisai("pause", "fetch", "--platform", "webb").exception, InputRefused)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["job a", "dead list", "pause fetch", "ban telegram:1", "people", "top --once"],
+)
+def test_without_a_running_bot_a_command_says_so_at_the_first_try(
+    settings: Settings, words: str
+) -> None:
+    tries = []
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+
+        def hang_up() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = nobody.accept()
+                    tries.append(connection)
+                    connection.close()
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        address = f"redis://127.0.0.1:{nobody.getsockname()[1]}"
+        environment = {**environment_of(settings), "SUISAI_REDIS_URL": address}
+
+        done = CliRunner().invoke(app, words.split(), env=environment)
+
+    assert "SUISAI_REDIS_URL" in str(done.exception)
+    assert len(tries) <= 2

@@ -111,7 +111,7 @@ RUNS = (
     Run(r"suisai job ID", says="admitted"),
     Run(r"suisai (ban|unban) x(-dm)?:ID"),
     Run(r"suisai forget PLATFORM:PERSON( --opt-out)?", says="Forgotten"),
-    Run(r"suisai (pause|resume) \w+ .*", says="Goes on"),
+    Run(r"suisai (pause|resume) \w+ .*", says="Resumed"),
     Run(r"suisai verify PICTURE"),
     Run(r"suisai rehearse .*", says="lost", instead={"10000": "8", "5": "0.02"}),
     Run(r"suisai setup", says="Nothing to write", typed="n\nn\n"),

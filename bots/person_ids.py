@@ -1,0 +1,53 @@
+"""PLATFORM:PERSON, as an operator types it: checked, so that no slip passes for a person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+
+from pipeline.contract import Explained
+from tasks.platforms import GROUP
+
+FORMS: Mapping[str, tuple[str, str]] = {
+    "telegram": (r"-?[0-9]{1,20}", "a number, e.g. telegram:4711, never an @name"),
+    "x": (r"[0-9]{1,20}", "a number, e.g. x:4711, never an @name"),
+    "x-dm": (r"[0-9]{1,20}", "a number, e.g. x-dm:4711, never an @name"),
+    "web": (r"[0-9a-f]{24}", "24 digits of 0-9 and a-f"),
+}
+"""How each platform names people: a pattern, and the same in words."""
+_ANY = r"\S{1,200}"
+
+
+class UnknownPerson(Explained):
+    """The word names nobody; the message says what to write instead."""
+
+
+def platform_names() -> list[str]:
+    """Return the names of all installed platforms."""
+    return sorted({point.name for point in entry_points(group=GROUP)})
+
+
+def read_person(word: str, platform: str | None = None) -> tuple[str, str]:
+    """Return platform and person of `PLATFORM:PERSON`, or of a bare `PERSON` of this platform.
+
+    Raises `UnknownPerson`.
+    """
+    name, colon, person = word.partition(":")
+    if not colon and platform is not None:
+        name, person = platform, word
+    if not name or not person:
+        raise UnknownPerson(
+            f"'{word}' names no person; write PLATFORM:PERSON, e.g. telegram:4711. "
+            "`suisai people JOB` tells who asked for a job."
+        )
+    installed = platform_names()
+    if name not in installed:
+        raise UnknownPerson(f"There is no platform '{name}'; there are: {', '.join(installed)}.")
+    pattern, form = FORMS.get(name, (_ANY, "one word"))
+    if not re.fullmatch(pattern, person):
+        raise UnknownPerson(
+            f"'{word}' names no person: {name} knows people by {form}. "
+            "`suisai people JOB` tells who asked for a job."
+        )
+    return name, person
