@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from redis import Redis
 
@@ -73,13 +74,13 @@ class People:
         """Return what the ledger knows of a person."""
         mark, who = self._marks.of(platform, person), f"{platform}:{person}"
         tier = self._redis.hget(f"{self._ns}:tiers", who)
-        past = self._redis.zrange(f"{self._ns}:past:{who}", 0, -1, desc=True)
+        past = cast("list[bytes]", self._redis.zrange(f"{self._ns}:past:{who}", 0, -1, desc=True))
         return PersonStatus(
             banned=bool(self._redis.sismember(f"{self._ns}:banned", mark)),
             opted_out=bool(self._redis.sismember(f"{self._ns}:optouts", mark)),
             tier=None if tier is None else text(tier),
             open_jobs=tuple(sorted(map(text, self._redis.smembers(f"{self._ns}:open:{who}")))),
-            past_jobs=tuple(text(job) for job in past),
+            past_jobs=tuple(map(text, past)),
         )
 
     def marked(self) -> MarkedPeople:

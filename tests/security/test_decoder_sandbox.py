@@ -145,7 +145,13 @@ def test_an_end_before_the_answer_harms_no_other_job(sandbox: Sandbox, exploit: 
 
 def test_a_photo_whose_decoder_answers_nonsense_is_refused(sandbox: Sandbox) -> None:
     jpeg = b"\xff\xd8\xff\xe0" + bytes(1000)
-    for liar in ("no_answer", "many_pixels", "few_pixels", "unknown_refusal"):
+    for liar in (
+        "no_answer",
+        "many_pixels",
+        "few_pixels",
+        "unknown_refusal",
+        "impossible_original",
+    ):
         lying = Sandbox(f"tests.security.liars:{liar}")
         with pytest.raises(PhotoRefused) as refused:
             open_photo(jpeg, sandbox=lying)
@@ -154,16 +160,18 @@ def test_a_photo_whose_decoder_answers_nonsense_is_refused(sandbox: Sandbox) -> 
 
 
 @given(st.binary(max_size=200))
-@example(b"\0\0" + (1).to_bytes(4) * 2 + b"rgb")
+@example(b"\0\0" + (1).to_bytes(4) * 4 + b"rgb")
+@example(b"\0\0" + (1).to_bytes(4) * 3 + b"\xff" * 4 + b"rgb")
 def test_an_answer_says_nothing_but_pixels_or_a_reason(answer: bytes) -> None:
     limits = Limits(long_side_px=4)
     with suppress(InvalidAnswer):
         try:
-            pixels, notes = result(bytearray(answer), limits)
+            pixels, notes, original_px = result(bytearray(answer), limits)
         except PhotoRefused as refused:
             reason, facts = refused.reason, dict(refused.facts)
         else:
             assert max(pixels.shape[:2]) <= 4
+            assert max(original_px) <= limits.side_max_px
             assert notes in ((), ("first-frame",))
             return
         assert reason in REFUSALS
