@@ -28,7 +28,7 @@ fix: $(VENV)/.dev  ## mend what can be mended by itself
 	@$(BIN)/ruff format .
 
 bench: $(VENV)/.dev  ## every benchmark, one after the other
-	@set -e; for f in tests/bench/[a-z]*.py; do echo "== $$f"; $(BIN)/python -m tests.bench.$$(basename $$f .py); done
+	@set -e; for f in benchmarks/[a-z]*.py; do echo "== $$f"; $(BIN)/python -m benchmarks.$$(basename $$f .py); done
 
 corpus: $(VENV)/.dev  ## open every file of a folder in the sandbox: make corpus DIR=photos/
 	@$(BIN)/python -m tests.corpus $(DIR)

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from bots.commands import doctor, models, operate, paint, rehearse, run, setup, talk, top
-from bots.commands.refusals import InputRefused
-from bots.lifeline import hold_on_to
-from bots.setting_slips import UNUSABLE, slips_of
-from pipeline.contract import Explained
+from bots.commands import admin, doctor, loadtest, models, platforms, run, setup, stylize, top
+from bots.commands.errors import InputRefused
+from bots.config import UNUSABLE, explain
+from bots.supervisor import exit_with_parent
+from pipeline.errors import UserFacingError
 from pipeline.styles import StyleBroken
 
 INPUT_REFUSED = 2
@@ -49,10 +49,10 @@ def _options(
 ) -> None:
     """Suisai (水彩) paints people's photos in the manner of hand-painted animation."""
     if lifeline is not None:
-        hold_on_to(lifeline)
+        exit_with_parent(lifeline)
 
 
-for room in (setup, doctor, paint, models, run, talk, operate, top, rehearse):
+for room in (setup, doctor, stylize, models, run, platforms, admin, top, loadtest):
     room.add_commands(app)
 
 
@@ -63,8 +63,8 @@ def main() -> int:
     except InputRefused as refusal:
         return _say(str(refusal), INPUT_REFUSED)
     except UNUSABLE as error:
-        return _say("\n".join(slips_of(error)), FAILED)
-    except (Explained, StyleBroken, OSError) as error:
+        return _say("\n".join(explain(error)), FAILED)
+    except (UserFacingError, StyleBroken, OSError) as error:
         return _say(str(error), FAILED)
     except KeyboardInterrupt:
         return _say("Stopped.", FAILED)

@@ -14,17 +14,18 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bots.commands.files import check_output, format_of, write_whole
-from bots.commands.refusals import InputRefused, in_words
-from bots.supervise import Program, Supervisor
-from bots.visitor import NoPainting, Visit, Visitor
-from pipeline.contract import RGB, Explained, PhotoRefused
-from pipeline.finish import PictureFormat, finish
-from pipeline.pairs import side_by_side
+from bots.commands.atomic_write import check_output, format_of, write_whole
+from bots.commands.errors import InputRefused, in_words
+from bots.supervisor import Program, Supervisor
+from bots.web.client import NoPainting, Visit, WebClient
+from pipeline.comparison import side_by_side
+from pipeline.encode import PictureFormat, finish
+from pipeline.engine import RGB
+from pipeline.errors import PhotoRefused, UserFacingError
 from pipeline.photo import open_photo
 from pipeline.provenance import DigitalSource, Maker
-from tasks.contract import Job, Stage
-from tasks.house import embedded, open_services
+from tasks.models import Job, Stage
+from tasks.services import embedded_valkey, open_services
 from tasks.settings import Settings
 
 START_PATIENCE_S = 120.0
@@ -47,7 +48,7 @@ class Demo:
     stop: threading.Event
 
 
-class DemoFailed(Explained):
+class DemoFailed(UserFacingError):
     """No painting came back; the message says what happened."""
 
 
@@ -69,14 +70,14 @@ def run_demo(demo: Demo) -> None:
         environment.pop("SUISAI_REDIS_URL", None)
         environment.pop("SUISAI_BLOB_URL", None)
         supervisor = Supervisor(
-            demo.programs, embedded(settings), environment, Path(folder) / "logs", demo.stop
+            demo.programs, embedded_valkey(settings), environment, Path(folder) / "logs", demo.stop
         )
         address = f"http://127.0.0.1:{demo.port}"
         console.print("Starting Valkey, the workers, the sweep and the chat page ...")
         began = time.monotonic()
         try:
             supervisor.start()
-            with Visitor(address) as visitor:
+            with WebClient(address) as visitor:
                 _await_opening(visitor, demo.stop)
                 if demo.stop.is_set():
                     return
@@ -120,7 +121,7 @@ def _photo(path: Path | None) -> tuple[bytes, RGB]:
         raise InputRefused(f"{path}: cannot be read ({error.strerror}). Name a photo.") from error
 
 
-def _await_opening(visitor: Visitor, stop: threading.Event) -> None:
+def _await_opening(visitor: WebClient, stop: threading.Event) -> None:
     deadline = time.monotonic() + START_PATIENCE_S
     while not visitor.is_open() and not stop.wait(0.1):
         if time.monotonic() > deadline:
@@ -130,7 +131,7 @@ def _await_opening(visitor: Visitor, stop: threading.Event) -> None:
             )
 
 
-def _visit(visitor: Visitor, data: bytes, stop: threading.Event) -> Visit | None:
+def _visit(visitor: WebClient, data: bytes, stop: threading.Event) -> Visit | None:
     try:
         return visitor.visit(data, stop)
     except NoPainting as refusal:
@@ -138,7 +139,7 @@ def _visit(visitor: Visitor, data: bytes, stop: threading.Event) -> Visit | None
 
 
 def _tell(console: Console, visit: Visit, job: Job) -> None:
-    at = {chapter.event: chapter.at for chapter in job.story}
+    at = {chapter.event: chapter.at for chapter in job.history}
     console.print(f"  received  {0:7.3f} s")
     for step in _STEPS:
         if step in at:

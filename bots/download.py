@@ -1,29 +1,129 @@
-"""Fetches photos from where a platform keeps them, and from nowhere else."""
+"""Connections that go to public addresses only and end at a deadline, for URLs that strangers name.
+
+Fetches photos from where a platform keeps them, and from nowhere else.
+"""
 
 from __future__ import annotations
 
+import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import Any, TypeAlias
 
 import httpcore
 import httpx
 
-from bots.guard import AddressForbidden, Guard, Resolve, resolve
 from bots.public_addresses import is_loopback, is_public
-from pipeline.contract import PhotoRefused
-from tasks.contract import PhotoGone, PlatformPaused, TryAgain
+from pipeline.errors import PhotoRefused
+from tasks.errors import PhotoUnavailable, PlatformPaused, TransientError
+
+Resolve: TypeAlias = Callable[[str, int], list[str]]
+"""Gives the addresses of a host name, for connecting to a port."""
+
+
+class AddressForbidden(Exception):
+    """The host resolves to an address that photos are not fetched from."""
+
+
+def resolve(host: str, port: int) -> list[str]:
+    """Return the addresses of a host, by the system's resolver."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(address[0]) for *_, address in found]
+
+
+class CheckedBackend(httpcore.NetworkBackend):
+    """Connects to the very address that was checked: a second look-up could give another one.
+
+    `allowed` says which addresses it connects to.
+    """
+
+    def __init__(
+        self, ends_at: float, *, allowed: Callable[[str], bool], resolve: Resolve = resolve
+    ) -> None:
+        self._ends_at = ends_at
+        self._allowed = allowed
+        self._resolve = resolve
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        failure: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address in self._addresses(host, port):
+            try:
+                stream = httpcore.SyncBackend().connect_tcp(
+                    address, port, _left(self._ends_at), local_address, socket_options
+                )
+            except httpcore.ConnectError as error:
+                failure = error
+            else:
+                return DeadlineStream(stream, self._ends_at)
+        raise failure
+
+    def _addresses(self, host: str, port: int) -> list[str]:
+        try:
+            addresses = self._resolve(host, port)
+        except OSError:
+            return []
+        for address in addresses:
+            if not self._allowed(address):
+                raise AddressForbidden(f"{host} is at an address that is not fetched from")
+        return addresses
+
+
+class DeadlineStream(httpcore.NetworkStream):
+    """A connection on which nothing lasts beyond the deadline, however slowly it trickles."""
+
+    def __init__(self, stream: httpcore.NetworkStream, ends_at: float) -> None:
+        self._stream = stream
+        self._ends_at = ends_at
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _left(self._ends_at))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _left(self._ends_at))
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        secured = self._stream.start_tls(ssl_context, server_hostname, _left(self._ends_at))
+        return DeadlineStream(secured, self._ends_at)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - the base class says so
+        return self._stream.get_extra_info(info)
+
+
+def _left(ends_at: float) -> float:
+    left = ends_at - time.monotonic()
+    if left <= 0:
+        raise httpcore.ReadTimeout("the deadline has passed")
+    return left
+
 
 REDIRECTS_MAX = 3
+
 PAUSE_S = 60.0
 """How long a platform is left alone that says 'too many requests' without a time."""
+
 PAUSE_MAX_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DownloadSource:
     """Where photos may come from and how much of them."""
 
     hosts: frozenset[str]
@@ -36,7 +136,7 @@ class Source:
     total_s: float = 10.0
 
     @classmethod
-    def of(cls, api_url: str, *hosts: str, bytes_max: int = 20_000_000) -> Source:
+    def of(cls, api_url: str, *hosts: str, bytes_max: int = 20_000_000) -> DownloadSource:
         """Allow the host of a platform's API and `hosts` besides.
 
         A loopback address is allowed only when `api_url` itself is one.
@@ -47,7 +147,7 @@ class Source:
         return cls(named, loopback_host, bytes_max=bytes_max)
 
     @classmethod
-    def of_own(cls, api_url: str, *, bytes_max: int = 20_000_000) -> Source:
+    def of_own(cls, api_url: str, *, bytes_max: int = 20_000_000) -> DownloadSource:
         """Allow the server at `api_url` and nothing besides, wherever the operator has put it."""
         own = httpx.URL(api_url)
         return cls(frozenset({own.host}), own=own, bytes_max=bytes_max)
@@ -71,7 +171,7 @@ class Source:
 
 def download(
     url: str,
-    source: Source,
+    source: DownloadSource,
     *,
     headers: Mapping[str, str] | None = None,
     tls: ssl.SSLContext | None = None,
@@ -85,22 +185,22 @@ def download(
     proxy is used. Raises:
 
     - `PhotoRefused("too-heavy")` as soon as it is known;
-    - `PhotoGone("photo-elsewhere")` where the rules forbid the URL, `PhotoGone()` for 4xx;
+    - `PhotoUnavailable("photo-elsewhere")` where the rules forbid the URL, `PhotoUnavailable()` for 4xx;
     - `PlatformPaused` for 429;
-    - `TryAgain` for timeouts, refused connections and 5xx.
+    - `TransientError` for timeouts, refused connections and 5xx.
 
     No message holds the URL: with some platforms it holds the bot's token.
     """
     ends_at = time.monotonic() + source.total_s
     target = _allowed(url, source)
     for _ in range(REDIRECTS_MAX + 1):
-        guard = Guard(ends_at, allowed=source.addresses(target), resolve=resolve)
+        guard = CheckedBackend(ends_at, allowed=source.addresses(target), resolve=resolve)
         with httpcore.ConnectionPool(ssl_context=tls, network_backend=guard) as pool:
             answer = _get(pool, target, headers or {}, source.bytes_max)
         if isinstance(answer, bytes):
             return answer
         target = _redirected(target, answer, source)
-    raise PhotoGone("photo-elsewhere")
+    raise PhotoUnavailable("photo-elsewhere")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +223,10 @@ def _get(
             _check_status(response.status, received, target.host)
             return _body(response, received, bytes_max)
     except AddressForbidden:
-        raise PhotoGone("photo-elsewhere") from None
+        raise PhotoUnavailable("photo-elsewhere") from None
     except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
         # From None: the cause's frames hold the request, and with it the URL.
-        raise TryAgain(f"{target.host}: {type(error).__name__}") from None
+        raise TransientError(f"{target.host}: {type(error).__name__}") from None
 
 
 def _check_status(status: int, headers: httpx.Headers, host: str) -> None:
@@ -135,9 +235,9 @@ def _check_status(status: int, headers: httpx.Headers, host: str) -> None:
         pause_s = min(float(wait), PAUSE_MAX_S) if wait.isdecimal() else PAUSE_S
         raise PlatformPaused(time.time() + pause_s, f"{host} answered 429 to a download")
     if status >= 500 or status in (408, 425):
-        raise TryAgain(f"{host}: {status}")
+        raise TransientError(f"{host}: {status}")
     if status != 200:
-        raise PhotoGone
+        raise PhotoUnavailable
 
 
 def _body(response: httpcore.Response, headers: httpx.Headers, bytes_max: int) -> bytes:
@@ -156,23 +256,23 @@ def _too_heavy(bytes_max: int) -> PhotoRefused:
     return PhotoRefused("too-heavy", limit_mb=bytes_max // 1_000_000)
 
 
-def _allowed(url: str, source: Source) -> httpx.URL:
+def _allowed(url: str, source: DownloadSource) -> httpx.URL:
     try:
         target = httpx.URL(url)
     except httpx.InvalidURL:
-        raise PhotoGone("photo-elsewhere") from None
+        raise PhotoUnavailable("photo-elsewhere") from None
     if not source.allows(target):
-        raise PhotoGone("photo-elsewhere")
+        raise PhotoUnavailable("photo-elsewhere")
     return target
 
 
-def _redirected(origin: httpx.URL, answer: _Elsewhere, source: Source) -> httpx.URL:
+def _redirected(origin: httpx.URL, answer: _Elsewhere, source: DownloadSource) -> httpx.URL:
     try:
         target = _allowed(str(origin.join(answer.location)), source)
     except httpx.InvalidURL:
-        raise PhotoGone("photo-elsewhere") from None
+        raise PhotoUnavailable("photo-elsewhere") from None
     if target.host != origin.host or target.scheme != origin.scheme:
-        raise PhotoGone("photo-elsewhere")
+        raise PhotoUnavailable("photo-elsewhere")
     return target
 
 

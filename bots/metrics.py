@@ -13,8 +13,8 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from tasks.gauges import WAIT_BOUNDS_S, Gauges, StageGauges, read_gauges
 from tasks.services import Services
+from tasks.stats import WAIT_BOUNDS_S, FleetStats, StageStats, read_stats
 
 GROUP = "suisai.metrics"
 """Entry points of this group name functions from `Services` to metrics of one platform."""
@@ -33,18 +33,18 @@ class FleetCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield all metrics. Raises `RedisError`."""
-        yield from metrics_of(read_gauges(self._services))
+        yield from metrics_of(read_stats(self._services))
         for room in self._rooms:
             yield from room(self._services)
 
 
-def metrics_of(gauges: Gauges) -> Iterator[Metric]:
+def metrics_of(gauges: FleetStats) -> Iterator[Metric]:
     """Put the gauges into metrics."""
     for part in (_asks, _jobs, _waits, _work, _switches, _house):
         yield from part(gauges)
 
 
-def _asks(gauges: Gauges) -> Iterator[Metric]:
+def _asks(gauges: FleetStats) -> Iterator[Metric]:
     counts = gauges.counts
     yield _counter(
         "suisai_asks_admitted", "Asks that were accepted.", ["platform"], _split(counts, "admitted")
@@ -69,7 +69,7 @@ def _asks(gauges: Gauges) -> Iterator[Metric]:
     )
 
 
-def _jobs(gauges: Gauges) -> Iterator[Metric]:
+def _jobs(gauges: FleetStats) -> Iterator[Metric]:
     waiting: dict[Labels, float] = {
         (stage, lane): count
         for stage, now in gauges.stages.items()
@@ -85,7 +85,7 @@ def _jobs(gauges: Gauges) -> Iterator[Metric]:
     yield _by_stage(
         gauges, "suisai_oldest_job_seconds", "Age of the first in line.", lambda s: s.oldest_s
     )
-    yield GaugeMetricFamily("suisai_jobs_later", "Jobs between two tries.", gauges.later)
+    yield GaugeMetricFamily("suisai_jobs_later", "Jobs between two tries.", gauges.delayed)
     yield GaugeMetricFamily("suisai_jobs_dead", "Jobs on the dead list.", gauges.dead)
     yield CounterMetricFamily(
         "suisai_jobs_given_up", "Jobs that went onto the dead list.", gauges.counts.get("dead", 0)
@@ -95,7 +95,7 @@ def _jobs(gauges: Gauges) -> Iterator[Metric]:
     )
 
 
-def _waits(gauges: Gauges) -> Iterator[Metric]:
+def _waits(gauges: FleetStats) -> Iterator[Metric]:
     counts = gauges.counts
     wait = HistogramMetricFamily("suisai_wait_seconds", "Waits that people had, ask to answer.")
     buckets, so_far = [], 0
@@ -117,7 +117,7 @@ def _waits(gauges: Gauges) -> Iterator[Metric]:
     )
 
 
-def _work(gauges: Gauges) -> Iterator[Metric]:
+def _work(gauges: FleetStats) -> Iterator[Metric]:
     counts = gauges.counts
     yield CounterMetricFamily("suisai_jobs_painted", "Jobs painted.", counts.get("painted", 0))
     yield CounterMetricFamily(
@@ -151,7 +151,7 @@ def _work(gauges: Gauges) -> Iterator[Metric]:
     )
 
 
-def _switches(gauges: Gauges) -> Iterator[Metric]:
+def _switches(gauges: FleetStats) -> Iterator[Metric]:
     paused: dict[Labels, float] = {
         (what, platform): 1.0
         for what, _, platform in (name.partition(":") for name in gauges.paused)
@@ -161,7 +161,7 @@ def _switches(gauges: Gauges) -> Iterator[Metric]:
         "suisai_ladder",
         "The surge ladder: 1 for the step it stands on.",
         ["step"],
-        {(step,): float(gauges.ladder == step) for step in STEPS},
+        {(step,): float(gauges.overload_level == step) for step in STEPS},
     )
     yield _counter(
         "suisai_ladder_changes",
@@ -182,7 +182,7 @@ def _switches(gauges: Gauges) -> Iterator[Metric]:
     )
 
 
-def _house(gauges: Gauges) -> Iterator[Metric]:
+def _house(gauges: FleetStats) -> Iterator[Metric]:
     kinds = [process.kind for process in gauges.processes]
     yield _gauge(
         "suisai_processes",
@@ -199,7 +199,7 @@ def _house(gauges: Gauges) -> Iterator[Metric]:
 
 
 def _by_stage(
-    gauges: Gauges, name: str, about: str, value: Callable[[StageGauges], float]
+    gauges: FleetStats, name: str, about: str, value: Callable[[StageStats], float]
 ) -> Metric:
     values: dict[Labels, float] = {(s,): value(now) for s, now in gauges.stages.items()}
     return _gauge(name, about, ["stage"], values)

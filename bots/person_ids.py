@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 
-from pipeline.contract import Explained
-from tasks.platforms import GROUP
+from pipeline.errors import UserFacingError
+from tasks.platform import GROUP
 
 FORMS: Mapping[str, tuple[str, str]] = {
     "telegram": (r"-?[0-9]{1,20}", "a number, e.g. telegram:4711, never an @name"),
@@ -19,7 +19,7 @@ FORMS: Mapping[str, tuple[str, str]] = {
 _ANY = r"\S{1,200}"
 
 
-class UnknownPerson(Explained):
+class UnknownPerson(UserFacingError):
     """The word names nobody; the message says what to write instead."""
 
 

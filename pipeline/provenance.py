@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipeline.contract import Engine
+from pipeline.engine import Engine
 
 TOOL = "Suisai"
 IPTC_SOURCES = "http://cv.iptc.org/newscodes/digitalsourcetype/"

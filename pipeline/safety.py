@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.contract import RGB, Explained, PhotoRefused
+from pipeline.engine import RGB
+from pipeline.errors import PhotoRefused, UserFacingError
 
 
-class SafetyUnavailable(Explained):
+class SafetyUnavailable(UserFacingError):
     """A check failed to load or to answer: nothing may be shown, and nobody is at fault."""
 
 

@@ -12,15 +12,15 @@ import time
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
-from pipeline.contract import Explained
-from pipeline.nursery import ENDED, LENGTH, LIMITS
+from pipeline.errors import UserFacingError
+from pipeline.fork_server import ENDED, LENGTH, LIMITS
 
 GRACE_S = 5.0
 """How much longer than its job's wall time the fork server itself is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
+class ResourceLimits:
     """What one job may use."""
 
     memory_bytes: int
@@ -39,12 +39,12 @@ class JobDied(Exception):
         self.signal_number = signal_number
 
     @property
-    def over_work(self) -> bool:
+    def cpu_exceeded(self) -> bool:
         """Whether the job used up its processor time: it is the job that is too much."""
         return self.signal_number in (signal.SIGPROF, signal.SIGXCPU)
 
     @property
-    def over_time(self) -> bool:
+    def wall_clock_exceeded(self) -> bool:
         """Whether the clock ended it, with processor time left: the machine gave it too little."""
         return self.signal_number == signal.SIGALRM
 
@@ -53,7 +53,7 @@ class InvalidAnswer(Exception):
     """The child's answer is none that the job can give: something else than the job wrote it."""
 
 
-class SandboxUnusable(Explained):
+class SandboxUnusable(UserFacingError):
     """No child can be had on this machine now: the machine's fault, not the job's."""
 
 
@@ -70,7 +70,7 @@ class Sandbox:
         self._control: socket.socket | None = None
         self._owner = 0
 
-    def run(self, request: bytes, allowance: Allowance) -> bytearray:
+    def run(self, request: bytes, allowance: ResourceLimits) -> bytearray:
         """Return what the job makes of a request.
 
         Raises `JobDied`, `InvalidAnswer` for one that is too long, and `SandboxUnusable`.
@@ -97,13 +97,13 @@ class Sandbox:
         """End the nursery, if this process started one, after the jobs that it has."""
         self._discard(self._control, GRACE_S)
 
-    def _call(self, allowance: Allowance) -> _Call:
+    def _call(self, allowance: ResourceLimits) -> _Call:
         try:
             return _Call(allowance)
         except OSError as error:
             raise _no_process(error) from error
 
-    def _hand_over(self, call: _Call, allowance: Allowance) -> socket.socket:
+    def _hand_over(self, call: _Call, allowance: ResourceLimits) -> socket.socket:
         limits = LIMITS.pack(allowance.memory_bytes, allowance.cpu_s, allowance.wall_s)
         try:
             with self._lock:
@@ -122,7 +122,7 @@ class Sandbox:
         ours, theirs = socket.socketpair()
         with theirs:
             self._nursery = subprocess.Popen(
-                [sys.executable, "-P", "-m", "pipeline.nursery", self._job],
+                [sys.executable, "-P", "-m", "pipeline.fork_server", self._job],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 env={
@@ -157,7 +157,7 @@ def _no_process(error: Exception) -> SandboxUnusable:
 class _Call:
     """One conversation with a child: a socket to it, and one on which the fork server tells its end."""
 
-    def __init__(self, allowance: Allowance) -> None:
+    def __init__(self, allowance: ResourceLimits) -> None:
         with ExitStack() as opened:
             self._child, childs = map(opened.enter_context, socket.socketpair())
             self._status, servers = map(opened.enter_context, socket.socketpair())
@@ -221,7 +221,9 @@ def filters_system_calls() -> bool:
     """
     sandbox = Sandbox("pipeline.seccomp:try_a_signal")
     try:
-        answer = sandbox.run(b"", Allowance(100_000_000, cpu_s=5.0, wall_s=30.0, answer_bytes=16))
+        answer = sandbox.run(
+            b"", ResourceLimits(100_000_000, cpu_s=5.0, wall_s=30.0, answer_bytes=16)
+        )
     except (JobDied, InvalidAnswer) as error:
         raise _no_process(error) from error
     finally:

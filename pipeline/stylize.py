@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pipeline.contract import RGB, Commission, Engine, PaintingFailed, Photo, Watch
-from pipeline.finish import finish
-from pipeline.limits import Limits
+from pipeline.c2pa import C2paSigner
+from pipeline.encode import finish
+from pipeline.engine import RGB, Engine, Photo, ProgressCallback, RenderJob
+from pipeline.errors import PaintingFailed
+from pipeline.limits import PhotoLimits
 from pipeline.photo import open_photo
 from pipeline.provenance import Maker
 from pipeline.safety import Screen
-from pipeline.seal import Seal
 from pipeline.styles import Style
 
 
@@ -21,9 +22,9 @@ def stylize(
     strength: float = 0.6,
     seed: int | None = None,
     draft: bool = False,
-    limits: Limits = Limits(),
-    seal: Seal | None = None,
-    watch: Watch = lambda _: None,
+    limits: PhotoLimits = PhotoLimits(),
+    seal: C2paSigner | None = None,
+    watch: ProgressCallback = lambda _: None,
 ) -> bytes:
     """Return the finished JPEG of one photo's file.
 
@@ -47,7 +48,7 @@ def paint_photo(
     strength: float = 0.6,
     seed: int | None = None,
     draft: bool = False,
-    watch: Watch = lambda _: None,
+    watch: ProgressCallback = lambda _: None,
 ) -> RGB:
     """Return the painting of an opened photo, screened before and after.
 
@@ -55,7 +56,7 @@ def paint_photo(
     """
     photo_score = screen.photo(photo.pixels)
     seed = seed_of(photo.digest) if seed is None else seed
-    commission = Commission(photo.pixels, style, strength, seed, draft)
+    commission = RenderJob(photo.pixels, style, strength, seed, draft)
     (picture,) = engine.paint([commission], watch)
     if isinstance(picture, PaintingFailed):
         raise picture

@@ -1,15 +1,20 @@
-"""Where photos and pictures are kept: a local folder by default, anything S3-like by URL."""
+"""Where photos and pictures are kept: a local folder by default, anything S3-like by URL.
+
+Where photos and pictures lie: by kind and hour, so that the old ones are found without the rest.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, from_url
+
+from tasks.models import Claim
 
 
 class BlobMissing(Exception):
@@ -75,3 +80,39 @@ def _plainly() -> Iterator[None]:
     # TypeError: what obstore says of a key that cannot be a path.
     except (BaseError, OSError, TypeError) as error:
         raise StoreRefuses(f"the blob store refuses: {error}") from error
+
+
+_HOUR = "%Y%m%dT%H"
+
+
+def photo_key(claim: Claim, number: int) -> str:
+    """Name the blob of a claim's opened photo. No other claim, even of the same job, has this key."""
+    return f"photos/{_key(claim, number)}.rgb"
+
+
+def picture_key(claim: Claim, number: int) -> str:
+    """Name the blob of a claim's painting. No other claim, even of the same job, has this key."""
+    return f"pictures/{_key(claim, number)}.jpg"
+
+
+def expired_keys(blobs: BlobStore, kind: str, age: timedelta, now: datetime) -> Iterator[str]:
+    """Yield the keys of all blobs of a kind that were written longer ago than `age`."""
+    for folder in blobs.folders(kind):
+        if _begins(folder) + age > now:
+            continue
+        for key, written, _ in blobs.listing(f"{kind}/{folder}"):
+            if now - written > age:
+                yield key
+
+
+def _key(claim: Claim, number: int) -> str:
+    hour = datetime.now(UTC).strftime(_HOUR)
+    return f"{hour}/{claim.job.id}-{claim.fence}-{number}"
+
+
+def _begins(folder: str) -> datetime:
+    try:
+        return datetime.strptime(folder, _HOUR).replace(tzinfo=UTC)
+    except ValueError:
+        # Not a folder of ours by name: let the age of each blob decide.
+        return datetime.min.replace(tzinfo=UTC)

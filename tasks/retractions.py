@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import structlog
 from redis import Redis
 
-from tasks.contract import (
-    ConversationFull,
-    Platform,
-    PlatformPaused,
-    TryAgain,
-    UnknownPlatform,
-)
-from tasks.records import text
+from tasks.errors import ChatRateLimited, PlatformPaused, TransientError, UnknownPlatform
+from tasks.ledger.records import text
+
+if TYPE_CHECKING:
+    from tasks.platform import Platform
 
 _log = structlog.get_logger()
 
@@ -81,7 +79,7 @@ def _delete(
     where, receipt = name.split(" ", 1)
     try:
         platform(where).retract(receipt)
-    except (PlatformPaused, ConversationFull) as pause:
+    except (PlatformPaused, ChatRateLimited) as pause:
         return max(pause.until, now + 1)
     except UnknownPlatform as error:
         _log.error("answer_not_deleted", platform=where, error=str(error), action="drop")
@@ -93,7 +91,7 @@ def _delete(
             "answer_not_deleted",
             platform=where,
             error=type(error).__name__,
-            exc_info=not isinstance(error, TryAgain),
+            exc_info=not isinstance(error, TransientError),
             action="retry",
         )
         return now + _RETRY_S

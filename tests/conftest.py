@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.contract import Ask, PhotoRef
-from tasks.house import open_services
-from tasks.services import Services
+from tasks.models import PaintRequest, PhotoRef
+from tasks.services import Services, open_services
 from tasks.settings import Limits, Settings
 from tasks.valkey import EmbeddedValkey
 from tests.stack import Stack
@@ -54,10 +53,10 @@ def stack(settings: Settings, tmp_path: Path) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def ask() -> Callable[..., Ask]:
+def ask() -> Callable[..., PaintRequest]:
     """Makes asks that differ by event; keywords replace what a test cares about."""
 
-    def make(event: str = "", **wish: object) -> Ask:
+    def make(event: str = "", **wish: object) -> PaintRequest:
         usual: dict[str, object] = {
             "platform": "web",
             "event": event or secrets.token_hex(8),
@@ -65,6 +64,6 @@ def ask() -> Callable[..., Ask]:
             "conversation": "here",
             "photos": (PhotoRef("photo-1"),),
         }
-        return Ask(**(usual | wish))  # type: ignore[arg-type] # tests name the fields
+        return PaintRequest(**(usual | wish))  # type: ignore[arg-type] # tests name the fields
 
     return make

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.contract import PhotoRefused
+from pipeline.errors import PhotoRefused
 from pipeline.photo import REASONS, decoders, open_photo
 from pipeline.sandbox import JobDied, Sandbox, SandboxUnusable
 
@@ -57,7 +57,7 @@ def end_of(data: bytes, sandbox: Sandbox) -> tuple[str, str]:
     try:
         open_photo(data, sandbox=sandbox)
     except PhotoRefused as refused:
-        crashed = isinstance(refused.__cause__, JobDied) and not refused.__cause__.over_work
+        crashed = isinstance(refused.__cause__, JobDied) and not refused.__cause__.cpu_exceeded
         named = refused.reason in REASONS
         end = "crashed" if crashed else "refused" if named else "unnamed"
         return end, " ".join([refused.reason, *(f"{k}={v}" for k, v in refused.facts.items())])

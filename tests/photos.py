@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from pipeline.contract import RGB
+from pipeline.engine import RGB
 
 HERE = Path(__file__).parent / "pictures"
 

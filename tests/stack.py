@@ -14,9 +14,9 @@ from typing import TypeVar
 
 from pydantic import BaseModel, SecretStr
 
+from bots.config import variables_of
 from bots.demo import free_port
-from bots.envfile import variables_of
-from bots.visitor import Visitor
+from bots.web.client import WebClient
 from tasks.settings import Settings
 
 T = TypeVar("T")
@@ -89,7 +89,7 @@ class Stack:
         """Start the page on a free port; return its address once it answers."""
         address = f"http://127.0.0.1:{(port := free_port(0))}"
         self.start("web", "web", "--port", str(port))
-        with Visitor(address) as visitor:
+        with WebClient(address) as visitor:
             eventually(visitor.is_open, what="the page")
         return address
 

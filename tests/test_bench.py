@@ -14,7 +14,7 @@ BENCHMARKS = sorted(path.stem for path in (Path(__file__).parent / "bench").glob
 def test_a_benchmark_says_what_it_measures(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    benchmark = import_module(f"tests.bench.{name}")
+    benchmark = import_module(f"benchmarks.{name}")
     monkeypatch.setattr("sys.argv", [name, "--help"])
 
     with pytest.raises(SystemExit) as ended:

@@ -12,7 +12,7 @@ import pytest
 def closing_line(*wish: str) -> str:
     """Let the harness run to its end, and well; return what it says last."""
     fight = subprocess.run(
-        [sys.executable, "-m", "tests.chaos", "--patience", "120", *wish],
+        [sys.executable, "-m", "tools.chaos", "--patience", "120", *wish],
         capture_output=True,
         text=True,
         check=False,
@@ -39,7 +39,7 @@ def test_a_restart_of_every_process_under_load_costs_nobody_anything(platform: s
 
 def test_what_cannot_be_switched_off_is_refused_in_a_sentence() -> None:
     refused = subprocess.run(
-        [sys.executable, "-m", "tests.chaos", "--platform", "telegram", "--no-reconcile"],
+        [sys.executable, "-m", "tools.chaos", "--platform", "telegram", "--no-reconcile"],
         capture_output=True,
         text=True,
         check=False,

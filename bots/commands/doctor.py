@@ -12,16 +12,15 @@ from pydantic_settings import BaseSettings
 from rich.console import Console
 
 from bots.commands.tables import table
-from bots.doctor.examine import examine
-from bots.doctor.findings import Finding, Light, red
-from bots.envfile import all_settings, as_written, variables_of
-from bots.setting_slips import UNUSABLE, slips_of
+from bots.config import UNUSABLE, all_settings, as_written, explain, variables_of
+from bots.doctor.report import Finding, Severity, failure
+from bots.doctor.runner import examine
 from tasks.settings import Settings
 
 _MARKS = {
-    Light.GREEN: "[green]●[/green]",
-    Light.YELLOW: "[yellow]▲[/yellow]",
-    Light.RED: "[red]■[/red]",
+    Severity.OK: "[green]●[/green]",
+    Severity.WARNING: "[yellow]▲[/yellow]",
+    Severity.ERROR: "[red]■[/red]",
 }
 
 
@@ -48,14 +47,14 @@ def doctor(
         typer.echo(json.dumps([asdict(f) for f in findings], ensure_ascii=False, indent=2))
     else:
         _print(findings)
-    if any(finding.light is Light.RED for finding in findings):
+    if any(finding.severity is Severity.ERROR for finding in findings):
         raise typer.Exit(1)
 
 
 def _findings() -> Iterator[Finding]:
     slips = [slip for group in all_settings() for slip in _slips(group)]
     for slip in slips:
-        yield red("settings", slip, "correct it in .env or the environment")
+        yield failure("settings", slip, "correct it in .env or the environment")
     if not slips:
         yield from examine(Settings())
 
@@ -64,17 +63,19 @@ def _slips(group: type[BaseSettings]) -> list[str]:
     try:
         group()
     except UNUSABLE as error:
-        return slips_of(error)
+        return explain(error)
     return []
 
 
 def _print(findings: Sequence[Finding]) -> None:
     shown = table("", "what", "how it is", "what mends it")
     for finding in findings:
-        shown.add_row(_MARKS[finding.light], finding.what, finding.says, finding.mend)
+        shown.add_row(_MARKS[finding.severity], finding.what, finding.message, finding.fix)
     console = Console(highlight=False)
     console.print(shown)
-    bad = [sum(f.light is light for f in findings) for light in (Light.RED, Light.YELLOW)]
+    bad = [
+        sum(f.severity is light for f in findings) for light in (Severity.ERROR, Severity.WARNING)
+    ]
     console.print(f"\n{bad[0]} broken, {bad[1]} to look at, {len(findings) - sum(bad)} well")
 
 

@@ -8,15 +8,15 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from bots.commands.refusals import InputRefused
+from bots.commands.errors import InputRefused
 from bots.commands.tables import show, table
-from bots.doctor.machine import gpus_here
-from bots.pull import Pulled, pull
+from bots.model_download import PullProgress, pull
+from pipeline.gpu import gpus_here
 from pipeline.models import Model, ModelUnknown, load_models
-from pipeline.models.choice import AUTO, NothingFits, choose_model, fits
-from pipeline.models.presence import missing_parts
+from pipeline.models.selection import AUTO, NothingFits, choose_model, fits
+from pipeline.models.weight_files import missing_parts
+from tasks.engines import models_folder
 from tasks.settings import Settings
-from tasks.studio import models_folder
 
 _MIB = 1 << 20
 
@@ -75,7 +75,7 @@ def pull_model(
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(model.name, total=None)
 
-        def tell(now: Pulled) -> None:
+        def tell(now: PullProgress) -> None:
             bar.update(
                 task, completed=now.done_bytes, total=now.total_bytes, description=now.file[-40:]
             )

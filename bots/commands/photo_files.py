@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bots.commands.files import STREAM, check_output, format_of, is_stream, same_file
-from bots.commands.refusals import InputRefused
-from pipeline.finish import PictureFormat
+from bots.commands.atomic_write import STREAM, check_output, format_of, is_stream, same_file
+from bots.commands.errors import InputRefused
+from pipeline.encode import PictureFormat
 
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".heic", ".heif")
 """Of the files that are taken out of a folder; a file that is named itself may have any."""

@@ -9,17 +9,16 @@ from typing import Annotated
 
 import typer
 
-from bots.commands.files import free_name
-from bots.commands.process import at_work, read_settings, stop_on_signals
+from bots.commands.atomic_write import free_name
+from bots.commands.bootstrap import at_work, read_settings, stop_on_signals
 from bots.demo import Demo, free_port, run_demo
-from bots.doctor.machine import gpus_here
-from bots.doors import adapters
-from bots.supervise import Program, Supervisor
-from bots.uplock import hold_folder
+from bots.plugins import adapters
+from bots.supervisor import Program, Supervisor, lock_data_dir
 from bots.web.settings import WebSettings
-from tasks.house import embedded
-from tasks.sweep import run_sweep
-from tasks.worker import run_worker
+from pipeline.gpu import gpus_here
+from tasks.maintenance import run_maintenance
+from tasks.services import embedded_valkey
+from tasks.worker.main import run_worker
 
 WORKERS = ("io", "gpu")
 
@@ -37,11 +36,11 @@ def up() -> None:
     credentials are set. [dim]Example:[/dim] suisai up
     """
     settings = read_settings()
-    with hold_folder(settings.data_dir):
+    with lock_data_dir(settings.data_dir):
         wanted = [name for name, each in adapters().items() if each.wanted()]
         supervisor = Supervisor(
             programs(platforms=wanted, gpus=_gpus()),
-            None if settings.redis_url else embedded(settings),
+            None if settings.redis_url else embedded_valkey(settings),
             dict(os.environ),
         )
         stop = stop_on_signals()
@@ -107,7 +106,7 @@ def sweep() -> None:
     """
     stop = stop_on_signals()
     with at_work("sweep") as services:
-        run_sweep(services, stop)
+        run_maintenance(services, stop)
 
 
 def web(

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from bots.commands.refusals import InputRefused
-from bots.dotenv import write_settings
-from bots.questions import GROUP, NotAccepted, Question, Questions
+from bots.commands.errors import InputRefused
+from bots.config import write_settings
+from bots.plugins import GROUP, NotAccepted, Question, Questions
 
 _TRIES = 3
 

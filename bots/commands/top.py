@@ -16,11 +16,12 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from bots.commands.operate import services
-from bots.commands.process import stop_on_signals
-from tasks.gauges import Gauges, read_gauges
+from bots.commands.bootstrap import services, stop_on_signals
+from bots.i18n.format import span
+from tasks.stats import FleetStats, read_stats
 
 _RATES_OVER_S = 30.0
+
 _STEP_STYLES = {"normal": "green", "brownout": "yellow", "refuse": "red"}
 
 
@@ -40,16 +41,16 @@ def top(
     house = services()
     console = Console()
     if once or not sys.stdout.isatty():
-        console.print(screen([read_gauges(house)]))
+        console.print(screen([read_stats(house)]))
         return
-    watch(lambda: read_gauges(house), console, every, stop_on_signals())
+    watch(lambda: read_stats(house), console, every, stop_on_signals())
 
 
 def watch(
-    look: Callable[[], Gauges], console: Console, every_s: float, stop: threading.Event
+    look: Callable[[], FleetStats], console: Console, every_s: float, stop: threading.Event
 ) -> None:
     """Redraw until `stop` is set; a ledger that is away is waited for."""
-    seen: deque[Gauges] = deque()
+    seen: deque[FleetStats] = deque()
     with Live(console=console, screen=True, auto_refresh=False) as live:
         while not stop.is_set():
             try:
@@ -65,7 +66,7 @@ def watch(
             stop.wait(every_s)
 
 
-def screen(seen: deque[Gauges] | list[Gauges]) -> RenderableType:
+def screen(seen: deque[FleetStats] | list[FleetStats]) -> RenderableType:
     """Draw the newest of some looks; rates are taken between the first and the last."""
     first, now = seen[0], seen[-1]
     return Group(
@@ -73,10 +74,12 @@ def screen(seen: deque[Gauges] | list[Gauges]) -> RenderableType:
     )
 
 
-def _head(now: Gauges) -> Text:
+def _head(now: FleetStats) -> Text:
     clock = time.strftime("%H:%M:%S", time.localtime(now.at))
     head = Text.assemble(
-        ("Suisai", "bold"), f"  {clock}  ladder: ", (now.ladder, _STEP_STYLES.get(now.ladder, ""))
+        ("Suisai", "bold"),
+        f"  {clock}  ladder: ",
+        (now.overload_level, _STEP_STYLES.get(now.overload_level, "")),
     )
     if now.paused:
         head.append(f"  paused: {', '.join(sorted(now.paused))}", "red")
@@ -85,7 +88,7 @@ def _head(now: Gauges) -> Text:
     return head
 
 
-def _stages(now: Gauges) -> Table:
+def _stages(now: FleetStats) -> Table:
     table = Table("stage", box=None, pad_edge=False, expand=True)
     for title in ("in line", "in hand", "first waits", "can do", "one takes"):
         table.add_column(title, justify="right")
@@ -103,7 +106,7 @@ def _stages(now: Gauges) -> Table:
     return table
 
 
-def _flow(first: Gauges, now: Gauges) -> Table:
+def _flow(first: FleetStats, now: FleetStats) -> Table:
     table = Table("", box=None, pad_edge=False)
     table.add_column("so far", justify="right")
     table.add_column("a minute", justify="right")
@@ -120,12 +123,12 @@ def _flow(first: Gauges, now: Gauges) -> Table:
     return table
 
 
-def _total(gauges: Gauges, name: str) -> int:
+def _total(gauges: FleetStats, name: str) -> int:
     ended = name in ("answered", "apologised")
     return gauges.total("ended", name) if ended else gauges.total(name)
 
 
-def _processes(now: Gauges) -> Table:
+def _processes(now: FleetStats) -> Table:
     table = Table("process", "where", "for", "", box=None, pad_edge=False)
     for each in now.processes[:30]:
         facts = ", ".join(each.facts.values())
@@ -133,12 +136,3 @@ def _processes(now: Gauges) -> Table:
     if not now.processes:
         table.add_row(Text("nobody is at work: suisai up", "red"), "", "", "")
     return table
-
-
-def span(seconds: float) -> str:
-    """Write a stretch of time in few letters."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -9,11 +9,11 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bots.doctor.findings import Finding, green, red, yellow
-from bots.envfile import all_settings, variables_of
-from tasks.platforms import GROUP as PLATFORMS
+from bots.config import all_settings, variables_of
+from bots.doctor.report import Finding, failure, passed, warning
+from tasks.engines import SAFETY_GROUP
+from tasks.platform import GROUP as PLATFORMS
 from tasks.settings import Settings
-from tasks.studio import SAFETY_GROUP
 
 
 def check_settings(
@@ -21,7 +21,7 @@ def check_settings(
 ) -> Iterator[Finding]:
     """Look at the settings in force, and at the names in the environment and in `.env`."""
     slips = [*_contradictions(settings), *_unknown(environment, env_file), *_exposed(env_file)]
-    yield from slips or [green("settings", "no contradictions, no unknown names")]
+    yield from slips or [passed("settings", "no contradictions, no unknown names")]
 
 
 def _contradictions(settings: Settings) -> Iterator[Finding]:
@@ -32,19 +32,19 @@ def _contradictions(settings: Settings) -> Iterator[Finding]:
 
 def _times(settings: Settings) -> Iterator[Finding]:
     if settings.brownout_above_s >= settings.limits.max_wait_s:
-        yield yellow(
+        yield warning(
             "settings",
             "the faster recipe never comes: asks are refused before SUISAI_BROWNOUT_ABOVE_S",
             "set SUISAI_BROWNOUT_ABOVE_S below max_wait_s of SUISAI_LIMITS",
         )
     if settings.photo_retention_s < settings.limits.max_wait_s:
-        yield yellow(
+        yield warning(
             "settings",
             "photos go before the longest wait is over, and are then downloaded again",
             "set SUISAI_PHOTO_RETENTION_S to at least max_wait_s of SUISAI_LIMITS",
         )
     if settings.picture_retention_s < settings.painting_patience_s:
-        yield yellow(
+        yield warning(
             "settings",
             "pictures may go while they wait for their platform, and are then painted again",
             "set SUISAI_PICTURE_RETENTION_S to at least SUISAI_PAINTING_PATIENCE_S",
@@ -53,13 +53,13 @@ def _times(settings: Settings) -> Iterator[Finding]:
 
 def _places(settings: Settings) -> Iterator[Finding]:
     if _elsewhere(settings) and settings.blob_url is None:
-        yield yellow(
+        yield warning(
             "settings",
             "the ledger is on another machine, but photos lie in this one's folder",
             "set SUISAI_BLOB_URL to a bucket that every worker reaches, unless all run here",
         )
     if settings.redis_url is not None and "valkey_memory_mb" in settings.model_fields_set:
-        yield yellow(
+        yield warning(
             "settings",
             "SUISAI_VALKEY_MEMORY_MB does nothing: it is for the embedded server only",
             "set maxmemory at the server of SUISAI_REDIS_URL, see docs/valkey.md",
@@ -70,7 +70,7 @@ def _names(settings: Settings) -> Iterator[Finding]:
     installed = [point.name for point in entry_points(group=SAFETY_GROUP)]
     for name in settings.safety_checks:
         if name not in installed:
-            yield red(
+            yield failure(
                 "settings",
                 f"the safety check '{name}' is not installed",
                 f"correct SUISAI_SAFETY_CHECKS; there are: {', '.join(installed) or 'none'}",
@@ -78,7 +78,7 @@ def _names(settings: Settings) -> Iterator[Finding]:
     platforms = [point.name for point in entry_points(group=PLATFORMS)]
     for name in settings.platform_limits:
         if name not in platforms:
-            yield yellow(
+            yield warning(
                 "settings",
                 f"SUISAI_PLATFORM_LIMITS names '{name}', which is no platform",
                 f"correct it; there are: {', '.join(sorted(platforms))}",
@@ -97,7 +97,7 @@ def _unknown(environment: Mapping[str, str], env_file: Path) -> Iterator[Finding
     for name in sorted({*environment, *_names_in(env_file)}):
         if name.upper().startswith("SUISAI_") and name.upper() not in known:
             near = difflib.get_close_matches(name.upper(), known, n=1)
-            yield yellow(
+            yield warning(
                 "settings",
                 f"{name} is no setting and does nothing",
                 f"did you mean {near[0]}?" if near else "see .env.example for all there are",
@@ -115,6 +115,6 @@ def _names_in(env_file: Path) -> Iterable[str]:
 
 def _exposed(env_file: Path) -> Iterator[Finding]:
     if env_file.is_file() and env_file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        yield yellow(
+        yield warning(
             "settings", f"other users of this machine can read {env_file}", f"chmod 600 {env_file}"
         )

@@ -11,8 +11,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from bots.doctor.findings import Finding, green, red, yellow
-from tasks.house import redis_url
+from bots.doctor.report import Finding, failure, passed, warning
+from tasks.services import redis_url
 from tasks.settings import Settings
 
 _OLDEST = (7, 2)
@@ -37,8 +37,8 @@ def check_reach(redis: Redis, settings: Settings) -> Finding | None:
         redis.ping()
     except (RedisError, OSError) as error:
         if settings.redis_url is None:
-            return yellow("Valkey", "the embedded one is not running", "suisai up")
-        return red(
+            return warning("Valkey", "the embedded one is not running", "suisai up")
+        return failure(
             "Valkey",
             f"the server at SUISAI_REDIS_URL does not answer ({error})",
             "start it, or correct host, user and password in SUISAI_REDIS_URL",
@@ -61,13 +61,13 @@ def _version(info: Info) -> Finding:
     name = "Valkey" if "valkey_version" in info else "Redis"
     words = str(info.get("valkey_version") or info["redis_version"])
     if tuple(int(part) for part in words.split(".")[:2]) < _OLDEST:
-        return red("Valkey", f"{name} {words} is too old", "upgrade to Valkey 8 or Redis 7.2")
-    return green("Valkey", f"{name} {words} answers")
+        return failure("Valkey", f"{name} {words} is too old", "upgrade to Valkey 8 or Redis 7.2")
+    return passed("Valkey", f"{name} {words} answers")
 
 
 def _durability(redis: Redis, info: Info) -> Finding:
     if not info.get("aof_enabled"):
-        return red(
+        return failure(
             "append-only file",
             "off: a restart of the server would forget accepted photos",
             "valkey-cli config set appendonly yes && valkey-cli config rewrite",
@@ -77,8 +77,8 @@ def _durability(redis: Redis, info: Info) -> Finding:
     except RedisError:
         policy = ""
     if policy == "always":
-        return green("append-only file", "on, synced before every answer")
-    return yellow(
+        return passed("append-only file", "on, synced before every answer")
+    return warning(
         "append-only file",
         f"on, synced {policy or 'as the provider decides'}: a power cut loses the last second",
         "valkey-cli config set appendfsync always && valkey-cli config rewrite",
@@ -88,8 +88,8 @@ def _durability(redis: Redis, info: Info) -> Finding:
 def _eviction(info: Info) -> Finding:
     policy = info.get("maxmemory_policy")
     if policy == "noeviction":
-        return green("eviction", "never")
-    return red(
+        return passed("eviction", "never")
+    return failure(
         "eviction",
         f"{policy}: the server may throw jobs away",
         "valkey-cli config set maxmemory-policy noeviction && valkey-cli config rewrite",
@@ -102,8 +102,8 @@ def _memory(info: Info) -> Finding:
     says = f"{used / _MIB:.0f} of {limit / _MIB:.0f} MiB"
     mend = "give the server more memory, or shorten SUISAI_JOB_RETENTION_S"
     if used > 0.95 * limit:
-        return red("memory", says, mend)
-    return yellow("memory", says, mend) if used > 0.8 * limit else green("memory", says)
+        return failure("memory", says, mend)
+    return warning("memory", says, mend) if used > 0.8 * limit else passed("memory", says)
 
 
 def _latency(redis: Redis) -> Finding:
@@ -115,8 +115,8 @@ def _latency(redis: Redis) -> Finding:
     median_ms = statistics.median(times) * 1000
     says = f"{median_ms:.1f} ms there and back"
     if median_ms > 20:
-        return yellow("latency", says, "put the bot's processes next to their Valkey")
-    return green("latency", says)
+        return warning("latency", says, "put the bot's processes next to their Valkey")
+    return passed("latency", says)
 
 
 def _clock(redis: Redis) -> Finding:
@@ -125,5 +125,5 @@ def _clock(redis: Redis) -> Finding:
     skew_s = (before + time.time()) / 2 - (float(seconds) + float(micros) / 1e6)
     says = f"{abs(skew_s):.1f} s {'ahead of' if skew_s > 0 else 'behind'} the ledger's"
     if abs(skew_s) > 5:
-        return yellow("clock", says, "timedatectl set-ntp true")
-    return green("clock", says)
+        return warning("clock", says, "timedatectl set-ntp true")
+    return passed("clock", says)

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import SecretStr
 
-from bots.doctor.findings import Finding, green, yellow
+from bots.doctor.report import Finding, passed, warning
 from tasks.settings import Settings
-from tasks.traces import can_be_sent
+from tasks.telemetry.tracing import can_be_sent
 
 _PATIENCE_S = 3.0
 _NOTHING = b""
@@ -22,7 +22,7 @@ def check_traces(settings: Settings) -> Iterator[Finding]:
     if settings.traces_url is None:
         return
     if not can_be_sent():
-        yield yellow(
+        yield warning(
             "traces",
             "OTEL_EXPORTER_OTLP_ENDPOINT is set, but the extra 'traces' is not installed",
             "python -m pip install 'suisai[traces]'",
@@ -30,17 +30,17 @@ def check_traces(settings: Settings) -> Iterator[Finding]:
         return
     trouble = _trouble(settings.traces_url, settings.otlp_headers)
     if trouble:
-        yield yellow(
+        yield warning(
             "traces",
             f"the collector {trouble}; the bot works without it",
             "start it, or correct OTEL_EXPORTER_OTLP_ENDPOINT (OTLP over HTTP, port 4318)",
         )
     else:
-        yield green("traces", f"{urlsplit(settings.traces_url).hostname} takes them")
+        yield passed("traces", f"{urlsplit(settings.traces_url).hostname} takes them")
 
 
 def _trouble(url: str, headers: SecretStr | None) -> str:
-    from tasks.otlp import shown
+    from tasks.telemetry.otlp import shown
 
     kind = {"content-type": "application/x-protobuf"}
     try:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bots.doctor.findings import Finding, green, red, yellow
-from tasks.app import make_app
-from tasks.contract import Stage
-from tasks.gauges import Gauges, read_gauges
+from bots.doctor.report import Finding, failure, passed, warning
+from tasks.models import Stage
 from tasks.services import Services
 from tasks.settings import Settings
+from tasks.stats import FleetStats, read_stats
+from tasks.worker.celery_app import make_app
 
 _KINDS = {"io": (Stage.FETCH, Stage.DELIVER), "gpu": (Stage.RENDER,)}
 _ANSWER_WITHIN_S = 1.0
@@ -17,33 +17,33 @@ _ANSWER_WITHIN_S = 1.0
 
 def check_workers(services: Services) -> Iterator[Finding]:
     """Ask every Celery worker for a sign of life, and look who sweeps and what is paused."""
-    gauges = read_gauges(services)
+    gauges = read_stats(services)
     awake = _awake(services.settings)
     for kind, stages in _KINDS.items():
         yield _staffed(kind, stages, awake.get(kind, 0), gauges)
     sweeps = sum(process.kind == "sweep" for process in gauges.processes)
     yield (
-        green("sweep", f"{sweeps} running")
+        passed("sweep", f"{sweeps} running")
         if sweeps
-        else yellow("sweep", "none running: what a dead worker held stays held", "suisai sweep")
+        else warning("sweep", "none running: what a dead worker held stays held", "suisai sweep")
     )
     for name in gauges.paused:
         stage, _, platform = name.partition(":")
         option = f" --platform {platform}" if platform else ""
-        yield yellow("paused", name, f"suisai resume {stage}{option}")
+        yield warning("paused", name, f"suisai resume {stage}{option}")
     if gauges.dead:
-        yield yellow("given up", f"{gauges.dead} jobs on the dead list", "suisai dead list")
+        yield warning("given up", f"{gauges.dead} jobs on the dead list", "suisai dead list")
 
 
-def _staffed(kind: str, stages: tuple[Stage, ...], awake: int, gauges: Gauges) -> Finding:
+def _staffed(kind: str, stages: tuple[Stage, ...], awake: int, gauges: FleetStats) -> Finding:
     waiting = sum(gauges.stages[stage].waiting for stage in stages)
     what, mend = f"{kind} workers", f"suisai worker {kind}"
     says = f"{awake} answer, {waiting} jobs wait for {' and '.join(stages)}"
     if awake:
-        return green(what, says)
+        return passed(what, says)
     if kind == "gpu":
         says += "; a new one is heard when its engine is warm"
-    return red(what, says, mend) if waiting else yellow(what, says, mend)
+    return failure(what, says, mend) if waiting else warning(what, says, mend)
 
 
 def _awake(settings: Settings) -> dict[str, int]:

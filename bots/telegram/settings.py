@@ -1,4 +1,7 @@
-"""Every setting of the Telegram room."""
+"""Every setting of the Telegram room.
+
+Why the bot cannot be on Telegram; apart, so that naming it loads nothing of the library.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pipeline.errors import UserFacingError
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
@@ -77,3 +82,10 @@ class TelegramSettings(BaseSettings):
 def configured(settings: TelegramSettings) -> bool:
     """Tell whether the bot can speak on Telegram."""
     return settings.token is not None
+
+
+class TelegramMissing(UserFacingError):
+    """There is no token, or Telegram does not know it."""
+
+
+PLATFORM = "telegram"

@@ -9,15 +9,15 @@ from pydantic import ValidationError
 from telegram import User
 from telegram.error import InvalidToken, TelegramError
 
-from bots.questions import NotAccepted, Question
-from bots.telegram.api import open_bot
+from bots.plugins import NotAccepted, Question
+from bots.telegram.client import open_bot
 from bots.telegram.settings import TelegramSettings, configured
 
 _ASKED = "SUISAI_TELEGRAM_TOKEN"
 
 
 class TelegramSetup:
-    """Follows `bots.questions.Questions`."""
+    """Follows `bots.plugins.Questions`."""
 
     title = "Telegram"
     how = (

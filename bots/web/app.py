@@ -16,17 +16,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from bots import doors
-from bots.phrases import say
+from bots import plugins
+from bots.i18n import t
 from bots.web import health, metrics, status
-from bots.web.asking import Asking
-from bots.web.gate import Gate
+from bots.web.job_events import JobEvents
 from bots.web.jobs import Jobs
-from bots.web.news import NewsDesk
-from bots.web.page import Page
+from bots.web.operator_auth import Gate
+from bots.web.page import PageRenderer
+from bots.web.security import Shield
+from bots.web.sessions import language_of
 from bots.web.settings import WebSettings
-from bots.web.shield import Shield
-from bots.web.visitors import language_of
+from bots.web.uploads_api import Asking
 from pipeline.styles import load_styles
 from tasks.services import Services
 
@@ -37,10 +37,10 @@ def build_app(services: Services, settings: WebSettings | None = None) -> Starle
     """Build the application. `app.state.desk` is its news desk; closing it ends all open streams."""
     settings = settings or WebSettings()
     styles = load_styles()
-    desk, gate = NewsDesk(services.ledger.news), Gate(services, settings)
+    desk, gate = JobEvents(services.ledger.news), Gate(services, settings)
     app = Starlette(
         routes=_routes(
-            Page(settings, styles),
+            PageRenderer(settings, styles),
             Asking(services, settings, styles),
             Jobs(services, desk),
             [
@@ -49,7 +49,7 @@ def build_app(services: Services, settings: WebSettings | None = None) -> Starle
                 *status.routes(services, settings, gate),
             ],
         )
-        + doors.routes(services),
+        + plugins.routes(services),
         middleware=[Middleware(Shield)],
         exception_handlers={HTTPException: _error, RedisError: _unreachable},
         lifespan=_lifespan(desk),
@@ -59,7 +59,7 @@ def build_app(services: Services, settings: WebSettings | None = None) -> Starle
 
 
 def _routes(
-    page: Page, asking: Asking, jobs: Jobs, operators: Sequence[BaseRoute]
+    page: PageRenderer, asking: Asking, jobs: Jobs, operators: Sequence[BaseRoute]
 ) -> list[BaseRoute]:
     return [
         Route("/", page.show),
@@ -75,12 +75,12 @@ def _routes(
     ]
 
 
-def _lifespan(desk: NewsDesk) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+def _lifespan(desk: JobEvents) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        desk.open()
+        desk.start()
         yield
-        desk.close()
+        desk.stop()
         await desk.wait_closed()
 
     return lifespan
@@ -88,11 +88,11 @@ def _lifespan(desk: NewsDesk) -> Callable[[Starlette], AbstractAsyncContextManag
 
 async def _error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    words = say(language_of(request), "web-lost" if status in (404, 410) else "web-upload-failed")
+    words = t(language_of(request), "web-lost" if status in (404, 410) else "web-upload-failed")
     return JSONResponse({"reason": str(status), "words": words}, status_code=status)
 
 
 async def _unreachable(request: Request, error: Exception) -> Response:
     _log.warning("the ledger does not answer, the visitor is asked to wait", error=str(error))
-    words = say(language_of(request), "web-unreachable")
+    words = t(language_of(request), "web-unreachable")
     return JSONResponse({"reason": "unreachable", "words": words}, status_code=503)

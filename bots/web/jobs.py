@@ -13,12 +13,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from bots import phrases
-from bots.web.news import NewsDesk
+from bots import i18n
+from bots.web.job_events import JobEvents
 from bots.web.platform import NAME, UPLOADS
-from bots.web.visitors import language_of, part, person_of
+from bots.web.sessions import clear_cookies, language_of, person_of
 from tasks.blobs import BlobMissing
-from tasks.contract import Apology, Job, Outcome, Standing
+from tasks.models import Apology, Job, Outcome, QueueStatus
 from tasks.services import Services
 
 _HEARTBEAT_S = 5.0
@@ -27,11 +27,11 @@ _STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class JobView:
     """A job in the words of one language."""
 
     job: Job
-    standing: Standing
+    standing: QueueStatus
     language: str
 
     @property
@@ -50,32 +50,32 @@ class View:
             "wait_s": standing.wait_s,
             "progress": standing.progress,
             "words": self._words(),
-            "notes": phrases.notes(self.language, job.notes) if painted else (),
+            "notes": i18n.notes(self.language, job.notes) if painted else (),
             "pictures": [f"/jobs/{job.id}/picture/{n}" for n in range(len(job.pictures))]
             if painted
             else [],
-            "style": job.ask.style,
-            "strength": job.ask.strength,
-            "seed": job.ask.seed,
+            "style": job.request.style,
+            "strength": job.request.strength,
+            "seed": job.request.seed,
         }
 
     def _words(self) -> str:
         match self.standing.outcome:
             case None:
-                return phrases.standing(self.language, self.standing)
+                return i18n.describe_status(self.language, self.standing)
             case Outcome.ANSWERED:
-                return phrases.say(self.language, "web-done")
+                return i18n.t(self.language, "web-done")
             case Outcome.CANCELLED:
-                return phrases.say(self.language, "web-cancelled")
+                return i18n.t(self.language, "web-cancelled")
             case _:
                 job = self.job
-                return phrases.apology(self.language, Apology(job.reason, job.facts, job.refunded))
+                return i18n.apology(self.language, Apology(job.reason, job.facts, job.refunded))
 
 
 class Jobs:
     """The pages under /jobs; everything there is for the one who asked and nobody else."""
 
-    def __init__(self, services: Services, desk: NewsDesk) -> None:
+    def __init__(self, services: Services, desk: JobEvents) -> None:
         self._services = services
         self._desk = desk
 
@@ -102,14 +102,14 @@ class Jobs:
             raise HTTPException(410) from None
         headers = {"Cache-Control": "private, max-age=86400, immutable"}
         if "download" in request.query_params:
-            name = f"suisai-{view.job.ask.style}-{view.job.id[:6]}-{number + 1}.jpg"
+            name = f"suisai-{view.job.request.style}-{view.job.id[:6]}-{number + 1}.jpg"
             headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return Response(data, media_type="image/jpeg", headers=headers)
 
     async def cancel(self, request: Request) -> Response:
         """DELETE /jobs/{id}: 204 when it is cancelled, 409 when it is too late."""
         view = await self._view(request)
-        ask = view.job.ask
+        ask = view.job.request
         done = await asyncio.to_thread(self._services.ledger.cancel, view.job.id, ask.person)
         if done:
             uploads = [photo.ref for photo in ask.photos]
@@ -121,7 +121,7 @@ class Jobs:
         if (person := person_of(request)) is not None:
             await asyncio.to_thread(self._forget, person)
         response = Response(status_code=204)
-        part(response)
+        clear_cookies(response)
         return response
 
     def _forget(self, person: str) -> None:
@@ -145,17 +145,17 @@ class Jobs:
                 sent = body
                 await _wait(changed)
 
-    async def _view(self, request: Request) -> View:
+    async def _view(self, request: Request) -> JobView:
         """Return the visitor's own job. Raises a 404 for everybody else's."""
         job_id, person = request.path_params["id"], person_of(request)
         job, standing = await asyncio.to_thread(self._read, job_id)
         if job is None or standing is None:
             raise HTTPException(404)
-        if job.ask.platform != NAME or job.ask.person != person:
+        if job.request.platform != NAME or job.request.person != person:
             raise HTTPException(404)
-        return View(job, standing, language_of(request))
+        return JobView(job, standing, language_of(request))
 
-    def _read(self, job_id: str) -> tuple[Job | None, Standing | None]:
+    def _read(self, job_id: str) -> tuple[Job | None, QueueStatus | None]:
         ledger = self._services.ledger
         # In this order: a job that has ended by the second look has its pictures by then, too.
         standing = ledger.find_standing(job_id)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from bots.metrics import FleetCollector
-from bots.web.gate import Gate
+from bots.web.operator_auth import Gate
 from bots.web.settings import WebSettings
 from tasks.services import Services
 

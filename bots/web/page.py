@@ -13,9 +13,9 @@ from babel import Locale
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from bots.phrases import languages, say
+from bots.i18n import languages, t
+from bots.web.sessions import keep_language, language_of, set_session_cookie
 from bots.web.settings import WebSettings
-from bots.web.visitors import greet, keep_language, language_of
 from pipeline.styles import Style
 
 _SLOT = re.compile(r"\{\{([a-z-]+)\}\}")
@@ -44,7 +44,7 @@ _SAID_BY_SCRIPTS = (
 )
 
 
-class Page:
+class PageRenderer:
     """The chat page: one HTML file, filled in the visitor's language."""
 
     def __init__(self, settings: WebSettings, styles: Mapping[str, Style]) -> None:
@@ -64,7 +64,7 @@ class Page:
             lambda slot: slots.get(slot[1]) or self._say(language, slot[1]), self._html
         )
         response = HTMLResponse(html, headers={"Cache-Control": "no-store"})
-        greet(request, response)
+        set_session_cookie(request, response)
         keep_language(request, response)
         return response
 
@@ -73,7 +73,7 @@ class Page:
         return JSONResponse(self._described(language_of(request)))
 
     def _say(self, language: str, key: str) -> str:
-        return escape(say(language, key, **self._facts))
+        return escape(t(language, key, **self._facts))
 
     def _described(self, language: str) -> list[dict[str, Any]]:
         return [
@@ -88,7 +88,7 @@ class Page:
 
     def _script_facts(self, language: str) -> str:
         facts = {
-            "words": {key: say(language, key, **self._facts) for key in _SAID_BY_SCRIPTS},
+            "words": {key: t(language, key, **self._facts) for key in _SAID_BY_SCRIPTS},
             "styles": self._described(language),
             "photos_max": self._facts["count"],
             "photo_mb_max": self._facts["mb"],

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tasks.blobs import BlobMissing
-from tasks.contract import Answer, Job, PhotoGone, PhotoRef, Quota
+from tasks.errors import PhotoUnavailable
+from tasks.models import Answer, Job, PhotoRef, RateLimit
 from tasks.services import Services
 
 NAME = "web"
@@ -12,27 +13,27 @@ UPLOADS = "uploads"
 
 
 class WebPlatform:
-    """Implements `tasks.contract.Platform`: the page reads answers from the ledger by itself."""
+    """Implements `tasks.platform.Platform`: the page reads answers from the ledger by itself."""
 
     name = NAME
 
     def __init__(self, services: Services) -> None:
         self._blobs = services.blobs
 
-    def quota(self) -> Quota | None:
+    def quota(self) -> RateLimit | None:
         return None
 
     def fetch(self, job: Job, photo: PhotoRef) -> bytes:
         if not photo.ref.startswith(f"{UPLOADS}/"):
-            raise PhotoGone
+            raise PhotoUnavailable
         try:
             return self._blobs.get(photo.ref)
         except BlobMissing:
-            raise PhotoGone from None
+            raise PhotoUnavailable from None
 
     def answer(self, job: Job, answer: Answer) -> str:
         # Nothing is sent: what ends the job is its record. Repeating this changes nothing.
-        self._blobs.delete([photo.ref for photo in job.ask.photos])
+        self._blobs.delete([photo.ref for photo in job.request.photos])
         return f"/jobs/{job.id}"
 
     def find_answer(self, job: Job) -> str | None:

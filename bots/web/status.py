@@ -11,13 +11,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bots.web.gate import Gate
-from bots.web.overview import failures, overview, recent_pictures
+from bots.web.operator_auth import Gate
 from bots.web.settings import WebSettings
+from bots.web.status_data import failures, overview, recent_pictures
 from tasks.blobs import BlobMissing
-from tasks.gauges import read_gauges
+from tasks.controls import PAUSABLE
 from tasks.services import Services
-from tasks.switches import PAUSABLE
+from tasks.stats import read_stats
 
 _FRESH = {"Cache-Control": "no-store"}
 
@@ -61,7 +61,7 @@ class Status:
         return Response(data, media_type="image/jpeg", headers=_FRESH)
 
     def _look(self) -> dict[str, Any]:
-        seen = overview(read_gauges(self._services))
+        seen = overview(read_stats(self._services))
         return seen | {"failures": failures(self._services), "pictures": self._recent()}
 
     def _recent(self) -> list[str]:

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
-from bots.x.faults import XFault, XSilent
-from tasks.notebook import Notebook
+from bots.x.errors import XFault, XUnknownOutcome
+from tasks.kv import KeyValueStore
 
 MICRO = 1_000_000
 READING_SHARE = 0.8
@@ -66,7 +66,7 @@ class Budget:
 
     def __init__(
         self,
-        notebook: Notebook,
+        notebook: KeyValueStore,
         prices: Mapping[str, float],
         daily_usd: float,
         monthly_usd: float,
@@ -114,7 +114,7 @@ class Budget:
         try:
             yield
         except XFault as fault:
-            if not isinstance(fault, XSilent):
+            if not isinstance(fault, XUnknownOutcome):
                 self._add(periods, -price)
             raise
         self._count(what, 1)
@@ -142,7 +142,7 @@ class Budget:
 
     def _take(self, periods: Iterable[_Period], amount: int, share: float) -> None:
         """Add first and look then: two processes together cannot pass a limit."""
-        sums = [(p, self._notebook.add(p.key, amount, _KEPT_DAYS * _DAY_S)) for p in periods]
+        sums = [(p, self._notebook.increment(p.key, amount, _KEPT_DAYS * _DAY_S)) for p in periods]
         over = [period for period, spent in sums if 0 < share * period.limit < spent]
         if over:
             self._add(periods, -amount)
@@ -165,18 +165,18 @@ class Budget:
     def _add(self, periods: Iterable[_Period], amount: int) -> None:
         for period in periods:
             if amount:
-                self._notebook.add(period.key, amount, ttl_s=_KEPT_DAYS * _DAY_S)
+                self._notebook.increment(period.key, amount, ttl_s=_KEPT_DAYS * _DAY_S)
 
     def _new_today(self, what: str, ids: Iterable[str]) -> int:
         if what in _READ_ONCE:
             return len(list(ids))
         day = self._periods()[0]
         left_s = max(1.0, day.ends - self._clock())
-        return sum(self._notebook.put_new(f"read:{what}:{id_}", "1", left_s) for id_ in ids)
+        return sum(self._notebook.set_if_absent(f"read:{what}:{id_}", "1", left_s) for id_ in ids)
 
     def _count(self, what: str, count: int) -> None:
         if count:
-            self._notebook.add(self._count_key(what), count, ttl_s=_KEPT_DAYS * _DAY_S)
+            self._notebook.increment(self._count_key(what), count, ttl_s=_KEPT_DAYS * _DAY_S)
 
     def _counted(self, what: str) -> int:
         return int(self._notebook.get(self._count_key(what)) or 0)

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from bots.x.api import X
-from bots.x.faults import XFault
-from bots.x.posts import Account
-from pipeline.contract import Explained
+from bots.x.client import XClient
+from bots.x.errors import XFault
+from bots.x.models import Account
+from pipeline.errors import UserFacingError
 
 SCOPES = (
     "tweet.read",
@@ -31,7 +31,7 @@ PATIENCE_S = 300.0
 _PATH = "/callback"
 
 
-class LoginFailed(Explained):
+class LoginFailed(UserFacingError):
     """The account is not connected; the message says why and what to do."""
 
 
@@ -50,7 +50,7 @@ class Pkce:
 
 
 def login(
-    x: X,
+    x: XClient,
     show: Callable[[str], None],
     open_page: Callable[[str], object],
     patience_s: float = PATIENCE_S,
@@ -91,14 +91,14 @@ def missing_scopes(granted: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(scope for scope in SCOPES if scope not in granted)
 
 
-def _tried(x: X) -> Account:
+def _tried(x: XClient) -> Account:
     try:
         return x.renewed_me()
     except XFault as fault:
         raise LoginFailed(f"X does not accept the keys: {fault.detail}") from fault
 
 
-def _address(x: X, proof: Pkce, redirect: str) -> str:
+def _address(x: XClient, proof: Pkce, redirect: str) -> str:
     query = {
         "response_type": "code",
         "client_id": x.settings.client_id,

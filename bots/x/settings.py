@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from tasks.contract import Quota
+from tasks.models import RateLimit
 
 _QUARTER_S = 900.0
 
@@ -88,14 +88,14 @@ class XSettings(BaseSettings):
     """After an answer of unknown fate: how old it must be before the own timeline is believed."""
 
     @property
-    def posts(self) -> Quota:
+    def posts(self) -> RateLimit:
         """What X allows of posts."""
-        return Quota(self.posts_per_quarter_hour, _QUARTER_S)
+        return RateLimit(self.posts_per_quarter_hour, _QUARTER_S)
 
     @property
-    def messages(self) -> Quota:
+    def messages(self) -> RateLimit:
         """What X allows of direct messages."""
-        return Quota(self.messages_per_quarter_hour, _QUARTER_S)
+        return RateLimit(self.messages_per_quarter_hour, _QUARTER_S)
 
     @property
     def has_oauth1(self) -> bool:

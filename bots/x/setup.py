@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bots.questions import NotAccepted, Question
+from bots.plugins import NotAccepted, Question
 from bots.x.settings import XSettings, configured
 
 
 class XSetup:
-    """Follows `bots.questions.Questions`. The account itself is connected by `suisai x login`."""
+    """Follows `bots.plugins.Questions`. The account itself is connected by `suisai x login`."""
 
     title = "X"
     how = (

@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.contract import Engine, EngineUnusable
+from pipeline.engine import Engine
+from pipeline.errors import EngineUnusable
 from pipeline.styles import Style
 
 ENGINES = ("painter", "diffusion")
 
 
 @dataclass(frozen=True, slots=True)
-class Gallery:
+class EngineOptions:
     """What the diffusion engine must be told: the painter needs nothing of it."""
 
     model: str
@@ -30,7 +31,7 @@ class Gallery:
     """Hears which model was picked, and why."""
 
 
-def load_engine(name: str, gallery: Gallery | None = None) -> Engine:
+def load_engine(name: str, gallery: EngineOptions | None = None) -> Engine:
     """Bring up an engine by name, not warmed up yet. Raises `EngineUnusable`, also for an unknown one."""
     if name == "painter":
         from pipeline.engines.painter import Painter

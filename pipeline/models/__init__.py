@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from pipeline.contract import Explained
+from pipeline.errors import UserFacingError
 
 GIB = 1 << 30
 
@@ -18,12 +18,12 @@ Family = Literal["klein", "kontext", "qwen-edit", "sd15"]
 """Which code speaks to the model: `pipeline.engines.diffusion.families`."""
 
 
-class ModelUnknown(Explained):
+class ModelUnknown(UserFacingError):
     """No model has this name, or its file cannot be read; the message says which there are."""
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ModelSource:
     """A repository on the hub and what of it is needed."""
 
     repository: str
@@ -44,7 +44,7 @@ class Lora:
     """A small set of weights that is laid over the model's."""
 
     name: str
-    source: Source
+    source: ModelSource
     weight: float = 1.0
     always: bool = False
     """False: only for the styles that name it."""
@@ -69,7 +69,7 @@ class Model:
     licence: str
     allows: str
     """What the licence means for an operator, in one sentence."""
-    source: Source
+    source: ModelSource
     recipe: Recipe
     draft: Recipe
     """The brownout recipe: faster, while a surge is on."""
@@ -91,7 +91,7 @@ class Model:
     dtype: Literal["bfloat16", "float16", "float32"] = "bfloat16"
     quantisation: Literal["none", "fp8"] = "none"
     """`fp8`: weights rest as 8-bit floats and are widened for each layer's work."""
-    controlnet: Source | None = None
+    controlnet: ModelSource | None = None
     loras: tuple[Lora, ...] = ()
     gated: bool = False
     """The hub asks for an account that accepted the licence."""
@@ -101,7 +101,7 @@ class Model:
     """Of the file this was read from."""
 
     @property
-    def sources(self) -> tuple[Source, ...]:
+    def sources(self) -> tuple[ModelSource, ...]:
         """All that must be on disk."""
         extra = (self.controlnet,) if self.controlnet else ()
         return (self.source, *extra, *(lora.source for lora in self.loras))

@@ -10,7 +10,7 @@ from dotenv import dotenv_values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.dotenv import write_settings
+from bots.config import write_settings
 
 
 def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:

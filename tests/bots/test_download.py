@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from bots.download import Source, download
+from bots.download import DownloadSource, download
 from bots.public_addresses import is_public
-from pipeline.contract import PhotoRefused
-from tasks.contract import PhotoGone, PlatformPaused, TryAgain
+from pipeline.errors import PhotoRefused
+from tasks.errors import PhotoUnavailable, PlatformPaused, TransientError
 
 PHOTO = bytes(range(256)) * 40
 
@@ -112,28 +112,28 @@ def host() -> Iterator[PhotoHost]:
         yield server
 
 
-def why_gone(url: str, source: Source, **options: object) -> str:
-    with pytest.raises(PhotoGone) as gone:
+def why_gone(url: str, source: DownloadSource, **options: object) -> str:
+    with pytest.raises(PhotoUnavailable) as gone:
         download(url, source, **options)  # type: ignore[arg-type] # callers name them
     return gone.value.reason
 
 
 def test_a_photo_arrives_whole(host: PhotoHost) -> None:
-    assert download(f"{host.url}/photo", Source.of(host.url)) == PHOTO
-    assert download(f"{host.url}/unsized", Source.of(host.url)) == PHOTO
+    assert download(f"{host.url}/photo", DownloadSource.of(host.url)) == PHOTO
+    assert download(f"{host.url}/unsized", DownloadSource.of(host.url)) == PHOTO
 
 
 def test_headers_go_along(host: PhotoHost) -> None:
     headers = {"Authorization": "Bearer s3cret"}
-    assert download(f"{host.url}/private", Source.of(host.url), headers=headers) == PHOTO
+    assert download(f"{host.url}/private", DownloadSource.of(host.url), headers=headers) == PHOTO
 
 
 def test_a_redirect_within_the_host_is_followed(host: PhotoHost) -> None:
-    assert download(f"{host.url}/redirect//photo", Source.of(host.url)) == PHOTO
+    assert download(f"{host.url}/redirect//photo", DownloadSource.of(host.url)) == PHOTO
 
 
 def test_a_circle_of_redirects_ends(host: PhotoHost) -> None:
-    assert why_gone(f"{host.url}/circle", Source.of(host.url)) == "photo-elsewhere"
+    assert why_gone(f"{host.url}/circle", DownloadSource.of(host.url)) == "photo-elsewhere"
     assert len(host.asked) == 4
 
 
@@ -143,7 +143,7 @@ def test_a_circle_of_redirects_ends(host: PhotoHost) -> None:
      "http://localhost/photo", "https://127.0.0.1/photo", "http://["],
 )  # fmt: skip
 def test_a_redirect_to_elsewhere_is_not_followed(host: PhotoHost, location: str) -> None:
-    reason = why_gone(f"{host.url}/redirect/{location}", Source.of(host.url))
+    reason = why_gone(f"{host.url}/redirect/{location}", DownloadSource.of(host.url))
     assert reason == "photo-elsewhere"
     assert len(host.asked) == 1
 
@@ -151,39 +151,39 @@ def test_a_redirect_to_elsewhere_is_not_followed(host: PhotoHost, location: str)
 @pytest.mark.parametrize("path", ["photo", "unsized"])
 def test_a_heavy_photo_is_refused_while_it_streams(host: PhotoHost, path: str) -> None:
     with pytest.raises(PhotoRefused) as refused:
-        download(f"{host.url}/{path}", Source.of(host.url, bytes_max=len(PHOTO) - 1))
+        download(f"{host.url}/{path}", DownloadSource.of(host.url, bytes_max=len(PHOTO) - 1))
     assert refused.value.reason == "too-heavy"
 
 
 @pytest.mark.parametrize("behaviour", ["stall", "trickle"])
 def test_a_slow_host_is_left_when_the_time_is_over(host: PhotoHost, behaviour: str) -> None:
-    source = Source(frozenset({"127.0.0.1"}), "127.0.0.1", total_s=0.3)
-    with pytest.raises(TryAgain):
+    source = DownloadSource(frozenset({"127.0.0.1"}), "127.0.0.1", total_s=0.3)
+    with pytest.raises(TransientError):
         download(f"{host.url}/{behaviour}", source)
 
 
 @pytest.mark.parametrize("path", ["status/500", "status/503", "hangup"])
 def test_trouble_of_the_host_is_worth_another_try(host: PhotoHost, path: str) -> None:
-    with pytest.raises(TryAgain):
-        download(f"{host.url}/{path}", Source.of(host.url))
+    with pytest.raises(TransientError):
+        download(f"{host.url}/{path}", DownloadSource.of(host.url))
 
 
 def test_nobody_at_home_is_worth_another_try() -> None:
     with serving() as host:
         pass
-    with pytest.raises(TryAgain):
-        download(f"{host.url}/photo", Source.of(host.url))
+    with pytest.raises(TransientError):
+        download(f"{host.url}/photo", DownloadSource.of(host.url))
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
 def test_a_photo_that_is_gone_is_gone(host: PhotoHost, status: int) -> None:
-    assert why_gone(f"{host.url}/status/{status}", Source.of(host.url)) == "photo-gone"
+    assert why_gone(f"{host.url}/status/{status}", DownloadSource.of(host.url)) == "photo-gone"
 
 
 def test_too_many_requests_pause_the_platform(host: PhotoHost) -> None:
     before = time.time()
     with pytest.raises(PlatformPaused) as paused:
-        download(f"{host.url}/status/429", Source.of(host.url))
+        download(f"{host.url}/status/429", DownloadSource.of(host.url))
     assert before + 7 <= paused.value.until <= time.time() + 7
 
 
@@ -199,7 +199,7 @@ def test_a_url_outside_the_rules_is_not_even_looked_up(url: str) -> None:
     def no_lookup(host: str, port: int) -> list[str]:
         raise AssertionError(f"{host} was looked up")
 
-    source = Source.of("https://api.example", "photos.example")
+    source = DownloadSource.of("https://api.example", "photos.example")
     assert why_gone(url, source, resolve=no_lookup) == "photo-elsewhere"
 
 
@@ -211,7 +211,7 @@ def test_a_url_outside_the_rules_is_not_even_looked_up(url: str) -> None:
 )  # fmt: skip
 def test_a_host_at_a_private_address_is_not_connected_to(address: str) -> None:
     assert not is_public(address)
-    source = Source.of("https://api.example", "photos.example")
+    source = DownloadSource.of("https://api.example", "photos.example")
     reason = why_gone(
         "https://photos.example/1", source, resolve=lambda _host, _port: [address, "8.8.8.8"]
     )
@@ -219,14 +219,14 @@ def test_a_host_at_a_private_address_is_not_connected_to(address: str) -> None:
 
 
 def test_a_loopback_api_opens_the_way_to_loopback_only() -> None:
-    source = Source.of("http://localhost:81")
+    source = DownloadSource.of("http://localhost:81")
     reason = why_gone("http://localhost:81/1", source, resolve=lambda _host, _port: ["10.0.0.1"])
     assert reason == "photo-elsewhere"
 
 
 def test_the_operators_own_server_may_stand_inside_a_network(host: PhotoHost) -> None:
     port = host.server_port
-    own = Source.of_own(f"http://bot-api:{port}")
+    own = DownloadSource.of_own(f"http://bot-api:{port}")
 
     def here(host: str, port: int) -> list[str]:
         return ["127.0.0.1"]
@@ -251,13 +251,13 @@ def test_the_certificate_of_the_host_is_checked(tmp_path: Path) -> None:
     with serving(served) as host:
         url = f"https://localhost:{host.server_port}/photo"
         trusting = ssl.create_default_context(cafile=str(certificate))
-        assert download(url, Source.of(url), tls=trusting) == PHOTO
-        with pytest.raises(TryAgain):
-            download(url, Source.of(url))
+        assert download(url, DownloadSource.of(url), tls=trusting) == PHOTO
+        with pytest.raises(TransientError):
+            download(url, DownloadSource.of(url))
 
 
 @pytest.mark.parametrize("path", ["status/500", "status/404", "status/429", "hangup"])
 def test_no_error_holds_the_url(host: PhotoHost, path: str) -> None:
-    with pytest.raises((TryAgain, PhotoGone, PlatformPaused)) as caught:
-        download(f"{host.url}/{path}?token=123:SECRET", Source.of(host.url))
+    with pytest.raises((TransientError, PhotoUnavailable, PlatformPaused)) as caught:
+        download(f"{host.url}/{path}?token=123:SECRET", DownloadSource.of(host.url))
     assert "SECRET" not in repr([caught.value, caught.value.__cause__])

@@ -10,9 +10,9 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bots.metrics import FleetCollector
-from tasks.contract import Ask, Outcome, Quota, Stage
+from tasks.controls import WorkDone
+from tasks.models import Outcome, PaintRequest, RateLimit, Stage
 from tasks.services import Services
-from tasks.switches import Done
 
 
 def scrape(services: Services) -> dict[tuple[str, frozenset[str]], float]:
@@ -32,7 +32,7 @@ def value(services: Services, name: str, *labels: str) -> float:
 
 
 def test_asks_and_refusals_are_counted_by_platform_and_reason(
-    services: Services, ask: Callable[..., Ask]
+    services: Services, ask: Callable[..., PaintRequest]
 ) -> None:
     services.ledger.admit(ask())
     services.people.ban("web", "bob")
@@ -63,7 +63,7 @@ def test_waits_add_up_to_a_histogram(services: Services) -> None:
 
 
 def test_batches_and_seconds_per_picture_can_be_read_off(services: Services) -> None:
-    work = Done(jobs=12, calls=3, busy_s=6.0)
+    work = WorkDone(jobs=12, calls=3, busy_s=6.0)
     services.switches.report(Stage.RENDER, "gpu-1:7", 2.0, 0.5, done=work)
 
     jobs, calls, busy_s = (
@@ -77,7 +77,7 @@ def test_batches_and_seconds_per_picture_can_be_read_off(services: Services) -> 
 def test_pauses_the_ladder_and_quotas_are_seen(services: Services) -> None:
     services.switches.pause("render")
     services.switches.pause("deliver", "x")
-    services.switches.announce_quota("x", Quota(100, 900.0))
+    services.switches.announce_quota("x", RateLimit(100, 900.0))
 
     assert value(services, "suisai_paused", "render", "") == 1
     assert value(services, "suisai_paused", "deliver", "x") == 1
@@ -85,10 +85,12 @@ def test_pauses_the_ladder_and_quotas_are_seen(services: Services) -> None:
     assert value(services, "suisai_platform_answers_per_second", "x") == pytest.approx(1 / 9)
 
 
-def test_an_ended_job_is_counted_by_outcome(services: Services, ask: Callable[..., Ask]) -> None:
+def test_an_ended_job_is_counted_by_outcome(
+    services: Services, ask: Callable[..., PaintRequest]
+) -> None:
     services.ledger.admit(ask())
     (claim,) = services.ledger.claim(Stage.FETCH, 1, "w")
-    services.ledger.apologise(claim, "photo-gone", {}, refund=True)
+    services.ledger.decline(claim, "photo-gone", {}, refund=True)
     (claim,) = services.ledger.claim(Stage.DELIVER, 1, "w")
     services.ledger.finish(claim, Outcome.APOLOGISED, "photo-gone")
 

@@ -11,11 +11,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bots.cli import app
-from bots.commands.refusals import InputRefused
-from tasks.contract import Stage
+from bots.commands.errors import InputRefused
+from tasks.models import Stage
 from tasks.services import Services
 from tasks.settings import Settings
-from tasks.spans import trace_id
+from tasks.telemetry.spans import trace_id
 from tests.stack import environment_of
 from tests.tasks.hands import Hands, MakeAsk
 

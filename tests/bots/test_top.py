@@ -10,26 +10,29 @@ from collections.abc import Callable
 from redis.exceptions import ConnectionError as RedisConnectionError
 from rich.console import Console
 
-from bots.commands.top import screen, span, watch
-from tasks.contract import Ask
-from tasks.gauges import Gauges, read_gauges
-from tasks.presence import Process
+from bots.commands.top import screen, watch
+from bots.i18n.format import span
+from tasks.heartbeat import Process
+from tasks.models import PaintRequest
 from tasks.services import Services
+from tasks.stats import FleetStats, read_stats
 
 
-def shown(*seen: Gauges) -> str:
+def shown(*seen: FleetStats) -> str:
     paper = io.StringIO()
     Console(file=paper, width=110).print(screen(list(seen)))
     return paper.getvalue()
 
 
-def test_queues_pauses_and_processes_are_seen(services: Services, ask: Callable[..., Ask]) -> None:
+def test_queues_pauses_and_processes_are_seen(
+    services: Services, ask: Callable[..., PaintRequest]
+) -> None:
     for person in ("ann", "bob"):
         services.ledger.admit(ask(person=person))
     services.switches.pause("render")
     services.presence.announce(Process("gpu", "far:7", 0.0, {"engine": "painter/1"}))
 
-    picture = shown(read_gauges(services))
+    picture = shown(read_stats(services))
 
     assert "paused: render" in picture
     assert "web 2" in picture
@@ -38,18 +41,18 @@ def test_queues_pauses_and_processes_are_seen(services: Services, ask: Callable[
 
 
 def test_a_bot_without_processes_is_told_how_to_start(services: Services) -> None:
-    assert "nobody is at work: suisai up" in shown(read_gauges(services))
+    assert "nobody is at work: suisai up" in shown(read_stats(services))
 
 
 def test_a_ledger_that_is_away_is_waited_for(services: Services) -> None:
     stop = threading.Event()
     looks = iter(["away", "back"])
 
-    def look() -> Gauges:
+    def look() -> FleetStats:
         if next(looks) == "away":
             raise RedisConnectionError("refused")
         stop.set()
-        return read_gauges(services)
+        return read_stats(services)
 
     paper = io.StringIO()
     watch(look, Console(file=paper, width=110, force_terminal=True), 0.0, stop)

@@ -16,9 +16,8 @@ from pathlib import Path
 import pytest
 
 from bots.demo import free_port
-from tasks.contract import Admitted, Ask, PhotoRef
-from tasks.house import open_services
-from tasks.services import Services
+from tasks.models import Admitted, PaintRequest, PhotoRef
+from tasks.services import Services, open_services
 from tasks.settings import Settings
 from tests.docs.commands import ROOT, every_command
 from tests.docs.ways import NAMED, RUNS, STAYS, Named, Run, Stay, way_of
@@ -72,7 +71,7 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
 
 
 def _words(services: Services) -> dict[str, str]:
-    ask = Ask("rehearsal", "event", "ann", "here", (PhotoRef("photo"),))
+    ask = PaintRequest("rehearsal", "event", "ann", "here", (PhotoRef("photo"),))
     admitted = services.ledger.admit(ask)
     assert isinstance(admitted, Admitted)
     return {

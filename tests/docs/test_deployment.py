@@ -13,9 +13,9 @@ import pytest
 import yaml
 from redis import Redis
 
-from bots.doors import adapters
-from tasks.alive import is_alive_here
-from tasks.presence import staying
+from bots.plugins import adapters
+from tasks.healthcheck import is_alive_here
+from tasks.heartbeat import heartbeat
 from tasks.services import Services
 from tasks.valkey import EmbeddedValkey
 from tests.docs.test_commands import wrong_with
@@ -147,6 +147,6 @@ def test_both_images_end_without_root_and_copy_what_is_there() -> None:
 
 def test_the_health_check_knows_its_own_machine(services: Services) -> None:
     assert not is_alive_here("gpu", services.settings)
-    with staying(services.presence, "gpu"):
+    with heartbeat(services.presence, "gpu"):
         assert eventually(lambda: is_alive_here("gpu", services.settings))
     assert not is_alive_here("gpu", services.settings)

@@ -13,9 +13,9 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from bots.doors import adapters
+from bots.plugins import adapters
 from bots.web.health import routes
-from tasks.contract import Ask, Stage
+from tasks.models import PaintRequest, Stage
 from tasks.services import Services
 from tests.docs.test_commands import wrong_with
 from tests.docs.test_deployment import KEPT, ROOT, settings_of_a_server
@@ -92,7 +92,7 @@ def test_probes_ask_what_answers(services: Services) -> None:
             if name == "web":
                 assert probe["httpGet"]["path"] in paths
             else:
-                assert probe["exec"]["command"] == ["python", "-P", "-m", "tasks.alive", name]
+                assert probe["exec"]["command"] == ["python", "-P", "-m", "tasks.healthcheck", name]
 
 
 def test_a_stop_gives_a_batch_its_time_and_one_listener_stays_one() -> None:
@@ -125,7 +125,7 @@ def test_what_is_scaled_exists_and_is_scaled_by_what_waits_and_what_is_in_hand()
 
 
 def test_jobs_in_hand_are_counted_also_where_no_line_has_a_number(
-    services: Services, ask: Callable[..., Ask]
+    services: Services, ask: Callable[..., PaintRequest]
 ) -> None:
     services.ledger.admit(ask())
     for _ in range(2):  # the second look finds the line empty and forgets it

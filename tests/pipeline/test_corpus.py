@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from pipeline.contract import PhotoRefused
+from pipeline.errors import PhotoRefused
 from pipeline.photo import REASONS, open_photo
 from tests.pipeline.corpus import GROUPS, Case
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.contract import PhotoRefused
+from pipeline.errors import PhotoRefused
 from pipeline.photo import REASONS, open_photo
 from tests.pipeline.photographs import encoded, landscape, photograph_exif
 

@@ -7,10 +7,10 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from pipeline.finish import finish
+from pipeline.c2pa import C2paSigner
+from pipeline.encode import finish
 from pipeline.photo import open_photo
 from pipeline.provenance import DigitalSource, Maker
-from pipeline.seal import Seal
 from tests.pipeline.certificates import credentials
 from tests.pipeline.photographs import encoded, landscape, photograph_exif
 
@@ -39,7 +39,7 @@ def test_no_planted_byte_comes_out(kind: str) -> None:
     data = planted(kind)
     assert PLANTED in data
     assert LATITUDE in data
-    for seal in (None, Seal(credentials()[0])):
+    for seal in (None, C2paSigner(credentials()[0])):
         picture = finish(
             open_photo(data).pixels, Maker("painter", "1", DigitalSource.PAINTER), seal
         )

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.contract import PhotoRefused
-from pipeline.photo import REASONS, Limits, open_photo
+from pipeline.errors import PhotoRefused
+from pipeline.photo import REASONS, PhotoLimits, open_photo
 from pipeline.sandbox import SandboxUnusable
 from tests.pipeline.photographs import encoded, landscape
 
 
-def refusal(data: bytes, limits: Limits = Limits()) -> PhotoRefused:
+def refusal(data: bytes, limits: PhotoLimits = PhotoLimits()) -> PhotoRefused:
     with pytest.raises(PhotoRefused) as caught:
         open_photo(data, limits)
     assert caught.value.reason in REASONS
@@ -31,7 +31,7 @@ def test_every_kind_of_photo_looks_as_it_was_taken(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF"])
 def test_a_large_photo_is_reduced_to_the_working_size(kind: str) -> None:
-    photo = open_photo(encoded(landscape(1500, 1000), kind), Limits(long_side_px=600))
+    photo = open_photo(encoded(landscape(1500, 1000), kind), PhotoLimits(long_side_px=600))
     assert photo.pixels.shape == (400, 600, 3)
 
 
@@ -62,7 +62,7 @@ def test_equal_photos_have_equal_digests_whatever_their_files() -> None:
 
 
 def test_a_heavy_file_is_refused_before_it_is_looked_at() -> None:
-    refused = refusal(b"\xff" * 2_000_001, Limits(bytes_max=2_000_000))
+    refused = refusal(b"\xff" * 2_000_001, PhotoLimits(bytes_max=2_000_000))
     assert (refused.reason, refused.facts) == ("too-heavy", {"limit_mb": 2})
 
 
@@ -72,14 +72,17 @@ def test_a_heavy_file_is_refused_before_it_is_looked_at() -> None:
      ((601, 100), "too-large")],
 )  # fmt: skip
 def test_a_photo_of_the_wrong_size_is_refused(size: tuple[int, int], reason: str) -> None:
-    limits = Limits(side_max_px=600, pixels_max=220_000)
+    limits = PhotoLimits(side_max_px=600, pixels_max=220_000)
     assert refusal(encoded(landscape(*size), "PNG"), limits).reason == reason
 
 
 def test_a_file_that_takes_too_much_work_is_refused() -> None:
-    assert refusal(encoded(landscape(1500, 1000), "PNG"), Limits(cpu_s=0.001)).reason == "too-hard"
+    assert (
+        refusal(encoded(landscape(1500, 1000), "PNG"), PhotoLimits(cpu_s=0.001)).reason
+        == "too-hard"
+    )
 
 
 def test_a_photo_is_not_blamed_for_a_machine_that_gives_it_no_time() -> None:
     with pytest.raises(SandboxUnusable, match="overloaded"):
-        open_photo(encoded(landscape(1500, 1000), "PNG"), Limits(wall_s=0.001))
+        open_photo(encoded(landscape(1500, 1000), "PNG"), PhotoLimits(wall_s=0.001))

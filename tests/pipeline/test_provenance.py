@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.contract import PhotoRefused
-from pipeline.finish import finish
+from pipeline.c2pa import C2paSigner, Credentials, SignerUnusable
+from pipeline.encode import finish
+from pipeline.errors import PhotoRefused
 from pipeline.provenance import DigitalSource, Maker
-from pipeline.seal import Credentials, Seal, SealUnusable
 from pipeline.verify import Declaration, verify
 from tests.pipeline.certificates import credentials
 from tests.pipeline.photographs import encoded, landscape
@@ -28,7 +28,7 @@ def identity() -> tuple[Credentials, bytes]:
     return credentials()
 
 
-def painting(maker: Maker = PAINTER, seal: Seal | None = None) -> bytes:
+def painting(maker: Maker = PAINTER, seal: C2paSigner | None = None) -> bytes:
     return finish(np.asarray(landscape()), maker, seal)
 
 
@@ -58,7 +58,7 @@ def test_a_sealed_painting_names_its_maker_and_its_signer(
     identity: tuple[Credentials, bytes],
 ) -> None:
     own, authority = identity
-    said = verify(painting(DIFFUSION, Seal(own)), authority)
+    said = verify(painting(DIFFUSION, C2paSigner(own)), authority)
     assert said.digital_source == DigitalSource.DIFFUSION
     assert said.manifest is not None
     assert said.manifest.state == "trusted"
@@ -70,7 +70,7 @@ def test_a_sealed_painting_names_its_maker_and_its_signer(
 def test_a_signature_of_somebody_unknown_is_valid_and_not_trusted(
     identity: tuple[Credentials, bytes],
 ) -> None:
-    manifest = verify(painting(seal=Seal(identity[0]))).manifest
+    manifest = verify(painting(seal=C2paSigner(identity[0]))).manifest
     assert manifest is not None
     assert manifest.state == "valid"
 
@@ -78,7 +78,7 @@ def test_a_signature_of_somebody_unknown_is_valid_and_not_trusted(
 def test_a_sealed_painting_that_was_changed_is_found_out(
     identity: tuple[Credentials, bytes],
 ) -> None:
-    sealed = bytearray(painting(seal=Seal(identity[0])))
+    sealed = bytearray(painting(seal=C2paSigner(identity[0])))
     sealed[-100] ^= 1
     manifest = verify(bytes(sealed)).manifest
     assert manifest is not None
@@ -86,14 +86,14 @@ def test_a_sealed_painting_that_was_changed_is_found_out(
 
 
 def test_a_seal_costs_a_few_kilobytes_and_no_pixel(identity: tuple[Credentials, bytes]) -> None:
-    sealed, plain = painting(seal=Seal(identity[0])), painting()
+    sealed, plain = painting(seal=C2paSigner(identity[0])), painting()
     assert len(sealed) - len(plain) < 5000
     with Image.open(BytesIO(sealed)) as left, Image.open(BytesIO(plain)) as right:
         assert left.tobytes() == right.tobytes()
 
 
 def test_threads_share_a_seal(identity: tuple[Credentials, bytes]) -> None:
-    seal = Seal(identity[0])
+    seal = C2paSigner(identity[0])
     with ThreadPoolExecutor(4) as threads:
         sealed = threads.map(lambda _: painting(seal=seal), range(12))
         states = {manifest.state for file in sealed if (manifest := verify(file).manifest)}
@@ -108,8 +108,8 @@ def test_credentials_that_cannot_sign_are_refused_at_once(
         replace(identity[0], certificates=b"nonsense"),
         replace(identity[0], algorithm="rot13"),
     ):
-        with pytest.raises(SealUnusable):
-            Seal(broken)
+        with pytest.raises(SignerUnusable):
+            C2paSigner(broken)
 
 
 def test_the_private_key_is_never_shown(identity: tuple[Credentials, bytes]) -> None:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.sandbox import Allowance, JobDied, Sandbox, SandboxUnusable
+from pipeline.sandbox import JobDied, ResourceLimits, Sandbox, SandboxUnusable
 from tests.stack import eventually
 
-ALLOWED = Allowance(memory_bytes=300_000_000, cpu_s=0.5, wall_s=20.0, answer_bytes=30_000_000)
+ALLOWED = ResourceLimits(memory_bytes=300_000_000, cpu_s=0.5, wall_s=20.0, answer_bytes=30_000_000)
 
 
 @pytest.fixture(scope="module")
@@ -47,17 +47,17 @@ def test_endless_work_is_ended_by_its_processor_time(sandbox: Sandbox) -> None:
     with pytest.raises(JobDied) as died:
         sandbox.run(b"spin", ALLOWED)
     assert died.value.signal_number == signal.SIGPROF
-    assert died.value.over_work
-    assert not died.value.over_time
+    assert died.value.cpu_exceeded
+    assert not died.value.wall_clock_exceeded
 
 
 def test_endless_waiting_is_ended_by_the_clock(sandbox: Sandbox) -> None:
     with pytest.raises(JobDied) as died:
         sandbox.run(
-            b"sleep", Allowance(ALLOWED.memory_bytes, cpu_s=1.0, wall_s=0.2, answer_bytes=9)
+            b"sleep", ResourceLimits(ALLOWED.memory_bytes, cpu_s=1.0, wall_s=0.2, answer_bytes=9)
         )
-    assert died.value.over_time
-    assert not died.value.over_work
+    assert died.value.wall_clock_exceeded
+    assert not died.value.cpu_exceeded
 
 
 def test_memory_ends_at_the_allowance(sandbox: Sandbox) -> None:
@@ -69,8 +69,8 @@ def test_a_crash_is_reported_and_harms_nobody(sandbox: Sandbox) -> None:
     with pytest.raises(JobDied) as died:
         sandbox.run(b"crash", ALLOWED)
     assert died.value.signal_number == signal.SIGSEGV
-    assert not died.value.over_work
-    assert not died.value.over_time
+    assert not died.value.cpu_exceeded
+    assert not died.value.wall_clock_exceeded
     assert sandbox.run(b"echo still here", ALLOWED) == b"still here"
 
 
@@ -106,7 +106,7 @@ def test_a_job_holds_nobody_elses_connection(sandbox: Sandbox) -> None:
 def _sleep(sandbox: Sandbox) -> None:
     with pytest.raises(JobDied):
         sandbox.run(
-            b"sleep", Allowance(ALLOWED.memory_bytes, cpu_s=1.0, wall_s=0.5, answer_bytes=9)
+            b"sleep", ResourceLimits(ALLOWED.memory_bytes, cpu_s=1.0, wall_s=0.5, answer_bytes=9)
         )
 
 
@@ -133,9 +133,9 @@ def test_a_nursery_ends_with_the_process_that_started_it_even_a_killed_one() -> 
 
 
 _START = """
-from pipeline.sandbox import Allowance, Sandbox
+from pipeline.sandbox import ResourceLimits, Sandbox
 sandbox = Sandbox("tests.pipeline.risky_jobs:work")
-print(sandbox.run(b"parent", Allowance(300_000_000, 1.0, 20.0, 100)).decode(), flush=True)
+print(sandbox.run(b"parent", ResourceLimits(300_000_000, 1.0, 20.0, 100)).decode(), flush=True)
 input()
 """
 
@@ -149,8 +149,8 @@ def test_a_nursery_that_cannot_start_is_said_to_be_the_machines_fault() -> None:
 
 _FORK = """
 import os, threading
-from pipeline.sandbox import Allowance, Sandbox
-allowed = Allowance(300_000_000, 1.0, 20.0, 100)
+from pipeline.sandbox import ResourceLimits, Sandbox
+allowed = ResourceLimits(300_000_000, 1.0, 20.0, 100)
 sandbox = Sandbox("tests.pipeline.risky_jobs:work")
 ours = sandbox.run(b"parent", allowed)
 assert threading.active_count() == 1

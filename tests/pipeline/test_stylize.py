@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.contract import RGB, Commission, PaintingFailed, PhotoRefused, Watch
+from pipeline.engine import RGB, ProgressCallback, RenderJob
+from pipeline.errors import PaintingFailed, PhotoRefused
 from pipeline.safety import SafetyUnavailable, Screen, Thresholds
 from pipeline.styles import Style
 from pipeline.stylize import stylize
@@ -21,7 +22,7 @@ class Inverter:
 
     name = "painter"
     version = "1"
-    hands = 1
+    threads = 1
 
     def warm_up(self) -> None: ...
 
@@ -31,7 +32,9 @@ class Inverter:
     def capacity(self, bucket: str) -> int:
         return 1
 
-    def paint(self, commissions: Sequence[Commission], watch: Watch) -> list[RGB | PaintingFailed]:
+    def paint(
+        self, commissions: Sequence[RenderJob], watch: ProgressCallback
+    ) -> list[RGB | PaintingFailed]:
         watch(1.0)
         return [255 - commission.pixels for commission in commissions]
 

@@ -12,9 +12,9 @@ import pytest
 
 from bots.commands.run import programs
 from bots.demo import free_port
-from bots.supervise import Supervisor
-from tasks.app import make_app
+from bots.supervisor import Supervisor
 from tasks.services import Services
+from tasks.worker.celery_app import make_app
 from tests.stack import environment_of, eventually
 
 PLANTED = """
@@ -82,7 +82,7 @@ def test_the_health_check_of_a_container_runs_beside_planted_modules(
     folder: Path, services: Services
 ) -> None:
     environment = {**os.environ, **environment_of(services.settings)}
-    command = [sys.executable, "-P", "-m", "tasks.alive", "io"]
+    command = [sys.executable, "-P", "-m", "tasks.healthcheck", "io"]
 
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 

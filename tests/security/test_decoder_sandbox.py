@@ -17,17 +17,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.contract import PhotoRefused
-from pipeline.decode_job import REFUSALS, result
-from pipeline.limits import Limits
+from pipeline.decode_job import REFUSALS, unpack_result
+from pipeline.errors import PhotoRefused
+from pipeline.limits import PhotoLimits
 from pipeline.photo import REASONS, open_photo
-from pipeline.sandbox import Allowance, InvalidAnswer, JobDied, Sandbox
+from pipeline.sandbox import InvalidAnswer, JobDied, ResourceLimits, Sandbox
 from pipeline.seccomp import ALLOWED, machine_with_filter, program
 from tests.security import exploits
 from tests.stack import eventually
 
-LIMITS = Allowance(memory_bytes=300_000_000, cpu_s=2.0, wall_s=20.0, answer_bytes=10_000)
-BRIEF = Allowance(memory_bytes=300_000_000, cpu_s=2.0, wall_s=0.3, answer_bytes=10_000)
+LIMITS = ResourceLimits(memory_bytes=300_000_000, cpu_s=2.0, wall_s=20.0, answer_bytes=10_000)
+BRIEF = ResourceLimits(memory_bytes=300_000_000, cpu_s=2.0, wall_s=0.3, answer_bytes=10_000)
 
 pytestmark = pytest.mark.skipif(
     machine_with_filter() is None, reason="system calls are filtered on Linux x86-64 and arm64"
@@ -109,7 +109,7 @@ def test_a_thread_can_be_started(sandbox: Sandbox) -> None:
 def test_no_job_outlives_its_time(sandbox: Sandbox, exploit: str) -> None:
     with pytest.raises(JobDied) as died:
         sandbox.run(exploit.encode(), BRIEF)
-    assert died.value.over_time
+    assert died.value.wall_clock_exceeded
     eventually(lambda: not _children(_fork_server_of(sandbox)), 20, "the child has ended")
 
 
@@ -163,10 +163,10 @@ def test_a_photo_whose_decoder_answers_nonsense_is_refused(sandbox: Sandbox) -> 
 @example(b"\0\0" + (1).to_bytes(4) * 4 + b"rgb")
 @example(b"\0\0" + (1).to_bytes(4) * 3 + b"\xff" * 4 + b"rgb")
 def test_an_answer_says_nothing_but_pixels_or_a_reason(answer: bytes) -> None:
-    limits = Limits(long_side_px=4)
+    limits = PhotoLimits(long_side_px=4)
     with suppress(InvalidAnswer):
         try:
-            pixels, notes, original_px = result(bytearray(answer), limits)
+            pixels, notes, original_px = unpack_result(bytearray(answer), limits)
         except PhotoRefused as refused:
             reason, facts = refused.reason, dict(refused.facts)
         else:

@@ -16,7 +16,7 @@ import httpx
 import structlog
 import telegram
 
-from tasks.redaction import Redactor, redact_everything
+from tasks.telemetry.redaction import Redactor, redact_everything
 
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 PASSWORD = "correct horse/battery"

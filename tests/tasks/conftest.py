@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tasks.house import open_services
-from tasks.services import Services
+from tasks.services import Services, open_services
 from tasks.settings import Settings
 from tests.tasks.hands import Hands, MakeHands
 

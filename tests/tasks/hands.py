@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tasks.contract import Admitted, Ask, Claim, Job, Outcome, Refused, Stage
-from tasks.records import text
+from tasks.ledger.records import text
+from tasks.models import Admitted, Claim, Job, Outcome, PaintRequest, Refused, Stage
 from tasks.services import Services
 
-MakeAsk = Callable[..., Ask]
+MakeAsk = Callable[..., PaintRequest]
 
 
 class Hands:
@@ -18,13 +18,13 @@ class Hands:
         self.services = services
         self.ledger = services.ledger
 
-    def admit(self, ask: Ask) -> str:
+    def admit(self, ask: PaintRequest) -> str:
         """Ask, expect to be taken in, return the job's id."""
         answer = self.ledger.admit(ask)
         assert isinstance(answer, Admitted), answer
         return answer.job_id
 
-    def refuse(self, ask: Ask) -> Refused:
+    def refuse(self, ask: PaintRequest) -> Refused:
         """Ask and expect a refusal."""
         answer = self.ledger.admit(ask)
         assert isinstance(answer, Refused), answer
@@ -34,7 +34,7 @@ class Hands:
         return self.ledger.job(job_id)
 
     def events(self, job_id: str) -> list[str]:
-        return [chapter.event for chapter in self.job(job_id).story]
+        return [chapter.event for chapter in self.job(job_id).history]
 
     def claim(self, stage: Stage, most: int = 1, worker: str = "hands") -> list[Claim]:
         return self.ledger.claim(stage, most, worker)
@@ -63,7 +63,7 @@ class Hands:
     def deliver(self) -> Claim:
         """Answer the next job."""
         claim = self.take(Stage.DELIVER)
-        self.ledger.intend(claim)
+        self.ledger.record_send_intent(claim)
         outcome = Outcome.ANSWERED if claim.job.pictures else Outcome.APOLOGISED
         self.ledger.finish(claim, outcome, claim.job.reason, f"receipt-{claim.job.id}")
         return claim

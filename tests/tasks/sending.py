@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tasks.contract import Admitted, Ask, Job
+from tasks.models import Admitted, Job, PaintRequest
 from tasks.services import Services
 from tests.photos import PHOTOS
 
 
-def send(services: Services, ask: Ask) -> str:
+def send(services: Services, ask: PaintRequest) -> str:
     """Store the photos of an ask, have it admitted, return the job's id."""
     for photo in ask.photos:
         services.blobs.put(photo.ref, PHOTOS["astronaut"].read_bytes())

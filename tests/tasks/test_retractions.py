@@ -6,17 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tasks.contract import (
-    ConversationFull,
-    Outcome,
-    PhotoRef,
-    Platform,
-    PlatformPaused,
-    Stage,
-    TryAgain,
-    UnknownPlatform,
-)
-from tasks.ledger import LeaseLost
+from tasks.errors import ChatRateLimited, PlatformPaused, TransientError, UnknownPlatform
+from tasks.ledger.ledger import LeaseLost
+from tasks.models import Outcome, PhotoRef, Stage
+from tasks.platform import Platform
 from tests.tasks.hands import Hands, MakeAsk
 
 
@@ -94,14 +87,14 @@ def test_forgetting_an_owner_without_an_opt_out_leaves_what_others_asked_for(
 def test_an_answer_that_is_published_while_its_person_is_forgotten_is_deleted(
     hands: Hands, ask: MakeAsk, board: Board
 ) -> None:
-    from tasks.deliver import _finish
+    from tasks.worker.deliver import _finish
     from tests.bots.x.desk import Desk
 
     hands.admit(ask(person="ann"))
     hands.fetch()
     hands.paint()
     claim = hands.take(Stage.DELIVER)
-    hands.ledger.intend(claim)
+    hands.ledger.record_send_intent(claim)
     hands.services.people.forget("web", "ann")
 
     with pytest.raises(LeaseLost):
@@ -115,8 +108,8 @@ def test_an_answer_that_is_published_while_its_person_is_forgotten_is_deleted(
     "trouble",
     [
         PlatformPaused(0, "429"),
-        ConversationFull(0),
-        TryAgain("502"),
+        ChatRateLimited(0),
+        TransientError("502"),
         RuntimeError("unexpected"),
     ],
     ids=lambda trouble: type(trouble).__name__,
@@ -128,7 +121,7 @@ def test_what_the_platform_does_not_delete_now_is_tried_again(
     board.trouble = [trouble]
 
     assert run(hands, board) == 0
-    if isinstance(trouble, TryAgain | RuntimeError):
+    if isinstance(trouble, TransientError | RuntimeError):
         assert run(hands, board) == 0, "not at once"
     make_due(hands)
     assert run(hands, board) == 1

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tasks.contract import Stage
-from tasks.house import open_services
+from tasks.models import Stage
+from tasks.services import open_services
 from tasks.settings import Settings
 from tests.tasks.hands import Hands, MakeAsk
 
@@ -37,7 +37,7 @@ def test_steps_of_many_claims_are_taken_in_one_trip(hands: Hands, ask: MakeAsk) 
         hands.admit(ask(person=f"p{number}"))
     claims = [hands.take(Stage.FETCH) for _ in range(3)]
     hands.expire(claims[1])
-    with hands.ledger.together() as steps:
+    with hands.ledger.batch() as steps:
         for claim in claims:
             steps.fetched(claim, ["photos/1"], "square")
     assert steps.lost == {claims[1].job.id}

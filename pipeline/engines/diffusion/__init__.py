@@ -6,7 +6,7 @@ into them, `studio` holds the open model, `redraw` is the loop that all `familie
 """
 
 from pipeline.engines.diffusion.engine import DiffusionEngine
+from pipeline.engines.diffusion.factory import start_engine
 from pipeline.engines.diffusion.options import Options
-from pipeline.engines.diffusion.start import start_engine
 
 __all__ = ["DiffusionEngine", "Options", "start_engine"]

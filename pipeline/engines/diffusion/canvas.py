@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pipeline.contract import RGB
+from pipeline.engine import RGB
 from pipeline.engines.diffusion.shapes import Shape
 
 

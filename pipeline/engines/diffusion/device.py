@@ -8,8 +8,8 @@ from typing import Protocol
 
 import torch
 
-from pipeline.contract import EngineUnusable
 from pipeline.engines.diffusion.options import NO_GPU
+from pipeline.errors import EngineUnusable
 
 Done = Callable[[], None]
 """Returns once the work that was queued before it was made is done."""

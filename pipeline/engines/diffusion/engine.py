@@ -7,19 +7,20 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
-from pipeline.contract import RGB, Commission, EngineUnusable, PaintingFailed, Watch
-from pipeline.engines.diffusion.calls import Call, Room, plan
+from pipeline.engine import RGB, ProgressCallback, RenderJob
+from pipeline.engines.diffusion.batching import BatchCapacity, Call, plan
 from pipeline.engines.diffusion.canvas import cut, stretch
-from pipeline.engines.diffusion.faults import broke_device, lacks_room
+from pipeline.engines.diffusion.errors import broke_device, is_out_of_memory
 from pipeline.engines.diffusion.options import Options
+from pipeline.engines.diffusion.output_check import flaw_of
 from pipeline.engines.diffusion.shapes import bucket_of
-from pipeline.engines.diffusion.verdict import flaw_of
+from pipeline.errors import EngineUnusable, PaintingFailed
 from pipeline.models import Model
 from pipeline.styles import Style
 
 if TYPE_CHECKING:
-    from pipeline.engines.diffusion.redraw import Painted
-    from pipeline.engines.diffusion.studio import Studio
+    from pipeline.engines.diffusion.loaded_model import LoadedModel
+    from pipeline.engines.diffusion.sampling import Painted
 
 EDITION = 1
 """Counts changes of this engine that change pictures."""
@@ -38,21 +39,21 @@ class DiffusionEngine:
     """
 
     name = "diffusion"
-    hands = 2
+    threads = 2
 
     def __init__(
         self,
         model: Model,
         styles: Iterable[Style],
         options: Options,
-        studio: Studio | None = None,
+        studio: LoadedModel | None = None,
     ) -> None:
         """Take a model to open at warm-up, or a `studio` where it is open already."""
         self.model = model
         self.version = f"{model.name}-{model.digest[:12]}-{EDITION}"
         self._styles = tuple(styles)
         self._options = options
-        self._room = Room(model.batch_max)
+        self._room = BatchCapacity(model.batch_max)
         self._device = threading.Lock()
         self._studio = studio
         self._broken: str | None = None
@@ -73,7 +74,7 @@ class DiffusionEngine:
         """Say what fits: measured at warm-up, and less where that proved too much."""
         return self._room.of(bucket)
 
-    def paint(self, commissions: Sequence[Commission], watch: Watch) -> list[Result]:
+    def paint(self, commissions: Sequence[RenderJob], watch: ProgressCallback) -> list[Result]:
         """Paint all; a picture that turns out empty is painted once more with another seed.
 
         `watch` is called between steps. Raises `PaintingCancelled`, `EngineUnusable`.
@@ -87,21 +88,21 @@ class DiffusionEngine:
         self._round(commissions, flawed, SECOND_SEED, results, watch)
         return [results[place] for place in range(len(commissions))]
 
-    def _readable(self, commissions: Sequence[Commission]) -> list[int]:
+    def _readable(self, commissions: Sequence[RenderJob]) -> list[int]:
         """Return the places of those whose style was there when the model was opened."""
         studio = self._studio
         if studio is None:
             with self._device:
                 studio = self._opened()
-        return [place for place, asked in enumerate(commissions) if studio.knows(asked.style)]
+        return [place for place, asked in enumerate(commissions) if studio.has_prompt(asked.style)]
 
     def _round(
         self,
-        commissions: Sequence[Commission],
+        commissions: Sequence[RenderJob],
         places: Sequence[int],
         seed_shift: int,
         results: dict[int, Result],
-        watch: Watch,
+        watch: ProgressCallback,
     ) -> None:
         calls = deque(plan(commissions, places, self.model, self._room))
         done = len(commissions) - len(places)
@@ -118,7 +119,7 @@ class DiffusionEngine:
             done += len(call.places)
 
     def _try(
-        self, commissions: Sequence[Commission], call: Call, seed_shift: int, watch: Watch
+        self, commissions: Sequence[RenderJob], call: Call, seed_shift: int, watch: ProgressCallback
     ) -> dict[int, Result] | None:
         """Return the call's results by place, None where it was too much for the device."""
         chosen = [commissions[place] for place in call.places]
@@ -126,7 +127,7 @@ class DiffusionEngine:
         seeds = [commission.seed + seed_shift for commission in chosen]
         with self._device:
             try:
-                painted = self._opened().sit(call.kind, chosen, canvases, seeds, watch)
+                painted = self._opened().run_batch(call.kind, chosen, canvases, seeds, watch)
             except RuntimeError as error:
                 self._judge(error, call)
                 painted = None
@@ -142,13 +143,13 @@ class DiffusionEngine:
 
     def _judge(self, error: RuntimeError, call: Call) -> None:
         """Learn from a call that did not fit; raise what cannot be mended here."""
-        if lacks_room(error) and len(call.places) > 1:
+        if is_out_of_memory(error) and len(call.places) > 1:
             self._room.shrink(call.kind.bucket, len(call.places))
         else:
             self._raise_for(error)
 
     def _raise_for(self, error: RuntimeError) -> NoReturn:
-        if lacks_room(error):
+        if is_out_of_memory(error):
             raise EngineUnusable(
                 f"Not even one photo fits into the GPU's memory with {self.model.name}:"
                 " set SUISAI_MODEL=auto, or free some."
@@ -158,7 +159,7 @@ class DiffusionEngine:
             raise EngineUnusable(self._broken) from error
         raise error
 
-    def _opened(self) -> Studio:
+    def _opened(self) -> LoadedModel:
         if self._broken is not None:
             raise EngineUnusable(self._broken)
         if self._studio is None:
@@ -166,20 +167,20 @@ class DiffusionEngine:
         return self._studio
 
 
-def _open(model: Model, styles: Sequence[Style], options: Options) -> Studio:
+def _open(model: Model, styles: Sequence[Style], options: Options) -> LoadedModel:
     try:
-        from pipeline.engines.diffusion.studio import open_studio
+        from pipeline.engines.diffusion.loaded_model import open_model
     except ModuleNotFoundError as error:
         raise EngineUnusable(
             f"The diffusion engine needs {error.name}: install it with `pip install suisai[gpu]`."
         ) from error
-    return open_studio(model, styles, options)
+    return open_model(model, styles, options)
 
 
-def _result(painted: Painted, picture: RGB, commission: Commission) -> Result:
+def _result(painted: Painted, picture: RGB, commission: RenderJob) -> Result:
     flaw = flaw_of(picture, commission.pixels, painted.finite)
     return picture if flaw is None else PaintingFailed(flaw)
 
 
-def _part(watch: Watch, begun: float, share: float) -> Watch:
+def _part(watch: ProgressCallback, begun: float, share: float) -> ProgressCallback:
     return lambda fraction: watch(begun + share * fraction)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeAlias
 
-from pipeline.engines.diffusion.library import Net, Pipe, Tensor
+from pipeline.engines.diffusion.torch_types import Net, Pipe, Tensor
 from pipeline.models import Model
 
 Words: TypeAlias = Mapping[str, Tensor]
@@ -24,7 +24,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Brief:
+class StepInputs:
     """What is the same at every step of a call, one row per photo."""
 
     reference: Reference
@@ -67,7 +67,7 @@ class Family(Protocol):
         """Return the photos' latents with as much noise as belongs to `time` (B)."""
         ...
 
-    def step(self, latents: Tensor, brief: Brief, now: Tensor, then: Tensor) -> Tensor:
+    def step(self, latents: Tensor, brief: StepInputs, now: Tensor, then: Tensor) -> Tensor:
         """Return the latents at time `then`, one step on from `now`; times are B."""
         ...
 

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.engines.diffusion.library import Pipe
+from pipeline.engines.diffusion.torch_types import Pipe
 from pipeline.models import Lora, Model
 
 Worn = tuple[tuple[str, float], ...]
 """Names and weights."""
 
 
-def lay_over(pipe: Pipe, model: Model, models: Path) -> None:
+def fuse(pipe: Pipe, model: Model, models: Path) -> None:
     """Load all of a model's LoRAs; a model that has only constant ones is as fast as without any."""
     for lora in model.loras:
         _load(pipe, lora, models)
     constant = all(lora.always for lora in model.loras)
     if model.loras and constant:
-        wear(pipe, model, ())
+        activate(pipe, model, ())
         pipe.fuse_lora(adapter_names=[lora.name for lora in model.loras])
         pipe.unload_lora_weights()
     elif model.loras:
-        wear(pipe, model, ())
+        activate(pipe, model, ())
 
 
-def wear(pipe: Pipe, model: Model, wanted: Worn) -> None:
+def activate(pipe: Pipe, model: Model, wanted: Worn) -> None:
     """Put on the LoRAs of one call, and those that are always worn; the others come off."""
     always = tuple((lora.name, lora.weight) for lora in model.loras if lora.always)
     worn = always + wanted

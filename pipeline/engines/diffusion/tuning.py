@@ -11,7 +11,7 @@ from pickle import UnpicklingError
 import torch
 
 from pipeline.engines.diffusion.device import Device
-from pipeline.engines.diffusion.library import Net
+from pipeline.engines.diffusion.torch_types import Net
 
 EXACT_ATTENTION = ("native", "_native_cudnn", "flash", "_flash_3")
 """Kernels that compute the same sums; the quantised ones change pictures and are left out."""

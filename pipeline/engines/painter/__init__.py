@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from pipeline.engines.painter.painter import Painter
+from pipeline.engines.painter.engine import Painter
 
 __all__ = ["Painter"]

@@ -7,7 +7,7 @@ import math
 import cv2
 import numpy as np
 
-from pipeline.contract import RGB
+from pipeline.engine import RGB
 
 SMALLEST_PX, LARGEST_PX = 448, 1792
 """Geometric mean of the canvas's sides.

@@ -16,9 +16,9 @@ from rich.cells import cell_len
 from typer.testing import CliRunner, Result
 
 from bots.cli import app
-from pipeline.finish import PictureFormat, PictureTooLarge, finish
+from pipeline.c2pa import C2paSigner
+from pipeline.encode import PictureFormat, PictureTooLarge, finish
 from pipeline.provenance import DigitalSource, Maker
-from pipeline.seal import Seal
 from pipeline.verify import verify
 from tests.photos import PHOTOS
 from tests.pipeline.certificates import credentials
@@ -269,7 +269,9 @@ def test_a_file_of_every_format_is_signed(picture_format: PictureFormat) -> None
     pixels = np.full((40, 60, 3), 128, np.uint8)
     maker = Maker("painter", "1", DigitalSource.PAINTER)
 
-    declaration = verify(finish(pixels, maker, Seal(own), picture_format=picture_format), trusted)
+    declaration = verify(
+        finish(pixels, maker, C2paSigner(own), picture_format=picture_format), trusted
+    )
 
     assert declaration.manifest is not None
     assert declaration.manifest.state == "trusted"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bots.doctor.findings import Light
+from bots.doctor.report import Severity
 from bots.doctor.settings import check_settings
 from tasks.settings import Limits, LimitsOverride, Settings
 
@@ -15,14 +15,14 @@ QUIET = {"redis_url": None, "blob_url": None}
 
 def says(settings: Settings, environment: dict[str, str], env_file: Path) -> str:
     return " / ".join(
-        f"{finding.says} -> {finding.mend}"
+        f"{finding.message} -> {finding.fix}"
         for finding in check_settings(settings, environment, env_file)
     )
 
 
 def test_the_defaults_are_sound(tmp_path: Path) -> None:
     (finding,) = check_settings(Settings(), {}, tmp_path / ".env")
-    assert finding.light is Light.GREEN
+    assert finding.severity is Severity.OK
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from bots.doctor.findings import Finding, Light
+from bots.doctor.report import Finding, Severity
 from bots.doctor.store import check_reach, check_store
 from tasks.settings import Settings
 from tasks.valkey import EmbeddedValkey
@@ -29,37 +29,37 @@ def found(server: Redis) -> dict[str, Finding]:
 
 
 def test_the_embedded_server_is_well(server: Redis) -> None:
-    assert {finding.light for finding in found(server).values()} == {Light.GREEN}
+    assert {finding.severity for finding in found(server).values()} == {Severity.OK}
 
 
 @pytest.mark.parametrize(
     ("option", "value", "what", "light"),
     [
-        ("appendonly", "no", "append-only file", Light.RED),
-        ("appendfsync", "everysec", "append-only file", Light.YELLOW),
-        ("maxmemory-policy", "allkeys-lru", "eviction", Light.RED),
-        ("maxmemory", "1", "memory", Light.RED),
+        ("appendonly", "no", "append-only file", Severity.ERROR),
+        ("appendfsync", "everysec", "append-only file", Severity.WARNING),
+        ("maxmemory-policy", "allkeys-lru", "eviction", Severity.ERROR),
+        ("maxmemory", "1", "memory", Severity.ERROR),
     ],
 )
 def test_a_server_that_may_lose_jobs_is_found_out(
-    server: Redis, option: str, value: str, what: str, light: Light
+    server: Redis, option: str, value: str, what: str, light: Severity
 ) -> None:
     server.config_set(option, value)
 
     finding = found(server)[what]
 
-    assert finding.light is light
-    assert finding.mend
+    assert finding.severity is light
+    assert finding.fix
 
 
 def test_the_mend_is_the_command_that_mends(server: Redis) -> None:
     server.config_set("appendonly", "no")
-    command = found(server)["append-only file"].mend.split(" && ")[0].split()
+    command = found(server)["append-only file"].fix.split(" && ")[0].split()
     assert command[:3] == ["valkey-cli", "config", "set"]
 
     server.config_set(command[3], command[4])
 
-    assert found(server)["append-only file"].light is Light.GREEN
+    assert found(server)["append-only file"].severity is Severity.OK
 
 
 def test_a_server_that_is_away_is_red_only_where_one_was_promised(tmp_path: Path) -> None:
@@ -69,5 +69,5 @@ def test_a_server_that_is_away_is_red_only_where_one_was_promised(tmp_path: Path
 
     lights = [check_reach(nowhere, settings) for settings in (promised, embedded)]
 
-    assert [f.light if f else None for f in lights] == [Light.RED, Light.YELLOW]
+    assert [f.severity if f else None for f in lights] == [Severity.ERROR, Severity.WARNING]
     nowhere.close()

@@ -7,10 +7,10 @@ import sys
 import pytest
 from pydantic import SecretStr
 
-from bots.doctor.findings import Finding, Light
+from bots.doctor.report import Finding, Severity
 from bots.doctor.traces import check_traces
 from tasks.settings import Settings
-from tasks.traces import EXTRA
+from tasks.telemetry.tracing import EXTRA
 from tests.fakes.otlp_collector import serving
 
 
@@ -27,7 +27,7 @@ def test_a_collector_that_takes_them_is_well() -> None:
     with serving() as collector:
         (finding,) = look(collector.url)
 
-        assert finding.light is Light.GREEN
+        assert finding.severity is Severity.OK
         assert collector.headers[0]["api-key"] == "planted"
         assert collector.seen() == []
 
@@ -37,8 +37,8 @@ def test_a_collector_that_refuses_is_named() -> None:
         collector.mood = "refuses"
         (finding,) = look(collector.url)
 
-    assert finding.light is Light.YELLOW
-    assert "says 400" in finding.says
+    assert finding.severity is Severity.WARNING
+    assert "says 400" in finding.message
 
 
 @pytest.mark.parametrize(
@@ -47,9 +47,9 @@ def test_a_collector_that_refuses_is_named() -> None:
 def test_an_address_where_nobody_answers_is_named(endpoint: str) -> None:
     (finding,) = look(endpoint)
 
-    assert finding.light is Light.YELLOW
-    assert "does not answer" in finding.says
-    assert "OTEL_EXPORTER_OTLP_ENDPOINT" in finding.mend
+    assert finding.severity is Severity.WARNING
+    assert "does not answer" in finding.message
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT" in finding.fix
 
 
 def test_the_missing_extra_comes_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,5 +58,5 @@ def test_the_missing_extra_comes_with_its_command(monkeypatch: pytest.MonkeyPatc
 
     (finding,) = look("http://127.0.0.1:4318")
 
-    assert finding.light is Light.YELLOW
-    assert finding.mend == "python -m pip install 'suisai[traces]'"
+    assert finding.severity is Severity.WARNING
+    assert finding.fix == "python -m pip install 'suisai[traces]'"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from tasks.house import open_services
+from tasks.services import open_services
 from tasks.settings import Limits, Settings
 from tasks.valkey import EmbeddedValkey
 from tests.bots.telegram.town import ADMIN, Town

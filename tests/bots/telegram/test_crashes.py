@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from bots.telegram.api import open_bot
-from bots.telegram.buttons import RESEND
-from bots.telegram.polling import offset_key
+from bots.telegram.client import open_bot
+from bots.telegram.keyboards import RESEND
+from bots.telegram.listener.polling import offset_key
 from bots.telegram.settings import TelegramSettings
-from tasks.contract import Outcome
+from tasks.models import Outcome
 from tasks.services import Services
 from tests.bots.telegram.town import snapshot
 from tests.fakes.telegram_api import TOKEN, TelegramApi
@@ -153,7 +153,7 @@ def test_a_restart_keeps_placeholders_moving(
     chat = telegram.world.chat(ANN)
     placeholder = telegram.world.wait(chat.of_bot)[0]
     (job_id,) = services.ledger.open_jobs("telegram", str(ANN))
-    eventually(lambda: services.ledger.job(job_id).marks.get("placeholder"))
+    eventually(lambda: services.ledger.job(job_id).platform_data.get("placeholder"))
     bot.kill("telegram")
     bot.start("telegram", "telegram")
     bot.start_workers()

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tasks.contract import Outcome
+from tasks.models import Outcome
 from tests.bots.telegram.town import Town, snapshot
 from tests.fakes.telegram_faults import Fault
 from tests.fakes.telegram_world import Json

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bots.telegram.greet import NEVER, NOT_NOW, PUZZLED, SEEN
+from bots.telegram.listener.placeholders import NEVER, NOT_NOW, PUZZLED, SEEN
 from tests.bots.telegram.town import ADMIN, Town, snapshot
 from tests.stack import eventually
 

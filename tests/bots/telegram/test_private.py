@@ -142,8 +142,8 @@ def test_again_paints_the_last_photo_with_another_seed(town: Town) -> None:
     eventually(lambda: len(ledger.past_jobs("telegram", str(ann))) == 2)
     jobs = [ledger.job(job_id) for job_id in ledger.past_jobs("telegram", str(ann))]
     assert painting["caption"] == "Film · painted by a machine"
-    assert len({job.ask.seed for job in jobs}) == 2
-    assert len({job.ask.photos for job in jobs}) == 1
+    assert len({job.request.seed for job in jobs}) == 2
+    assert len({job.request.photos for job in jobs}) == 1
 
 
 def test_me_paints_the_profile_photo(town: Town) -> None:

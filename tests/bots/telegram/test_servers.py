@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.contract import Outcome
+from tasks.models import Outcome
 from tasks.services import Services
 from tests.bots.telegram.town import snapshot
 from tests.fakes.telegram_api import TelegramApi

@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from bots.cli import app
-from bots.doctor.findings import Finding, Light
-from bots.telegram.checkup import checkup
-from tasks.presence import Process
+from bots.doctor.report import Finding, Severity
+from bots.telegram.doctor import check
+from tasks.heartbeat import Process
 from tasks.services import Services
 from tests.fakes.telegram_api import TOKEN, Hook, TelegramApi
 
@@ -44,7 +44,7 @@ def test_after_three_wrong_tokens_nothing_is_written(reached: TelegramApi) -> No
 
 
 def found(services: Services) -> dict[str, Finding]:
-    return {finding.what: finding for finding in checkup(services)}
+    return {finding.what: finding for finding in check(services)}
 
 
 def test_the_doctor_asks_telegram_who_we_are(
@@ -54,8 +54,8 @@ def test_the_doctor_asks_telegram_who_we_are(
 
     findings = found(services)
 
-    assert findings["Telegram"].light is Light.GREEN
-    assert findings["Telegram listener"].mend == "suisai telegram"
+    assert findings["Telegram"].severity is Severity.OK
+    assert findings["Telegram listener"].fix == "suisai telegram"
 
 
 def test_the_doctor_sees_a_token_that_was_revoked(
@@ -64,13 +64,13 @@ def test_the_doctor_sees_a_token_that_was_revoked(
     monkeypatch.setenv("SUISAI_TELEGRAM_TOKEN", "1:revoked")
 
     assert found(services)["Telegram"] == Finding(
-        "Telegram", Light.RED, "Telegram does not know the token", "suisai setup telegram"
+        "Telegram", Severity.ERROR, "Telegram does not know the token", "suisai setup telegram"
     )
 
 
 @pytest.mark.parametrize(
     ("ago_s", "web", "light"),
-    [(60, True, Light.RED), (7200, True, Light.GREEN), (7200, False, Light.RED)],
+    [(60, True, Severity.ERROR), (7200, True, Severity.OK), (7200, False, Severity.ERROR)],
 )
 def test_the_doctor_tells_a_webhook_that_fails_from_one_that_failed_once(
     reached: TelegramApi,
@@ -78,7 +78,7 @@ def test_the_doctor_tells_a_webhook_that_fails_from_one_that_failed_once(
     monkeypatch: pytest.MonkeyPatch,
     ago_s: int,
     web: bool,
-    light: Light,
+    light: Severity,
 ) -> None:
     monkeypatch.setenv("SUISAI_TELEGRAM_TOKEN", TOKEN)
     monkeypatch.setenv("SUISAI_TELEGRAM_WEBHOOK_URL", "https://bot.example/telegram/webhook")
@@ -91,5 +91,5 @@ def test_the_doctor_tells_a_webhook_that_fails_from_one_that_failed_once(
 
     finding = found(services)["Telegram updates"]
 
-    assert finding.light is light
-    assert ("Connection refused" in finding.says) == (web and light is Light.RED)
+    assert finding.severity is light
+    assert ("Connection refused" in finding.message) == (web and light is Severity.ERROR)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from itertools import accumulate
 
-from bots.telegram.waiting import WaitingList, Watch, distance_s, looked
+from bots.telegram.store import Placeholder, PlaceholderQueue, distance_s, looked
 from tasks.services import Services
 
 
@@ -18,15 +18,15 @@ def test_an_hour_of_waiting_costs_few_edits() -> None:
 
 
 def test_those_who_are_overdue_longest_come_first(services: Services) -> None:
-    waiting = WaitingList(services.redis, services.settings.namespace)
+    waiting = PlaceholderQueue(services.redis, services.settings.namespace)
     for job, at in [("late", 30.0), ("early", 10.0), ("later", 99.0)]:
-        waiting.add(Watch(job, "5"), at)
+        waiting.add(Placeholder(job, "5"), at)
     assert [watch.job_id for watch in waiting.due(50.0, 10)] == ["early", "late"]
 
 
 def test_a_watch_reads_back_and_can_be_dropped(services: Services) -> None:
-    waiting = WaitingList(services.redis, services.settings.namespace)
-    watch = Watch("job", "inline:abc", looks=3, said="waiting:3:1")
+    waiting = PlaceholderQueue(services.redis, services.settings.namespace)
+    watch = Placeholder("job", "inline:abc", edits=3, said="waiting:3:1")
     waiting.add(watch, 1.0)
     assert waiting.due(2.0, 10) == [watch]
     waiting.drop("job")
@@ -34,5 +34,5 @@ def test_a_watch_reads_back_and_can_be_dropped(services: Services) -> None:
 
 
 def test_news_is_told_at_most_every_few_seconds() -> None:
-    watch, wait_s = looked(Watch("job", "5"), "waiting:2:1", at_most_every_s=3.0)
-    assert (watch.looks, watch.said, wait_s) == (1, "waiting:2:1", 3.0)
+    watch, wait_s = looked(Placeholder("job", "5"), "waiting:2:1", at_most_every_s=3.0)
+    assert (watch.edits, watch.said, wait_s) == (1, "waiting:2:1", 3.0)

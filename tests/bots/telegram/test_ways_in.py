@@ -87,7 +87,7 @@ def test_an_album_by_webhook_is_settled_by_the_listening_process(
     bot.start("telegram", "telegram")
     telegram.people.album(ANN, [snapshot(3), snapshot(4)])
     (job_id,) = eventually(lambda: services.ledger.open_jobs("telegram", str(ANN)))
-    assert len(services.ledger.job(job_id).ask.photos) == 2
+    assert len(services.ledger.job(job_id).request.photos) == 2
 
 
 def test_two_pollers_are_named_in_a_clear_sentence(telegram: TelegramApi, bot: Stack) -> None:

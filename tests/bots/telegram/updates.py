@@ -6,11 +6,10 @@ from typing import Any
 
 from telegram import Update
 
-from bots.telegram.heard import Heard, News
-from bots.telegram.mentions import Me
-from bots.telegram.understand import understand
+from bots.telegram.events import Event, MessageEvent
+from bots.telegram.listener.parser import BotIdentity, understand
 
-ME = Me(777, "suisai_bot")
+ME = BotIdentity(777, "suisai_bot")
 ANN = {"id": 11, "is_bot": False, "first_name": "Ann", "language_code": "ja"}
 BEN = {"id": 12, "is_bot": False, "first_name": "Ben"}
 THE_BOT = {"id": 777, "is_bot": True, "first_name": "Suisai", "username": "suisai_bot"}
@@ -47,13 +46,13 @@ def entities(text: str, *marked: tuple[str, str]) -> list[dict[str, Any]]:
     return found
 
 
-def news(**content: Any) -> News | None:
+def news(**content: Any) -> Event | None:
     """Return what the bot understands of an update."""
     return understand(Update.de_json({"update_id": 1, **content}, None), ME)
 
 
-def heard(**content: Any) -> Heard:
+def heard(**content: Any) -> MessageEvent:
     """Return what the bot hears in a message."""
     found = news(message=message(**content))
-    assert isinstance(found, Heard)
+    assert isinstance(found, MessageEvent)
     return found

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bots.web.platform import WebPlatform
-from tasks.contract import Apology, Claim, Outcome, Painting, Stage
+from tasks.models import Apology, Claim, Outcome, Painting, Stage
 from tasks.services import Services
 
 PICTURE = b"\xff\xd8\xff\xe0 a painting"
@@ -23,7 +23,7 @@ class Hands:
         """Fetch the next job's photos; return the first as it came."""
         claim = self._claim(Stage.FETCH)
         platform = WebPlatform(self.services)
-        photos = [platform.fetch(claim.job, photo) for photo in claim.job.ask.photos]
+        photos = [platform.fetch(claim.job, photo) for photo in claim.job.request.photos]
         keys = [f"photos/{claim.job.id}/{n}.png" for n in range(len(photos))]
         self.services.ledger.fetched(claim, keys, "1024x1024")
         return photos[0]
@@ -31,7 +31,7 @@ class Hands:
     def refuse(self, reason: str, **facts: str | int) -> None:
         """Find the next job's photo at fault."""
         claim = self._claim(Stage.FETCH)
-        self.services.ledger.apologise(claim, reason, facts, refund=False)
+        self.services.ledger.decline(claim, reason, facts, refund=False)
 
     def begin_painting(self, progress: float = 0.0) -> None:
         """Take the next job to the easel."""
@@ -57,7 +57,7 @@ class Hands:
             if job.pictures
             else Apology(job.reason, job.facts, job.refunded)
         )
-        self.services.ledger.intend(claim)
+        self.services.ledger.record_send_intent(claim)
         receipt = WebPlatform(self.services).answer(job, answer)
         outcome = Outcome.ANSWERED if job.pictures else Outcome.APOLOGISED
         self.services.ledger.finish(claim, outcome, job.reason, receipt)

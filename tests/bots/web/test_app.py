@@ -11,8 +11,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from bots.phrases import languages, say
-from bots.web.page import Page, colours_of
+from bots.i18n import languages, t
+from bots.web.page import PageRenderer, colours_of
 from bots.web.serve import CannotListen, run
 from bots.web.settings import WebSettings
 from pipeline.styles import Style, load_styles
@@ -23,7 +23,7 @@ def test_the_page_opens_in_the_browsers_language(visitor: httpx.Client) -> None:
     for language in languages():
         page = visitor.get("/", headers={"Accept-Language": f"{language}-XX, de;q=0.1"}).text
         assert f'<html lang="{language}">' in page
-        assert say(language, "web-paint") in page
+        assert t(language, "web-paint") in page
         assert "{{" not in page
 
 
@@ -64,7 +64,7 @@ def test_the_cookie_never_reaches_the_ledger(visitor: httpx.Client, services: Se
 
 def test_no_style_can_end_the_element_that_holds_the_facts() -> None:
     style = Style("film", title={"en": "</script><script>alert(1)</script>"})
-    page = Page(WebSettings(), {"film": style})
+    page = PageRenderer(WebSettings(), {"film": style})
     html = asyncio.run(opened(Starlette(routes=[Route("/", page.show)])))
     facts = re.search(r'id="facts">(.*?)</script>', html, re.DOTALL)
     assert facts is not None

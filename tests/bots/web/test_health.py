@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bots.web.app import build_app
-from tasks.house import open_services
+from tasks.services import open_services
 from tasks.settings import Settings
 from tasks.valkey import EmbeddedValkey
 from tests.bots.web.peers import ask

@@ -131,8 +131,8 @@ def test_everything_can_be_done_with_the_keyboard(page: Page, services: Services
     page.keyboard.type("seed 7")
     page.keyboard.press("Enter")
     job = services.ledger.job(str(work(page, "waiting").get_attribute("data-job")))
-    assert job.ask.style == page.locator(".pot input").nth(1).get_attribute("value")
-    assert (job.ask.strength, job.ask.seed) == (1.0, 7)
+    assert job.request.style == page.locator(".pot input").nth(1).get_attribute("value")
+    assert (job.request.strength, job.request.seed) == (1.0, 7)
 
 
 def test_photo_and_painting_are_compared_by_keys(page: Page, hands: Hands) -> None:
@@ -179,7 +179,7 @@ def test_a_painting_can_be_wished_for_differently(
 ) -> None:
     painted(page, hands).get_by_role("button", name=button, exact=True).click()
     expect(page.locator(".work")).to_have_count(2)
-    ask = services.ledger.job(str(page.locator(".work").first.get_attribute("data-job"))).ask
+    ask = services.ledger.job(str(page.locator(".work").first.get_attribute("data-job"))).request
     assert ask.strength == strength
     assert (ask.seed is None) == same_seed
     assert hands.fetch() == PHOTOS["cat"].read_bytes()
@@ -193,7 +193,7 @@ def test_a_painting_can_be_wished_for_in_another_style(
     done.get_by_role("button", name="Night").click()
     expect(page.locator(".work")).to_have_count(2)
     job_id = str(page.locator(".work").first.get_attribute("data-job"))
-    assert services.ledger.job(job_id).ask.style == "night"
+    assert services.ledger.job(job_id).request.style == "night"
 
 
 def test_a_painting_can_be_downloaded(page: Page, hands: Hands) -> None:

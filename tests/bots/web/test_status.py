@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 
 from bots.web.app import build_app
 from bots.web.settings import WebSettings
-from tasks.contract import Ask, PhotoRef
+from tasks.models import PaintRequest, PhotoRef
 from tasks.services import Services
 from tests.bots.web.hands import Hands
 from tests.bots.web.peers import ask as request
@@ -61,10 +61,10 @@ def test_switches_that_do_not_exist_are_refused(services: Services) -> None:
 
 
 def test_a_job_that_was_given_up_is_told_with_its_story(
-    services: Services, ask: Callable[..., Ask]
+    services: Services, ask: Callable[..., PaintRequest]
 ) -> None:
     job_id = getattr(services.ledger.admit(ask()), "job_id", "")
-    services.ledger.bury(job_id, "corrupt-record")
+    services.ledger.move_to_dead(job_id, "corrupt-record")
 
     (failure,) = request(page(services), "/status/now").json()["failures"]
 
@@ -73,7 +73,7 @@ def test_a_job_that_was_given_up_is_told_with_its_story(
 
 
 def test_paintings_are_shown_only_where_the_settings_say_so(
-    services: Services, hands: Hands, ask: Callable[..., Ask]
+    services: Services, hands: Hands, ask: Callable[..., PaintRequest]
 ) -> None:
     for private in (False, True):
         services.blobs.put("uploads/ann/1", b"a photo")

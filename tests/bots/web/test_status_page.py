@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tasks.contract import Ask
+from tasks.models import PaintRequest
 from tasks.services import Services
 from tests.stack import Stack
 
@@ -60,13 +60,15 @@ def test_an_operator_sees_how_it_is_and_pauses_what_must_stand_still(
 
 
 def test_everything_fits_a_phone(
-    status: str, phone: Page, services: Services, ask: Callable[..., Ask]
+    status: str, phone: Page, services: Services, ask: Callable[..., PaintRequest]
 ) -> None:
     services.switches.pause("fetch")
     services.switches.pause("deliver", "telegram")
     for person in range(12):
         services.ledger.admit(ask(person=str(person)))
-    services.ledger.bury(getattr(services.ledger.admit(ask()), "job_id", ""), "corrupt-record")
+    services.ledger.move_to_dead(
+        getattr(services.ledger.admit(ask()), "job_id", ""), "corrupt-record"
+    )
 
     phone.goto(status)
 

@@ -11,16 +11,15 @@ import pytest
 import uvicorn
 
 from bots.web.app import build_app
-from bots.x.answer import XPlatform
-from bots.x.api import X
-from bots.x.inbox import Inbox
-from bots.x.leaving import owners_of
-from bots.x.memory import Memory
-from bots.x.messages import XMessages
+from bots.x.client import XClient
+from bots.x.listener.context import owners_of
+from bots.x.listener.mentions import Mentions
+from bots.x.oauth import Tokens
+from bots.x.platform import XDirectMessages, XPlatform
 from bots.x.settings import XSettings
-from bots.x.tokens import Tokens
-from tasks.contract import Job
-from tasks.records import job_id_of
+from bots.x.store import Memory
+from tasks.ledger.records import job_id_of
+from tasks.models import Job
 from tasks.services import Services
 from tests.bots.x.desk import Answered, Desk
 from tests.bots.x.spec import Spec
@@ -49,11 +48,11 @@ def fake(words: Words, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeX]:
 
 
 @pytest.fixture
-def connect(fake: FakeX, services: Services) -> Callable[..., X]:
+def connect(fake: FakeX, services: Services) -> Callable[..., XClient]:
     """Connects the bot's account; keywords replace settings."""
 
-    def connected(**settings: object) -> X:
-        x = X(XSettings(**settings), services.notebook("x"))  # type: ignore[arg-type] # tests name the settings
+    def connected(**settings: object) -> XClient:
+        x = XClient(XSettings(**settings), services.notebook("x"))  # type: ignore[arg-type] # tests name the settings
         if not x.settings.has_oauth1:
             x.tokens.store(Tokens(ACCESS, REFRESH, time.time() + 7200))
         return x
@@ -62,25 +61,25 @@ def connect(fake: FakeX, services: Services) -> Callable[..., X]:
 
 
 @pytest.fixture
-def x(connect: Callable[..., X]) -> X:
+def x(connect: Callable[..., XClient]) -> XClient:
     """The port to X, connected."""
     return connect()
 
 
 @pytest.fixture
-def inbox(services: Services, x: X) -> Inbox:
+def inbox(services: Services, x: XClient) -> Mentions:
     """What takes posts to the ledger."""
-    return Inbox(services, x)
+    return Mentions(services, x)
 
 
 @pytest.fixture
-def desk(services: Services, x: X) -> Desk:
+def desk(services: Services, x: XClient) -> Desk:
     """A worker's desk with X connected."""
-    return Desk(services, {"x": XPlatform(services), "x-dm": XMessages(services)})
+    return Desk(services, {"x": XPlatform(services), "x-dm": XDirectMessages(services)})
 
 
 @pytest.fixture
-def web(services: Services, x: X, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
+def web(services: Services, x: XClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
     """The web process with X's webhook among its routes."""
     monkeypatch.setenv("SUISAI_X_WEBHOOKS", "true")
     monkeypatch.setenv("SUISAI_X_CONSUMER_SECRET", CONSUMER_SECRET)
@@ -104,7 +103,7 @@ def photo(fake: FakeX) -> Callable[[], str]:
 
 
 @pytest.fixture
-def read(x: X, inbox: Inbox) -> Callable[[], int]:
+def read(x: XClient, inbox: Mentions) -> Callable[[], int]:
     """Lets the bot read all its mentions once."""
     return lambda: inbox.take([x.mentions(None, None)])
 

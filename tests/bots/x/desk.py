@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from tasks.contract import Admitted, Ask, Claim, Job, PhotoRef, Platform, Stage
-from tasks.deliver import deliver
-from tasks.leases import Keeper
-from tasks.pace import Pace
+from tasks.models import Admitted, Claim, Job, PaintRequest, PhotoRef, Stage
+from tasks.platform import Platform
 from tasks.services import Services
-from tasks.shift import Shift
+from tasks.worker.context import WorkerContext
+from tasks.worker.deliver import deliver
+from tasks.worker.leases import LeaseRenewer
+from tasks.worker.throughput import ThroughputMeter
 from tests.stack import eventually
 
 
@@ -36,13 +37,13 @@ class Desk:
 
     def __init__(self, services: Services, platforms: Mapping[str, Platform]) -> None:
         self._services = services
-        self._shift = Shift(
+        self._shift = WorkerContext(
             services=services,
             platforms=platforms,  # type: ignore[arg-type] # only looked up by name
             styles={},
             screen=None,  # type: ignore[arg-type] # nothing is fetched here
-            keeper=Keeper(services.ledger, 2),
-            pace=Pace(services.switches, [Stage.DELIVER], "desk", 1),
+            keeper=LeaseRenewer(services.ledger, 2),
+            pace=ThroughputMeter(services.switches, [Stage.DELIVER], "desk", 1),
         )
 
     def painted(self, mention: str, pictures: int = 1, **ask: object) -> str:
@@ -59,7 +60,7 @@ class Desk:
     def apologised(self, mention: str, reason: str = "too-small", **ask: object) -> str:
         """Take an ask to the last stage with an apology; return the job's id."""
         job_id = self._admitted(mention, **ask)
-        self._services.ledger.apologise(
+        self._services.ledger.decline(
             self._claim(Stage.FETCH), reason, {"limit_px": 64}, refund=True
         )
         return job_id
@@ -78,7 +79,7 @@ class Desk:
             "photos": (PhotoRef("https://pbs.twimg.com/media/a.jpg"),),
             "address": {"post": mention},
         }
-        admitted = self._services.ledger.admit(Ask(**(usual | ask)))  # type: ignore[arg-type] # tests name the fields
+        admitted = self._services.ledger.admit(PaintRequest(**(usual | ask)))  # type: ignore[arg-type] # tests name the fields
         assert isinstance(admitted, Admitted)
         return admitted.job_id
 

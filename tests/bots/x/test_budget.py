@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bots.x.budget import Budget, BudgetSpent, price_table
-from bots.x.faults import XRefused, XSilent
+from bots.x.errors import XRefused, XUnknownOutcome
 from tasks.services import Services
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp()
@@ -54,8 +54,8 @@ def test_a_post_that_is_read_again_the_same_day_is_free(services: Services, cloc
 
 def test_a_call_that_fails_costs_nothing(services: Services, clock: Clock) -> None:
     counted = budget(services, clock)
-    with pytest.raises(XSilent), counted.reading("post", 10):
-        raise XSilent("cut")
+    with pytest.raises(XUnknownOutcome), counted.reading("post", 10):
+        raise XUnknownOutcome("cut")
     with pytest.raises(XRefused), counted.writing("reply"):
         raise XRefused("no")
 
@@ -64,8 +64,8 @@ def test_a_call_that_fails_costs_nothing(services: Services, clock: Clock) -> No
 
 def test_a_reply_of_unknown_fate_counts_as_sent(services: Services, clock: Clock) -> None:
     counted = budget(services, clock)
-    with pytest.raises(XSilent), counted.writing("reply"):
-        raise XSilent("cut")
+    with pytest.raises(XUnknownOutcome), counted.writing("reply"):
+        raise XUnknownOutcome("cut")
 
     assert counted.spending().today_usd == pytest.approx(0.01)
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from bots.x.api import X
-from bots.x.inbox import Inbox
-from tasks.records import job_id_of
+from bots.x.client import XClient
+from bots.x.listener.mentions import Mentions
+from tasks.ledger.records import job_id_of
 from tasks.services import Services
 from tests.bots.x.desk import Desk
 from tests.fakes.x_api import FakeX
@@ -19,7 +19,7 @@ def words(request: pytest.FixtureRequest) -> Words:
 
 
 @pytest.fixture
-def afternoon(fake: FakeX, inbox: Inbox, x: X, desk: Desk) -> FakeX:
+def afternoon(fake: FakeX, inbox: Mentions, x: XClient, desk: Desk) -> FakeX:
     """Two paintings under photos of Ann, one of a photo of Cleo's own, and much talk around them."""
     world = fake.world
     x.me()
@@ -38,14 +38,14 @@ def afternoon(fake: FakeX, inbox: Inbox, x: X, desk: Desk) -> FakeX:
     return fake
 
 
-def test_the_bot_counts_what_x_charges(afternoon: FakeX, x: X) -> None:
+def test_the_bot_counts_what_x_charges(afternoon: FakeX, x: XClient) -> None:
     spending = x.budget.spending()
 
     assert dict(spending.counts) == {**afternoon.bill.charged, "upload": 3}
     assert spending.today_usd == pytest.approx(afternoon.bill.dollars)
 
 
-def test_only_whom_the_bot_serves_is_looked_up(afternoon: FakeX, x: X, words: Words) -> None:
+def test_only_whom_the_bot_serves_is_looked_up(afternoon: FakeX, x: XClient, words: Words) -> None:
     counts = x.budget.spending().counts
 
     assert counts["post"] == 1
@@ -54,7 +54,7 @@ def test_only_whom_the_bot_serves_is_looked_up(afternoon: FakeX, x: X, words: Wo
 
 
 def test_small_talk_under_a_painting_is_free_of_accounts_and_wishes_are_not_missed(
-    afternoon: FakeX, x: X, inbox: Inbox, services: Services
+    afternoon: FakeX, x: XClient, inbox: Mentions, services: Services
 ) -> None:
     painting = afternoon.world.made[0].id
     accounts = x.budget.spending().counts["account"]
@@ -63,5 +63,7 @@ def test_small_talk_under_a_painting_is_free_of_accounts_and_wishes_are_not_miss
 
     assert inbox.take([x.mentions(None, None)]) == 1
 
-    assert services.ledger.job(job_id_of("x", stronger)).ask.person == afternoon.world.person("ben")
+    assert services.ledger.job(job_id_of("x", stronger)).request.person == afternoon.world.person(
+        "ben"
+    )
     assert x.budget.spending().counts["account"] == accounts

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from bots.x.api import X
-from bots.x.inbox import Inbox
+from bots.x.client import XClient
+from bots.x.listener.mentions import Mentions
+from bots.x.oauth import Tokens
 from bots.x.settings import XSettings
-from bots.x.tokens import Tokens
-from tasks.contract import Outcome
-from tasks.records import job_id_of
+from tasks.ledger.records import job_id_of
+from tasks.models import Outcome
 from tasks.services import Services
 from tests.fakes.x_api import ACCESS, REFRESH, FakeX
 from tests.fakes.x_faults import Fault
@@ -35,7 +35,7 @@ def words() -> Words:
 
 
 @pytest.fixture
-def bot(fake: FakeX, stack: Stack, x: X) -> Stack:
+def bot(fake: FakeX, stack: Stack, x: XClient) -> Stack:
     """The bot's processes, talking to the fake X."""
     assert x.me().username == "suisai"
     ours = {
@@ -64,24 +64,24 @@ def answered(services: Services, mentions: list[str]) -> Callable[[], bool]:
 
 
 def test_50_mentions_under_a_viral_photo_are_painted_once_and_answered_50_times(
-    fake: FakeX, bot: Stack, services: Services, x: X, photo: str
+    fake: FakeX, bot: Stack, services: Services, x: XClient, photo: str
 ) -> None:
     viral = fake.world.post("ann", "look", media=[photo])
     mentions = [fake.world.post(f"fan{n}", "@suisai", under=viral) for n in range(50)]
-    assert Inbox(services, x).take([x.mentions(None, None)]) == 50
+    assert Mentions(services, x).take([x.mentions(None, None)]) == 50
 
     bot.start_workers()
     eventually(answered(services, mentions), patience_s=90)
 
     assert sorted(said.replies_to or "" for said in fake.world.made) == sorted(mentions)
     jobs = [services.ledger.job(job_id_of("x", mention)) for mention in mentions]
-    painted = [job for job in jobs if "painting" in [chapter.event for chapter in job.story]]
+    painted = [job for job in jobs if "painting" in [chapter.event for chapter in job.history]]
     assert len(painted) == 1
     assert len({job.pictures for job in jobs}) == 1
 
 
 def test_workers_killed_and_answers_lost_double_and_lose_nothing(
-    fake: FakeX, bot: Stack, services: Services, x: X, photo: str
+    fake: FakeX, bot: Stack, services: Services, x: XClient, photo: str
 ) -> None:
     fake.world.forgives_duplicates = True
     mentions = [fake.world.post(f"fan{n}", "@suisai", media=[photo]) for n in range(12)]
@@ -89,7 +89,7 @@ def test_workers_killed_and_answers_lost_double_and_lose_nothing(
         fake.faults.add(Fault("POST /2/tweets", after=True, skip=2 * n))
     fake.faults.add(Fault("POST /2/tweets", 503, skip=5))
     fake.faults.add(Fault("POST /2/media/upload", 503, skip=9))
-    Inbox(services, x).take([x.mentions(None, None)])
+    Mentions(services, x).take([x.mentions(None, None)])
 
     bot.start_workers()
     for kill in range(1, 4):
@@ -102,7 +102,7 @@ def test_workers_killed_and_answers_lost_double_and_lose_nothing(
 
 
 def test_a_listener_killed_while_it_reads_reads_on(
-    fake: FakeX, services: Services, x: X, photo: str, tmp_path: Path, bot: Stack
+    fake: FakeX, services: Services, x: XClient, photo: str, tmp_path: Path, bot: Stack
 ) -> None:
     listening = [sys.executable, "-c", _LISTEN]
     environment = {
@@ -143,8 +143,8 @@ def admitted(services: Services, mentions: list[str]) -> int:
 
 _LISTEN = """
 import threading
-from bots.x.listen import run
-from tasks.house import open_services
+from bots.x.listener.poller import run
+from tasks.services import open_services
 from tasks.settings import Settings
 run(open_services(Settings(), lambda _: None), threading.Event())
 """
@@ -166,7 +166,7 @@ def test_the_fake_server_as_a_process_keeps_its_own_list_of_what_was_made(
     made = tmp_path / "made.jsonl"
     with serving(made) as url:
         monkeypatch.setenv("SUISAI_X_API_URL", url)
-        x = X(XSettings(client_id="client"), services.notebook("x"))
+        x = XClient(XSettings(client_id="client"), services.notebook("x"))
         x.tokens.store(Tokens(ACCESS, REFRESH, time.time() + 7200))
         mention = x.send("POST", "/_world/post", json={"author": "ann", "text": "@suisai"})["id"]
         x.reply(mention, "hello")

@@ -10,14 +10,14 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from bots.doctor.findings import Light
-from bots.x.api import X
-from bots.x.checkup import checkup
+from bots.doctor.report import Severity
+from bots.x.client import XClient
+from bots.x.doctor import check
 from bots.x.login import LoginFailed, login
-from bots.x.notices import notify
+from bots.x.oauth import Tokens
 from bots.x.settings import XSettings
-from bots.x.tokens import Tokens
-from tasks.presence import Process
+from bots.x.store import notify
+from tasks.heartbeat import Process
 from tasks.services import Services
 from tests.fakes.x_api import CONSUMER_SECRET, TOKEN_SECRET, FakeX
 from tests.fakes.x_words import POST, Words
@@ -59,16 +59,16 @@ class Browser:
 
 
 @pytest.fixture
-def x(fake: FakeX, services: Services) -> X:
+def x(fake: FakeX, services: Services) -> XClient:
     """A port that nobody has logged in, redirecting to any free port."""
-    return X(XSettings(login_port=0), services.notebook("x"))
+    return XClient(XSettings(login_port=0), services.notebook("x"))
 
 
 def shown(_: str) -> None:
     """Show the address to nobody."""
 
 
-def test_allowing_the_app_connects_the_account(fake: FakeX, x: X) -> None:
+def test_allowing_the_app_connects_the_account(fake: FakeX, x: XClient) -> None:
     browser = Browser({"code": "the-code"})
     account = login(x, shown, browser.open)
     browser.close()
@@ -91,7 +91,7 @@ def test_allowing_the_app_connects_the_account(fake: FakeX, x: X) -> None:
     ],
 )
 def test_a_login_that_was_not_allowed_or_not_asked_for_fails(
-    fake: FakeX, x: X, decision: dict[str, str], why: str
+    fake: FakeX, x: XClient, decision: dict[str, str], why: str
 ) -> None:
     browser = Browser(decision)
     with pytest.raises(LoginFailed, match=why):
@@ -101,12 +101,12 @@ def test_a_login_that_was_not_allowed_or_not_asked_for_fails(
     assert fake.verifiers == {}
 
 
-def test_a_browser_that_never_comes_back_is_not_waited_for_for_ever(x: X) -> None:
+def test_a_browser_that_never_comes_back_is_not_waited_for_for_ever(x: XClient) -> None:
     with pytest.raises(LoginFailed, match="Nothing came back"):
         login(x, shown, shown, patience_s=0.05)
 
 
-def test_oauth1_keys_are_tried_as_they_are(fake: FakeX, connect: Callable[..., X]) -> None:
+def test_oauth1_keys_are_tried_as_they_are(fake: FakeX, connect: Callable[..., XClient]) -> None:
     keys = {
         "consumer_key": "k",
         "consumer_secret": CONSUMER_SECRET,
@@ -120,54 +120,54 @@ def test_oauth1_keys_are_tried_as_they_are(fake: FakeX, connect: Callable[..., X
 
 def test_without_any_key_the_operator_is_told_what_to_set(services: Services) -> None:
     with pytest.raises(LoginFailed, match="SUISAI_X_CLIENT_ID"):
-        login(X(XSettings(), services.notebook("x")), shown, shown)
+        login(XClient(XSettings(), services.notebook("x")), shown, shown)
 
 
 def test_the_doctor_finds_a_healthy_account(
-    fake: FakeX, services: Services, connect: Callable[..., X]
+    fake: FakeX, services: Services, connect: Callable[..., XClient]
 ) -> None:
     x = connect()
     scopes = "tweet.read tweet.write users.read media.write dm.read dm.write offline.access"
     x.tokens.store(Tokens("access-0", "refresh-0", 2e9, tuple(scopes.split())))
     services.presence.announce(Process("x", "here:1", 0.0, {}))
 
-    findings = list(checkup(services))
+    findings = list(check(services))
 
-    assert {finding.light for finding in findings} == {Light.GREEN}
-    assert "@suisai" in findings[0].says
-    assert "of $10.00 today" in findings[2].says
+    assert {finding.severity for finding in findings} == {Severity.OK}
+    assert "@suisai" in findings[0].message
+    assert "of $10.00 today" in findings[2].message
 
 
 def test_the_doctor_names_what_is_wrong_and_what_helps(
-    fake: FakeX, services: Services, connect: Callable[..., X]
+    fake: FakeX, services: Services, connect: Callable[..., XClient]
 ) -> None:
     connect().tokens.store(Tokens("stale", "stale", 2e9, ("tweet.read",)))
     notify(services.notebook("x"), "answering: no credits left")
 
-    wrong = [finding for finding in checkup(services) if finding.light is not Light.GREEN]
+    wrong = [finding for finding in check(services) if finding.severity is not Severity.OK]
 
-    assert [(finding.what, finding.light) for finding in wrong] == [
-        ("X", Light.RED),
-        ("X scopes", Light.RED),
-        ("X listener", Light.YELLOW),
-        ("X", Light.YELLOW),
+    assert [(finding.what, finding.severity) for finding in wrong] == [
+        ("X", Severity.ERROR),
+        ("X scopes", Severity.ERROR),
+        ("X listener", Severity.WARNING),
+        ("X", Severity.WARNING),
     ]
-    assert "no credits left" in wrong[-1].says
-    assert all(finding.mend for finding in wrong)
+    assert "no credits left" in wrong[-1].message
+    assert all(finding.fix for finding in wrong)
 
 
 @pytest.mark.parametrize(
     ("secret", "web", "light"),
-    [(None, True, Light.RED), ("secret", False, Light.YELLOW), ("secret", True, None)],
+    [(None, True, Severity.ERROR), ("secret", False, Severity.WARNING), ("secret", True, None)],
 )
 def test_the_doctor_sees_who_would_take_a_webhook(
     fake: FakeX,
     services: Services,
-    connect: Callable[..., X],
+    connect: Callable[..., XClient],
     monkeypatch: pytest.MonkeyPatch,
     secret: str | None,
     web: bool,
-    light: Light | None,
+    light: Severity | None,
 ) -> None:
     connect()
     monkeypatch.setenv("SUISAI_X_WEBHOOKS", "true")
@@ -177,7 +177,7 @@ def test_the_doctor_sees_who_would_take_a_webhook(
     if web:
         services.presence.announce(Process("web", "here:1", 0.0, {}))
 
-    found = {finding.what: finding.light for finding in checkup(services)}
+    found = {finding.what: finding.severity for finding in check(services)}
 
     assert found.get("X webhook") is light
 
@@ -186,5 +186,5 @@ def test_the_doctor_is_silent_about_an_x_that_is_not_set_up(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SUISAI_X_CLIENT_ID", raising=False)
-    (finding,) = checkup(services)
-    assert finding.light is Light.GREEN
+    (finding,) = check(services)
+    assert finding.severity is Severity.OK

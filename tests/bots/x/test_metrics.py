@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bots.x.api import X
+from bots.x.client import XClient
 from bots.x.metrics import metrics
 from tasks.services import Services
 from tests.fakes.x_api import FakeX
@@ -16,7 +16,7 @@ def words() -> Words:
 
 
 def test_what_was_spent_is_measured_beside_what_may_be(
-    fake: FakeX, services: Services, x: X
+    fake: FakeX, services: Services, x: XClient
 ) -> None:
     x.reply(fake.world.post("ann", "@suisai"), "hello")
 

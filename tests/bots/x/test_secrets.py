@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from bots.x.api import X
-from bots.x.faults import XFault
-from bots.x.tokens import LoginNeeded
+from bots.x.client import XClient
+from bots.x.errors import XFault
+from bots.x.oauth import LoginNeeded
 from tests.fakes.x_api import ACCESS, CONSUMER_SECRET, REFRESH, TOKEN_SECRET, FakeX
 from tests.fakes.x_faults import Fault
 from tests.fakes.x_words import POST, Words
@@ -22,7 +22,7 @@ KEYS = {
     "access_token": "1000-token",
     "access_token_secret": TOKEN_SECRET,
 }
-CALLS: dict[str, Callable[[X], object]] = {
+CALLS: dict[str, Callable[[XClient], object]] = {
     "GET /2/users": lambda x: x.renewed_me(),
     "GET /2/users/": lambda x: x.mentions(None, None),
     "GET /2/tweets": lambda x: x.posts(["1"]),
@@ -55,7 +55,7 @@ def words() -> Words:
 @pytest.mark.parametrize("where", CALLS)
 def test_no_failure_tells_a_secret(
     fake: FakeX,
-    connect: Callable[..., X],
+    connect: Callable[..., XClient],
     caplog: pytest.LogCaptureFixture,
     where: str,
     keys: dict[str, str | None],

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from tasks.contract import Admitted, Refused, Stage
+from tasks.models import Admitted, Refused, Stage
 from tasks.settings import Limits, LimitsOverride
 from tests.tasks.hands import Hands, MakeAsk, MakeHands
 
@@ -16,9 +16,9 @@ DAY_S = 86_400
 def test_the_first_ask_stands_first_in_line(hands: Hands, ask: MakeAsk) -> None:
     answer = hands.ledger.admit(ask())
     assert isinstance(answer, Admitted)
-    assert (answer.position, answer.again) == (1, False)
+    assert (answer.position, answer.duplicate) == (1, False)
     assert answer.wait_s > 0
-    assert hands.job(answer.job_id).told_wait_s == answer.wait_s
+    assert hands.job(answer.job_id).promised_wait_s == answer.wait_s
 
 
 def test_the_same_event_is_one_job_however_often_it_comes(hands: Hands, ask: MakeAsk) -> None:
@@ -26,7 +26,7 @@ def test_the_same_event_is_one_job_however_often_it_comes(hands: Hands, ask: Mak
     again = hands.ledger.admit(ask("post-1"))
     assert isinstance(first, Admitted)
     assert isinstance(again, Admitted)
-    assert again.again
+    assert again.duplicate
     assert again.job_id == first.job_id
     assert hands.ledger.open_jobs("web", "ann") == (first.job_id,)
 
@@ -43,7 +43,9 @@ def test_two_messengers_with_one_event_at_the_same_moment_make_one_job(
         messenger.start()
     for messenger in messengers:
         messenger.join()
-    assert [answer.again for answer in answers if isinstance(answer, Admitted)].count(False) == 1
+    assert [answer.duplicate for answer in answers if isinstance(answer, Admitted)].count(
+        False
+    ) == 1
     assert len(answers) == 8
     assert len(hands.claim(Stage.FETCH, 8)) == 1
 
@@ -55,7 +57,7 @@ def test_an_ask_that_comes_again_after_its_answer_is_not_painted_twice(
     hands.whole()
     again = hands.ledger.admit(ask("post-1"))
     assert isinstance(again, Admitted)
-    assert again.again
+    assert again.duplicate
     assert hands.claim(Stage.FETCH) == []
 
 
@@ -188,8 +190,8 @@ def test_a_pause_of_intake_is_said_with_its_end(hands: Hands, ask: MakeAsk) -> N
 
 def test_a_person_is_told_of_refusals_once_in_a_while(hands: Hands, ask: MakeAsk) -> None:
     hands.services.switches.pause("intake")
-    assert [hands.refuse(ask()).say for _ in range(3)] == [True, False, False]
-    assert hands.refuse(ask(person="bob")).say
+    assert [hands.refuse(ask()).notify for _ in range(3)] == [True, False, False]
+    assert hands.refuse(ask(person="bob")).notify
 
 
 def test_a_refused_event_that_comes_again_stays_refused(hands: Hands, ask: MakeAsk) -> None:
@@ -197,7 +199,7 @@ def test_a_refused_event_that_comes_again_stays_refused(hands: Hands, ask: MakeA
     first = hands.refuse(ask("post-1"))
     hands.services.switches.resume("intake")
     again = hands.refuse(ask("post-1"))
-    assert (again.reason, again.say) == (first.reason, False)
+    assert (again.reason, again.notify) == (first.reason, False)
 
 
 def test_refusals_leave_nothing_behind_for_long(hands: Hands, ask: MakeAsk) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tasks.contract import Admitted, Outcome, Stage
-from tasks.house import StoreUnreachable, open_services
-from tasks.ledger import LedgerTooNew, UnknownJob
-from tasks.records import CorruptRecord
+from tasks.ledger.ledger import LedgerTooNew, UnknownJob
+from tasks.ledger.records import CorruptRecord
+from tasks.models import Admitted, Outcome, Stage
+from tasks.services import RedisUnavailable, open_services
 from tasks.settings import Settings
 from tasks.valkey import EmbeddedValkey
 from tests.tasks.hands import Hands, MakeAsk
@@ -40,7 +40,7 @@ def test_a_broken_record_is_buried_and_the_next_job_goes_on(
 
     assert [claim.job.id for claim in claims] == [sound]
     assert [job_id for job_id, _ in hands.ledger.dead()] == [broken]
-    assert not hands.ledger.revive(broken)
+    assert not hands.ledger.retry_dead(broken)
 
 
 def test_a_record_that_is_no_record_is_buried(hands: Hands, ask: MakeAsk) -> None:
@@ -69,12 +69,12 @@ def test_a_broken_record_is_named_when_it_is_looked_at(hands: Hands, ask: MakeAs
 
 
 def test_a_job_that_does_not_exist_is_unknown_to_everything(hands: Hands) -> None:
-    for look in (hands.ledger.job, hands.ledger.standing, hands.ledger.mark):
+    for look in (hands.ledger.job, hands.ledger.standing, hands.ledger.set_platform_data):
         with pytest.raises(UnknownJob):
             look("no-such-job")
     assert not hands.ledger.cancel("no-such-job")
-    assert not hands.ledger.revive("no-such-job")
-    assert not hands.ledger.drop_dead("no-such-job")
+    assert not hands.ledger.retry_dead("no-such-job")
+    assert not hands.ledger.discard_dead("no-such-job")
 
 
 @pytest.mark.parametrize("schema", ["99", "0", "soon"])
@@ -91,7 +91,7 @@ def test_words_of_any_length_and_script_keep_the_record_readable(
 ) -> None:
     job_id = hands.admit(ask(person="安\n b:c", conversation="a b\tc", address={"k": "\n\0:"}))
     hands.ledger.release(hands.take(Stage.FETCH), "line\nbreak " * 50)
-    assert hands.job(job_id).ask.person == "安\n b:c"
+    assert hands.job(job_id).request.person == "安\n b:c"
     assert hands.whole().job.id == job_id
 
 
@@ -109,9 +109,9 @@ def test_a_very_long_story_keeps_its_beginning_and_end(hands: Hands, ask: MakeAs
 def test_an_unreachable_server_is_named_at_the_start(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tasks.house.RETRIES", 1)
+    monkeypatch.setattr("tasks.services.RETRIES", 1)
     nowhere = settings.model_copy(update={"redis_url": None, "data_dir": tmp_path})
-    with pytest.raises(StoreUnreachable, match="suisai up"):
+    with pytest.raises(RedisUnavailable, match="suisai up"):
         open_services(nowhere, lambda _: None)
 
 
@@ -173,11 +173,11 @@ def test_nothing_new_is_taken_in_before_the_memory_is_full(
     services.redis.set("somebody else's", b"x" * 40_000_000)
     used = services.redis.info("memory")["used_memory"]
     services.redis.config_set("maxmemory", used + 2_000_000)
-    assert services.ledger.look().full
+    assert services.ledger.update_overload_level().full
     assert Hands(services).refuse(ask()).reason == "storage-full"
     services.redis.config_set("maxmemory", used * 10)
     services.redis.delete(f"{mine.namespace}:looked")
-    assert not services.ledger.look().full
+    assert not services.ledger.update_overload_level().full
     Hands(services).admit(ask(person="bob"))
     services.redis.close()
     own.stop()

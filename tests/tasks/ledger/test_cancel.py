@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.contract import Outcome, Stage
-from tasks.ledger import LeaseLost
+from tasks.ledger.ledger import LeaseLost
+from tasks.models import Outcome, Stage
 from tests.tasks.hands import Hands, MakeAsk
 
 
@@ -38,7 +38,7 @@ def test_a_job_whose_answer_may_be_on_its_way_is_not_cancelled(hands: Hands, ask
     job_id = hands.admit(ask())
     hands.fetch()
     hands.paint()
-    hands.ledger.intend(hands.take(Stage.DELIVER))
+    hands.ledger.record_send_intent(hands.take(Stage.DELIVER))
     assert not hands.ledger.cancel(job_id, "ann")
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.contract import Claim, Outcome, Stage
-from tasks.ledger import LeaseLost
+from tasks.ledger.ledger import LeaseLost
+from tasks.models import Claim, Outcome, Stage
 from tests.tasks.hands import Hands, MakeAsk
 
 
@@ -20,7 +20,7 @@ def sending(hands: Hands, ask: MakeAsk) -> Claim:
 
 def test_who_takes_over_after_an_intent_must_ask_the_platform(hands: Hands, sending: Claim) -> None:
     assert not sending.ambiguous
-    hands.ledger.intend(sending)
+    hands.ledger.record_send_intent(sending)
     hands.expire(sending)
     hands.skip_pauses()
     assert hands.take(Stage.DELIVER).ambiguous
@@ -35,14 +35,14 @@ def test_who_takes_over_before_an_intent_need_not(hands: Hands, sending: Claim) 
 def test_a_worker_that_lost_its_lease_may_send_nothing(hands: Hands, sending: Claim) -> None:
     hands.expire(sending)
     with pytest.raises(LeaseLost):
-        hands.ledger.intend(sending)
+        hands.ledger.record_send_intent(sending)
 
 
 @pytest.mark.parametrize("maybe_sent", [True, False])
 def test_only_a_send_that_may_have_gone_through_stays_ambiguous(
     hands: Hands, sending: Claim, maybe_sent: bool
 ) -> None:
-    hands.ledger.intend(sending)
+    hands.ledger.record_send_intent(sending)
     hands.ledger.fail(sending, "trouble", most=10, maybe_sent=maybe_sent)
     hands.skip_pauses()
     assert hands.take(Stage.DELIVER).ambiguous is maybe_sent
@@ -50,7 +50,7 @@ def test_only_a_send_that_may_have_gone_through_stays_ambiguous(
 
 def test_a_pause_of_the_platform_costs_no_try(hands: Hands, sending: Claim) -> None:
     hands.services.switches.pause(Stage.DELIVER, "web", until=hands.ledger.now() + 60)
-    hands.ledger.intend(sending)
+    hands.ledger.record_send_intent(sending)
     hands.ledger.release(sending, "429")
     assert hands.claim(Stage.DELIVER) == []
     hands.services.switches.resume(Stage.DELIVER, "web")
@@ -61,11 +61,11 @@ def test_a_pause_of_the_platform_costs_no_try(hands: Hands, sending: Claim) -> N
 def test_a_full_conversation_costs_no_try_and_holds_up_nobody_else(
     hands: Hands, sending: Claim
 ) -> None:
-    hands.ledger.intend(sending)
+    hands.ledger.record_send_intent(sending)
     hands.ledger.postpone(sending, hands.ledger.now() + 60)
     assert hands.claim(Stage.DELIVER) == []
     # Whoever asks why a picture is late finds the reason in its story.
-    assert hands.job(sending.job.id).story[-1].event == "postponed"
+    assert hands.job(sending.job.id).history[-1].event == "postponed"
     hands.skip_pauses()
     again = hands.take(Stage.DELIVER)
     assert (again.job.attempts, again.ambiguous) == (0, False)
@@ -78,7 +78,7 @@ def test_who_lost_the_lease_cannot_postpone(hands: Hands, sending: Claim) -> Non
 
 
 def test_an_ended_job_is_in_nobodys_line(hands: Hands, sending: Claim) -> None:
-    hands.ledger.intend(sending)
+    hands.ledger.record_send_intent(sending)
     hands.ledger.finish(sending, Outcome.ANSWERED, receipt="message-7")
     job = hands.job(sending.job.id)
     assert (job.outcome, job.receipt, job.stage) == (Outcome.ANSWERED, "message-7", None)
@@ -99,7 +99,7 @@ def test_an_answer_that_cannot_be_sent_is_given_up_and_can_be_revived(
 ) -> None:
     hands.ledger.fail(sending, "send-failed", most=1)
     assert hands.job(sending.job.id).outcome is Outcome.UNDELIVERABLE
-    assert hands.ledger.revive(sending.job.id)
+    assert hands.ledger.retry_dead(sending.job.id)
     hands.fetch()
     hands.paint()
     again = hands.take(Stage.DELIVER)
@@ -110,15 +110,15 @@ def test_a_revived_job_has_all_its_time_again(hands: Hands, sending: Claim) -> N
     record = f"{hands.services.settings.namespace}:job:{sending.job.id}"
     hands.ledger.fail(sending, "send-failed", most=1)
     hands.services.redis.hincrby(record, "admitted", -2 * 86_400_000)  # the operator comes back
-    hands.ledger.revive(sending.job.id)
+    hands.ledger.retry_dead(sending.job.id)
     assert hands.ledger.now() - hands.job(sending.job.id).admitted_at < 60
 
 
 def test_whose_person_was_answered_is_not_revived(hands: Hands, ask: MakeAsk) -> None:
     job_id = hands.admit(ask())
     hands.ledger.fail(hands.take(Stage.FETCH), "fetch-failed", most=1)
-    assert not hands.ledger.revive(job_id)
+    assert not hands.ledger.retry_dead(job_id)
     hands.deliver()
-    assert not hands.ledger.revive(job_id)
-    assert hands.ledger.drop_dead(job_id)
-    assert not hands.ledger.drop_dead(job_id)
+    assert not hands.ledger.retry_dead(job_id)
+    assert hands.ledger.discard_dead(job_id)
+    assert not hands.ledger.discard_dead(job_id)

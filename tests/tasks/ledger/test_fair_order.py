@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.contract import Stage
+from tasks.models import Stage
 from tests.tasks.hands import Hands, MakeAsk
 
 
@@ -14,7 +14,7 @@ def test_a_thousand_photos_of_one_person_delay_nobody_else(hands: Hands, ask: Ma
 
     answered: list[str] = []
     while len(answered) < 150:
-        answered.append(hands.whole().job.ask.person)
+        answered.append(hands.whole().job.request.person)
 
     before_the_20th = answered[: [n for n, p in enumerate(answered) if p == "flood"][19]]
     assert len({person for person in before_the_20th if person != "flood"}) == 100
@@ -23,7 +23,7 @@ def test_a_thousand_photos_of_one_person_delay_nobody_else(hands: Hands, ask: Ma
 def test_the_flooder_is_served_all_the_same(hands: Hands, ask: MakeAsk) -> None:
     for number in range(3):
         hands.admit(ask(f"flood-{number}", person="flood"))
-    events = [hands.whole().job.ask.event for _ in range(3)]
+    events = [hands.whole().job.request.event for _ in range(3)]
     assert events == ["flood-0", "flood-1", "flood-2"]
 
 
@@ -48,8 +48,8 @@ def test_the_lane_whose_first_waits_longest_is_next(hands: Hands, ask: MakeAsk) 
         hands.admit(ask(person=person))
         hands.fetch(shape=shape)
     batch = hands.claim(Stage.RENDER, most=8)
-    assert [claim.job.ask.person for claim in batch] == ["ann", "cid"], "one shape in a batch"
-    assert [claim.job.ask.person for claim in hands.claim(Stage.RENDER, most=8)] == ["bob"]
+    assert [claim.job.request.person for claim in batch] == ["ann", "cid"], "one shape in a batch"
+    assert [claim.job.request.person for claim in hands.claim(Stage.RENDER, most=8)] == ["bob"]
 
 
 def test_photos_are_not_fetched_far_ahead_of_the_painters(hands: Hands, ask: MakeAsk) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from tasks.contract import Admitted, Stage
-from tasks.ledger import UnknownJob
-from tasks.platforms import Platforms
+from tasks.ledger.ledger import UnknownJob
+from tasks.maintenance import delete_queued_blobs
+from tasks.models import Admitted, Stage
+from tasks.platform import Platforms
 from tasks.settings import Limits
-from tasks.sweep import throw_away
 from tests.tasks.hands import Hands, MakeAsk, MakeHands
 
 PERSON = "ann-4711"
@@ -39,7 +39,7 @@ def test_nothing_names_a_forgotten_person(hands: Hands, ask: MakeAsk) -> None:
     hands.services.people.ban("web", PERSON)
 
     hands.services.people.forget("web", PERSON)
-    throw_away(hands.services)
+    delete_queued_blobs(hands.services)
     hands.services.retractions.run(Platforms(hands.services).__getitem__)
 
     assert PERSON not in everything(hands)
@@ -95,7 +95,7 @@ def test_the_event_of_a_forgotten_job_is_no_new_ask(hands: Hands, ask: MakeAsk) 
     hands.admit(ask("post-1", person=PERSON))
     hands.services.people.forget("web", PERSON)
     refusal = hands.refuse(ask("post-1", person=PERSON))
-    assert (refusal.reason, refusal.say) == ("forgotten", False)
+    assert (refusal.reason, refusal.notify) == ("forgotten", False)
 
 
 def test_forgetting_is_no_way_around_cooldown_and_ban(hands_with: MakeHands, ask: MakeAsk) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.contract import Outcome, Stage
-from tasks.ledger import LeaseLost
+from tasks.ledger.ledger import LeaseLost
+from tasks.models import Outcome, Stage
 from tests.tasks.hands import Hands, MakeAsk
 
 
@@ -59,7 +59,7 @@ def test_a_call_that_is_repeated_after_a_broken_connection_is_no_loss(
     hands.ledger.painted(painting, ["pictures/1"])
     hands.ledger.painted(painting, ["pictures/1"])
     sending = hands.take(Stage.DELIVER)
-    hands.ledger.intend(sending)
+    hands.ledger.record_send_intent(sending)
     hands.ledger.finish(sending, Outcome.ANSWERED, receipt="r")
     hands.ledger.finish(sending, Outcome.ANSWERED, receipt="r")
     assert hands.events(sending.job.id).count("answered") == 1
@@ -124,7 +124,7 @@ def test_going_back_for_lost_files_is_bounded(hands: Hands, ask: MakeAsk) -> Non
     job_id = hands.admit(ask())
     for _ in range(hands.services.settings.max_attempts + 1):
         hands.fetch()
-        hands.ledger.step_back(hands.take(Stage.RENDER), Stage.FETCH)
+        hands.ledger.rewind_to(hands.take(Stage.RENDER), Stage.FETCH)
     assert hands.deliver().job.reason == "storage-failed"
     assert hands.job(job_id).refunded
 

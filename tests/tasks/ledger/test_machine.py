@@ -20,9 +20,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tasks.contract import Admitted, Ask, Claim, Outcome, PhotoRef, Stage
-from tasks.house import open_services
-from tasks.ledger import LeaseLost, UnknownJob
+from tasks.ledger.ledger import LeaseLost, UnknownJob
+from tasks.models import Admitted, Claim, Outcome, PaintRequest, PhotoRef, Stage
+from tasks.services import open_services
 from tasks.settings import Limits, Settings
 from tasks.valkey import EmbeddedValkey
 
@@ -96,7 +96,9 @@ class LedgerMachine(RuleBasedStateMachine):
     def admit(self, person: str, count: int) -> None:
         for _ in range(count):
             photo = PhotoRef("p")
-            answer = self.ledger.admit(Ask("web", secrets.token_hex(6), person, "here", (photo,)))
+            answer = self.ledger.admit(
+                PaintRequest("web", secrets.token_hex(6), person, "here", (photo,))
+            )
             assert isinstance(answer, Admitted)
             self.jobs[answer.job_id] = Model(person)
 
@@ -150,7 +152,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 model.move_to(Stage.DELIVER)
                 self._follow_waiters()
         elif self._holds(claim):
-            self.ledger.intend(claim)
+            self.ledger.record_send_intent(claim)
             model.sending = True
 
     def _stage_of(self, claim: Claim) -> Stage:
@@ -186,7 +188,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(claim=claims, maybe_sent=st.booleans())
     def bear(self, claim: Claim, maybe_sent: bool) -> None:
         model = self.jobs[claim.job.id]
-        if self._step(claim, self.ledger.bear, "trouble elsewhere", maybe_sent=maybe_sent):
+        if self._step(claim, self.ledger.retry_fault, "trouble elsewhere", maybe_sent=maybe_sent):
             model.sending = model.sending and maybe_sent
             self._follow(claim.job.id)
 
@@ -221,7 +223,7 @@ class LedgerMachine(RuleBasedStateMachine):
             assert model.stage is Stage.DELIVER
             model.sending = False
         model.move_to(now)
-        self.ledger.settle()
+        self.ledger.serve_waiters()
         self._follow_waiters()
 
     @rule()
@@ -229,7 +231,7 @@ class LedgerMachine(RuleBasedStateMachine):
         for job_id in self.redis.zrange(f"{self.namespace}:later", 0, -1):
             self.redis.zadd(f"{self.namespace}:later", {job_id: 1}, xx=True)
         self.ledger.sweep()
-        self.ledger.settle()
+        self.ledger.serve_waiters()
         self._follow_waiters()
 
     @rule(data=st.data())
@@ -243,7 +245,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if may:
             model.stage = None
             model.let_go()
-            self.ledger.settle()
+            self.ledger.serve_waiters()
             self._follow_waiters()
 
     @rule(person=PEOPLE)
@@ -253,7 +255,7 @@ class LedgerMachine(RuleBasedStateMachine):
             if model.person == person:
                 model.stage, model.sending, model.forgotten = None, False, True
                 model.let_go()
-        self.ledger.settle()
+        self.ledger.serve_waiters()
         self._follow_waiters()
 
     @invariant()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.contract import Stage
+from tasks.models import Stage
 from tests.tasks.hands import Hands, MakeAsk
 
 KEY = "the-same-painting"
@@ -43,7 +43,7 @@ def test_who_waits_stands_where_the_first_one_stands(hands: Hands, crowd: list[s
 def test_when_the_first_one_cancels_another_takes_over(hands: Hands, crowd: list[str]) -> None:
     hands.ledger.cancel(crowd[0])
     hands.ledger.sweep()
-    hands.ledger.settle()
+    hands.ledger.serve_waiters()
     hands.paint()
     assert len({hands.deliver().job.id for _ in range(4)}) == 4
     assert hands.claim(Stage.RENDER) == []
@@ -55,7 +55,7 @@ def test_what_cannot_be_painted_for_one_cannot_be_painted_for_the_others(
     for _ in range(hands.services.settings.max_attempts):
         hands.expire(hands.take(Stage.RENDER))
         hands.skip_pauses()
-    hands.ledger.settle()
+    hands.ledger.serve_waiters()
     assert hands.claim(Stage.RENDER) == [], "the deadly photo was given to another painter"
     reasons = [hands.deliver().job.reason for _ in crowd]
     assert reasons == ["lease-expired"] * 5
@@ -65,7 +65,7 @@ def test_what_cannot_be_painted_for_one_cannot_be_painted_for_the_others(
 def test_a_verdict_meets_those_who_ask_anew_at_once(
     hands: Hands, crowd: list[str], ask: MakeAsk
 ) -> None:
-    hands.ledger.apologise(hands.take(Stage.RENDER), "unsafe-picture", {}, refund=False)
+    hands.ledger.decline(hands.take(Stage.RENDER), "unsafe-picture", {}, refund=False)
     late = hands.admit(ask(person="late"))
     hands.fetch(KEY)
     assert (hands.job(late).reason, hands.job(late).refunded) == ("unsafe-picture", False)
@@ -80,7 +80,7 @@ def test_a_thousand_waiters_are_served_in_short_steps(hands: Hands, ask: MakeAsk
     script("painted", painting.job.id, painting.fence, "pictures/1", 60_000, "")  # its worker dies
     step = hands.ledger._run("settle", 100)
     assert step == 100
-    assert hands.ledger.settle(100) == 199
+    assert hands.ledger.serve_waiters(100) == 199
     assert len(hands.claim(Stage.DELIVER, 1000)) == 300
 
 
@@ -103,7 +103,7 @@ def test_forgetting_one_who_got_a_shared_picture_leaves_it_to_its_owner(
     for _ in crowd:
         hands.deliver()
     other = next(job for job in crowd if job != leader.id)
-    hands.services.people.forget("web", hands.job(other).ask.person)
+    hands.services.people.forget("web", hands.job(other).request.person)
     assert hands.services.blobs.get(f"pictures/{leader.id}.jpg") == b"picture"
 
 
@@ -111,9 +111,9 @@ def test_a_forgotten_picture_that_is_still_to_be_sent_to_others_is_painted_anew(
     hands: Hands, crowd: list[str]
 ) -> None:
     leader = hands.paint().job
-    hands.services.people.forget("web", leader.ask.person)
+    hands.services.people.forget("web", leader.request.person)
     claim = hands.take(Stage.DELIVER)
-    hands.ledger.step_back(claim, Stage.RENDER)
+    hands.ledger.rewind_to(claim, Stage.RENDER)
     assert hands.paint().job.id == claim.job.id
     assert claim.job.id in {hands.deliver().job.id for _ in range(4)}
 
@@ -153,7 +153,7 @@ def test_a_picture_counts_as_its_painters_whoever_was_known_when_its_photo_came(
 def test_what_cannot_be_painted_is_not_tried_by_the_faster_recipe(
     hands: Hands, crowd: list[str], ask: MakeAsk
 ) -> None:
-    hands.ledger.apologise(hands.take(Stage.RENDER), "unsafe-picture", {}, refund=False)
+    hands.ledger.decline(hands.take(Stage.RENDER), "unsafe-picture", {}, refund=False)
     hands.services.redis.set(f"{hands.services.settings.namespace}:ladder", "brownout")
     late = hands.admit(ask(person="late"))
     hands.fetch(KEY)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.contract import Outcome, Stage
+from tasks.models import Outcome, Stage
 from tasks.settings import Limits
 from tests.tasks.hands import Hands, MakeAsk, MakeHands
 
@@ -17,14 +17,14 @@ def hands(hands_with: MakeHands) -> Hands:
 
 def test_the_bots_failure_gives_the_wait_back(hands: Hands, ask: MakeAsk) -> None:
     hands.admit(ask())
-    hands.ledger.apologise(hands.take(Stage.FETCH), "photo-gone", {}, refund=True)
+    hands.ledger.decline(hands.take(Stage.FETCH), "photo-gone", {}, refund=True)
     hands.deliver()
     hands.admit(ask())
 
 
 def test_the_photos_fault_does_not(hands: Hands, ask: MakeAsk) -> None:
     job_id = hands.admit(ask())
-    hands.ledger.apologise(hands.take(Stage.FETCH), "too-small", {}, refund=False)
+    hands.ledger.decline(hands.take(Stage.FETCH), "too-small", {}, refund=False)
     hands.deliver()
     assert not hands.job(job_id).refunded
     assert hands.refuse(ask()).reason == "cooldown"
@@ -52,8 +52,8 @@ def test_what_was_given_back_is_not_given_back_again(hands_with: MakeHands, ask:
     hands.paint()
     first = hands.take(Stage.DELIVER)
     hands.ledger.fail(first, "send-failed", most=1)
-    assert hands.ledger.revive(first.job.id)
-    hands.ledger.apologise(hands.take(Stage.FETCH), "photo-gone", {}, refund=True)
+    assert hands.ledger.retry_dead(first.job.id)
+    hands.ledger.decline(hands.take(Stage.FETCH), "photo-gone", {}, refund=True)
     hands.admit(ask("third"))
     hands.admit(ask("fourth"))
     assert hands.refuse(ask("fifth")).reason == "quota"
@@ -67,7 +67,7 @@ def test_one_jobs_refund_leaves_the_cooldown_of_a_later_one(
     first = hands.take(Stage.FETCH)
     slow = hands_with(limits=Limits(cooldown_s=600))
     slow.admit(ask("second"))
-    hands.ledger.apologise(first, "photo-gone", {}, refund=True)
+    hands.ledger.decline(first, "photo-gone", {}, refund=True)
     assert slow.refuse(ask("third")).reason == "cooldown"
 
 

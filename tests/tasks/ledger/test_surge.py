@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.contract import Admitted, PhotoRef, Quota, Refused, Stage
+from tasks.models import Admitted, PhotoRef, RateLimit, Refused, Stage
 from tasks.settings import Limits
 from tests.tasks.hands import Hands, MakeAsk, MakeHands
 
@@ -12,7 +12,7 @@ from tests.tasks.hands import Hands, MakeAsk, MakeHands
 def look(hands: Hands) -> str:
     """Look as if a second had passed; return the ladder's step."""
     hands.services.redis.hset(f"{hands.services.settings.namespace}:looked", "at", 1)
-    return hands.ledger.look().ladder
+    return hands.ledger.update_overload_level().level
 
 
 def crowd(hands: Hands, ask: MakeAsk, count: int) -> None:
@@ -39,7 +39,7 @@ def test_two_painters_halve_the_wait(hands: Hands, ask: MakeAsk) -> None:
 
 def test_a_platforms_quota_is_part_of_the_wait(hands_with: MakeHands, ask: MakeAsk) -> None:
     hands = hands_with(limits=Limits(cooldown_s=0, max_wait_s=10**6))
-    hands.services.switches.announce_quota("x", Quota(10, 900))
+    hands.services.switches.announce_quota("x", RateLimit(10, 900))
     for stage in Stage:
         hands.services.switches.report(stage, "fast", jobs_per_s=1000, latency_s=0.01)
     waits = []

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tasks.contract import Claim, Outcome, Stage
+from tasks.models import Claim, Outcome, Stage
 from tests.tasks.hands import Hands, MakeAsk, MakeHands
 
 
@@ -51,7 +51,7 @@ def test_a_photo_that_kills_ends_on_the_dead_list_and_its_neighbours_are_painted
     hands.expire(*crowd)
     deaths = 1
     while claims := hands.claim(Stage.FETCH):
-        if claims[0].job.ask.person == "poison":
+        if claims[0].job.request.person == "poison":
             deaths += 1
             hands.expire(*claims)
         else:
@@ -61,7 +61,7 @@ def test_a_photo_that_kills_ends_on_the_dead_list_and_its_neighbours_are_painted
     while hands.claim(Stage.RENDER, worker="look"):
         pass
     for claim in crowd[1:]:
-        ends[claim.job.ask.person] = hands.job(claim.job.id).reason
+        ends[claim.job.request.person] = hands.job(claim.job.id).reason
     assert ends == {"ann": "", "poison": "lease-expired", "bob": ""}
     assert len(hands.ledger.dead()) == 1
 
@@ -85,13 +85,13 @@ def test_a_fault_that_is_not_the_photos_is_borne_for_a_time_not_a_number_of_trie
     hands = hands_with(fault_patience_s=600)
     job_id = hands.admit(ask())
     for _ in range(10):
-        hands.ledger.bear(hands.take(Stage.FETCH), "fetch-failed")
+        hands.ledger.retry_fault(hands.take(Stage.FETCH), "fetch-failed")
         hands.skip_pauses()
     assert (hands.job(job_id).stage, hands.job(job_id).attempts) == (Stage.FETCH, 0)
 
     record = f"{hands.services.settings.namespace}:job:{job_id}"
     hands.services.redis.hincrby(record, "since", -600_000)  # ten minutes pass
-    hands.ledger.bear(hands.take(Stage.FETCH), "fetch-failed")
+    hands.ledger.retry_fault(hands.take(Stage.FETCH), "fetch-failed")
     hands.deliver()
     job = hands.job(job_id)
     assert (job.outcome, job.reason, job.refunded) == (
@@ -107,7 +107,7 @@ def test_a_long_pause_between_two_faults_does_not_use_the_patience_up(
     job_id = hands.admit(ask())
     record = f"{hands.services.settings.namespace}:job:{job_id}"
     for _ in range(hands.services.settings.max_attempts - 1):
-        hands.ledger.bear(hands.take(Stage.FETCH), "fetch-failed")
+        hands.ledger.retry_fault(hands.take(Stage.FETCH), "fetch-failed")
         hands.services.redis.hincrby(record, "since", -86_400_000)
         hands.skip_pauses()
     assert hands.job(job_id).stage is Stage.FETCH
@@ -115,7 +115,7 @@ def test_a_long_pause_between_two_faults_does_not_use_the_patience_up(
 
 def test_what_a_fault_counted_is_forgotten_in_the_next_stage(hands: Hands, ask: MakeAsk) -> None:
     job_id = hands.admit(ask())
-    hands.ledger.bear(hands.take(Stage.FETCH), "fetch-failed")
+    hands.ledger.retry_fault(hands.take(Stage.FETCH), "fetch-failed")
     hands.skip_pauses()
     hands.fetch()
     record = hands.services.redis.hkeys(f"{hands.services.settings.namespace}:job:{job_id}")

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tasks.house import open_services
-from tasks.services import Services
+from tasks.services import Services, open_services
 from tasks.settings import Settings
-from tasks.traces import open_traces
+from tasks.telemetry.tracing import open_traces
 from tests.fakes.otlp_collector import OtlpCollector, serving
 from tests.tasks.hands import Hands
 

@@ -10,16 +10,16 @@ import pytest
 import structlog
 from pydantic import SecretStr
 
-from tasks.contract import Ask, Stage
-from tasks.otlp import Otlp
+from tasks.models import PaintRequest, Stage
 from tasks.services import Services
-from tasks.spans import Span
+from tasks.telemetry.otlp import Otlp
+from tasks.telemetry.spans import Span
 from tests.fakes.otlp_collector import OtlpCollector
 from tests.stack import eventually
 from tests.tasks.hands import Hands
 from tests.tasks.traces.conftest import OpenHouse
 
-MakeAsk = Callable[..., Ask]
+MakeAsk = Callable[..., PaintRequest]
 SPAN = Span("job-1", "admit", "admit", 1000.0, 1001.0, {})
 
 
@@ -112,8 +112,8 @@ def test_a_share_of_the_jobs_is_the_same_share_in_every_process(
 
 _FORK = """
 import os, sys
-from tasks.otlp import Otlp
-from tasks.spans import Span
+from tasks.telemetry.otlp import Otlp
+from tasks.telemetry.spans import Span
 
 traces = Otlp(sys.argv[1])
 traces.take(Span("job-1", "before", "before", 1000.0, 1001.0, {}))

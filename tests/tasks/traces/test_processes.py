@@ -9,20 +9,20 @@ from typing import cast
 
 import pytest
 
-from tasks.contract import Admitted, Ask, Outcome, PhotoRef
+from tasks.models import Admitted, Outcome, PaintRequest, PhotoRef
 from tasks.services import Services
-from tasks.spans import span_id, trace_id
+from tasks.telemetry.spans import span_id, trace_id
 from tests.fakes.otlp_collector import Mood, OtlpCollector
 from tests.stack import Stack, eventually
 from tests.tasks.sending import ended, send
 
-MakeAsk = Callable[..., Ask]
+MakeAsk = Callable[..., PaintRequest]
 WAITS = {"wait for fetch", "wait for render", "wait for deliver"}
 WHOLE = {"job", "admit", "fetch", "render", "deliver"} | WAITS
 
 
 @pytest.fixture
-def photo_ask(ask: MakeAsk) -> Ask:
+def photo_ask(ask: MakeAsk) -> PaintRequest:
     """An ask that is full of what must stay in the house."""
     return ask(
         person="private-person",
@@ -35,7 +35,7 @@ def photo_ask(ask: MakeAsk) -> Ask:
 
 
 def test_a_job_is_one_trace_through_all_processes(
-    services: Services, stack: Stack, collector: OtlpCollector, photo_ask: Ask
+    services: Services, stack: Stack, collector: OtlpCollector, photo_ask: PaintRequest
 ) -> None:
     stack.start_workers()
 
@@ -59,7 +59,7 @@ def test_a_job_is_one_trace_through_all_processes(
 
 
 def test_a_trace_says_nothing_of_its_person(
-    services: Services, stack: Stack, collector: OtlpCollector, photo_ask: Ask
+    services: Services, stack: Stack, collector: OtlpCollector, photo_ask: PaintRequest
 ) -> None:
     stack.start_workers()
 
@@ -86,7 +86,7 @@ def test_log_lines_name_the_trace_of_their_job(
 
 
 def test_the_end_of_a_process_sends_what_is_left(
-    services: Services, stack: Stack, collector: OtlpCollector, photo_ask: Ask
+    services: Services, stack: Stack, collector: OtlpCollector, photo_ask: PaintRequest
 ) -> None:
     stack.environment["OTEL_BSP_SCHEDULE_DELAY"] = "3600000"
     stack.start_workers()
@@ -101,7 +101,7 @@ def test_the_end_of_a_process_sends_what_is_left(
 
 @pytest.mark.parametrize("mood", ["refuses", "hangs"])
 def test_a_sick_collector_holds_nobody_up(
-    services: Services, stack: Stack, collector: OtlpCollector, photo_ask: Ask, mood: str
+    services: Services, stack: Stack, collector: OtlpCollector, photo_ask: PaintRequest, mood: str
 ) -> None:
     collector.mood = cast("Mood", mood)
     stack.start_workers()

@@ -8,14 +8,14 @@ from collections.abc import Callable
 
 import pytest
 
-from tasks.contract import Ask, Outcome, Stage
+from tasks.models import Outcome, PaintRequest, Stage
 from tasks.services import Services
-from tasks.spans import trace_id
+from tasks.telemetry.spans import trace_id
 from tests.fakes.otlp_collector import OtlpCollector
 from tests.stack import Stack
 from tests.tasks.hands import Hands
 
-MakeAsk = Callable[..., Ask]
+MakeAsk = Callable[..., PaintRequest]
 
 
 def test_those_who_were_painted_together_are_linked(
@@ -64,7 +64,7 @@ def test_work_under_a_lost_lease_says_so(
     claim = hands.take(Stage.FETCH)
     with services.traces.working([claim]):
         hands.expire(claim)
-        with services.ledger.together() as steps:
+        with services.ledger.batch() as steps:
             steps.release(claim, "stopping")
     services.traces.close()
 
@@ -118,7 +118,7 @@ def test_an_event_that_comes_twice_is_admitted_once(
 _LOOK = """
 import sys
 {before}
-from bots.commands.process import open_process
+from bots.commands.bootstrap import open_process
 services = open_process()
 {after}
 """
@@ -138,7 +138,7 @@ def loaded(stack: Stack, before: str, after: str) -> subprocess.CompletedProcess
 def test_whoever_wants_no_traces_loads_nothing_for_them(stack: Stack) -> None:
     del stack.environment["OTEL_EXPORTER_OTLP_ENDPOINT"]
     # redis-py looks for OpenTelemetry's metrics by itself.
-    ours = "('tasks.otlp', 'opentelemetry.exporter', 'opentelemetry.sdk.trace.export')"
+    ours = "('tasks.telemetry.otlp', 'opentelemetry.exporter', 'opentelemetry.sdk.trace.export')"
 
     done = loaded(stack, "", f"print([name for name in {ours} if name in sys.modules])")
 
@@ -162,7 +162,7 @@ def test_no_text_enters_a_trace(
     hands.admit(ask(style=words, platform=words or "web"))
     claim = hands.take(Stage.FETCH)
     with services.traces.working([claim]):
-        services.ledger.apologise(claim, words, {}, refund=True)
+        services.ledger.decline(claim, words, {}, refund=True)
     hands.deliver()
     services.traces.close()
 

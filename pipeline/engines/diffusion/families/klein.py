@@ -12,9 +12,9 @@ from typing import ClassVar
 import torch
 from diffusers.pipelines.flux2.pipeline_flux2_klein import compute_empirical_mu
 
-from pipeline.engines.diffusion.family import Brief, Reference, Words
-from pipeline.engines.diffusion.flow import FlowFamily, levels, walk
-from pipeline.engines.diffusion.library import Tensor
+from pipeline.engines.diffusion.family import Reference, StepInputs, Words
+from pipeline.engines.diffusion.flow_matching import FlowFamily, levels, walk
+from pipeline.engines.diffusion.torch_types import Tensor
 
 
 class Klein(FlowFamily):
@@ -45,7 +45,7 @@ class Klein(FlowFamily):
         mu = compute_empirical_mu(_tokens_of(reference), steps)
         return levels(self.pipe.scheduler, shares, steps, mu)
 
-    def step(self, latents: Tensor, brief: Brief, now: Tensor, then: Tensor) -> Tensor:
+    def step(self, latents: Tensor, brief: StepInputs, now: Tensor, then: Tensor) -> Tensor:
         tokens = self.pipe._pack_latents(latents.to(self.body.dtype))
         velocity = self.body(
             hidden_states=torch.cat([tokens, brief.reference.hints["tokens"]], dim=1),

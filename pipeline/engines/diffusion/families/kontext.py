@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import torch
 
-from pipeline.engines.diffusion.family import Brief, Reference, Words
-from pipeline.engines.diffusion.flow import FlowFamily, levels, shift_of, walk
-from pipeline.engines.diffusion.library import Tensor
+from pipeline.engines.diffusion.family import Reference, StepInputs, Words
+from pipeline.engines.diffusion.flow_matching import FlowFamily, levels, shift_of, walk
+from pipeline.engines.diffusion.torch_types import Tensor
 
 
 class Kontext(FlowFamily):
@@ -44,7 +44,7 @@ class Kontext(FlowFamily):
         mu = shift_of(scheduler.config, reference.hints["tokens"].shape[1])
         return levels(scheduler, shares, steps, mu)
 
-    def step(self, latents: Tensor, brief: Brief, now: Tensor, then: Tensor) -> Tensor:
+    def step(self, latents: Tensor, brief: StepInputs, now: Tensor, then: Tensor) -> Tensor:
         count, channels, height, width = latents.shape
         tokens = self.pipe._pack_latents(
             latents.to(self.body.dtype), count, channels, height, width

@@ -9,9 +9,9 @@ from typing import ClassVar
 import torch
 from PIL import Image
 
-from pipeline.engines.diffusion.family import Brief, Reference, Words
-from pipeline.engines.diffusion.flow import FlowFamily, fixed_shift, levels, shift_of, walk
-from pipeline.engines.diffusion.library import Pipe, Tensor
+from pipeline.engines.diffusion.family import Reference, StepInputs, Words
+from pipeline.engines.diffusion.flow_matching import FlowFamily, fixed_shift, levels, shift_of, walk
+from pipeline.engines.diffusion.torch_types import Pipe, Tensor
 from pipeline.models import Model
 
 GLANCE_PX = 384
@@ -53,7 +53,7 @@ class QwenEdit(FlowFamily):
         mu = shift_of(scheduler.config, tokens) if shift is None else fixed_shift(shift)
         return levels(scheduler, shares, steps, mu)
 
-    def step(self, latents: Tensor, brief: Brief, now: Tensor, then: Tensor) -> Tensor:
+    def step(self, latents: Tensor, brief: StepInputs, now: Tensor, then: Tensor) -> Tensor:
         tokens = self._packed(latents.to(self.body.dtype))
         velocity = self.body(
             hidden_states=torch.cat([tokens, brief.reference.hints["tokens"]], dim=1),

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 import torch
 
-from pipeline.engines.diffusion.family import Brief, Reference, Words
-from pipeline.engines.diffusion.library import Net, Pipe, Tensor
+from pipeline.engines.diffusion.family import Reference, StepInputs, Words
+from pipeline.engines.diffusion.torch_types import Net, Pipe, Tensor
 from pipeline.models import Model
 
 EDGE_LOW, EDGE_HIGH = 80, 180
@@ -63,7 +63,7 @@ class StableDiffusion15:
         kept = _kept_at(time, reference)
         return kept.sqrt() * reference.latents + (1 - kept).sqrt() * noise
 
-    def step(self, latents: Tensor, brief: Brief, now: Tensor, then: Tensor) -> Tensor:
+    def step(self, latents: Tensor, brief: StepInputs, now: Tensor, then: Tensor) -> Tensor:
         noise = self._noise_in(latents, brief, now)
         kept, kept_then = _kept_at(now, brief.reference), _kept_at(then, brief.reference)
         clean = (latents - (1 - kept).sqrt() * noise) / kept.sqrt()
@@ -74,7 +74,7 @@ class StableDiffusion15:
         plain = (latents / vae.config.scaling_factor).to(vae.dtype)
         return torch.cat([vae.decode(row[None], return_dict=False)[0] for row in plain])
 
-    def _noise_in(self, latents: Tensor, brief: Brief, now: Tensor) -> Tensor:
+    def _noise_in(self, latents: Tensor, brief: StepInputs, now: Tensor) -> Tensor:
         twice = torch.cat([latents, latents]).to(self.body.dtype)
         both = torch.cat([brief.words["negative"], brief.words["prompt"]])
         time = torch.cat([now, now])

@@ -16,9 +16,8 @@ from typing import cast
 import cv2
 import numpy as np
 
-from pipeline.engines.painter.layers import fitted_rows
-from pipeline.engines.painter.planes import Colours, Plane, luma, mix, part, ramp
-from pipeline.engines.painter.strips import by_rows
+from pipeline.engines.painter.arrays import Colours, Plane, luma, mix, part, ramp
+from pipeline.engines.painter.tiling import by_rows, fitted_rows
 from pipeline.styles import Areas
 
 FAINTEST_EDGE = 0.012

@@ -7,21 +7,13 @@ import signal
 
 import httpx
 
-from tasks.contract import (
-    Answer,
-    Job,
-    Painting,
-    PhotoGone,
-    PhotoRef,
-    PlatformPaused,
-    Quota,
-    TryAgain,
-)
+from tasks.errors import PhotoUnavailable, PlatformPaused, TransientError
+from tasks.models import Answer, Job, Painting, PhotoRef, RateLimit
 from tasks.services import Services
 
 
 class FakePlatform:
-    """Implements `tasks.contract.Platform`."""
+    """Implements `tasks.platform.Platform`."""
 
     name = "fake"
 
@@ -30,7 +22,7 @@ class FakePlatform:
         self._http = httpx.Client(base_url=os.environ["SUISAI_FAKE_URL"], timeout=5)
         self._reconciles = os.environ.get("SUISAI_FAKE_RECONCILES", "1") == "1"
 
-    def quota(self) -> Quota | None:
+    def quota(self) -> RateLimit | None:
         return None
 
     def fetch(self, job: Job, photo: PhotoRef) -> bytes:
@@ -40,16 +32,16 @@ class FakePlatform:
         try:
             answer = self._http.get(f"/photos/{photo.ref}")
         except httpx.HTTPError as error:
-            raise TryAgain(str(error)) from error
+            raise TransientError(str(error)) from error
         self._check_pause(answer)
         if answer.status_code != 200:
-            raise PhotoGone
+            raise PhotoUnavailable
         return answer.content
 
     def answer(self, job: Job, answer: Answer) -> str:
         said = "painting" if isinstance(answer, Painting) else "apology"
         body = b"".join(answer.pictures) if isinstance(answer, Painting) else answer.reason.encode()
-        sent = self._http.post(f"/answers/{job.ask.event}/{said}", content=body)
+        sent = self._http.post(f"/answers/{job.request.event}/{said}", content=body)
         self._check_pause(sent)
         sent.raise_for_status()
         return sent.text
@@ -57,7 +49,7 @@ class FakePlatform:
     def find_answer(self, job: Job) -> str | None:
         if not self._reconciles:
             return None
-        found = self._http.get(f"/answers/{job.ask.event}")
+        found = self._http.get(f"/answers/{job.request.event}")
         self._check_pause(found)
         return found.text if found.status_code == 200 else None
 

@@ -8,9 +8,9 @@ import threading
 import httpx
 from redis.exceptions import RedisError
 
-from bots.doors import Adapter
-from tasks.contract import Ask, PhotoRef, Refused
-from tasks.ledger import Ledger
+from bots.plugins import Adapter
+from tasks.ledger.ledger import Ledger
+from tasks.models import PaintRequest, PhotoRef, Refused
 from tasks.services import Services
 
 
@@ -19,7 +19,7 @@ def take(ledger: Ledger, http: httpx.Client) -> int:
     update = http.get("/updates").json()
     for ask in update["asks"]:
         photo = PhotoRef(ask["photo"])
-        wish = Ask("fake", ask["event"], ask["person"], "room", (photo,), seed=1)
+        wish = PaintRequest("fake", ask["event"], ask["person"], "room", (photo,), seed=1)
         if isinstance(ledger.admit(wish), Refused):
             raise SystemExit("refused, which the settings of the battlefield rule out")
     count = len(update["asks"])

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.contract import RGB, Commission, PaintingFailed
+from pipeline.engine import RGB, RenderJob
 from pipeline.engines.diffusion import DiffusionEngine, Options
-from pipeline.models import Model, Recipe, Source, load_model
+from pipeline.errors import PaintingFailed
+from pipeline.models import Model, ModelSource, Recipe, load_model
 from pipeline.styles import Diffusion, Style
 
 FILM = Style("film", diffusion=Diffusion(prompt="a hand-painted film still"))
@@ -77,12 +78,12 @@ def photo(seed: int = 0, width: int = 90, height: int = 60) -> RGB:
     return np.ascontiguousarray(coarse.repeat(6, 0).repeat(6, 1)[:height, :width])
 
 
-def wanted(seed: int = 0, style: Style = FILM, strength: float = 0.6, **size: int) -> Commission:
+def wanted(seed: int = 0, style: Style = FILM, strength: float = 0.6, **size: int) -> RenderJob:
     """Return a commission whose photo and seed follow from one number."""
-    return Commission(photo(seed, **size), style, strength, seed)
+    return RenderJob(photo(seed, **size), style, strength, seed)
 
 
-def painted(engine: DiffusionEngine, *commissions: Commission) -> list[RGB]:
+def painted(engine: DiffusionEngine, *commissions: RenderJob) -> list[RGB]:
     """Paint all in one batch; every one of them must succeed."""
     results = engine.paint(commissions, lambda _: None)
     assert [result for result in results if isinstance(result, PaintingFailed)] == []
@@ -94,6 +95,6 @@ def differ(one: RGB, other: RGB) -> int:
     return int(np.abs(one.astype(int) - other.astype(int)).max())
 
 
-def lora_source(folder: str) -> Source:
+def lora_source(folder: str) -> ModelSource:
     """Return where a test's LoRA lies."""
-    return Source(folder, ("lora.safetensors",))
+    return ModelSource(folder, ("lora.safetensors",))

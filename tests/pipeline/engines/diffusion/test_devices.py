@@ -26,7 +26,7 @@ WORDS: dict[str, dict[str, tuple[int, ...]]] = {
 def opened(name: str, models: Path) -> Any:
     """Return the family with all of its networks on the device without contents."""
     from pipeline.engines.diffusion.families.qwen_edit import QwenEdit
-    from pipeline.engines.diffusion.open import open_painter
+    from pipeline.engines.diffusion.loading import open_painter
     from tests.pipeline.engines.diffusion.tiny import tiny_qwen_edit
 
     model = tiny_model(name)
@@ -44,7 +44,7 @@ def opened(name: str, models: Path) -> Any:
 def test_no_step_mixes_the_devices_tensors_with_the_hosts(
     name: str, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipeline.engines.diffusion.family import Brief
+    from pipeline.engines.diffusion.family import StepInputs
 
     def edges(_: Any) -> Any:
         return torch.zeros(3, SIDE, SIDE)
@@ -58,7 +58,7 @@ def test_no_step_mixes_the_devices_tensors_with_the_hosts(
         times = family.times([1.0, 0.7], 2, reference).to("meta")
         noise = torch.empty(reference.latents.shape, device="meta")
         latents = family.start(reference, noise, times[:, 0])
-        brief = Brief(reference, words, torch.empty(2, device="meta"))
+        brief = StepInputs(reference, words, torch.empty(2, device="meta"))
         latents = family.step(latents, brief, times[:, 0], times[:, 1])
         pictures = family.decode(latents)
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.contract import RGB, PaintingCancelled, PaintingFailed, PhotoRefused
+from pipeline.engine import RGB
 from pipeline.engines.diffusion.canvas import stretch
+from pipeline.errors import PaintingCancelled, PaintingFailed, PhotoRefused
 from pipeline.safety import Screen
 from pipeline.stylize import stylize
 from tests.pipeline.engines.diffusion.conftest import (

@@ -25,10 +25,10 @@ def image() -> Image.Image:
 def ours(family: Any, image: Image.Image, words: Any, seed: int, share: float = 1.0) -> Any:
     """Paint as the engine does and return the picture, H x W x 3."""
     from pipeline.engines.diffusion.device import Cpu
-    from pipeline.engines.diffusion.redraw import Sitting, redraw
+    from pipeline.engines.diffusion.sampling import SamplingInputs, sample
 
-    sitting = Sitting(np.asarray(image)[None].copy(), [seed], [share], [2.5], STEPS)
-    (painted,) = redraw(family, sitting, words, Cpu(), lambda _: None)
+    sitting = SamplingInputs(np.asarray(image)[None].copy(), [seed], [share], [2.5], STEPS)
+    (painted,) = sample(family, sitting, words, Cpu(), lambda _: None)
     assert painted.finite
     return painted.pixels
 
@@ -130,7 +130,7 @@ def test_stable_diffusion_keeps_to_the_librarys_ddim_steps(models: Path) -> None
     from diffusers import ControlNetModel, DDIMScheduler, StableDiffusionControlNetImg2ImgPipeline
 
     from pipeline.engines.diffusion.families.sd15 import StableDiffusion15
-    from pipeline.engines.diffusion.family import Brief
+    from pipeline.engines.diffusion.family import StepInputs
 
     net = ControlNetModel.from_pretrained(models / "controlnet", variant="fp16")
     pipe = StableDiffusionControlNetImg2ImgPipeline.from_pretrained(
@@ -145,7 +145,7 @@ def test_stable_diffusion_keeps_to_the_librarys_ddim_steps(models: Path) -> None
     seen: list[Any] = []
     pipe.unet.register_forward_hook(lambda *call: seen.append(call[-1][0]))
 
-    stepped = family.step(latents, Brief(reference, words, torch.tensor([5.0])), now, then)
+    stepped = family.step(latents, StepInputs(reference, words, torch.tensor([5.0])), now, then)
 
     scheduler = DDIMScheduler.from_config(pipe.scheduler.config)
     scheduler.set_timesteps(10)

@@ -13,8 +13,8 @@ from shutil import copytree
 import numpy as np
 import pytest
 
-from pipeline.contract import EngineUnusable
 from pipeline.engines.diffusion import DiffusionEngine, Options
+from pipeline.errors import EngineUnusable
 from pipeline.models import GIB, Lora
 from pipeline.styles import Diffusion, Style
 from tests.pipeline.engines.diffusion.conftest import (
@@ -42,7 +42,7 @@ def test_without_torch_photos_are_still_sorted_and_painting_names_the_remedy(
 import sys
 sys.modules["torch"] = None
 from pathlib import Path
-from pipeline.contract import EngineUnusable
+from pipeline.engine import EngineUnusable
 from pipeline.engines.diffusion import DiffusionEngine, Options
 from pipeline.models import load_model
 
@@ -208,7 +208,7 @@ def test_the_batch_size_follows_from_measured_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     device = CountedCpu(free_gib * GIB, weights=GIB, each=GIB)
-    monkeypatch.setattr("pipeline.engines.diffusion.studio.open_device", lambda _: device)
+    monkeypatch.setattr("pipeline.engines.diffusion.loaded_model.open_device", lambda _: device)
     engine = open_engine()
 
     engine.warm_up()

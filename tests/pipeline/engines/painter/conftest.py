@@ -6,7 +6,7 @@ from typing import TypeAlias
 import numpy as np
 import pytest
 
-from pipeline.contract import RGB, Commission
+from pipeline.engine import RGB, RenderJob
 from pipeline.engines.painter import Painter
 from pipeline.styles import load_styles
 
@@ -32,7 +32,7 @@ def paint(painter: Painter) -> Paint:
         seed: int = 1,
         draft: bool = False,
     ) -> RGB:
-        commission = Commission(photo, load_styles()[style], strength, seed, draft)
+        commission = RenderJob(photo, load_styles()[style], strength, seed, draft)
         (picture,) = painter.paint([commission], lambda _: None)
         assert isinstance(picture, np.ndarray)
         return picture

@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from pipeline.contract import RGB
-from pipeline.engines.painter.subject import Onlooker, Subject
+from pipeline.engine import RGB
+from pipeline.engines.painter.analysis.subject import Subject, SubjectDetector
 
 SKINS = {  # name: CIE L, a, b of the cheek, from very light to very dark
     "porcelain": (84, 8, 14),
@@ -21,7 +21,7 @@ SKINS = {  # name: CIE L, a, b of the cheek, from very light to very dark
 
 def with_skin(portrait: RGB, skin: str) -> RGB:
     """Give a portrait's skin another tone; shading and everything else stay."""
-    subject = Onlooker().look(portrait, 1.0)
+    subject = SubjectDetector().look(portrait, 1.0)
     cover = cv2.resize(subject.skin, portrait.shape[1::-1])[..., None]
     lab = lab_of(portrait)
     wanted = np.array(SKINS[skin], np.float32)

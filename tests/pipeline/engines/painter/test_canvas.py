@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from pipeline.contract import RGB
+from pipeline.engine import RGB
+from pipeline.engines.painter.arrays import resize
 from pipeline.engines.painter.canvas import off_canvas, on_canvas
-from pipeline.engines.painter.layers import fitted_rows
-from pipeline.engines.painter.planes import resize
+from pipeline.engines.painter.tiling import fitted_rows
 from tests.photos import photo
 
 Paint = Callable[..., RGB]

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.contract import RGB
-from pipeline.engines.painter.boldness import emboldened, palette_share, presence
-from pipeline.engines.painter.clouds import cloudscape
-from pipeline.engines.painter.noise import cloudy, grainy
-from pipeline.engines.painter.palette import at_hour, cube_of, recolour
-from pipeline.engines.painter.planes import as_bytes
+from pipeline.engine import RGB
+from pipeline.engines.painter.arrays import as_bytes
+from pipeline.engines.painter.filters.clouds import cloudscape
+from pipeline.engines.painter.filters.noise import cloudy, grainy
+from pipeline.engines.painter.filters.palette_lut import at_hour, cube_of, recolour
+from pipeline.engines.painter.strength import emboldened, palette_share, presence
 from pipeline.styles import Clouds, Palette, load_styles
 
 FILM = load_styles()["film"]

@@ -6,8 +6,8 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from pipeline.engines.painter.arrays import Colours, Plane, as_colours, luma
 from pipeline.engines.painter.filters.flat_areas import flattened, with_flat_areas
-from pipeline.engines.painter.planes import Colours, Plane, as_colours, luma
 from pipeline.styles import Areas
 from tests.photos import photo
 

@@ -1,0 +1,269 @@
+"""The ways of painting that are compared, and how each is measured."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+from benchmarks._klein import Bench, at_side, real_bench
+from pipeline.engine import RenderJob
+from pipeline.engines.diffusion import DiffusionEngine, Options
+from pipeline.engines.diffusion.batching import BatchKey
+from pipeline.engines.diffusion.canvas import stretch
+from pipeline.engines.diffusion.device import open_device
+from pipeline.engines.diffusion.families.klein import Klein
+from pipeline.engines.diffusion.family import StepInputs
+from pipeline.engines.diffusion.loaded_model import LoadedModel
+from pipeline.engines.diffusion.prompt_cache import PromptCache
+from pipeline.engines.diffusion.shapes import Shape
+from pipeline.engines.diffusion.tuning import choose_attention, compile_blocks
+from pipeline.models import GIB
+from pipeline.styles import Diffusion, Style
+
+STYLE = Style("bench", diffusion=Diffusion(prompt="a hand-painted film still, soft summer light"))
+
+Call = Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One way of painting, measured."""
+
+    side_px: int
+    way: str
+    batch: int
+    pictures_per_s: float
+    times_naive: float
+    floor_ms: float
+    """What the arithmetic of one picture takes at the speed of this device's own matrix product."""
+    of_floor: float
+    """Share of the time that is that arithmetic: 1 is the limit."""
+    idle: float | None
+    """Share of the time in which the GPU had nothing to do."""
+    memory_gib: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    name: str
+    side_px: int
+    batch: int
+    call: Call
+    pictures: int
+
+
+class Contest:
+    """All ways of one network. What changes the network for good comes after what does not."""
+
+    def __init__(self, bench: Bench, folder: Path) -> None:
+        self._bench = bench
+        self._studio = _open_studio(bench, folder)
+        self._peak = _peak_flops(bench)
+        self._floors_s = {side: self._flops(side) / self._peak for side in bench.sides_px}
+        self._naive: dict[int, float] = {}
+
+    @property
+    def peak_tflops(self) -> float:
+        """The speed of a large product of matrices on this device, in 10^12 operations per second."""
+        return self._peak / 1e12
+
+    def rows(self, compiled: bool) -> Iterator[Row]:
+        """Measure one way after the other."""
+        sides, batches = self._bench.sides_px, self._bench.batches
+        for side in sides:
+            yield self._row(self._library(side))
+        for side in sides:
+            yield self._row(self._ours("words kept, own loop", side, 1))
+        attention = self._choose_attention()
+        for side in sides:
+            yield self._row(self._ours(f"+ attention {attention}", side, 1))
+        if compiled:
+            body = self._bench.pipe.transformer
+            compile_blocks(body, any_shape=True, try_out=lambda: self._try_out(sides[0]))
+            for side in sides:
+                yield self._row(self._ours("+ compiled blocks", side, 1))
+        for side in sides:
+            for batch in batches[1:]:
+                yield self._row(self._ours("+ batch", side, batch))
+            yield self._row(self._engine(side, batches[-1], threads=1))
+            yield self._row(self._engine(side, batches[-1], threads=2))
+
+    def _row(self, way: _Way) -> Row:
+        speed, memory = self._speed(way)
+        naive = self._naive.setdefault(way.side_px, speed)
+        floor = self._floors_s[way.side_px]
+        return Row(
+            way.side_px,
+            way.name,
+            way.batch,
+            speed,
+            speed / naive,
+            floor * 1000,
+            floor * speed,
+            self._idle(way),
+            memory,
+        )
+
+    def _speed(self, way: _Way) -> tuple[float, float | None]:
+        """Return pictures per second, of the quickest round, and the most memory that was held."""
+        way.call()
+        peak = self._studio.device.watch_peak()
+        times = [self._time(way.call) for _ in range(self._bench.rounds)]
+        held = None if self._bench.device == "cpu" else self._held(peak())
+        return way.pictures / min(times), held
+
+    def _held(self, added: int) -> float:
+        return float(torch.cuda.memory_allocated(self._bench.device) + added) / GIB
+
+    def _time(self, call: Call) -> float:
+        self._studio.device.mark()()
+        begun = time.perf_counter()
+        call()
+        self._studio.device.mark()()
+        return time.perf_counter() - begun
+
+    def _idle(self, way: _Way) -> float | None:
+        if self._bench.device == "cpu":
+            return None
+        with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profile:
+            wall = self._time(way.call)
+        spans = sorted(
+            (event.time_range.start, event.time_range.end)
+            for event in profile.events()
+            if event.device_type == torch.autograd.DeviceType.CUDA
+        )
+        return max(0.0, 1 - _covered(spans) / 1e6 / wall)
+
+    def _flops(self, side_px: int) -> float:
+        """Count the operations of one picture."""
+        # The counter knows the GPU's attention kernels, but on a CPU only attention that is taken apart.
+        apart = sdpa_kernel(SDPBackend.MATH) if self._bench.device == "cpu" else nullcontext()
+        with FlopCounterMode(display=False) as counter, apart:
+            self._sit(side_px, 1)
+        return float(counter.get_total_flops())
+
+    def _library(self, side_px: int) -> _Way:
+        bench, model = self._bench, self._bench.model
+        photo = Image.fromarray(_commissions(1, side_px)[0].pixels)
+        prompt = model.prompt.replace("{style}", STYLE.diffusion.prompt)
+
+        def call() -> object:
+            return bench.pipe(
+                image=photo,
+                prompt=prompt,
+                height=side_px,
+                width=side_px,
+                num_inference_steps=model.recipe.steps,
+                guidance_scale=1.0,
+                max_sequence_length=model.text_tokens,
+            )
+
+        return _Way("library, a call per photo", side_px, 1, call, 1)
+
+    def _ours(self, name: str, side_px: int, batch: int) -> _Way:
+        return _Way(name, side_px, batch, lambda: self._sit(side_px, batch), batch)
+
+    def _engine(self, side_px: int, batch: int, threads: int) -> _Way:
+        orders = _commissions(batch, side_px)
+        options = Options(Path(), Path(), device=self._bench.device)
+        model = at_side(self._bench.model, side_px)
+        engine = DiffusionEngine(model, [STYLE], options, studio=self._studio)
+
+        def paint() -> None:
+            for _ in range(4 // threads):
+                engine.paint(orders, lambda _: None)
+
+        def call() -> None:
+            workers = [threading.Thread(target=paint) for _ in range(threads)]
+            for worker in workers:
+                worker.start()
+            for worker in workers:
+                worker.join()
+
+        return _Way(
+            f"whole engine, {threads} thread{'s' * (threads - 1)}", side_px, batch, call, 4 * batch
+        )
+
+    def _sit(self, side_px: int, batch: int) -> object:
+        kind = BatchKey("1x1", Shape(side_px, side_px), self._bench.model.recipe.steps, ())
+        orders = _commissions(batch, side_px)
+        canvases = [stretch(order.pixels, kind.shape) for order in orders]
+        return self._studio.run_batch(kind, orders, canvases, range(batch), lambda _: None)
+
+    def _choose_attention(self) -> str:
+        body, largest = self._bench.pipe.transformer, self._bench.sides_px[-1]
+        device = self._studio.device
+        return choose_attention(body, "fastest", device, lambda: self._try_out(largest))
+
+    def _try_out(self, side_px: int) -> None:
+        self._sit(side_px, 1)
+
+
+def operations(side_px: int) -> float:
+    """Count the operations of one picture of klein 4B; nothing is allocated, so any machine can."""
+    bench = real_bench("meta")
+    family, dtype = Klein(bench.pipe, bench.model), torch.bfloat16
+    moment = torch.zeros(1, device="meta")
+    words = {
+        "prompt": torch.zeros(1, bench.model.text_tokens, 7680, device="meta", dtype=dtype),
+        "places": torch.zeros(1, bench.model.text_tokens, 4, device="meta"),
+    }
+    apart = sdpa_kernel(SDPBackend.MATH)
+    with torch.no_grad(), FlopCounterMode(display=False) as counter, apart:
+        photos = torch.zeros(1, 3, side_px, side_px, device="meta", dtype=dtype)
+        reference = family.encode(photos)
+        latents, brief = reference.latents, StepInputs(reference, words, moment)
+        for _ in range(bench.model.recipe.steps):
+            latents = family.step(latents, brief, moment, moment)
+        family.decode(latents)
+    return float(counter.get_total_flops())
+
+
+def _open_studio(bench: Bench, folder: Path) -> LoadedModel:
+    """Open the bench's network as the engine does, the words read by its own text encoder."""
+    family = Klein(bench.pipe, bench.model)
+    options = Options(folder, folder, device=bench.device)
+    with torch.no_grad():
+        PromptCache(folder / "words", bench.model, bench.device).encode_missing(
+            [STYLE], lambda prompt, negative: family.read(prompt, negative, None)
+        )
+    return LoadedModel(bench.model, [STYLE], options, open_device(bench.device), family)
+
+
+def _commissions(count: int, side_px: int) -> list[RenderJob]:
+    photos = np.random.default_rng(0).integers(0, 255, (count, side_px, side_px, 3), np.uint8)
+    return [RenderJob(photo, STYLE, 1.0, seed) for seed, photo in enumerate(photos)]
+
+
+def _peak_flops(bench: Bench) -> float:
+    """Return the operations per second of one large matrix product in the network's own numbers."""
+    size = 1024 if bench.device == "cpu" else 8192
+    device, dtype = open_device(bench.device), bench.pipe.transformer.dtype
+    one = torch.randn(size, size, device=bench.device, dtype=dtype)
+    times = []
+    for _ in range(12):
+        device.mark()()
+        begun = time.perf_counter()
+        one @ one
+        device.mark()()
+        times.append(time.perf_counter() - begun)
+    return 2 * size**3 / min(times)
+
+
+def _covered(spans: list[tuple[float, float]]) -> float:
+    """Return the length that sorted spans cover, where they overlap only once."""
+    covered, reached = 0.0, float("-inf")
+    for start, end in spans:
+        covered += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    return covered

@@ -1,0 +1,48 @@
+"""`python -m benchmarks._noop_worker`: a gpu worker whose engine gives every photo back as it is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from pipeline.engine import RGB, Engine, ProgressCallback, RenderJob
+from pipeline.errors import PaintingFailed
+from tasks.settings import Settings
+from tasks.telemetry.logs import set_up_logs
+from tasks.worker import main
+from tasks.worker.main import run_worker
+
+
+class Noop:
+    """Implements `pipeline.engine.Engine`; what is left is the cost of the system around it."""
+
+    name = "noop"
+    version = "1"
+    threads = 1
+
+    def warm_up(self) -> None:
+        """Nothing is needed."""
+
+    def bucket(self, width_px: int, height_px: int) -> str:
+        return f"{width_px}x{height_px}"
+
+    def capacity(self, bucket: str) -> int:
+        return 64
+
+    def paint(
+        self, commissions: Sequence[RenderJob], watch: ProgressCallback
+    ) -> list[RGB | PaintingFailed]:
+        watch(1.0)
+        return [commission.pixels for commission in commissions]
+
+
+def open_noop(_: Settings) -> Engine:
+    """Stand in for `tasks.engines.open_engine`."""
+    return Noop()
+
+
+if __name__ == "__main__":
+    setattr(main, "open_engine", open_noop)  # noqa: B010 - the bench stands in for an engine
+    settings = Settings()
+    set_up_logs(settings)
+    sys.exit(run_worker("gpu", settings, 1))

@@ -1,0 +1,78 @@
+"""Workers that make real claims and take real steps, but only let time pass where they would paint."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from tasks.maintenance import run_once
+from tasks.models import Claim, Outcome, Stage
+from tasks.services import Services
+from tasks.worker.throughput import ThroughputMeter
+
+PAINTERS = 2
+BATCH = 4
+IO_THREADS = 4
+_IO_S = 0.01
+_LOOK_AGAIN_S = 0.02
+
+
+def paint_s(photos: int, draft: bool) -> float:
+    """Return how long a painter takes for a batch; the faster recipe takes half the time."""
+    return (0.4 + 0.3 * photos) * (0.5 if draft else 1.0)
+
+
+def workers(services: Services, stop: threading.Event) -> list[threading.Thread]:
+    """Start an io worker of several threads, painters and a sweep."""
+    io = ThroughputMeter(services.switches, (Stage.FETCH, Stage.DELIVER), "io", IO_THREADS)
+    gang = [threading.Thread(target=_sweep, args=(services, stop))]
+    gang += [
+        threading.Thread(target=_work, args=(services, (Stage.DELIVER, Stage.FETCH), 1, io, stop))
+        for _ in range(IO_THREADS)
+    ]
+    for number in range(PAINTERS):
+        gpu = ThroughputMeter(services.switches, (Stage.RENDER,), f"gpu-{number}", 1)
+        gang.append(
+            threading.Thread(target=_work, args=(services, (Stage.RENDER,), BATCH, gpu, stop))
+        )
+    for one in gang:
+        one.start()
+    return gang
+
+
+def _sweep(services: Services, stop: threading.Event) -> None:
+    while not stop.wait(1.0):
+        run_once(services)
+
+
+def _work(
+    services: Services,
+    stages: tuple[Stage, ...],
+    most: int,
+    pace: ThroughputMeter,
+    stop: threading.Event,
+) -> None:
+    while not stop.is_set():
+        for stage in stages:
+            claims = services.ledger.claim(stage, most, "bench", heard=False)
+            if claims:
+                with pace.working(stage, len(claims)):
+                    _serve(services, stage, claims)
+                break
+        else:
+            stop.wait(_LOOK_AGAIN_S)
+
+
+def _serve(services: Services, stage: Stage, claims: list[Claim]) -> None:
+    draft = all(claim.job.draft for claim in claims)
+    # The time that painting and sending would take is what this bench is about.
+    # Time that passes stands for painting and for the network.
+    time.sleep(paint_s(len(claims), draft) if stage is Stage.RENDER else _IO_S)
+    for claim in claims:
+        if stage is Stage.FETCH:
+            services.ledger.fetched(claim, ["photos/1"], "1024x1024")
+        elif stage is Stage.RENDER:
+            services.ledger.painted(claim, ["pictures/1"])
+        else:
+            services.ledger.record_send_intent(claim)
+            services.ledger.finish(claim, Outcome.ANSWERED, receipt=claim.job.request.event)

@@ -1,0 +1,106 @@
+"""What each choice of the diffusion engine earns, against the library's pipeline with a call per photo.
+
+`python -m benchmarks.diffusion [--json] [--tiny] [--uncompiled] [--floor]`. Builds FLUX.2 klein 4B with
+random weights in bf16, so it needs no download. `--tiny`, and a machine without a GPU, take one of half a
+megabyte on the CPU: it shows that the bench works, and ratios of overhead rather than of arithmetic.
+`--floor` only counts the operations of a picture of klein 4B, on any machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from dataclasses import asdict
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from benchmarks._diffusion import Row
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--tiny", action="store_true")
+    parser.add_argument("--uncompiled", action="store_true")
+    parser.add_argument("--floor", action="store_true")
+    wishes = parser.parse_args()
+    if find_spec("torch") is None or find_spec("diffusers") is None:
+        print("skipped: needs the extra `gpu`")
+        return
+    if wishes.floor:
+        print_floor()
+        return
+    title, rows = measure(wishes.tiny, not wishes.uncompiled)
+    if wishes.json:
+        print(json.dumps({"on": title, "rows": [asdict(row) for row in rows]}))
+    else:
+        Console(width=120).print(table(title, rows))
+
+
+def measure(tiny: bool, compiled: bool) -> tuple[str, list[Row]]:
+    """Return what was measured on which device."""
+    import torch
+
+    from benchmarks._diffusion import Contest
+    from benchmarks._klein import real_bench, tiny_bench
+    from pipeline.engines.diffusion.torch_types import silence_logging
+
+    silence_logging()
+    with tempfile.TemporaryDirectory() as folder:
+        if tiny or not torch.cuda.is_available():
+            torch.set_num_threads(1)
+            name, bench = "tiny klein, fp32, one CPU thread", tiny_bench(Path(folder) / "klein")
+        else:
+            name, bench = f"klein 4B, bf16, {torch.cuda.get_device_name()}", real_bench("cuda")
+        bench.pipe.set_progress_bar_config(disable=True)
+        contest = Contest(bench, Path(folder))
+        title = f"{name}; torch {torch.__version__}; {contest.peak_tflops:.3g} TFLOP/s"
+        return title, list(contest.rows(compiled))
+
+
+def print_floor() -> None:
+    """Print what no machine can avoid."""
+    from benchmarks._diffusion import operations
+
+    for side_px in (512, 768, 1024):
+        print(f"{side_px} px: {operations(side_px) / 1e12:.1f} TFLOP a picture")
+
+
+def table(title: str, rows: list[Row]) -> Table:
+    """Return the rows as a person reads them, ordered by size."""
+    headings = (
+        "px",
+        "way",
+        "batch",
+        "pictures/s",
+        "x naive",
+        "floor ms",
+        "of floor",
+        "idle",
+        "GiB",
+    )
+    result = Table(*headings, title=title)
+    for row in sorted(rows, key=lambda row: row.side_px):
+        result.add_row(
+            str(row.side_px),
+            row.way,
+            str(row.batch),
+            f"{row.pictures_per_s:.2f}",
+            f"{row.times_naive:.2f}",
+            f"{row.floor_ms:.3g}",
+            f"{row.of_floor:.2f}",
+            "-" if row.idle is None else f"{row.idle:.0%}",
+            "-" if row.memory_gib is None else f"{row.memory_gib:.1f}",
+        )
+    return result
+
+
+if __name__ == "__main__":
+    main()

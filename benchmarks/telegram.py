@@ -1,0 +1,192 @@
+"""How long after a photo its person hears from the bot on Telegram: at idle, and in a surge.
+
+`python -m benchmarks.telegram` runs the real listening process, with a real Valkey, against the local
+Bot API server of the tests, whose flood limits are Telegram's. Painting is left out: nothing of it is in
+the way of an acknowledgement. The floor is a bot that only fetches updates and answers each with a
+message: no ledger, no limits, nothing kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import secrets
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bots.telegram.client import open_bot
+from bots.telegram.settings import TelegramSettings
+from tasks.settings import Limits, Settings
+from tasks.valkey import EmbeddedValkey
+from tests.bots.telegram.town import snapshot
+from tests.fakes.telegram_api import TOKEN, TelegramApi
+from tests.fakes.telegram_limits import SPEAKING
+from tests.stack import Stack
+
+Way = Callable[[TelegramApi], AbstractContextManager[None]]
+
+PATIENCE_S = 180.0
+APART_S = 0.05
+"""Between an answer and the next person's photo, so that the bot is idle when it comes."""
+ACKNOWLEDGED = ("setMessageReaction", "sendMessage")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One crowd."""
+
+    way: str
+    people: int
+    per_s: float
+    """Photos; 0: one after the other."""
+    median_ms: float
+    p99_ms: float
+    worst_ms: float
+    unheard: int
+    floods: int
+    """Calls that were answered with 429."""
+    peak_per_s: int
+    """Messages and edits in the busiest second."""
+
+
+def crowd(api: TelegramApi, people: int, per_s: float, way: str) -> Row:
+    """Send one photo per person and wait until everybody has heard from the bot."""
+    photo, sent = snapshot(1), {}
+    begun = time.monotonic()
+    for person in range(1, people + 1):
+        if per_s:
+            # The moment at which this person's photo is due.
+            time.sleep(max(0.0, begun + person / per_s - time.monotonic()))
+        sent[person] = time.monotonic()
+        api.people.photo(person, photo)
+        if not per_s:
+            _await_answers(api, person)
+            time.sleep(APART_S)  # people who come one by one leave the bot idle in between
+    _await_answers(api, people)
+    return _row(api, way, per_s, sent)
+
+
+def _await_answers(api: TelegramApi, people: int) -> None:
+    # Who is still not answered then is a figure of the row, not an error.
+    with suppress(AssertionError):
+        api.world.wait(lambda: len(heard(api)) >= people, PATIENCE_S)
+
+
+def heard(api: TelegramApi) -> dict[int, float]:
+    """Return when each person first heard from the bot."""
+    first: dict[int, float] = {}
+    for call in api.made(*ACKNOWLEDGED, status=200):
+        first.setdefault(int(call.fields["chat_id"]), call.at)
+    return first
+
+
+def _row(api: TelegramApi, way: str, per_s: float, sent: dict[int, float]) -> Row:
+    first = heard(api)
+    waits = sorted(1000 * (at - sent[person]) for person, at in first.items())
+    return Row(
+        way,
+        len(sent),
+        per_s,
+        waits[len(waits) // 2],
+        waits[int(len(waits) * 0.99)],
+        waits[-1],
+        len(sent) - len(first),
+        len(api.made(status=429)),
+        _peak(sorted(call.at for call in api.made() if call.method in SPEAKING)),
+    )
+
+
+def _peak(times: list[float]) -> int:
+    return max(
+        (sum(t <= at < t + 1.0 for at in times[n : n + 60]) for n, t in enumerate(times)), default=0
+    )
+
+
+@contextmanager
+def suisai(api: TelegramApi) -> Iterator[None]:
+    """Run the listening process while the block runs."""
+    with tempfile.TemporaryDirectory() as folder:
+        valkey = EmbeddedValkey(Path(folder) / "valkey")
+        valkey.ensure()
+        settings = Settings(
+            data_dir=Path(folder) / "data",
+            redis_url=valkey.url,  # type: ignore[arg-type] # pydantic makes a secret of it
+            namespace=f"bench-{secrets.token_hex(4)}",
+            limits=Limits(cooldown_s=0, max_wait_s=100_000),
+        )
+        stack = Stack(settings, Path(folder) / "logs", api.settings())
+        stack.start("telegram", "telegram")
+        try:
+            api.world.wait(lambda: ("short_description", "pt") in api.world.texts, PATIENCE_S)
+            yield
+        finally:
+            stack.stop()
+            valkey.stop()
+
+
+@contextmanager
+def floor(api: TelegramApi) -> Iterator[None]:
+    """Run a bot that only answers each update with a message."""
+    stop = threading.Event()
+    thread = threading.Thread(target=lambda: asyncio.run(_answer_all(api, stop)))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+async def _answer_all(api: TelegramApi, stop: threading.Event) -> None:
+    settings = TelegramSettings(token=TOKEN, api_url=api.url)  # type: ignore[arg-type] # a secret
+    async with open_bot(settings) as bot:
+        offset = None
+        while not stop.is_set():
+            for update in await bot.get_updates(offset, timeout=1):
+                offset = update.update_id + 1
+                assert update.message is not None
+                await update.message.reply_text("Having a look at your photo…")
+
+
+def measure(way: str, run: Way, people: int, per_s: float) -> Row:
+    """Measure one way on a server of its own."""
+    api = TelegramApi()
+    try:
+        with run(api):
+            return crowd(api, people, per_s, way)
+    finally:
+        api.close()
+
+
+def main() -> None:
+    """Print a table, or JSON with --json."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--idle", type=int, default=60, help="people, one after the other")
+    parser.add_argument("--surge", type=int, default=1000, help="people in a minute")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    rows = [
+        measure("floor, idle", floor, options.idle, 0),
+        measure("suisai, idle", suisai, options.idle, 0),
+        measure("suisai, surge", suisai, options.surge, options.surge / 60),
+    ]
+    if options.json:
+        print(json.dumps([asdict(row) for row in rows], indent=2))
+        return
+    heads = ("people", "median", "p99", "worst", "unheard", "429", "peak/s", "x floor")
+    print(f"{'way':<15}" + "".join(f"{head:>10}" for head in heads))
+    for row in rows:
+        waits = f"{row.median_ms:>7.0f} ms{row.p99_ms:>7.0f} ms{row.worst_ms:>7.0f} ms"
+        counts = f"{row.unheard:>10}{row.floods:>10}{row.peak_per_s:>10}"
+        times = row.median_ms / rows[0].median_ms
+        print(f"{row.way:<15}{row.people:>10}{waits}{counts}{times:>10.1f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""Splits what people write into the few words the bot knows, in every language at once."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+# Scripts that put no spaces between words: kana, Chinese characters, Hangul.
+_UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af"
+
+_NOISE = re.compile(r"https?://\S+|www\.\S+|@[a-z0-9_]+")
+
+_NO_POINT = re.compile(r"(?<!\d)[.,]|[.,](?!\d)")
+
+_SEAM = re.compile(rf"(?<=[{_UNSPACED}])(?=[^{_UNSPACED} ])|(?<=[^{_UNSPACED} #])(?=[{_UNSPACED}])")
+
+# Accents of Latin letters and the dot under Devanagari ones are often left out; the rest dresses emoji.
+_DROPPED = re.compile("[\u0300-\u036f\u093c\ufe00-\ufe0f\u20e3]")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A known phrase, a number or an unknown word."""
+
+    kind: str
+    """`style`, a section of a keywords.toml, `number` or `word`."""
+    value: str = ""
+    """The name of a style, or the digits of a number; never anything else that was written."""
+    tagged: bool = False
+    """Written as a hashtag."""
+    everyday: bool = False
+    """People often write it without meaning the bot."""
+    weight: float = 1.0
+    """How many words it is: a character of an unspaced script is a third of one."""
+
+
+def plain(text: str) -> str:
+    """Return the text in one case and width, without accents, mentions, links and punctuation."""
+    letters = _DROPPED.sub("", unicodedata.normalize("NFKD", text)).casefold()
+    text = _NOISE.sub(" ", unicodedata.normalize("NFKC", letters))
+    text = "".join(map(_kept, _NO_POINT.sub(" ", text)))
+    return " ".join(_SEAM.sub(" ", text).split())
+
+
+def _kept(character: str) -> str:
+    if character in "#%.":
+        return character
+    if character == ",":
+        return "."
+    category = unicodedata.category(character)
+    if category == "Cf":
+        return ""
+    return character if category[0] in "LMN" else " "
+
+
+@lru_cache(maxsize=1)
+def keywords() -> Mapping[str, tuple[str, ...]]:
+    """Return the phrases of all languages by section of their keywords.toml."""
+    sections: dict[str, tuple[str, ...]] = {}
+    for folder in files("bots.i18n").iterdir():
+        if (file := folder / "keywords.toml").is_file():
+            for kind, phrases in tomllib.loads(file.read_text("utf-8")).items():
+                sections[kind] = sections.get(kind, ()) + tuple(phrases)
+    return sections
+
+
+class Lexicon:
+    """Everything the bot listens for: the names of the styles and the words of all languages."""
+
+    def __init__(self, styles: Iterable[tuple[str, Sequence[str]]]) -> None:
+        sections = dict(keywords())
+        self._everyday = frozenset(map(_key, sections.pop("everyday")))
+        self._known: dict[str, tuple[str, str]] = {}
+        for kind, phrases in sections.items():
+            self._known |= {_key(phrase): (kind, "") for phrase in phrases}
+        named = [(phrase, name) for name, phrases in styles for phrase in (name, *phrases)]
+        self._known |= {_key(phrase): ("style", name) for phrase, name in named}
+        spoken = [phrase for phrases in sections.values() for phrase in phrases]
+        self._pattern = _pattern([*spoken, *(phrase for phrase, _ in named)], sections["cue"])
+
+    def tokens(self, text: str) -> Iterator[Token]:
+        """Split a text of any origin."""
+        for match in self._pattern.finditer(plain(text)):
+            if phrase := match["spaced"] or match["unspaced"]:
+                key = phrase.replace(" ", "")
+                kind, value = self._known[key]
+                yield Token(kind, value, match["tag"] is not None, key in self._everyday)
+            elif (digits := match["number"]) is not None:
+                yield Token("number", digits)
+            elif match["percent"] is not None:
+                yield Token("percent")
+            elif (word := match["word"]) is not None:
+                yield Token("word", weight=1 / 3 if re.match(f"[{_UNSPACED}]", word) else 1)
+
+
+def _key(phrase: str) -> str:
+    return plain(phrase).replace(" ", "")
+
+
+def _pattern(phrases: Iterable[str], cues: Iterable[str]) -> re.Pattern[str]:
+    """Match a phrase, longest first, else a number, a percent sign or a word."""
+    longest_first = sorted({plain(phrase) for phrase in phrases} - {""}, key=len, reverse=True)
+    spaced = _either(each for each in longest_first if not re.match(f"[{_UNSPACED}]", each))
+    unspaced = _either(each for each in longest_first if re.match(f"[{_UNSPACED}]", each))
+    glued = _either(map(plain, cues))
+    return re.compile(
+        rf"(?P<tag>\#)?(?:(?<![^ #%])(?P<spaced>{spaced})(?:{glued})?(?![^ #%])"
+        rf"|(?P<unspaced>{unspaced}))"
+        rf"|(?P<number>\d{{1,15}}(?:\.\d{{1,6}})?)|(?P<percent>%)|(?P<word>[{_UNSPACED}]|[^ #%{_UNSPACED}]+)"
+    )
+
+
+def _either(phrases: Iterable[str]) -> str:
+    return "|".join(re.escape(phrase).replace(r"\ ", " ?") for phrase in phrases) or r"(?!)"

@@ -1,0 +1,132 @@
+"""Words of a caption or post -> a wish, the same for every platform and all languages at once.
+
+Nothing that a person writes goes further than this file: a wish holds known names and numbers only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from bots.captions.lexicon import Lexicon, Token
+from pipeline.styles import Style
+
+STRENGTH_STEP = 0.2
+
+_TEXT_MAX = 1_000
+
+_UNKNOWN_WORDS_MAX = 4.0
+"""With more unknown words around it, a bare 'again' or 'stronger' is not meant for the bot."""
+
+_GAP = 3
+"""How many tokens after 'strength' or 'seed' its number is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaintOptions:
+    """How somebody wants a photo painted, or what they want done about an earlier painting."""
+
+    style: str = "film"
+    strength: float = 0.6
+    seed: int | None = None
+    reroll: bool = False
+    """Another painting of the same photo: take `fresh_seed` where `seed` is None."""
+    stop: bool = False
+    """The text says 'stop' and nothing else."""
+    explicit: bool = False
+    """The text named at least one of the above; otherwise all is as in the default."""
+
+
+def fresh_seed(event: str) -> int:
+    """Return a seed for 'again', 0..2^31-1: another for every event, the same when one comes twice."""
+    digest = hashlib.sha256(event.encode("utf-8", "replace")).digest()
+    return int.from_bytes(digest[:4], "big") & 0x7FFF_FFFF
+
+
+def parse(text: str, default: PaintOptions, styles: Mapping[str, Style]) -> PaintOptions:
+    """Read a wish out of a text of any language; what the text does not name stays as in `default`.
+
+    `default` is the person's usual style, or how the painting that is replied to was made.
+    """
+    lexicon = _lexicon(tuple((style.name, _names(style)) for style in styles.values()))
+    tokens = list(lexicon.tokens(text[:_TEXT_MAX]))
+    if _only_stop(tokens):
+        return replace(default, reroll=False, stop=True, explicit=True)
+    style, strength, seed = _style(tokens), _strength(tokens, default.strength), _seed(tokens)
+    again = _commanded(tokens, "again")
+    return PaintOptions(
+        style=style or default.style,
+        strength=default.strength if strength is None else strength,
+        seed=default.seed if seed is None and not again else seed,
+        reroll=again,
+        explicit=again or any(named is not None for named in (style, strength, seed)),
+    )
+
+
+@lru_cache(maxsize=8)
+def _lexicon(styles: tuple[tuple[str, tuple[str, ...]], ...]) -> Lexicon:
+    return Lexicon(styles)
+
+
+def _names(style: Style) -> tuple[str, ...]:
+    return (*style.aliases, *style.title.values())
+
+
+def _only_stop(tokens: Sequence[Token]) -> bool:
+    kinds = {token.kind for token in tokens}
+    return "stop" in kinds and kinds <= {"stop", "filler"}
+
+
+def _unknown(tokens: Sequence[Token]) -> float:
+    return sum(token.weight for token in tokens if token.kind == "word")
+
+
+def _commanded(tokens: Sequence[Token], kind: str) -> bool:
+    said = [token for token in tokens if token.kind == kind]
+    return any(token.tagged for token in said) or (
+        bool(said) and _unknown(tokens) <= _UNKNOWN_WORDS_MAX
+    )
+
+
+def _style(tokens: Sequence[Token]) -> str | None:
+    """Take the first style that is a hashtag, else the first that is meant as one."""
+    named = [(at, token) for at, token in enumerate(tokens) if token.kind == "style"]
+    tagged = [token.value for _, token in named if token.tagged]
+    meant = [token.value for at, token in named if _is_meant(tokens, at)]
+    return next(iter((*tagged, *meant)), None)
+
+
+def _is_meant(tokens: Sequence[Token], at: int) -> bool:
+    """Tell a wish from an everyday word: 'what a night' is no style, 'in night style' is."""
+    around = (*tokens[max(0, at - 1) : at], *tokens[at + 1 : at + 2])
+    return (
+        not tokens[at].everyday
+        or any(token.kind == "cue" for token in around)
+        or _unknown(tokens) == 0
+    )
+
+
+def _strength(tokens: Sequence[Token], default: float) -> float | None:
+    """Return the strength that was named as a number, else a step from the default, else None."""
+    for at, token in enumerate(tokens):
+        if token.kind == "number" and tokens[at + 1 : at + 2] == [Token("percent")]:
+            return min(1.0, float(token.value) / 100)
+    if (value := _number_after(tokens, "strength")) is not None:
+        return min(1.0, value if value <= 1 else value / 100)
+    steps = _commanded(tokens, "stronger") - _commanded(tokens, "softer")
+    return round(min(1.0, max(0.0, default + steps * STRENGTH_STEP)), 2) if steps else None
+
+
+def _seed(tokens: Sequence[Token]) -> int | None:
+    value = _number_after(tokens, "seed")
+    return None if value is None else int(value) & 0x7FFF_FFFF
+
+
+def _number_after(tokens: Sequence[Token], label: str) -> float | None:
+    for at, token in enumerate(tokens):
+        if token.kind == label:
+            near = tokens[at + 1 : at + 1 + _GAP]
+            return next((float(each.value) for each in near if each.kind == "number"), None)
+    return None

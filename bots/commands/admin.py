@@ -1,0 +1,291 @@
+"""`suisai job`, `pause`, `ban`, ...: what an operator asks of a running bot."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bots.commands.bootstrap import services
+from bots.commands.errors import InputRefused
+from bots.commands.tables import show, table
+from bots.person_ids import UnknownPerson, platform_names, read_person
+from tasks.controls import PAUSABLE
+from tasks.ledger.ledger import UnknownJob
+from tasks.ledger.records import CorruptRecord
+from tasks.models import Job
+from tasks.services import Services
+from tasks.telemetry.spans import trace_id
+from tasks.telemetry.tracing import are_wanted
+
+PSEUDONYM = re.compile(r"[0-9a-f]{32}")
+
+Person = Annotated[str, typer.Argument(metavar="PLATFORM:PERSON", help="e.g. telegram:4711")]
+
+Platform = Annotated[str | None, typer.Option(help="Only this platform.")]
+
+What = Annotated[str, typer.Argument(metavar="|".join(PAUSABLE))]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this room's commands."""
+    for command in (job, pause, resume, ban, unban, exempt, forget, people):
+        app.command()(command)
+    app.command("opt-in")(opt_in)
+    dead = typer.Typer(no_args_is_help=True, help="Jobs that the bot had to give up.")
+    dead.command("list")(dead_list)
+    dead.command("show")(dead_show)
+    dead.command("retry")(dead_retry)
+    dead.command("drop")(dead_drop)
+    app.add_typer(dead, name="dead")
+
+
+def job(job_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """Tell a job's whole story, with times.
+
+    [dim]Example:[/dim] suisai job ywozt5ezay7audot
+    """
+    _print_job(services(), job_id)
+
+
+def pause(what: What, platform: Platform = None) -> None:
+    """Pause taking photos in, or a stage, until `suisai resume`.
+
+    [dim]Example:[/dim] suisai pause deliver --platform x
+    """
+    chosen = _pausable(what, platform)
+    services().switches.pause(chosen, platform)
+    typer.echo(f"Paused: {what}{f' on {platform}' if platform else ''}. Nothing accepted is lost.")
+
+
+def resume(what: What, platform: Platform = None) -> None:
+    """End a pause.
+
+    [dim]Example:[/dim] suisai resume deliver --platform x
+    """
+    chosen = _pausable(what, platform)
+    services().switches.resume(chosen, platform)
+    typer.echo(f"Resumed: {what}{f' on {platform}' if platform else ''}.")
+
+
+def ban(person: Person) -> None:
+    """Refuse everything from a person.
+
+    [dim]Example:[/dim] suisai ban telegram:4711
+    """
+    platform, name = _person(person)
+    people = services().people
+    before = people.status(platform, name).banned
+    people.ban(platform, name)
+    typer.echo(f"{'Already banned' if before else 'Banned'}: {person}. Undo: suisai unban {person}")
+
+
+def unban(
+    person: Annotated[
+        str, typer.Argument(metavar="PLATFORM:PERSON", help="Or a pseudonym of `suisai people`.")
+    ],
+) -> None:
+    """Let a person ask again.
+
+    [dim]Example:[/dim] suisai unban telegram:4711
+    """
+    if PSEUDONYM.fullmatch(person):
+        before = services().people.unban_pseudonym(person)
+    else:
+        platform, name = _person(person)
+        people = services().people
+        before = people.status(platform, name).banned
+        people.unban(platform, name)
+    typer.echo(f"{person} may ask again." if before else f"{person} was not banned.")
+
+
+def exempt(
+    person: Person,
+    tier: Annotated[
+        str, typer.Option(help="A tier of SUISAI_TIER_LIMITS; 'usual' takes it away.")
+    ] = "exempt",
+) -> None:
+    """Free a person from cooldown and quota, or give them the limits of a tier.
+
+    [dim]Example:[/dim] suisai exempt telegram:4711 --tier subscriber
+    """
+    platform, name = _person(person)
+    opened = services()
+    if tier not in ("exempt", "usual", *opened.settings.tier_limits):
+        raise InputRefused(f"There is no tier '{tier}' in SUISAI_TIER_LIMITS.")
+    opened.people.set_tier(platform, name, None if tier == "usual" else tier)
+    given = "the limits for everybody" if tier == "usual" else f"the limits of tier '{tier}'"
+    typer.echo(f"{person} has {given} now.")
+
+
+def forget(
+    person: Person,
+    opt_out: Annotated[
+        bool, typer.Option("--opt-out", help="Also refuse this person's photos from now on.")
+    ] = False,
+) -> None:
+    """Delete a person's photos, pictures and records.
+
+    [dim]Example:[/dim] suisai forget telegram:4711 --opt-out
+    """
+    platform, name = _person(person)
+    files = services().people.forget(platform, name, opt_out=opt_out)
+    more = " Their photos are refused from now on." if opt_out else ""
+    typer.echo(f"Forgotten: {person} ({files} files deleted).{more}")
+
+
+def people(
+    who: Annotated[
+        str | None,
+        typer.Argument(metavar="[PLATFORM:PERSON|JOB]", help="One person, or who asked for a job."),
+    ] = None,
+) -> None:
+    """List who is banned, opted out or has a tier; or show one person.
+
+    [dim]Example:[/dim] suisai people telegram:4711
+    """
+    if who is not None and ":" not in who:
+        opened = services()
+        ask = _job(opened, who).request
+        _print_person(opened, ask.platform, ask.person)
+        return
+    if who is not None:
+        platform, name = _person(who)
+        _print_person(services(), platform, name)
+        return
+    marked = services().people.marked()
+    shown = table("person", "is", fixed=("person",))
+    for name, tier in marked.tiers.items():
+        shown.add_row(name, f"tier {tier}")
+    for pseudonym in marked.banned:
+        shown.add_row(pseudonym, "banned")
+    for pseudonym in marked.opted_out:
+        shown.add_row(pseudonym, "opted out")
+    if not shown.row_count:
+        typer.echo("Nobody is banned, opted out or has a tier.")
+        return
+    show(shown)
+    typer.echo("The ledger keeps no names of people who are banned or opted out, only pseudonyms.")
+
+
+def opt_in(person: Person) -> None:
+    """Take a person's opt-out back: their photos may be painted again.
+
+    [dim]Example:[/dim] suisai opt-in telegram:4711
+    """
+    people, (platform, name) = services().people, _person(person)
+    if not people.opted_out(platform, name):
+        raise InputRefused(f"{person} has not opted out.")
+    people.opt_in(platform, name)
+    typer.echo(f"Opted in: {person}. Their photos may be painted again.")
+
+
+def dead_list() -> None:
+    """List the jobs that were given up, newest first.
+
+    [dim]Example:[/dim] suisai dead list
+    """
+    shown = table("job", "given up", "reason", "platform", fixed=("job", "given up"))
+    house = services()
+    for job_id, at in house.ledger.dead():
+        try:
+            record = house.ledger.job(job_id)
+        except UnknownJob:
+            shown.add_row(job_id, _clock(at), "record gone", "-")
+        except CorruptRecord:
+            shown.add_row(job_id, _clock(at), "corrupt-record", "-")
+        else:
+            shown.add_row(job_id, _clock(at), record.reason, record.request.platform)
+    show(shown)
+
+
+def dead_show(job_id: str) -> None:
+    """Tell the story of a job that was given up.
+
+    [dim]Example:[/dim] suisai dead show ywozt5ezay7audot
+    """
+    _print_job(services(), job_id)
+
+
+def dead_retry(job_id: str) -> None:
+    """Try a job again from the start, where its person got no answer.
+
+    [dim]Example:[/dim] suisai dead retry ywozt5ezay7audot
+    """
+    if not services().ledger.retry_dead(job_id):
+        raise InputRefused(f"Job {job_id} is not on the dead list, or its person was answered.")
+    typer.echo(f"In line again: {job_id}.")
+
+
+def dead_drop(job_id: str) -> None:
+    """Take a job off the dead list.
+
+    [dim]Example:[/dim] suisai dead drop ywozt5ezay7audot
+    """
+    if not services().ledger.discard_dead(job_id):
+        raise InputRefused(f"Job {job_id} is not on the dead list.")
+
+
+def _print_person(opened: Services, platform: str, name: str) -> None:
+    status = opened.people.status(platform, name)
+    typer.echo(f"{platform}:{name}")
+    typer.echo(f"  banned:     {'yes' if status.banned else 'no'}")
+    typer.echo(f"  opted out:  {'yes' if status.opted_out else 'no'}")
+    typer.echo(f"  tier:       {status.tier or 'usual'}")
+    typer.echo(f"  open jobs:  {', '.join(status.open_jobs) or 'none'}")
+    typer.echo(f"  past jobs:  {', '.join(status.past_jobs[:5]) or 'none'}")
+
+
+def _job(house: Services, job_id: str) -> Job:
+    try:
+        return house.ledger.job(job_id)
+    except UnknownJob as error:
+        raise InputRefused(
+            f"There is no job '{job_id}': it never was, or its time in the ledger is over."
+        ) from error
+    except CorruptRecord as error:
+        raise InputRefused(
+            f"{error}. It is on the dead list; `suisai dead drop {job_id}` takes it off."
+        ) from error
+
+
+def _print_job(house: Services, job_id: str) -> None:
+    console = Console(highlight=False)
+    record = _job(house, job_id)
+    ask = record.request
+    console.print(
+        f"[bold]{record.id}[/bold]  {ask.platform}, {len(ask.photos)} photo(s), {ask.style}"
+    )
+    console.print(f"asked by: {ask.platform}:{ask.person}")
+    console.print(f"now: {record.outcome or record.stage}  {record.reason}")
+    if are_wanted(house.settings):
+        console.print(f"trace: {trace_id(record.id)}")
+    began = record.history[0].at if record.history else record.admitted_at
+    for chapter in record.history:
+        console.print(
+            f"  {_clock(chapter.at)}  +{chapter.at - began:8.3f} s  {chapter.event}  "
+            f"[dim]{chapter.detail}[/dim]"
+        )
+
+
+def _clock(at: float) -> str:
+    return datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _person(word: str) -> tuple[str, str]:
+    try:
+        return read_person(word)
+    except UnknownPerson as error:
+        raise InputRefused(str(error)) from error
+
+
+def _pausable(what: str, platform: str | None) -> str:
+    if what not in PAUSABLE:
+        raise InputRefused(f"'{what}' cannot be paused; there are: {', '.join(PAUSABLE)}.")
+    if platform is not None and platform not in platform_names():
+        names = ", ".join(platform_names())
+        raise InputRefused(f"There is no platform '{platform}'; there are: {names}.")
+    return what

@@ -1,0 +1,181 @@
+"""Every setting of the bot as it is written in `.env`: name, default and what it is for.
+
+What is wrong with a setting, in words that name it as it is written in the environment.
+
+Writes settings into `.env`: whole or not at all, readable by its owner only.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import os
+import re
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from itertools import pairwise
+from pathlib import Path
+
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsError
+
+GROUP = "suisai.settings"
+"""Entry points of this group name the settings classes of the installed rooms."""
+
+_HEAD = """\
+# Every setting of Suisai with its default. Copy this file to .env (mode 600) and change what you need,
+# or let `suisai setup` write it. The environment wins over .env.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One setting."""
+
+    name: str
+    """As in the environment, e.g. `SUISAI_LEASE_S`."""
+    field: str
+    default: str
+    """As it is written in `.env`; empty where nothing is set."""
+    about: str
+    secret: bool
+
+
+def all_settings() -> list[type[BaseSettings]]:
+    """Return the settings classes of all rooms, the core's first."""
+    points = sorted(entry_points(group=GROUP), key=lambda point: (point.name != "core", point.name))
+    return [point.load() for point in points]
+
+
+def variables_of(group: type[BaseSettings]) -> Iterator[Variable]:
+    """Yield the settings of one class, in the order of their declaration."""
+    prefix = group.model_config.get("env_prefix", "")
+    texts = _docstrings(group)
+    for name, field in group.model_fields.items():
+        yield Variable(
+            name=(str(field.validation_alias or "") or f"{prefix}{name}").upper(),
+            field=name,
+            default=as_written(field.get_default(call_default_factory=True)),
+            about=texts.get(name, ""),
+            secret="SecretStr" in str(field.annotation),
+        )
+
+
+def as_written(value: object) -> str:
+    """Write a value as it stands in the environment; secrets as `***`."""
+    if value is None:
+        return ""
+    if isinstance(value, SecretStr):
+        return "***"
+    if isinstance(value, BaseModel):
+        return value.model_dump_json()
+    if isinstance(value, Path):
+        return str(value).replace(str(Path.home()), "~", 1)
+    if isinstance(value, bool | tuple | list | dict):
+        return json.dumps(value, default=lambda model: model.model_dump(exclude_none=True))
+    return str(value)
+
+
+def example() -> str:
+    """Return the text of `.env.example`."""
+    return "\n".join([_HEAD, *(_section(group) for group in all_settings())])
+
+
+def _section(group: type[BaseSettings]) -> str:
+    about = inspect.cleandoc(group.__doc__ or "").splitlines()[0]
+    lines = [f"## {about}", ""]
+    for variable in variables_of(group):
+        lines += textwrap.wrap(variable.about, 98, initial_indent="# ", subsequent_indent="# ")
+        lines += [f"#{variable.name}={_quoted(variable.default)}", ""]
+    return "\n".join(lines)
+
+
+def _quoted(value: str) -> str:
+    return f"'{value}'" if value.startswith(("{", "[")) else value
+
+
+def _docstrings(group: type[BaseSettings]) -> dict[str, str]:
+    """Read the sentence below each field; Python itself throws it away."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(group)))
+    body = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
+    return {
+        field.target.id: " ".join(text.value.value.split())
+        for field, text in pairwise(body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+        and isinstance(text.value.value, str)
+    }
+
+
+if __name__ == "__main__":
+    sys.stdout.write(example())
+
+UNUSABLE = (ValidationError, SettingsError)
+"""What reading the settings may raise."""
+
+
+def explain(error: Exception) -> list[str]:
+    """Say in one line each which settings cannot be used and why."""
+    if isinstance(error, ValidationError):
+        prefix = _prefix(error.title)
+        return [_slip(prefix, slip["loc"], slip["msg"]) for slip in error.errors()]
+    field = re.search(r'field "(\w+)"', str(error))
+    name = next((v for v in _names() if field and v.endswith(f"_{field[1].upper()}")), "A setting")
+    return [f"{name} is not usable: it must be JSON, as in .env.example."]
+
+
+def _slip(prefix: str, where: tuple[str | int, ...], what: str) -> str:
+    what = what.removeprefix("Value error, ").rstrip(".")
+    if not where:
+        return f"The settings contradict each other: {what}."
+    name, *inside = where
+    detail = f" ({'.'.join(map(str, inside))})" if inside else ""
+    return f"{prefix}{str(name).upper()}{detail} is not usable: {what}."
+
+
+def _prefix(group: str) -> str:
+    prefixes = {g.__name__: str(g.model_config.get("env_prefix", "")) for g in all_settings()}
+    return prefixes.get(group, "SUISAI_")
+
+
+def _names() -> list[str]:
+    return [
+        f"{group.model_config.get('env_prefix', '')}{field}".upper()
+        for group in all_settings()
+        for field in group.model_fields
+    ]
+
+
+_PLAIN = re.compile(r"[\w@%+=:,./~-]*")
+
+
+def write_settings(path: Path, values: Mapping[str, str]) -> None:
+    """Set these variables; whatever else stands in the file stays. Raises `OSError`."""
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    left = dict(values)
+    kept = [_replaced(line, left) for line in lines]
+    kept += [_line(name, value) for name, value in left.items()]
+    part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write("\n".join([*kept, ""]))
+    part.replace(path)
+
+
+def _replaced(line: str, left: dict[str, str]) -> str:
+    name = line.lstrip("# ").removeprefix("export ").partition("=")[0].strip()
+    return _line(name, left.pop(name)) if name in left else line
+
+
+def _line(name: str, value: str) -> str:
+    if _PLAIN.fullmatch(value):
+        return f"{name}={value}"
+    quoted = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"{name}='{quoted}'"

@@ -1,0 +1,73 @@
+"""Goes through all checks, those of the installed rooms included."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+
+from redis.exceptions import RedisError
+
+from bots.doctor.machine import check_machine
+from bots.doctor.models import check_models
+from bots.doctor.report import GROUP, Checks, Finding, failure, warning
+from bots.doctor.settings import check_settings
+from bots.doctor.store import check_reach, check_store, open_briefly
+from bots.doctor.traces import check_traces
+from bots.doctor.workers import check_workers
+from tasks.models import Stage
+from tasks.services import Services, open_services
+from tasks.settings import Settings
+
+
+def examine(settings: Settings, env_file: Path = Path(".env")) -> Iterator[Finding]:
+    """Yield what all checks find, this machine first, the platforms last."""
+    yield from _guarded("machine", lambda: check_machine(settings))
+    yield from _guarded("model", lambda: check_models(settings))
+    yield from _guarded("settings", lambda: check_settings(settings, os.environ, env_file))
+    yield from _guarded("traces", lambda: check_traces(settings))
+    with open_briefly(settings) as redis:
+        unreachable = check_reach(redis, settings)
+        if unreachable is not None:
+            yield unreachable
+            yield from _unchecked()
+            return
+        yield from _guarded("Valkey", lambda: check_store(redis))
+    yield from _with_services(open_services(settings, _nobody))
+
+
+def _with_services(services: Services) -> Iterator[Finding]:
+    try:
+        yield from _guarded("workers", lambda: check_workers(services))
+        for point in _registered_checks():
+            checks: Checks = point.load()
+            yield from _guarded(point.name, partial(checks, services))
+    finally:
+        services.redis.close()
+
+
+def _guarded(what: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+    """Yield what `look` finds; one check that breaks must not hide the others."""
+    try:
+        yield from look()
+    except RedisError as error:
+        yield failure(what, f"the ledger did not answer ({error})", "suisai doctor")
+    except Exception as error:
+        yield failure(
+            what, f"could not be checked: {type(error).__name__}: {error}", "suisai doctor"
+        )
+
+
+def _registered_checks() -> list[EntryPoint]:
+    return sorted(entry_points(group=GROUP), key=lambda point: point.name)
+
+
+def _unchecked() -> Iterator[Finding]:
+    for point in _registered_checks():
+        yield warning(point.name, "not checked while the ledger is away", "suisai doctor")
+
+
+def _nobody(_: Stage) -> None:
+    """Wake nobody: a doctor only looks."""

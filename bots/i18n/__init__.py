@@ -1,0 +1,17 @@
+"""Everything the bot says, by language: `t` for one phrase, `answers` for what all platforms say."""
+
+from __future__ import annotations
+
+from bots.i18n.messages import apology, describe_status, notes, refusal
+from bots.i18n.translate import NoSuchPhrase, languages, negotiate, t
+
+__all__ = [
+    "NoSuchPhrase",
+    "apology",
+    "describe_status",
+    "languages",
+    "negotiate",
+    "notes",
+    "refusal",
+    "t",
+]

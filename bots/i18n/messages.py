@@ -1,0 +1,43 @@
+"""Refusals, apologies, notes and standings -> sentences, the same on every platform."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from bots.i18n.translate import NoSuchPhrase, t
+from tasks.models import Apology, QueueStatus, Refused, Stage
+
+
+def refusal(language: str, refused: Refused, now: float) -> str:
+    """Say why an ask was not accepted and when to come back. `now`: seconds since the epoch."""
+    wait_s = max(0, math.ceil(refused.until - now)) if refused.until else 0
+    return t(language, f"refused-{refused.reason}", wait_s=wait_s)
+
+
+def apology(language: str, apology: Apology) -> str:
+    """Say why there is no painting, and that it did not count where that is so."""
+    try:
+        sentence = t(language, f"apology-{apology.reason}", **apology.facts)
+    except NoSuchPhrase:
+        # The photo is not at fault, or an extension has reasons that this version does not know.
+        sentence = t(language, "apology-our-fault")
+    return f"{sentence} {t(language, 'apology-refunded')}" if apology.refunded else sentence
+
+
+def notes(language: str, codes: Iterable[str]) -> tuple[str, ...]:
+    """Return one sentence per note that a painting comes with."""
+    return tuple(t(language, f"note-{code}") for code in codes)
+
+
+def describe_status(language: str, standing: QueueStatus) -> str:
+    """Say in a line where an open job stands: '3rd in line, about 20 seconds'."""
+    if standing.stage is Stage.DELIVER:
+        return t(language, "standing-deliver")
+    if standing.position > 1:
+        return t(language, "standing-line", position=standing.position, wait_s=standing.wait_s)
+    if standing.position == 1 and standing.stage is Stage.RENDER:
+        return t(language, "standing-next", wait_s=standing.wait_s)
+    if standing.stage is Stage.FETCH:
+        return t(language, "standing-fetch")
+    return t(language, "standing-painting", progress=round(standing.progress, 2))

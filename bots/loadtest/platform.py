@@ -1,0 +1,63 @@
+"""The platform of a rehearsal: photos are made up, answers are only counted."""
+
+from __future__ import annotations
+
+import io
+import random
+
+from PIL import Image
+
+from tasks.models import Answer, Job, PhotoRef, RateLimit
+from tasks.services import Services
+
+NAME = "rehearsal"
+
+_KEEP_S = 86_400.0
+
+
+class LoadTestPlatform:
+    """Implements `tasks.platform.Platform`; needs no network and reaches nobody."""
+
+    name = NAME
+
+    def __init__(self, services: Services) -> None:
+        self._answers = services.notebook(NAME)
+
+    def quota(self) -> RateLimit | None:
+        return None
+
+    def fetch(self, job: Job, photo: PhotoRef) -> bytes:
+        return made_up_photo(photo.ref)
+
+    def answer(self, job: Job, answer: Answer) -> str:
+        self._answers.increment(f"answers:{job.id}", 1, _KEEP_S)
+        return job.id
+
+    def find_answer(self, job: Job) -> str | None:
+        return job.id if self._answers.get(f"answers:{job.id}") else None
+
+    def retract(self, receipt: str) -> None:
+        """Nobody has seen it."""
+
+
+def made_up_photo(name: str, size: tuple[int, int] = (160, 120)) -> bytes:
+    """Return a JPEG file, another one for each name and always the same for one: noise and a few patches."""
+    chance = random.Random(name)  # noqa: S311 - no secret hangs on it
+    noise = Image.frombytes("L", size, chance.randbytes(size[0] * size[1]))
+    picture = Image.blend(noise, Image.new("L", size, 128), chance.uniform(0.3, 0.9)).convert("RGB")
+    for _ in range(4):
+        colour = tuple(chance.randrange(256) for _ in range(3))
+        x, y = chance.randrange(size[0]), chance.randrange(size[1])
+        picture.paste(colour, (x, y, x + size[0] // 4, y + size[1] // 4))
+    file = io.BytesIO()
+    picture.save(file, "JPEG")
+    return file.getvalue()
+
+
+def answers_to(services: Services, job_ids: list[str]) -> dict[str, int]:
+    """Return how often each job was answered."""
+    ns = services.settings.namespace
+    pipe = services.redis.pipeline(transaction=False)
+    for job_id in job_ids:
+        pipe.get(f"{ns}:notes:{NAME}:answers:{job_id}")
+    return {job_id: int(n or 0) for job_id, n in zip(job_ids, pipe.execute(), strict=True)}

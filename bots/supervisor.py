@@ -1,0 +1,199 @@
+"""Ends a process when the one that started it is gone, however that one died.
+
+Keeps two `suisai up` off one data folder.
+
+Keeps the processes of one machine running: starts them, starts them again, ends them all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from pipeline.errors import UserFacingError
+from tasks.valkey import EmbeddedValkey, ValkeyUnusable
+
+
+def exit_with_parent(descriptor: int) -> None:
+    """Send this process a SIGTERM once the other end of this pipe is closed."""
+
+    def wait() -> None:
+        os.read(descriptor, 1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="lifeline", daemon=True).start()
+
+
+class FolderTaken(UserFacingError):
+    """Another Suisai runs on this data folder."""
+
+
+@contextmanager
+def lock_data_dir(folder: Path) -> Iterator[None]:
+    """Hold a data folder for this process. Raises `FolderTaken`, `OSError`."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (folder / "up.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            raise FolderTaken(
+                f"Suisai already runs on {folder} (process {lock.read().strip() or 'unknown'}). "
+                "End that one first, or set SUISAI_DATA_DIR to another folder."
+            ) from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+_log = structlog.get_logger()
+
+GRACE_S = 30.0
+"""How long a process may take to finish or give back its work before it is killed."""
+
+_SHORTEST_PAUSE_S = 0.5
+
+_LONGEST_PAUSE_S = 30.0
+
+_HEALTHY_S = 20.0
+"""A process that lived this long starts again at once when it dies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One process to keep running: `suisai` with these arguments."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+@dataclass
+class Supervisor:
+    """Runs programs until it is told to stop; a dead one is started again, with growing pauses.
+
+    The programs hold the read end of a pipe whose write end is here, so that they end even when this
+    process is killed.
+    """
+
+    programs: Sequence[Program]
+    valkey: EmbeddedValkey | None
+    environment: dict[str, str]
+    log_folder: Path | None = None
+    """Where each program writes its log; None: to standard error."""
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start everything; returns at once. Raises `ValkeyUnusable`."""
+        if self.valkey is not None:
+            self.valkey.ensure()
+            self._spawn(self._keep_valkey, self.valkey)
+        self._read_end, self._write_end = os.pipe()
+        os.set_inheritable(self._read_end, True)
+        for program in self.programs:
+            self._spawn(self._keep, program)
+
+    def stop(self) -> None:
+        """End every program, gently first, and then the embedded Valkey."""
+        self.stopping.set()
+        for process in list(self._running.values()):
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+        deadline = time.monotonic() + GRACE_S
+        for thread in self._threads:
+            thread.join(max(0.1, deadline - time.monotonic()))
+        for name, process in list(self._running.items()):
+            if process.poll() is None:
+                _log.warning("killed, its work goes back when the leases expire", program=name)
+                process.kill()
+                process.wait()
+        os.close(self._write_end)
+        os.close(self._read_end)
+        if self.valkey is not None:
+            self.valkey.stop()
+
+    def pid(self, name: str) -> int | None:
+        """Return the process id of a program, None while it is not running."""
+        process = self._running.get(name)
+        return process.pid if process is not None and process.poll() is None else None
+
+    def _spawn(self, target: Callable[..., None], *args: Program | EmbeddedValkey) -> None:
+        thread = threading.Thread(target=target, args=args, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _keep(self, program: Program) -> None:
+        pause_s = _SHORTEST_PAUSE_S
+        while not self.stopping.is_set():
+            began = time.monotonic()
+            process = self._launch(program)
+            self._running[program.name] = process
+            if self.stopping.is_set():
+                process.terminate()
+            code = process.wait()
+            if self.stopping.is_set():
+                return
+            lived_s = time.monotonic() - began
+            pause_s = (
+                _SHORTEST_PAUSE_S if lived_s > _HEALTHY_S else min(pause_s * 2, _LONGEST_PAUSE_S)
+            )
+            _log.warning(
+                "process died, starting it again",
+                program=program.name,
+                exit=_exit_words(code),
+                after_s=round(lived_s, 1),
+                pause_s=pause_s,
+            )
+            self.stopping.wait(pause_s)
+
+    def _launch(self, program: Program) -> subprocess.Popen[bytes]:
+        # -P: a file of the current folder must not shadow a module of the bot or of a library.
+        command = [sys.executable, "-P", "-m", "bots", "--lifeline", str(self._read_end)]
+        log = None
+        if self.log_folder is not None:
+            self.log_folder.mkdir(parents=True, exist_ok=True)
+            log = (self.log_folder / f"{program.name}.log").open("ab")
+        try:
+            return subprocess.Popen(
+                [*command, *program.arguments],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=[self._read_end],
+                # Ctrl-C reaches only the supervisor; it ends the others in its own time.
+                start_new_session=True,
+            )
+        finally:
+            if log is not None:
+                log.close()
+
+    def _keep_valkey(self, valkey: EmbeddedValkey) -> None:
+        while not self.stopping.wait(0.5):
+            if valkey.is_alive():
+                continue
+            if self.stopping.is_set():
+                return
+            _log.warning("the embedded Valkey is gone, starting it again")
+            try:
+                valkey.ensure()
+            except ValkeyUnusable as error:
+                _log.error("the embedded Valkey does not start, trying again", error=str(error))
+
+
+def _exit_words(code: int) -> str:
+    return signal.Signals(-code).name if code < 0 else str(code)

@@ -1,0 +1,179 @@
+"""Answers of a Bot API server as the library can read them, whoever runs the server.
+
+The library goes by the HTTP status alone, quotes what it cannot parse (a proxy's page may hold the URL,
+and with it the token), and knows a flood limit only by its parameters.
+
+Opens the Bot API as the settings say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+import os
+import re
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from telegram import Bot
+from telegram.error import InvalidToken, TelegramError
+from telegram.request import HTTPXRequest
+
+from bots.telegram.listener.parser import BotIdentity
+from bots.telegram.settings import TelegramMissing, TelegramSettings
+
+_SILENCE_S = 5
+"""Of a flood limit that names no time."""
+
+_SECONDS = re.compile(r"retry after (\d+)", re.IGNORECASE)
+
+_KEPT = {413: "Request Entity Too Large", 429: "Too Many Requests"}
+"""Of a proxy's own answers these mean what they say; all others mean that nobody could be asked."""
+
+
+class LenientRequest(HTTPXRequest):
+    """The line to a Bot API server."""
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        *args: Any,  # noqa: ANN401 - whatever the library passes on
+        **kwargs: Any,  # noqa: ANN401 - as above
+    ) -> tuple[int, bytes]:
+        """Make a request; return its status and its body as the Bot API describes them."""
+        status, body = await super().do_request(url, method, *args, **kwargs)
+        # Only calls are POSTs; what is got is a file.
+        return as_described(status, body) if method == "POST" else (status, body)
+
+
+def as_described(status: int, body: bytes) -> tuple[int, bytes]:
+    """Return the status and the body of an answer to a call as the Bot API describes them."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        if status in _KEPT:
+            return _refused(status, _KEPT[status])
+        return _refused(HTTPStatus.BAD_GATEWAY, f"HTTP {status}, but no answer of the Bot API")
+    if status < 300 and "result" in answer and answer.get("ok") is not False:
+        return status, body
+    said = str(answer.get("description") or f"HTTP {status}")
+    if status < 300:
+        status = _code(answer)
+    return _refused(status, said, answer.get("parameters"))
+
+
+def _code(answer: dict[str, Any]) -> int:
+    if answer.get("ok") is not False:
+        return HTTPStatus.BAD_GATEWAY
+    code = answer.get("error_code")
+    return code if isinstance(code, int) and 400 <= code < 600 else HTTPStatus.BAD_REQUEST
+
+
+def _refused(status: int, said: str, parameters: object = None) -> tuple[int, bytes]:
+    told = parameters if isinstance(parameters, dict) else {}
+    if status == HTTPStatus.TOO_MANY_REQUESTS and not told.get("retry_after"):
+        seconds = _SECONDS.search(said)
+        told = {**told, "retry_after": int(seconds[1]) if seconds else _SILENCE_S}
+    answer = {"ok": False, "error_code": status, "description": said, "parameters": told}
+    return status, json.dumps(answer).encode()
+
+
+_READ_S = 30.0
+
+_UPLOAD_S = 60.0
+
+HEARD = ("message", "guest_message", "callback_query", "inline_query")
+"""The updates that the bot asks for; everything else is not its business."""
+
+
+class PatientBot(Bot):
+    """A bot that can hand out updates unparsed.
+
+    The library parses a whole answer of getUpdates at once, so that one update that it cannot
+    parse would hide all others, for ever: the offset is never moved.
+    """
+
+    __slots__ = ()
+
+    async def raw_updates(self, offset: int | None, timeout_s: int) -> list[dict[str, Any]]:
+        """Wait up to `timeout_s` for updates from `offset` on and return them as they came."""
+        data: dict[str, Any] = {
+            "timeout": timeout_s,
+            "offset": offset,
+            "limit": 100,
+            "allowed_updates": list(HEARD),
+        }
+        updates = await self._post("getUpdates", data, read_timeout=timeout_s + 10.0)
+        return [each for each in updates if isinstance(each, dict) and "update_id" in each]
+
+
+def open_bot(settings: TelegramSettings) -> PatientBot:
+    """Return a bot that is not connected yet. Raises `TelegramMissing` without a token."""
+    if settings.token is None:
+        raise TelegramMissing("SUISAI_TELEGRAM_TOKEN is not set")
+    _keep_the_token_out_of_logs()
+    # Without it the library warns of its own next version at every flood limit.
+    os.environ.setdefault("PTB_TIMEDELTA", "true")
+    base = settings.api_url.rstrip("/")
+    return PatientBot(
+        settings.token.get_secret_value(),
+        base_url=f"{base}/bot",
+        base_file_url=f"{base}/file/bot",
+        request=_request(connections=64),
+        get_updates_request=_request(connections=2),
+        local_mode=settings.local_files,
+    )
+
+
+def home(bot: Bot) -> str:
+    """Name a bot on its server: what one server knows of one bot, no other does."""
+    account, server = bot.token.partition(":")[0], bot.base_url.replace(bot.token, "")
+    return hashlib.sha256(f"{account} {server}".encode()).hexdigest()[:16]
+
+
+def _request(connections: int) -> LenientRequest:
+    return LenientRequest(
+        connection_pool_size=connections,
+        read_timeout=_READ_S,
+        write_timeout=_READ_S,
+        connect_timeout=10.0,
+        pool_timeout=_READ_S,
+        media_write_timeout=_UPLOAD_S,
+    )
+
+
+def _keep_the_token_out_of_logs() -> None:
+    # Telegram puts the token into the URL, and httpx logs every URL at INFO.
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("telegram").setLevel(logging.INFO)
+
+
+_log = structlog.get_logger()
+
+_HELLO_AGAIN_S = 2.0
+
+
+async def hello(bot: PatientBot) -> BotIdentity:
+    """Ask Telegram who the bot is, as long as it takes.
+
+    Raises `TelegramMissing` for a token that Telegram does not know.
+    """
+    while True:
+        try:
+            await bot.initialize()
+        except InvalidToken as error:
+            raise TelegramMissing(
+                "Telegram does not know the token in SUISAI_TELEGRAM_TOKEN"
+            ) from error
+        except TelegramError as error:
+            _log.warning("Telegram does not answer, trying again", error=error.message)
+            await asyncio.sleep(_HELLO_AGAIN_S)
+        else:
+            return BotIdentity(bot.id, bot.username or "")

@@ -1,0 +1,247 @@
+"""Buttons that people press, also days later and after any number of restarts.
+
+A closer look at a painting: its file in full quality, and beside its photo.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from io import BytesIO
+
+import numpy as np
+import structlog
+from PIL import Image
+from telegram.error import TelegramError
+
+from bots.i18n import languages, refusal, t
+from bots.telegram import keyboards
+from bots.telegram.events import ButtonEvent, Origin, Place
+from bots.telegram.keyboards import NoButton, RepaintAction, decode
+from bots.telegram.listener.requests import RequestService
+from bots.telegram.platform import Files
+from bots.telegram.sender import OutgoingMedia, Sender, send
+from bots.telegram.settings import PLATFORM
+from bots.telegram.store import Chats, Paintings
+from pipeline.engine import RGB
+from pipeline.errors import PhotoRefused
+from pipeline.photo import open_photo
+from pipeline.styles import Style
+from tasks.blobs import BlobMissing, BlobStore
+from tasks.errors import PhotoUnavailable
+from tasks.models import PaintRequest, Refused
+from tasks.services import Services
+
+_GAP_PX = 12
+
+_QUALITY = 90
+
+
+class Gone(Exception):
+    """The painting or its photo is not kept any more."""
+
+
+class Closer:
+    """Sends what stands behind a painting. Pictures come from the store, photos from Telegram."""
+
+    def __init__(
+        self, speaker: Sender, files: Files, paintings: Paintings, blobs: BlobStore
+    ) -> None:
+        self._speaker = speaker
+        self._files = files
+        self._paintings = paintings
+        self._blobs = blobs
+
+    async def originals(self, origin: Origin, job_id: str) -> None:
+        """Send the pictures of a job as files, as they were painted. Raises `Gone`."""
+        for picture in await asyncio.to_thread(self._pictures, origin, job_id):
+            await self._send(origin, OutgoingMedia((picture,), as_files=True))
+
+    async def comparison(self, origin: Origin, job_id: str, caption: str) -> None:
+        """Send photo and painting side by side. Raises `Gone`."""
+        job = await asyncio.to_thread(self._paintings.job_here, job_id, origin)
+        if job is None or not job.request.photos:
+            raise Gone
+        picture = (await asyncio.to_thread(self._pictures, origin, job_id))[0]
+        try:
+            photo = await self._files.read(job.request.photos[0].ref)
+        except (PhotoUnavailable, PhotoRefused) as error:
+            raise Gone from error
+        both = await asyncio.to_thread(side_by_side, photo, picture)
+        await self._send(origin, OutgoingMedia((both,), caption))
+
+    async def again(self, origin: Origin, job_id: str) -> None:
+        """Send the pictures of a job once more. Raises `Gone`."""
+        pictures = await asyncio.to_thread(self._pictures, origin, job_id)
+        await self._send(origin, OutgoingMedia(tuple(pictures)))
+
+    async def _send(self, origin: Origin, parcel: OutgoingMedia) -> None:
+        chat = await self._speaker.chat_of(origin)
+        await self._speaker.pace.acquire(chat)
+        await send(self._speaker, origin, chat, parcel)
+
+    def _pictures(self, origin: Origin, job_id: str) -> list[bytes]:
+        job = self._paintings.job_here(job_id, origin)
+        if job is None or not job.pictures:
+            raise Gone
+        try:
+            return [self._blobs.get(key) for key in job.pictures]
+        except BlobMissing as error:
+            raise Gone from error
+
+
+def side_by_side(photo: bytes, picture: bytes) -> bytes:
+    """Return a JPEG with the photo on the left and its painting on the right. Raises `Gone`."""
+    painting = np.asarray(Image.open(BytesIO(picture)).convert("RGB"))
+    try:
+        left = _at_height(open_photo(photo).pixels, painting.shape[0])
+    except PhotoRefused as error:
+        raise Gone from error
+    gap = np.full((painting.shape[0], _GAP_PX, 3), 255, np.uint8)
+    file = BytesIO()
+    Image.fromarray(np.hstack([left, gap, painting])).save(file, "JPEG", quality=_QUALITY)
+    return file.getvalue()
+
+
+def _at_height(pixels: RGB, height_px: int) -> RGB:
+    width_px = max(1, round(pixels.shape[1] * height_px / pixels.shape[0]))
+    resized = Image.fromarray(pixels).resize((width_px, height_px), Image.Resampling.LANCZOS)
+    return np.asarray(resized)
+
+
+_log = structlog.get_logger()
+
+_ONCE_S = 86_400.0
+
+_ALERT_MAX = 200
+"""Characters of a notification; Bot API, answerCallbackQuery."""
+
+
+class CallbackHandlers:
+    """What each button does."""
+
+    def __init__(
+        self,
+        speaker: Sender,
+        services: Services,
+        chats: Chats,
+        desk: RequestService,
+        closer: Closer,
+        paintings: Paintings,
+        styles: Mapping[str, Style],
+    ) -> None:
+        self._speaker, self._services, self._chats = speaker, services, chats
+        self._desk, self._closer, self._paintings = desk, closer, paintings
+        self._styles = styles
+        self._notebook = services.notebook(PLATFORM)
+        self._acts: dict[str, Callable[[ButtonEvent, str, str], Awaitable[None]]] = {
+            keyboards.ORIGINAL: self._original,
+            keyboards.COMPARE: self._compare,
+            keyboards.RESEND: self._resend,
+            keyboards.CANCEL: self._cancel,
+            keyboards.LANGUAGE: self._language,
+            keyboards.STYLE: self._style,
+            keyboards.FORGET: self._forget,
+        }
+
+    async def ask(self, pressed: ButtonEvent) -> PaintRequest | None:
+        """Return the ask behind a button, None for a button that asks for no painting."""
+        try:
+            wanted = decode(pressed.data)
+        except NoButton:
+            return None
+        if not isinstance(wanted, RepaintAction) or wanted.style not in self._styles:
+            return None
+        return await asyncio.to_thread(self._desk.repainting, pressed, wanted)
+
+    async def refused(
+        self, pressed: ButtonEvent, ask: PaintRequest, refused: Refused, now: float
+    ) -> None:
+        """Say in a passing note why a button does nothing just now."""
+        words = refusal(ask.language, refused, now)
+        await self._speaker.answer_callback(pressed.query, words[:_ALERT_MAX], alert=True)
+
+    async def act(self, pressed: ButtonEvent) -> None:
+        """Do what a button says that asks for no painting."""
+        language = await asyncio.to_thread(self._chats.spoken, pressed.origin)
+        try:
+            wanted = decode(pressed.data)
+        except NoButton:
+            wanted = RepaintAction("", "", 0.0)
+        if isinstance(wanted, RepaintAction):
+            await self._speaker.answer_callback(
+                pressed.query, t(language, "telegram-photo-gone"), alert=True
+            )
+            return
+        if not await asyncio.to_thread(self._first_time, pressed):
+            return
+        try:
+            await self._acts[wanted.verb](pressed, wanted.target, language)
+        except Gone:
+            await self._speaker.answer_callback(
+                pressed.query, t(language, "telegram-photo-gone"), alert=True
+            )
+        except TelegramError as error:
+            _log.info("a button could not do its work", act=wanted.verb, error=error.message)
+            await self._speaker.answer_callback(pressed.query)
+
+    def _first_time(self, pressed: ButtonEvent) -> bool:
+        # The same update may come again after a crash; the ledger only guards asks.
+        return self._notebook.set_if_absent(pressed.event, "1", _ONCE_S)
+
+    async def _original(self, pressed: ButtonEvent, job_id: str, _: str) -> None:
+        await self._closer.originals(pressed.origin, job_id)
+        await self._speaker.answer_callback(pressed.query)
+
+    async def _compare(self, pressed: ButtonEvent, job_id: str, language: str) -> None:
+        await self._closer.comparison(pressed.origin, job_id, t(language, "telegram-compared"))
+        await self._speaker.answer_callback(pressed.query)
+
+    async def _resend(self, pressed: ButtonEvent, job_id: str, _: str) -> None:
+        await self._closer.again(pressed.origin, job_id)
+        await self._speaker.answer_callback(pressed.query)
+
+    async def _cancel(self, pressed: ButtonEvent, job_id: str, language: str) -> None:
+        ledger, person = self._services.ledger, pressed.origin.person
+        done = await asyncio.to_thread(ledger.cancel, job_id, person)
+        key = "telegram-cancelled" if done else "telegram-cancel-late"
+        await self._speaker.answer_callback(pressed.query, t(language, key))
+        if done and pressed.shown:
+            chat = await self._speaker.chat_of(pressed.origin)
+            await self._speaker.pace.acquire(chat)
+            await self._speaker.edit_text(chat, pressed.shown, t(language, key))
+
+    async def _language(self, pressed: ButtonEvent, code: str, _: str) -> None:
+        if code in languages():
+            await asyncio.to_thread(self._chats.choose_language, pressed.origin.person, code)
+            await self._speaker.answer_callback(pressed.query)
+            await self._answer(pressed, t(code, "telegram-language-set"))
+
+    async def _style(self, pressed: ButtonEvent, name: str, language: str) -> None:
+        if name not in self._styles:
+            await self._speaker.answer_callback(pressed.query)
+            return
+        words = t(
+            language, "telegram-style-set", style=keyboards.title(self._styles[name], language)
+        )
+        await asyncio.to_thread(self._chats.choose_style, pressed.origin.person, name)
+        await self._speaker.answer_callback(pressed.query, words)
+
+    async def _forget(self, pressed: ButtonEvent, choice: str, language: str) -> None:
+        person = pressed.origin.person
+        if choice in ("yes", "never"):
+            await asyncio.to_thread(self._leave_no_trace, person, choice == "never")
+        await self._speaker.answer_callback(pressed.query)
+        await self._answer(pressed, t(language, f"telegram-forgot-{choice}"))
+
+    def _leave_no_trace(self, person: str, opt_out: bool) -> None:
+        self._paintings.forget(PLATFORM, person)
+        self._services.people.forget(PLATFORM, person, opt_out)
+        self._chats.forget(person)
+
+    async def _answer(self, pressed: ButtonEvent, words: str) -> None:
+        if pressed.origin.place is Place.GUEST or not pressed.shown:
+            return
+        chat = await self._speaker.chat_of(pressed.origin)
+        await self._speaker.pace.acquire(chat)
+        await self._speaker.edit_text(chat, pressed.shown, words)

@@ -1,0 +1,133 @@
+"""Long polling that forgets nothing: an update is confirmed only when it was taken in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import structlog
+from redis.exceptions import RedisError
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+
+from bots.telegram.client import PatientBot, home
+from bots.telegram.errors import silence_s
+from tasks.kv import KeyValueStore
+
+_log = structlog.get_logger()
+
+TakeIn = Callable[[dict[str, Any]], Awaitable[None]]
+"""Takes one update in; when it returns, nothing of it can be lost any more."""
+
+_NUMBERED_S = 6 * 86_400.0
+"""Telegram numbers updates anew, perhaps with lower numbers, after a week without any."""
+
+_PATIENCE_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+"""Between tries while Telegram or the ledger's store does not answer."""
+
+_AT_ONCE = 8
+"""Chats whose updates are taken in side by side."""
+
+
+class Poller:
+    """Fetches updates and moves the offset only after the ledger has what they ask for.
+
+    The offset is kept in the store, so that a new process goes on where the old one stood. What an
+    old one had taken in but not confirmed comes again, and the ledger knows it.
+    """
+
+    def __init__(
+        self, bot: PatientBot, take_in: TakeIn, notebook: KeyValueStore, timeout_s: int
+    ) -> None:
+        self._bot = bot
+        self._take_in = take_in
+        self._notebook = notebook
+        self._timeout_s = timeout_s
+        self._offset = offset_key(bot)
+        self._failures = 0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Poll until `stop` is set."""
+        while not stop.is_set():
+            turn = asyncio.create_task(self._patiently())
+            halt = asyncio.create_task(stop.wait())
+            await asyncio.wait({turn, halt}, return_when=asyncio.FIRST_COMPLETED)
+            halt.cancel()
+            turn.cancel()
+            await asyncio.gather(turn, halt, return_exceptions=True)
+
+    async def once(self) -> None:
+        """Fetch once, take everything in, then confirm it."""
+        written = await asyncio.to_thread(self._notebook.get, self._offset)
+        offset = None if written is None else int(written)
+        updates = await self._bot.raw_updates(offset, self._timeout_s)
+        if not updates:
+            return
+        await asyncio.shield(self._take(updates))
+
+    async def _take(self, updates: list[dict[str, Any]]) -> None:
+        gate = asyncio.Semaphore(_AT_ONCE)
+        await asyncio.gather(*(self._in_order(part, gate) for part in _by_chat(updates)))
+        following = max(int(update["update_id"]) for update in updates) + 1
+        await asyncio.to_thread(self._notebook.put, self._offset, str(following), _NUMBERED_S)
+
+    async def _in_order(self, updates: Iterable[dict[str, Any]], gate: asyncio.Semaphore) -> None:
+        async with gate:
+            for update in updates:
+                await self._take_in(update)
+
+    async def _patiently(self) -> None:
+        try:
+            await self.once()
+        except RetryAfter as error:
+            await asyncio.sleep(silence_s(error))
+        except Conflict as error:
+            await self._rest(_conflict(error))
+        except InvalidToken:
+            await self._rest("Telegram does not know the token in SUISAI_TELEGRAM_TOKEN")
+        except (TelegramError, RedisError) as error:
+            await self._rest(f"no updates just now: {error}")
+        except Exception:
+            _log.exception("updates could not be taken in, they are fetched again")
+            await self._rest("no updates just now")
+        else:
+            self._failures = 0
+
+    async def _rest(self, why: str) -> None:
+        pause_s = _PATIENCE_S[min(self._failures, len(_PATIENCE_S) - 1)]
+        self._failures += 1
+        _log.warning(f"{why}, polling again soon", again_in_s=pause_s)
+        await asyncio.sleep(pause_s)
+
+
+def offset_key(bot: PatientBot) -> str:
+    """Return where the offset stands: another bot, or another server, numbers its updates otherwise."""
+    return f"offset:{home(bot)}"
+
+
+def _conflict(error: Conflict) -> str:
+    if "webhook" in error.message.lower():
+        return (
+            "a webhook is set for this bot, so Telegram gives no updates to polling: "
+            "remove it (deleteWebhook) or set SUISAI_TELEGRAM_WEBHOOK_URL"
+        )
+    return "only one `suisai telegram` may run per bot, and another process polls for this one too"
+
+
+def _by_chat(updates: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    # What one chat sends is taken in in its order, what others send beside it.
+    chats: dict[object, list[dict[str, Any]]] = {}
+    for update in updates:
+        chats.setdefault(_chat_of(update), []).append(update)
+    return list(chats.values())
+
+
+def _chat_of(update: dict[str, Any]) -> object:
+    for content in update.values():
+        if isinstance(content, dict):
+            message = content.get("message")
+            chat = content.get("chat") or (
+                message.get("chat") if isinstance(message, dict) else None
+            )
+            return chat.get("id") if isinstance(chat, dict) else None
+    return None

@@ -1,0 +1,207 @@
+"""Telegram as the workers see it.
+
+Fetches what people sent from the Bot API server, as much of it as is allowed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+from telegram import Bot
+from telegram.error import TelegramError
+
+from bots.download import DownloadSource, download
+from bots.telegram.client import open_bot
+from bots.telegram.delivery.context import DeliveryContext
+from bots.telegram.delivery.edit import EditDelivery
+from bots.telegram.delivery.guest import GuestDelivery
+from bots.telegram.delivery.send import SendDelivery
+from bots.telegram.errors import Problem, meaning, problem_of
+from bots.telegram.events import Place
+from bots.telegram.rate_limit import ChatLimited, SendRateLimit
+from bots.telegram.sender import Sender
+from bots.telegram.settings import PLATFORM, TelegramSettings
+from bots.telegram.store import Chats, Paintings
+from pipeline.errors import PhotoRefused
+from pipeline.styles import load_styles
+from tasks.errors import ChatRateLimited, PhotoUnavailable, PlatformPaused, TransientError
+from tasks.models import Answer, Apology, Job, PhotoRef, RateLimit
+from tasks.services import Services
+
+_log = structlog.get_logger()
+
+
+class Files:
+    """The files that a Bot API server keeps."""
+
+    def __init__(self, bot: Bot, settings: TelegramSettings) -> None:
+        self._bot = bot
+        self._settings = settings
+        self._bytes_max = settings.file_max_bytes
+
+    async def read(self, file_id: str) -> bytes:
+        """Return a file.
+
+        Raises `PhotoRefused` (too large), `PhotoUnavailable`, `TransientError`, `TelegramError`.
+        """
+        try:
+            file = await self._bot.get_file(file_id)
+        except TelegramError as error:
+            if problem_of(error) is Problem.FILE_TOO_BIG:
+                raise self._too_heavy() from error
+            raise
+        if (file.file_size or 0) > self._bytes_max:
+            raise self._too_heavy()
+        where = file.file_path or ""
+        if Path(where).is_absolute():
+            return await asyncio.to_thread(self._here, Path(where))
+        # The library leaves a path as it is where a file of that name happens to lie here.
+        url = where if "://" in where else f"{self._bot.base_file_url}/{where}"
+        return await asyncio.to_thread(self._there, url)
+
+    def _here(self, path: Path) -> bytes:
+        if not self._settings.local_files:
+            _log.error(
+                "the Bot API server runs with --local, the photo cannot be had: set "
+                "SUISAI_TELEGRAM_LOCAL_FILES=true where both run on one machine"
+            )
+            raise PhotoUnavailable
+        try:
+            with path.open("rb") as file:
+                content = file.read(self._bytes_max + 1)
+        except OSError as error:
+            raise PhotoUnavailable from error
+        if len(content) > self._bytes_max:
+            raise self._too_heavy()
+        return content
+
+    def _there(self, url: str) -> bytes:
+        source = DownloadSource.of_own(self._settings.api_url, bytes_max=self._bytes_max)
+        try:
+            return download(url, source)
+        except PhotoUnavailable as gone:
+            if gone.reason != PhotoUnavailable().reason:
+                raise
+            # The file was there a moment ago: its link is no longer good, and the next one will be.
+            raise TransientError("the photo's link is not good any more") from None
+
+    def _too_heavy(self) -> PhotoRefused:
+        return PhotoRefused("too-heavy", limit_mb=self._bytes_max // 1_000_000)
+
+
+T = TypeVar("T")
+
+_PATIENCE_S = 1.5
+"""A worker waits so long for one chat's turn; then others go first."""
+
+
+class _Line:
+    """From threads to the library: one background loop per process, opened on first use."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pid = 0
+
+    def call(self, talk: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Return what the coroutine returns; raise what it raises."""
+        return asyncio.run_coroutine_threadsafe(talk(), self._open()).result()
+
+    def _open(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            # A forked child inherits the loop but not the thread that runs it.
+            if self._loop is None or self._pid != os.getpid():
+                self._loop, self._pid = asyncio.new_event_loop(), os.getpid()
+                threading.Thread(
+                    target=self._loop.run_forever, name="telegram", daemon=True
+                ).start()
+            return self._loop
+
+
+class TelegramPlatform:
+    """Fetches photos from Telegram and brings answers there."""
+
+    name = PLATFORM
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._settings = TelegramSettings()
+        self._line = _Line()
+        notebook = services.notebook(PLATFORM)
+        bot = open_bot(self._settings)
+        self._files = Files(bot, self._settings)
+        pace = SendRateLimit(services.pacer(PLATFORM), notebook, self._settings, _PATIENCE_S)
+        # A worker does not sit out a silence: it gives the job back and the platform rests.
+        chats = Chats(notebook)
+        self._speaker = Sender(bot, pace, chats, tries=1)
+        desk = DeliveryContext(
+            speaker=self._speaker,
+            ledger=services.ledger,
+            notebook=notebook,
+            paintings=Paintings(
+                services.ledger, notebook, chats, services.settings.job_retention_s
+            ),
+            settings=self._settings,
+            styles=load_styles(),
+        )
+        self._sending = SendDelivery(desk)
+        self._single = EditDelivery(desk, self._sending)
+        self._guest = GuestDelivery(desk)
+
+    def quota(self) -> RateLimit | None:
+        """Return what Telegram lets a bot send."""
+        return RateLimit(max(1, int(self._settings.messages_per_s * 60)), 60.0)
+
+    def fetch(self, job: Job, photo: PhotoRef) -> bytes:
+        """Download one photo of the job."""
+        return self._call(self._files.read(photo.ref))
+
+    def answer(self, job: Job, answer: Answer) -> str:
+        """Bring the answer to the chat of the ask. Doing so again changes nothing."""
+        # The placeholder may have been written down after the worker read the job.
+        job = self._services.ledger.job(job.id)
+        receipt = self._call(self._answer(job, answer))
+        self._services.ledger.set_platform_data(job.id, answer=receipt)
+        return receipt
+
+    def find_answer(self, job: Job) -> str | None:
+        """Return the receipt that was written down; without one answering again is harmless."""
+        return self._services.ledger.job(job.id).platform_data.get("answer")
+
+    def retract(self, receipt: str) -> None:
+        """Delete the answer where that is still possible."""
+        chat, _, messages = receipt.partition(":")
+        if chat not in ("", "inline"):
+            for message in messages.split(","):
+                self._call(self._speaker.remove(int(chat), int(message)))
+
+    async def _answer(self, job: Job, answer: Answer) -> str:
+        hushed_s = await self._speaker.pace.backed_off_s()
+        if hushed_s > 0:
+            raise PlatformPaused(time.time() + hushed_s, "Telegram asks for silence")
+        guest = job.request.address.get("place") == Place.GUEST
+        if isinstance(answer, Apology):
+            return await (self._guest if guest else self._single).apology(job, answer)
+        if guest:
+            return await self._guest.painting(job, answer)
+        if len(answer.pictures) > 1:
+            return await self._sending.paintings(job, answer)
+        return await self._single.painting(job, answer)
+
+    def _call(self, talk: Coroutine[Any, Any, T]) -> T:
+        return self._line.call(lambda: self._translated(talk))
+
+    async def _translated(self, talk: Coroutine[Any, Any, T]) -> T:
+        try:
+            return await talk
+        except ChatLimited as full:
+            raise ChatRateLimited(time.time() + full.wait_s) from full
+        except TelegramError as error:
+            raise meaning(error) from error

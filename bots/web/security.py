@@ -1,0 +1,57 @@
+"""What protects the page: it takes orders from itself only, and loads nothing from elsewhere."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+        "connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Shield:
+    """ASGI middleware: security headers on every answer, and no orders from other origins."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, unless another site's page sent it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_shielded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(_HEADERS)
+            await send(message)
+
+        app = self._app if _is_ours(scope["method"], Headers(scope=scope)) else _REFUSAL
+        await app(scope, receive, send_shielded)
+
+
+_REFUSAL = JSONResponse({"reason": "cross-origin"}, status_code=403)
+
+
+def _is_ours(method: str, headers: Headers) -> bool:
+    """Tell whether a request changes nothing, or comes from the page itself or no browser at all."""
+    if method in _SAFE_METHODS:
+        return True
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    return site in (None, "same-origin", "none") and (
+        origin is None or urlsplit(origin).netloc == headers.get("host")
+    )

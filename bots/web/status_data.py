@@ -1,0 +1,120 @@
+"""What the status page shows, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tasks.controls import PAUSABLE
+from tasks.services import Services
+from tasks.stats import FleetStats
+
+_FAILURES = 8
+
+_REFUSALS = 6
+
+
+def overview(gauges: FleetStats) -> dict[str, Any]:
+    """Put the gauges into what the page's script reads."""
+    counts = gauges.counts
+    answered = gauges.total("ended", "answered")
+    return {
+        "at": gauges.at,
+        "ladder": gauges.overload_level,
+        "switches": _switches(gauges),
+        "stages": [
+            {
+                "name": stage,
+                "waiting": now.waiting,
+                "leased": now.leased,
+                "oldest_s": now.oldest_s,
+                "jobs_per_s": now.jobs_per_s,
+                "latency_s": now.latency_s,
+                "lanes": dict(now.ready),
+            }
+            for stage, now in gauges.stages.items()
+        ],
+        "later": gauges.delayed,
+        "dead": gauges.dead,
+        "counts": {
+            "admitted": gauges.total("admitted"),
+            "refused": gauges.total("refused"),
+            "answered": answered,
+            "apologised": gauges.total("ended", "apologised"),
+            "painted": counts.get("painted", 0),
+            "reused": counts.get("reused", 0),
+            "retried": gauges.total("retried"),
+        },
+        "refusals": _refusals(counts),
+        "waits": _waits(counts, answered),
+        "processes": [
+            {"kind": each.kind, "name": each.name, "since": each.since, "facts": dict(each.facts)}
+            for each in gauges.processes
+        ],
+        "memory": [gauges.memory_bytes, gauges.memory_limit_bytes],
+    }
+
+
+def failures(services: Services) -> list[dict[str, Any]]:
+    """Return the last jobs that were given up, newest first, with their stories."""
+    told = []
+    for job_id, at in services.ledger.dead(_FAILURES):
+        job = services.ledger.find_job(job_id)
+        if job is not None:
+            story = [[c.at, c.event, c.detail] for c in job.history]
+            told.append(
+                {
+                    "id": job_id,
+                    "at": at,
+                    "platform": job.request.platform,
+                    "reason": job.reason,
+                    "outcome": job.outcome or "",
+                    "story": story,
+                }
+            )
+    return told
+
+
+def recent_pictures(services: Services) -> list[str]:
+    """Return the blob keys of the last paintings of public asks, newest first."""
+    keys = services.redis.lrange(f"{services.settings.namespace}:recent", 0, -1)
+    jobs = services.ledger.find_jobs([key.decode() for key in keys if isinstance(key, bytes)])
+    return [job.pictures[0] for job in jobs if job.pictures]
+
+
+def _switches(gauges: FleetStats) -> list[dict[str, Any]]:
+    rows = [
+        {
+            "what": what,
+            "platform": "",
+            "until": gauges.paused.get(what),
+            "on": what in gauges.paused,
+        }
+        for what in PAUSABLE
+    ]
+    for name, until in sorted(gauges.paused.items()):
+        what, colon, platform = name.partition(":")
+        if colon:
+            rows.append({"what": what, "platform": platform, "until": until, "on": True})
+    return rows
+
+
+def _refusals(counts: Mapping[str, int]) -> list[tuple[str, str, int]]:
+    """Return platform, reason and count of the commonest refusals."""
+    rows = []
+    for name, count in counts.items():
+        kind, _, rest = name.partition(":")
+        platform, _, reason = rest.partition(":")
+        if kind == "refused":
+            rows.append((platform, reason, count))
+    return sorted(rows, key=lambda row: -row[2])[:_REFUSALS]
+
+
+def _waits(counts: Mapping[str, int], answered: int) -> dict[str, float]:
+    if not answered:
+        return {}
+    return {
+        "had_s": counts.get("waited-ms", 0) / 1000 / answered,
+        "said_s": counts.get("said-ms", 0) / 1000 / answered,
+        "kept": counts.get("kept-word", 0) / answered,
+    }

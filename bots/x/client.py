@@ -1,0 +1,279 @@
+"""The port to X: every call that the bot makes, typed, paid for, signed and read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
+
+import tweepy
+from requests import Request
+from requests.auth import AuthBase
+
+from bots.x.budget import Budget, price_table
+from bots.x.errors import XRefused, XUnauthorised, XUnknownOutcome
+from bots.x.models import Account, MessagePage, PostPage
+from bots.x.oauth import LoginNeeded, TokenStore
+from bots.x.parser import read_messages, read_page
+from bots.x.session import (
+    MEDIA_EXPANSION,
+    MEDIA_FIELDS,
+    MESSAGE_FIELDS,
+    POST_FIELDS,
+    TWEEPY_HOST,
+    Vocabulary,
+    XSession,
+    blames_words,
+)
+from bots.x.settings import XSettings
+from tasks.kv import KeyValueStore
+
+Answer: TypeAlias = Mapping[str, Any]
+
+_PAGE_LEAST = 5
+
+_VOCABULARY_KEY = "vocabulary"
+
+_ACCOUNT_KEY = "account"
+
+_MEDIA: dict[str, Any] = {"expansions": [MEDIA_EXPANSION], "media_fields": list(MEDIA_FIELDS)}
+
+
+class XClient:
+    """X as the bot's account sees it. Methods raise `XFault`s and may be called from threads."""
+
+    def __init__(
+        self, settings: XSettings, notebook: KeyValueStore, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.settings = settings
+        self.door = XSession(settings.api_url, settings.timeout_s)
+        self.tokens = TokenStore(settings, notebook, self.door, clock)
+        self.budget = Budget(
+            notebook,
+            price_table(settings.prices),
+            settings.daily_budget_usd,
+            settings.monthly_budget_usd,
+            clock,
+        )
+        self._notebook = notebook
+        self._client = tweepy.Client(**_oauth1_keys(settings), return_type=dict)
+        # tweepy keeps its session public: this is the one seam that it offers.
+        self._client.session = self.door
+        self.door.vocabulary = self._vocabulary()
+
+    @property
+    def by_oauth1(self) -> bool:
+        """Calls are signed with OAuth1 keys: the operator gave them and never logged in."""
+        return self.settings.has_oauth1 and self.tokens.known() is None
+
+    def me(self) -> Account:
+        """Return the bot's own account, asked once and remembered."""
+        if known := self._notebook.get(_ACCOUNT_KEY):
+            id_, username = known.split(" ", 1)
+            return Account(id_, username)
+        return self.renewed_me()
+
+    def renewed_me(self) -> Account:
+        """Ask X which account the keys belong to, and remember it."""
+        with self.budget.reading("account", 1) as allowance:
+            answer = self._read(self._client.get_me)
+            account = Account(data_field(answer, "id"), data_field(answer, "username"))
+            self.budget.came(allowance, "account", [account.id])
+        self._notebook.put(_ACCOUNT_KEY, f"{account.id} {account.username}")
+        return account
+
+    def mentions(self, since_id: str | None, token: str | None, at_most: int = 100) -> PostPage:
+        """Return one page of mentions after `since_id`, newest first.
+
+        Where authors have a price they are left out: most mentions only inherit the bot's name, and
+        `posts` tells the whole of those that do not.
+        """
+        with self.budget.reading("mention", at_most, _PAGE_LEAST) as allowance:
+            answer = self._read(
+                self._client.get_users_mentions,
+                self.me().id,
+                since_id=since_id,
+                pagination_token=token,
+                max_results=allowance.count,
+                tweet_fields=POST_FIELDS,
+                sparing=True,
+                **_MEDIA,
+            )
+            page = read_page(answer)
+            self.budget.came(allowance, "mention", (post.id for post in page.posts))
+        self.budget.paid("post", (post.id for post in page.posts if not post.author))
+        self._came_along(page)
+        return page
+
+    def posts(self, ids: Iterable[str], fields: Iterable[str] = POST_FIELDS) -> PostPage:
+        """Return these posts, at most 100, without those that X cannot show."""
+        wanted = list(ids)
+        with self.budget.reading("post", len(wanted), len(wanted)) as allowance:
+            page = read_page(
+                self._read(self._client.get_tweets, wanted, tweet_fields=fields, **_MEDIA)
+            )
+            self.budget.came(allowance, "post", (post.id for post in page.posts))
+        self._came_along(page)
+        return page
+
+    def own_posts(self, since_id: str, start_time: str | None, token: str | None) -> PostPage:
+        """Return one page of the bot's own posts, replies among them, newest first."""
+        with self.budget.reading("own_post", 100, _PAGE_LEAST) as allowance:
+            answer = self._read(
+                self._client.get_users_tweets,
+                self.me().id,
+                since_id=since_id,
+                start_time=start_time,
+                pagination_token=token,
+                exclude=["retweets"],
+                max_results=allowance.count,
+                tweet_fields=["referenced_tweets"],
+            )
+            page = read_page(answer)
+            self.budget.came(allowance, "own_post", (post.id for post in page.posts))
+        self._came_along(page)
+        return page
+
+    def messages(self, token: str | None, at_most: int, person: str | None = None) -> MessagePage:
+        """Return one page of direct messages, newest first, with one person or with all."""
+        with self.budget.reading("message", at_most) as allowance:
+            answer = self._read(
+                self._client.get_direct_message_events,
+                participant_id=person,
+                pagination_token=token,
+                event_types=["MessageCreate"],
+                max_results=allowance.count,
+                dm_event_fields=list(MESSAGE_FIELDS),
+                **_MEDIA,
+            )
+            page = read_messages(answer)
+            self.budget.came(allowance, "message", (message.id for message in page.messages))
+        return page
+
+    def reply(self, to: str, text: str, media_ids: Iterable[str] = ()) -> str:
+        """Reply to a post and return the id of the reply."""
+        body: dict[str, Any] = {"text": text, "reply": {"in_reply_to_tweet_id": to}}
+        # A sentence alone was not made by AI.
+        if media := list(media_ids):
+            body |= {"media": {"media_ids": media}, "made_with_ai": self.settings.made_with_ai}
+        with self.budget.writing("reply"):
+            return data_field(self.send("POST", "/2/tweets", json=body), "id")
+
+    def delete(self, post_id: str) -> None:
+        """Delete a post of the bot."""
+        with self.budget.writing("deletion"):
+            self._asked(self._client.delete_tweet, post_id)
+
+    def send_message(self, to: str, text: str | None, media_id: str | None = None) -> str:
+        """Send a direct message and return the id of its event."""
+        with self.budget.writing("message_sent"):
+            answer = self._asked(
+                self._client.create_direct_message,
+                participant_id=to,
+                text=text,
+                media_id=media_id,
+            )
+            return data_field(answer, "dm_event_id")
+
+    def send(self, method: str, route: str, **request: object) -> Answer:
+        """Make a call that tweepy has no method for."""
+        return _object(self._with_fresh_token(lambda: self._send(method, route, request)))
+
+    def authorization(self, url: str) -> str:
+        """Return the Authorization header of a GET of `url`."""
+        headers, auth = self._signature()
+        return str(
+            Request("GET", url, headers=headers, auth=auth).prepare().headers["Authorization"]
+        )
+
+    def _send(self, method: str, route: str, request: Mapping[str, Any]) -> object:
+        headers, auth = self._signature()
+        with self.door.request(
+            method, TWEEPY_HOST + route, headers=headers, auth=auth, **request
+        ) as response:
+            return response.json() if response.content else {}
+
+    def _signature(self) -> tuple[dict[str, str], AuthBase | None]:
+        if not self.by_oauth1:
+            return {"Authorization": f"Bearer {self.tokens.current()}"}, None
+        keys = _oauth1_keys(self.settings)
+        return {}, tweepy.OAuth1UserHandler(*keys.values()).apply_auth()
+
+    def _read(
+        self,
+        ask: Callable[..., object],
+        *args: object,
+        tweet_fields: Iterable[str] = (),
+        sparing: bool = False,
+        **params: object,
+    ) -> Answer:
+        """Ask; where X does not know the words, ask once more in the other vocabulary."""
+
+        def asked() -> Answer:
+            fields = (
+                self.door.vocabulary.without_priced(tweet_fields) if sparing else list(tweet_fields)
+            )
+            if fields:
+                params["tweet_fields"] = fields
+            return self._asked(ask, *args, **params)
+
+        try:
+            return asked()
+        except XRefused as fault:
+            if self.settings.vocabulary != "auto" or not blames_words(fault.detail):
+                raise
+        tried = self.door.vocabulary
+        self.door.vocabulary = tried.alternative
+        try:
+            answer = asked()
+        except XRefused:
+            self.door.vocabulary = tried
+            raise
+        self._notebook.put(_VOCABULARY_KEY, self.door.vocabulary.value)
+        return answer
+
+    def _asked(self, ask: Callable[..., object], *args: object, **params: object) -> Answer:
+        return _object(
+            self._with_fresh_token(lambda: ask(*args, user_auth=self.by_oauth1, **params))
+        )
+
+    def _with_fresh_token(self, call: Callable[[], object]) -> object:
+        if self.by_oauth1:
+            return call()
+        token = self._client.bearer_token = self.tokens.current()
+        try:
+            return call()
+        except XUnauthorised as fault:
+            if isinstance(fault, LoginNeeded):
+                raise
+            self._client.bearer_token = self.tokens.renewed(token)
+            return call()
+
+    def _vocabulary(self) -> Vocabulary:
+        chosen = self.settings.vocabulary
+        if chosen == "auto":
+            return Vocabulary(self._notebook.get(_VOCABULARY_KEY) or Vocabulary.TWEET)
+        return Vocabulary(chosen)
+
+    def _came_along(self, page: PostPage) -> None:
+        own = {post.id for post in page.posts}
+        self.budget.came_along("post", (id_ for id_ in page.around if id_ not in own))
+        self.budget.came_along("account", page.expanded_accounts)
+
+
+def data_field(answer: Answer, name: str) -> str:
+    """Return what X told under `data`. Raises `XUnknownOutcome` where a success does not name it."""
+    data = answer.get("data")
+    if not isinstance(data, Mapping) or not data.get(name):
+        raise XUnknownOutcome(f"X answered without {name}")
+    return str(data[name])
+
+
+def _object(answer: object) -> Answer:
+    return answer if isinstance(answer, Mapping) else {}
+
+
+def _oauth1_keys(settings: XSettings) -> dict[str, str | None]:
+    names = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
+    found = {name: getattr(settings, name) for name in names}
+    return {name: secret and secret.get_secret_value() for name, secret in found.items()}

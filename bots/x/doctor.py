@@ -1,0 +1,92 @@
+"""What `suisai doctor` finds out about X: keys, account, scopes, budget, and what the bot reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bots.doctor.report import Finding, failure, passed, warning
+from bots.x.budget import Spending
+from bots.x.client import XClient
+from bots.x.errors import XFault
+from bots.x.login import missing_scopes
+from bots.x.settings import XSettings, configured
+from bots.x.store import notice
+from bots.x.webhook_admin import NotDelivered, WebhookAdmin
+from tasks.services import Services
+
+
+def check(services: Services) -> Iterator[Finding]:
+    """Look at everything that X needs; asks X once, for the account."""
+    settings = XSettings()
+    if not configured(settings):
+        yield passed("X", "not set up; `suisai setup x`, if you want it")
+        return
+    x = XClient(settings, services.notebook("x"))
+    yield _account(x)
+    yield _scopes(x)
+    yield _budget(x.budget.spending())
+    if settings.webhooks:
+        yield _webhooks(x)
+    yield from _listening(settings, services)
+    if trouble := notice(services.notebook("x")):
+        yield warning("X", trouble, "see docs/x.md, 'When something is wrong'")
+
+
+def _account(x: XClient) -> Finding:
+    try:
+        account = x.renewed_me()
+    except XFault as fault:
+        return failure("X", f"the keys are not accepted: {fault.detail}", "suisai x login")
+    return passed("X", f"the bot is @{account.username} ({account.id})")
+
+
+def _scopes(x: XClient) -> Finding:
+    tokens = x.tokens.known()
+    if tokens is None:
+        return passed("X scopes", "calls are signed with OAuth1 keys")
+    if missing := missing_scopes(tokens.scopes):
+        return failure("X scopes", f"missing: {' '.join(missing)}", "suisai x login")
+    return passed("X scopes", "all that are needed")
+
+
+def _webhooks(x: XClient) -> Finding:
+    if x.settings.app_bearer is None:
+        return passed("X webhooks", "on; with SUISAI_X_APP_BEARER they would be looked at here")
+    try:
+        hooks = WebhookAdmin(x).hooks()
+    except NotDelivered as why:
+        return warning("X webhooks", str(why), "suisai x webhook")
+    heard = [hook.url for hook in hooks if hook.valid and hook.events]
+    if heard:
+        return passed("X webhooks", f"X delivers to {', '.join(heard)}")
+    slowly = f"X delivers nothing; mentions wait up to {x.settings.reconcile_s / 60:.0f} minutes"
+    return warning("X webhooks", slowly, "suisai x webhook https://your.host")
+
+
+def _budget(spending: Spending) -> Finding:
+    day, month = spending.daily_limit_usd, spending.monthly_limit_usd
+    spent = (
+        f"${spending.today_usd:.2f} of {_limit(day)} today, "
+        f"${spending.month_usd:.2f} of {_limit(month)} this month"
+    )
+    ok = (not day or spending.today_usd < day) and (not month or spending.month_usd < month)
+    mend = "raise SUISAI_X_DAILY_BUDGET_USD or SUISAI_X_MONTHLY_BUDGET_USD, or wait"
+    return passed("X budget", spent) if ok else warning("X budget", spent, mend)
+
+
+def _listening(settings: XSettings, services: Services) -> Iterator[Finding]:
+    kinds = {process.kind for process in services.presence.alive()}
+    if "x" not in kinds:
+        yield warning("X listener", "none running", "suisai x")
+    if not settings.webhooks:
+        return
+    if settings.consumer_secret is None:
+        says = "SUISAI_X_WEBHOOKS needs SUISAI_X_CONSUMER_SECRET, by which X signs"
+        yield failure("X webhook", says, "set SUISAI_X_CONSUMER_SECRET")
+    elif "web" not in kinds:
+        says = "no web process is there to take it; polling finds what it misses"
+        yield warning("X webhook", says, "suisai web")
+
+
+def _limit(usd: float) -> str:
+    return f"${usd:.2f}" if usd else "no limit"

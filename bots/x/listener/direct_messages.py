@@ -1,0 +1,117 @@
+"""Takes direct messages to asks in the ledger, and says in the conversation what became of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from bots.captions.parser import PaintOptions
+from bots.i18n import describe_status, refusal, t
+from bots.x.client import XClient
+from bots.x.listener.context import IntakeContext
+from bots.x.models import Message, MessagePage
+from tasks.models import Job, PaintRequest, PhotoRef, Refused
+from tasks.services import Services
+
+# X tells the language of a post, not that of a message.
+_SCRIPTS = (
+    ("ja", re.compile("[\u3040-\u30ff]")),
+    ("hi", re.compile("[\u0900-\u097f]")),
+)
+
+
+class DirectMessages:
+    """Understands direct messages of one person to the bot; groups are left alone."""
+
+    def __init__(self, services: Services, x: XClient) -> None:
+        self._at = IntakeContext.of(services, x)
+
+    def take(self, pages: Iterable[MessagePage]) -> int:
+        """Deal with all messages of these pages, oldest first; return how many became asks.
+
+        Everything that was accepted is on disk when this returns. Raises `XFault`: then the same
+        messages have to be given again.
+        """
+        me = self._at.x.me()
+        ignored = {me.id, *self._at.x.settings.ignored_accounts}
+        messages: dict[str, Message] = {}
+        for page in pages:
+            ignored |= page.automated
+            messages |= {message.id: message for message in page.messages}
+        fresh = [
+            message
+            for message in sorted(messages.values(), key=lambda message: int(message.id))
+            if message.sender not in ignored and _is_between_two(message)
+        ]
+        return sum(self._act(message) for message in fresh)
+
+    def _act(self, message: Message) -> bool:
+        event = f"dm:{message.id}"
+        if self._at.memory.is_handled(event):
+            return False
+        last = self._at.last_job("x-dm", message.sender)
+        wish = self._at.heard(message.text, message.id, last)
+        language = self._at.language(message.sender, scripted(message.text))
+        admitted = False
+        if wish.stop:
+            self._at.leaving.stop(message.sender)
+            self._at.voice.tell(message.sender, t(language, "x-message-stopped"))
+        elif photos := self._photos(message, wish, last):
+            admitted = self._admit(message, wish, photos, language)
+        else:
+            self._explain(message, language)
+        self._at.memory.handled(event)
+        return admitted
+
+    def _photos(
+        self, message: Message, wish: PaintOptions, last: Job | None
+    ) -> tuple[PhotoRef, ...]:
+        """Return the photo of the message, or that of the last one where it is only about that."""
+        pictures = [media.picture for media in message.media if media.picture]
+        if pictures:
+            # X carries one picture per message, so that one is painted and sent.
+            return (PhotoRef(pictures[0]),)
+        return last.request.photos if last and wish.explicit and not message.media_keys else ()
+
+    def _admit(
+        self, message: Message, wish: PaintOptions, photos: tuple[PhotoRef, ...], language: str
+    ) -> bool:
+        ask = PaintRequest(
+            platform="x-dm",
+            event=message.id,
+            person=message.sender,
+            conversation=message.conversation,
+            photos=photos,
+            style=wish.style,
+            strength=wish.strength,
+            seed=wish.seed,
+            language=language,
+            private=True,
+            address={"to": message.sender},
+        )
+        ledger = self._at.services.ledger
+        result = ledger.admit(ask)
+        if isinstance(result, Refused):
+            if result.notify:
+                self._at.voice.tell(message.sender, refusal(language, result, ledger.now()))
+            return False
+        if result.duplicate:
+            return False
+        self._at.voice.tell(
+            message.sender, describe_status(language, ledger.standing(result.job_id))
+        )
+        return True
+
+    def _explain(self, message: Message, language: str) -> None:
+        if self._at.memory.may_tell(f"dm:{message.sender}"):
+            why = "x-no-still" if message.media else "x-message-help"
+            self._at.voice.tell(message.sender, t(language, why))
+
+
+def scripted(text: str) -> str | None:
+    """Return the language of a text whose script only one language has, None for any other."""
+    return next((language for language, script in _SCRIPTS if script.search(text)), None)
+
+
+def _is_between_two(message: Message) -> bool:
+    return message.conversation.count("-") == 1

@@ -1,0 +1,199 @@
+"""What a post asks of the bot: is it meant, whose photo, or which painting it talks about. Pure."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from bots.x.models import Account, Mention, Post
+from tasks.models import PhotoRef
+
+PHOTOS_MAX = 4
+
+_SHOWS_ANSWER = "shows-answer"
+
+ParentPhotos: TypeAlias = Literal["anyone", "same-author", "never"]
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadContext:
+    """What is known beside the post itself."""
+
+    me: Account
+    posts: Mapping[str, Post | None]
+    """Other posts by id; None: looked for, and not to be had."""
+    answers: Set[str] = frozenset()
+    """Ids of the bot's own answers among the posts that are replied to."""
+    parent_photos: ParentPhotos = "anyone"
+    ignored: Set[str] = frozenset()
+    """Accounts that are never answered: automated ones, and those that the operator named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """The post wants nothing of the bot: `own`, `repost`, `bot`, `inherited`."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsPost:
+    """Only with this other post can the question be answered."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaintThese:
+    """The bot was asked to paint these photos."""
+
+    photos: tuple[PhotoRef, ...]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class AboutAnswer:
+    """Somebody replied to one of the bot's own answers, or shows it around."""
+
+    answer: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class NothingToPaint:
+    """The bot was called, and there is no photo that it could paint."""
+
+    why: str
+    """`no-photo`, `photo-gone`, `no-still` (a video without a picture), `parent-photos`."""
+    words: str
+
+
+Understood: TypeAlias = Ignored | NeedsPost | PaintThese | AboutAnswer | NothingToPaint
+
+
+def understand(post: Post, around: ThreadContext) -> Understood:
+    """Say what a post that turned up among the mentions wants."""
+    post = around.posts.get(post.id) or post
+    if why := _beside_the_point(post, around):
+        return Ignored(why)
+    if _replies_to_bot(post, around) and not _pictures(post):
+        return AboutAnswer(post.replies_to or "", words_of(post))
+    called = calls_by_name(post, around.me, around.posts)
+    if isinstance(called, NeedsPost):
+        return called
+    if not called:
+        return Ignored("inherited")
+    return _photos_for(post, around)
+
+
+def calls_by_name(post: Post, me: Account, posts: Mapping[str, Post | None]) -> bool | NeedsPost:
+    """Tell whether the author wrote the bot's name, or the thread put it there.
+
+    Replies inherit the names of everybody in the thread, at the start of their text and before the
+    part that people see. Where X does not say where that part begins, names at the start that the
+    parent post already had count as inherited.
+    """
+    names = _namings_of(me, post)
+    if not names or post.replies_to is None:
+        return bool(names)
+    if post.shown_from is not None:
+        return names_plainly(post, me)
+    leading = _length_of_leading_names(post)
+    if any(naming.start >= leading for naming in names):
+        return True
+    if post.replies_to not in posts:
+        return NeedsPost(post.replies_to)
+    parent = posts[post.replies_to]
+    return parent is not None and parent.author != me.id and not _names(parent, me)
+
+
+def names_plainly(post: Post, me: Account) -> bool:
+    """Tell whether the bot's name stands where people see it, or where X does not say what they see."""
+    return any(naming.start >= (post.shown_from or 0) for naming in _namings_of(me, post))
+
+
+def words_of(post: Post) -> str:
+    """Return what the author wrote, without the names that the thread put before it."""
+    return html.unescape(post.text[post.shown_from or 0 :]).strip()
+
+
+def _beside_the_point(post: Post, around: ThreadContext) -> str:
+    if post.author == around.me.id:
+        return "own"
+    if post.reposts is not None:
+        return "repost"
+    return "bot" if post.author in around.ignored else ""
+
+
+def _replies_to_bot(post: Post, around: ThreadContext) -> bool:
+    return post.replies_to is not None and (
+        post.replies_to in around.answers or post.replies_to_author == around.me.id
+    )
+
+
+def _photos_for(post: Post, around: ThreadContext) -> Understood:
+    """Look at the post itself, then at what it replies to, then at what it quotes."""
+    if own := _pictures(post):
+        return PaintThese(tuple(PhotoRef(url) for url in own), words_of(post))
+    if post.media_missing and post.id not in around.posts:
+        return NeedsPost(post.id)
+    why = "no-still" if post.media else "no-photo"
+    for source in (post.replies_to, post.quotes):
+        if source is None:
+            continue
+        if source not in around.posts:
+            return NeedsPost(source)
+        found = _photos_of_other(post, around.posts[source], around)
+        if isinstance(found, tuple):
+            return PaintThese(found, words_of(post))
+        if found == _SHOWS_ANSWER:
+            return AboutAnswer(source, words_of(post))
+        why = found or why
+    return NothingToPaint(why, words_of(post))
+
+
+def _photos_of_other(
+    post: Post, other: Post | None, around: ThreadContext
+) -> tuple[PhotoRef, ...] | str:
+    """Return the photos of the post that is replied to or quoted, or why there are none."""
+    if other is None:
+        return "photo-gone"
+    if other.author == around.me.id:
+        return _SHOWS_ANSWER
+    pictures = _pictures(other)
+    if not pictures:
+        return "no-still" if other.media else ""
+    own = other.author == post.author
+    allowed = around.parent_photos
+    if allowed == "never" or (allowed == "same-author" and not own):
+        return "parent-photos"
+    owner = None if own else other.author
+    return tuple(PhotoRef(url, owner) for url in pictures)
+
+
+def _pictures(post: Post) -> tuple[str, ...]:
+    return tuple(media.picture for media in post.media if media.picture)[:PHOTOS_MAX]
+
+
+def _length_of_leading_names(post: Post) -> int:
+    """Return the index at which the run of @names at the start of the text ends."""
+    end = 0
+    for naming in sorted(post.namings, key=lambda naming: naming.start):
+        if post.text[end : naming.start].strip():
+            break
+        end = naming.end
+    return end
+
+
+def _names(post: Post, account: Account) -> bool:
+    return bool(_namings_of(account, post))
+
+
+def _namings_of(account: Account, post: Post) -> list[Mention]:
+    return [naming for naming in post.namings if _is(account, naming.user_id, naming.username)]
+
+
+def _is(account: Account, user_id: str, username: str) -> bool:
+    return user_id == account.id or username.lower() == account.username.lower()

@@ -1,0 +1,135 @@
+"""What X delivers to the web process, into the same inbox as polling; mounted where the operator says."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from redis.exceptions import RedisError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from bots.x.client import XClient
+from bots.x.errors import XFault
+from bots.x.listener.direct_messages import DirectMessages
+from bots.x.listener.mentions import Mentions
+from bots.x.parser import read_delivered_messages, read_page
+from bots.x.settings import XSettings
+from tasks.services import Services
+
+PATH = "/x/webhook"
+
+ANSWER_WITHIN_S = 2.0
+"""X wants its 200 within a few seconds."""
+
+_BODY_MAX = 1_000_000
+
+_CHALLENGE_TOKEN = re.compile(r"[A-Za-z0-9+/=_.~-]{1,256}")
+"""What is signed on request. No JSON object matches, so that no answer to a challenge signs a delivery."""
+
+_AT_ONCE = 8
+
+_log = structlog.get_logger()
+
+
+def signature(secret: str, message: bytes) -> str:
+    """Sign a challenge or a delivery as X does."""
+    digest = hmac.new(secret.encode(), message, hashlib.sha256).digest()
+    return f"sha256={base64.b64encode(digest).decode()}"
+
+
+def routes(services: Services) -> list[BaseRoute]:
+    """Return the routes for the web process; none where webhooks are off or unsigned."""
+    settings = XSettings()
+    secret = settings.consumer_secret or settings.client_secret
+    if not settings.webhooks or secret is None:
+        return []
+    hook = XWebhook(services, XClient(settings, services.notebook("x")), secret.get_secret_value())
+    return [
+        Route(PATH, hook.challenged, methods=["GET"]),
+        Route(PATH, hook.delivered, methods=["POST"]),
+    ]
+
+
+class XWebhook:
+    """Answers X's challenges and takes its deliveries.
+
+    What cannot be dealt with is left to polling: its cursors move by what polling itself has read.
+    """
+
+    def __init__(self, services: Services, x: XClient, secret: str) -> None:
+        self._x = x
+        self._secret = secret
+        self._inbox = Mentions(services, x)
+        self._letters = DirectMessages(services, x)
+        self._working: set[asyncio.Task[None]] = set()
+
+    async def challenged(self, request: Request) -> Response:
+        """Prove to X that this server knows the app's secret.
+
+        Anybody may ask, and X signs its deliveries with the same secret and digest: only text that can
+        never be a delivery is signed.
+        """
+        token = request.query_params.get("crc_token", "")
+        if not _CHALLENGE_TOKEN.fullmatch(token):
+            return Response(status_code=400)
+        return JSONResponse({"response_token": signature(self._secret, token.encode())})
+
+    async def delivered(self, request: Request) -> Response:
+        """Take a delivery and say 200 in time, done or not."""
+        body = await _body(request)
+        signed = request.headers.get("x-twitter-webhooks-signature", "").encode()
+        # A delivery is a JSON object. Anything else might be a challenge token that this server signed.
+        if body is None or not body.lstrip().startswith(b"{"):
+            return Response(status_code=403)
+        if not hmac.compare_digest(signed, signature(self._secret, body).encode()):
+            return Response(status_code=403)
+        try:
+            delivery = json.loads(body)
+        except (ValueError, RecursionError):
+            return Response(status_code=400)
+        # More at once would only make X wait; polling takes up what is dropped here.
+        if len(self._working) < _AT_ONCE:
+            await self._begin(delivery)
+        return Response(status_code=200)
+
+    async def _begin(self, delivery: Mapping[str, Any]) -> None:
+        task = asyncio.create_task(asyncio.to_thread(self._take, delivery.get("data")))
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+        await asyncio.wait([task], timeout=ANSWER_WITHIN_S)
+
+    def _take(self, data: object) -> None:
+        if not isinstance(data, Mapping):
+            return
+        payload = data.get("payload")
+        try:
+            match data.get("event_type"):
+                case "post.mention.create" | "post.reply.create":
+                    self._inbox.take([read_page({**data, "data": payload})])
+                case "dm.received" if isinstance(payload, Mapping):
+                    page = read_delivered_messages(payload)
+                    self._x.budget.came_along("message", (message.id for message in page.messages))
+                    self._letters.take([page])
+        except (XFault, RedisError) as error:
+            _log.warning(
+                "a delivery was not taken in, polling finds it later", error=type(error).__name__
+            )
+
+
+async def _body(request: Request) -> bytes | None:
+    """Return the raw body, None where it is larger than any honest one."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _BODY_MAX:
+            return None
+    return bytes(body)

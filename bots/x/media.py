@@ -1,0 +1,130 @@
+"""Uploads a finished picture to X, in the steps that X asks for, with words for who cannot see it.
+
+Makes a picture light enough for X, in the rare case that it is not (long sides beyond 3000 px).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, Literal
+
+from PIL import Image
+
+from bots.x.client import XClient, data_field
+from bots.x.errors import XRefused, XUnknownOutcome
+
+BYTES_MAX = 5_000_000
+"""X's limit for images."""
+
+_QUALITIES = (85, 75, 65)
+
+
+def lighten(picture: bytes, bytes_max: int = BYTES_MAX) -> bytes:
+    """Return the image file itself where it fits, else a JPEG of it that does.
+
+    The note on what made the picture (XMP) stays; a signature cannot outlive new pixels.
+    """
+    if len(picture) <= bytes_max:
+        return picture
+    with Image.open(BytesIO(picture)) as opened:
+        xmp, image = opened.info.get("xmp"), opened.convert("RGB")
+    while True:
+        for quality in _QUALITIES:
+            lighter = _jpeg(image, quality, xmp)
+            if len(lighter) <= bytes_max:
+                return lighter
+        image = image.resize((max(1, image.width // 2), max(1, image.height // 2)))
+
+
+def _jpeg(image: Image.Image, quality: int, xmp: bytes | None) -> bytes:
+    file = BytesIO()
+    image.save(file, "JPEG", quality=quality, optimize=True, **({"xmp": xmp} if xmp else {}))
+    return file.getvalue()
+
+
+ALT_TEXT_MAX = 1000
+
+_STATUS_TRIES = 20
+
+_STATUS_WAIT_MAX_S = 5.0
+
+_TYPES = ((b"\x89PNG", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"RIFF", "image/webp"))
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A picture that X keeps for a day, to be attached to a post or message."""
+
+    id: str
+    key: str
+
+
+def upload(
+    x: XClient,
+    picture: bytes,
+    category: Literal["tweet_image", "dm_image"],
+    alt_text: str,
+    rest: Callable[[float], None] = time.sleep,
+) -> Uploaded:
+    """Upload one image file, finished and described. Raises `XFault`."""
+    route = "/2/media/upload"
+    picture = lighten(picture)
+    with x.budget.writing("upload"):
+        begun = x.send(
+            "POST",
+            f"{route}/initialize",
+            json={
+                "media_category": category,
+                "media_type": _media_type(picture),
+                "total_bytes": len(picture),
+            },
+        )
+        id_ = data_field(begun, "id")
+        x.send(
+            "POST",
+            f"{route}/{id_}/append",
+            # Images are at most 5 MB, so that one segment holds the whole file.
+            data={"segment_index": "0"},
+            files={"media": ("picture", picture, "application/octet-stream")},
+        )
+        done = x.send("POST", f"{route}/{id_}/finalize")
+        _wait_until_ready(x, id_, _processing(done), rest)
+    _describe(x, id_, alt_text)
+    return Uploaded(
+        id_, str(done["data"].get("media_key") or begun["data"].get("media_key") or id_)
+    )
+
+
+def _describe(x: XClient, id_: str, alt_text: str) -> None:
+    with x.budget.writing("alt_text"):
+        words = {"alt_text": {"text": alt_text[:ALT_TEXT_MAX]}}
+        x.send("POST", "/2/media/metadata", json={"id": id_, "metadata": words})
+
+
+def _wait_until_ready(
+    x: XClient, id_: str, processing: Mapping[str, Any], rest: Callable[[float], None]
+) -> None:
+    for _ in range(_STATUS_TRIES):
+        state = processing.get("state", "succeeded")
+        if state == "succeeded":
+            return
+        if state == "failed":
+            raise XRefused("X could not read the picture")
+        rest(min(float(processing.get("check_after_secs") or 1), _STATUS_WAIT_MAX_S))
+        status = {"command": "STATUS", "media_id": id_}
+        processing = _processing(x.send("GET", "/2/media/upload", params=status))
+    raise XUnknownOutcome("the upload is processed for too long")
+
+
+def _processing(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    data = answer.get("data")
+    found = data.get("processing_info") if isinstance(data, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def _media_type(picture: bytes) -> str:
+    found = (name for magic, name in _TYPES if picture.startswith(magic))
+    return next(found, "image/jpeg")

@@ -1,0 +1,96 @@
+"""What the bot knows of X's posts and messages, whichever vocabulary they came in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account on X."""
+
+    id: str
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """An @name in a post's text."""
+
+    start: int
+    """Index of the @, in characters of the text as X gives it."""
+    end: int
+    user_id: str
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A photo, video or moving picture of a post or message."""
+
+    key: str
+    kind: str
+    """`photo`, `video` or `animated_gif`."""
+    picture: str | None
+    """URL of the photo, or of the still picture that stands for the video; None: there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One post, in the version in which it was read."""
+
+    id: str
+    author: str
+    """Empty where X was not asked for it."""
+    text: str
+    conversation: str
+    first_id: str
+    """Id of its first version: edits of one post share it."""
+    language: str = "und"
+    replies_to: str | None = None
+    replies_to_author: str | None = None
+    quotes: str | None = None
+    reposts: str | None = None
+    shown_from: int | None = None
+    """Index where the text that people see begins; the @names before it come from the thread."""
+    namings: tuple[Mention, ...] = ()
+    media: tuple[Media, ...] = ()
+    media_missing: bool = False
+    """It has media that this answer of X did not describe."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostPage:
+    """One page of posts, newest first, with what X knew about their surroundings."""
+
+    posts: tuple[Post, ...]
+    around: Mapping[str, Post] = field(default_factory=lambda: MappingProxyType({}))
+    """Posts that these refer to, by id, where X sent them along."""
+    automated: frozenset[str] = frozenset()
+    """Accounts that carry X's label for automated accounts."""
+    expanded_accounts: frozenset[str] = frozenset()
+    """Accounts that X described along with the posts."""
+    next_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One direct message."""
+
+    id: str
+    conversation: str
+    sender: str
+    text: str
+    media: tuple[Media, ...] = ()
+    media_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePage:
+    """One page of direct messages, newest first."""
+
+    messages: tuple[Message, ...]
+    next_token: str | None = None
+    automated: frozenset[str] = frozenset()

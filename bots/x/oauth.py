@@ -1,0 +1,189 @@
+"""OAuth2 tokens of the bot's account: kept in the notebook, renewed once for all processes."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import requests
+import structlog
+from redis.exceptions import RedisError
+
+from bots.x.errors import XFault, XForbidden, XRefused, XUnauthorised, XUnknownOutcome
+from bots.x.session import XSession
+from bots.x.settings import XSettings
+from tasks.kv import KeyValueStore
+
+TOKEN_ROUTE = "/2/oauth2/token"  # noqa: S105, a path
+
+_KEY = "oauth2"
+
+_LOCK = "oauth2:renewing"
+
+_STORING_S = 10.0
+"""How long a ledger that is away is waited for: what X gave cannot be had again."""
+
+_EARLY_S = 600.0
+"""A renewal that fails leaves this long for another, or for the operator, before anybody notices."""
+
+_LOOK_S = 0.1
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What X gave for one login or renewal."""
+
+    access: str
+    refresh: str
+    expires_at: float
+    """Seconds since the epoch."""
+    scopes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Tokens(expires_at={self.expires_at:.0f}, scopes={self.scopes})"
+
+
+class LoginNeeded(XUnauthorised):
+    """No token is left that X accepts; only the operator can help."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"{why}: run `suisai x login`")
+
+
+class TokenStore:
+    """Reads, renews and stores the tokens.
+
+    X's refresh tokens rotate: each can be used once, so that only the process that holds the lock
+    renews, and the new pair replaces the old one in one step before anybody uses it. A process that
+    dies between X's answer and that step takes the new pair along: the old one is then tried again.
+    """
+
+    def __init__(
+        self,
+        settings: XSettings,
+        notebook: KeyValueStore,
+        door: XSession,
+        clock: Callable[[], float] = time.time,
+        rest: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._settings = settings
+        self._notebook = notebook
+        self._door = door
+        self._clock = clock
+        self._rest = rest
+        # Longer than a renewal can take: two silences, of connecting and of reading, and the storing.
+        self._lock_s = 2 * settings.timeout_s + _STORING_S
+
+    def known(self) -> Tokens | None:
+        """Return the stored tokens, None before the first login."""
+        stored = self._notebook.get(_KEY)
+        return _unpack(stored) if stored else None
+
+    def current(self) -> str:
+        """Return an access token that is good for a while. Raises `LoginNeeded`."""
+        tokens = self.known()
+        if tokens is None:
+            raise LoginNeeded("the bot's account is not connected")
+        left_s = tokens.expires_at - self._clock()
+        if left_s > _EARLY_S:
+            return tokens.access
+        try:
+            return self.renewed(tokens.access)
+        except XFault as fault:
+            if left_s <= 0:
+                raise
+            _log.warning(
+                "the token is not renewed, the present one is used and the next call tries again",
+                left_s=left_s,
+                why=fault.detail,
+            )
+            return tokens.access
+
+    def renewed(self, stale: str) -> str:
+        """Return an access token that is newer than `stale`. Raises `LoginNeeded`, `XFault`."""
+        deadline = self._clock() + self._lock_s
+        while self._clock() < deadline:
+            tokens = self.known()
+            if tokens is not None and tokens.access != stale:
+                return tokens.access
+            # A crash while renewing frees the lock after its time; the next one tries the same pair.
+            if self._notebook.set_if_absent(_LOCK, "held", ttl_s=self._lock_s):
+                try:
+                    return self._renew(stale)
+                finally:
+                    self._notebook.delete(_LOCK)
+            self._rest(_LOOK_S)
+        raise XFault("another process is renewing the token for too long")
+
+    def store(self, tokens: Tokens) -> None:
+        """Keep the tokens of a login."""
+        self._notebook.put(_KEY, _pack(tokens))
+
+    def exchange(self, **form: str) -> Tokens:
+        """Ask X's token endpoint. Raises `XFault`."""
+        if self._settings.client_id is None:
+            raise LoginNeeded("SUISAI_X_CLIENT_ID is not set")
+        secret = self._settings.client_secret
+        auth = (self._settings.client_id, secret.get_secret_value()) if secret else None
+        answer = self._door.request(
+            "POST",
+            self._settings.api_url.rstrip("/") + TOKEN_ROUTE,
+            data={"client_id": self._settings.client_id, **form},
+            auth=auth,
+        )
+        return self._tokens(answer)
+
+    def _renew(self, stale: str) -> str:
+        stored = self._notebook.get(_KEY)
+        tokens = _unpack(stored) if stored else None
+        if stored is None or tokens is None:
+            raise LoginNeeded("the bot's account is not connected")
+        if tokens.access != stale:
+            return tokens.access
+        try:
+            fresh = self.exchange(grant_type="refresh_token", refresh_token=tokens.refresh)
+        except (XUnauthorised, XForbidden, XRefused) as fault:
+            # X says 400 where a refresh token was used before or taken back.
+            raise LoginNeeded(f"X does not renew the login ({fault.detail})") from fault
+        # Where none comes along the old one goes on (RFC 6749, section 6).
+        kept = fresh if fresh.refresh else replace(fresh, refresh=tokens.refresh)
+        self._keep(stored, kept)
+        return kept.access
+
+    def _keep(self, stored: str, fresh: Tokens) -> None:
+        """Put the new pair where the old one stands, unless the operator logged in meanwhile."""
+        deadline = self._clock() + _STORING_S
+        while True:
+            try:
+                self._notebook.compare_and_set(_KEY, stored, _pack(fresh))
+            except RedisError:
+                if self._clock() >= deadline:
+                    raise
+                self._rest(_LOOK_S)
+            else:
+                return
+
+    def _tokens(self, answer: requests.Response) -> Tokens:
+        body: Mapping[str, Any] = answer.json()
+        if not body.get("access_token"):
+            raise XUnknownOutcome("X answered without a token")
+        return Tokens(
+            access=str(body["access_token"]),
+            refresh=str(body.get("refresh_token") or ""),
+            expires_at=self._clock() + float(body.get("expires_in") or 7200),
+            scopes=tuple(str(body.get("scope") or "").split()),
+        )
+
+
+def _pack(tokens: Tokens) -> str:
+    return json.dumps([tokens.access, tokens.refresh, tokens.expires_at, tokens.scopes])
+
+
+def _unpack(stored: str) -> Tokens:
+    access, refresh, expires_at, scopes = json.loads(stored)
+    return Tokens(access, refresh, float(expires_at), tuple(scopes))

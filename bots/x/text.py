@@ -1,0 +1,58 @@
+"""The words of an answer on X, in the person's language and within X's length."""
+
+from __future__ import annotations
+
+import unicodedata
+from zlib import crc32
+
+from bots.i18n import apology, negotiate, notes, t
+from pipeline.styles import Style
+from tasks.models import Answer, Apology, Job
+
+WEIGHT_MAX = 280
+"""X's limit; characters outside of the Latin range weigh two."""
+
+_WAYS = 3
+"""Ways to say the same, since X refuses posts that repeat one another."""
+
+
+def text_of(job: Job, answer: Answer) -> str:
+    """Return the sentence that goes with an answer; no @names and no links."""
+    language = job.request.language
+    if isinstance(answer, Apology):
+        return fitting([apology(language, answer)])
+    painted = t(language, "x-painted", way=crc32(job.id.encode()) % _WAYS)
+    return fitting([painted, *notes(language, answer.notes)])
+
+
+def alt_text_of(job: Job, style: Style | None) -> str:
+    """Describe a painting to who cannot see it."""
+    language = job.request.language
+    titles = style.title if style else {}
+    title = titles.get(negotiate(language)) or titles.get("en") or job.request.style
+    return t(language, "x-alt", style=title)
+
+
+def fitting(sentences: list[str]) -> str:
+    """Join as many of these sentences as fit into a post, at least a part of the first."""
+    text = sentences[0]
+    for sentence in sentences[1:]:
+        if weight(f"{text} {sentence}") <= WEIGHT_MAX:
+            text = f"{text} {sentence}"
+    while weight(text) > WEIGHT_MAX:
+        text = f"{text[:-2].rstrip()}…"
+    return text
+
+
+def weight(text: str) -> int:
+    """Return how much of X's limit a text takes (X's documentation, "Counting characters")."""
+    return sum(1 if _is_light(ord(c)) else 2 for c in unicodedata.normalize("NFC", text))
+
+
+def _is_light(code: int) -> bool:
+    return (
+        code <= 0x10FF
+        or 0x2000 <= code <= 0x200D
+        or 0x2010 <= code <= 0x201F
+        or (0x2032 <= code <= 0x2037)
+    )

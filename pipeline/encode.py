@@ -1,0 +1,88 @@
+"""Makes the file that goes out, from pixels alone: nothing of the photo's file can be in it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from io import BytesIO
+
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from pipeline.c2pa import C2paSigner
+from pipeline.engine import RGB
+from pipeline.errors import UserFacingError
+from pipeline.provenance import Maker, xmp_of
+
+QUALITY = 92
+
+
+class PictureFormat(StrEnum):
+    """A format that finished pictures can have; the value is its MIME type."""
+
+    JPEG = "image/jpeg"
+    PNG = "image/png"
+    WEBP = "image/webp"
+
+    @classmethod
+    def of_ending(cls, ending: str) -> PictureFormat | None:
+        """Return the format of a file name's ending (`.jpg`, in any case), None for any other."""
+        return _ENDINGS.get(ending.lower())
+
+    @classmethod
+    def endings(cls) -> list[str]:
+        """Return every ending that `of_ending` knows."""
+        return list(_ENDINGS)
+
+    @property
+    def ending(self) -> str:
+        """The usual ending of a file of this format."""
+        return next(ending for ending, each in _ENDINGS.items() if each is self)
+
+
+_ENDINGS = {
+    ".jpg": PictureFormat.JPEG,
+    ".jpeg": PictureFormat.JPEG,
+    ".png": PictureFormat.PNG,
+    ".webp": PictureFormat.WEBP,
+}
+
+_SIDE_MAX_PX = {PictureFormat.JPEG: 65_500, PictureFormat.WEBP: 16_383}
+"""The longest side that each format can hold, by libjpeg and libwebp."""
+
+
+class PictureTooLarge(UserFacingError):
+    """The format cannot hold a picture of this size; the message names one that can."""
+
+
+def finish(
+    pixels: RGB,
+    maker: Maker,
+    seal: C2paSigner | None = None,
+    *,
+    picture_format: PictureFormat = PictureFormat.JPEG,
+    quality: int = QUALITY,
+) -> bytes:
+    """Return the painting as a file (sRGB) whose only metadata says what made it.
+
+    A JPEG keeps full colour resolution (4:4:4). `quality`, 1 to 100, counts for JPEG and WebP; PNG
+    is lossless. Signed, last of all, where there is a seal. Raises `SealUnusable`,
+    `PictureTooLarge`.
+    """
+    if max(pixels.shape[:2]) > _SIDE_MAX_PX.get(picture_format, max(pixels.shape[:2])):
+        raise PictureTooLarge(
+            f"A {picture_format.name} file holds at most {_SIDE_MAX_PX[picture_format]} pixels "
+            "a side. Choose PNG, or a smaller size."
+        )
+    file, image, xmp = BytesIO(), Image.fromarray(pixels), xmp_of(maker)
+    match picture_format:
+        case PictureFormat.JPEG:
+            image.save(file, "JPEG", quality=quality, subsampling="4:4:4", optimize=True, xmp=xmp)
+        case PictureFormat.WEBP:
+            image.save(file, "WEBP", quality=quality, xmp=xmp)
+        case PictureFormat.PNG:
+            info = PngInfo()
+            info.add_itxt("XML:com.adobe.xmp", xmp.decode())
+            image.save(file, "PNG", pnginfo=info)
+    if seal is None:
+        return file.getvalue()
+    return seal.sign(file.getvalue(), maker, mime_type=picture_format)

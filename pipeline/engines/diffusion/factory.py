@@ -1,0 +1,66 @@
+"""From an operator's wish (`auto`, or a model's name) to an engine, or to one sentence that helps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from ctypes import CDLL
+from importlib.util import find_spec
+
+from pipeline.engines.diffusion.engine import DiffusionEngine
+from pipeline.engines.diffusion.options import NO_GPU, Options
+from pipeline.errors import EngineUnusable
+from pipeline.models import ModelUnknown
+from pipeline.models.selection import NothingFits, choose_model
+from pipeline.models.weight_files import missing_parts
+from pipeline.styles import Style
+
+DRIVERS = ("libcuda.so.1", "nvcuda.dll", "libamdhip64.so")
+"""NVIDIA's on Linux and Windows, and AMD's, which torch drives in the same way."""
+
+NEEDED = ("torch", "diffusers", "transformers", "safetensors")
+
+
+def start_engine(
+    model: str, styles: Iterable[Style], options: Options, tell: Callable[[str], None]
+) -> DiffusionEngine:
+    """Return an engine for this model that can be warmed up. Raises `EngineUnusable`.
+
+    Looks at the device: must be called in the process that paints. `tell` hears which model and why.
+    """
+    try:
+        chosen, why = choose_model(model, free_memory(options.device))
+    except (ModelUnknown, NothingFits) as error:
+        raise EngineUnusable(str(error)) from error
+    if missing_parts(chosen, options.models):
+        raise EngineUnusable(
+            f"The model {chosen.name} would paint ({why}), but its files are not in {options.models}:"
+            f" run `suisai models pull {chosen.name}`."
+        )
+    tell(f"{chosen.name}: {why}")
+    return DiffusionEngine(chosen, styles, options)
+
+
+def free_memory(device: str) -> int:
+    """Return the bytes that are free on a GPU, 0 for `cpu`. Raises `EngineUnusable` where there is none."""
+    absent = [name for name in NEEDED if find_spec(name) is None]
+    if absent:
+        raise EngineUnusable(
+            f"The diffusion engine needs {absent[0]}: install it with `pip install suisai[gpu]`."
+        )
+    if device != "cpu" and not has_driver():
+        raise EngineUnusable(NO_GPU)
+    from pipeline.engines.diffusion.device import open_device
+
+    free = open_device(device).free_bytes()
+    return free if free is not None else 0
+
+
+def has_driver() -> bool:
+    """Say whether a GPU's driver is installed; to learn that from torch takes it seconds to load."""
+    for library in DRIVERS:
+        try:
+            CDLL(library)
+        except OSError:
+            continue
+        return True
+    return False

@@ -1,0 +1,196 @@
+"""A model that is open on its device and ready: words read, kernels warm, room measured."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+import torch
+
+from pipeline.engine import ProgressCallback, RenderJob
+from pipeline.engines.diffusion.batching import BatchKey, guidance_of, share_of
+from pipeline.engines.diffusion.canvas import Canvas
+from pipeline.engines.diffusion.device import Device, open_device
+from pipeline.engines.diffusion.errors import is_out_of_memory
+from pipeline.engines.diffusion.family import Family, Words
+from pipeline.engines.diffusion.loading import open_painter, open_reader, reads_photo
+from pipeline.engines.diffusion.loras import activate, changes_by_style
+from pipeline.engines.diffusion.options import Options
+from pipeline.engines.diffusion.prompt_cache import PromptCache, prompts_of
+from pipeline.engines.diffusion.sampling import Painted, SamplingInputs, photos_on, sample
+from pipeline.engines.diffusion.shapes import Shape, buckets, shape_of
+from pipeline.engines.diffusion.tuning import (
+    choose_attention,
+    compile_blocks,
+    keep_kernels,
+    recall_kernels,
+)
+from pipeline.errors import EngineUnusable
+from pipeline.models import GIB, Model
+from pipeline.styles import Style
+
+MEMORY_SHARE = 0.9
+"""Of the free memory that a batch may take: fragments and other processes need the rest."""
+
+
+class LoadedModel:
+    """One model on one device. Only `knows` is for several threads: the library's parts keep state."""
+
+    def __init__(
+        self,
+        model: Model,
+        styles: Sequence[Style],
+        options: Options,
+        device: Device,
+        family: Family,
+    ) -> None:
+        self.model = model
+        self.device = device
+        self._styles = styles
+        self._options = options
+        self._family = family
+        self._book = PromptCache(options.cache / "words", model, device.name)
+
+    def has_prompt(self, style: Style) -> bool:
+        """Say whether the style's words were read when the studio was opened."""
+        return self._family.reads_photo or not self._book.missing([style])
+
+    def run_batch(
+        self,
+        kind: BatchKey,
+        commissions: Sequence[RenderJob],
+        canvases: Sequence[Canvas],
+        seeds: Sequence[int],
+        watch: ProgressCallback,
+    ) -> list[Painted]:
+        """Paint commissions of one kind in one call, in their order."""
+        sitting = SamplingInputs(
+            photos=np.stack([canvas.pixels for canvas in canvases]),
+            seeds=seeds,
+            shares=[share_of(commission, self.model) for commission in commissions],
+            guidance=[guidance_of(commission, self.model) for commission in commissions],
+            steps=kind.steps,
+        )
+        if changes_by_style(self.model):
+            activate(self._family.pipe, self.model, kind.loras)
+        with self.device.entered():
+            words = self._words([commission.style for commission in commissions], sitting)
+            return sample(self._family, sitting, words, self.device, watch)
+
+    def warm_up(self) -> int:
+        """Compile, choose and try out; return how many photos fit into one call."""
+        with self.device.entered():
+            return self._warmed_up()
+
+    def _warmed_up(self) -> int:
+        kernels = self._options.cache / "kernels" / f"{self._fingerprint()}.bin"
+        if self._options.compiled:
+            recall_kernels(kernels)
+        body, square = self._family.body, shape_of("1x1", self.model.recipe.side_px)
+        try_out = partial(self._rehearse, square, 1)
+        choose_attention(body, self._options.attention, self.device, try_out)
+        if self._options.compiled and self.model.quantisation == "none":
+            compile_blocks(body, self._options.any_shape, try_out)
+        room = self._measured_room(square)
+        self._rehearse_all(room)
+        if self._options.compiled:
+            keep_kernels(kernels)
+        return room
+
+    def tidy(self) -> None:
+        """Give back what a failed call has left behind."""
+        self.device.tidy()
+
+    def _words(self, styles: Sequence[Style], sitting: SamplingInputs) -> Words:
+        if not self._family.reads_photo:
+            return self._book.of(styles)
+        (style,) = styles
+        with torch.no_grad():
+            photo = photos_on(self.device, sitting.photos, self._family.body.dtype)[0]
+            return self._family.read(*prompts_of(style, self.model), photo)
+
+    def _measured_room(self, shape: Shape) -> int:
+        """Return how many photos fit, from what one and two need; compiled kernels are met on the way."""
+        most, free = self.model.batch_max, self.device.free_bytes()
+        self._rehearse(shape, 1)
+        if free is None or most == 1:
+            return most
+        one = self._peak_of(shape, 1)
+        two = self._peak_of(shape, 2)
+        more = (free * MEMORY_SHARE - one) / max(1, two - one)
+        return min(most, _power_of_two(1 + int(max(0.0, more))))
+
+    def _peak_of(self, shape: Shape, count: int) -> int:
+        peak = self.device.watch_peak()
+        try:
+            self._rehearse(shape, count)
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+            return self.device.free_bytes() or 0
+        return peak()
+
+    def _rehearse_all(self, room: int) -> None:
+        for side_px in {self.model.recipe.side_px, self.model.draft.side_px}:
+            for bucket in buckets():
+                self._rehearse(shape_of(bucket, side_px), 1)
+            self._rehearse(shape_of("1x1", side_px), room)
+
+    def _rehearse(self, shape: Shape, count: int) -> None:
+        """Paint grey photos in one step: it meets every kernel that a real call needs."""
+        grey = np.full((count, shape.height_px, shape.width_px, 3), 128, np.uint8)
+        sitting = SamplingInputs(
+            grey, range(count), [1.0] * count, [self.model.guidance] * count, 1
+        )
+        words = self._words([self._styles[0]] * count, sitting)
+        sample(self._family, sitting, words, self.device, lambda _: None)
+
+    def _fingerprint(self) -> str:
+        told = (self.model.digest, torch.__version__, self.device.title, self._options.any_shape)
+        return hashlib.sha256(repr(told).encode()).hexdigest()[:24]
+
+
+def open_model(model: Model, styles: Sequence[Style], options: Options) -> LoadedModel:
+    """Open a model, reading the styles' words first where that was never done.
+
+    Raises `EngineUnusable` with one sentence that says what would help.
+    """
+    device = open_device(options.device)
+    try:
+        _read_words(model, styles, options, device)
+        family = open_painter(model, options.models, device.name)
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        raise EngineUnusable(_too_small(model, device)) from error
+    return LoadedModel(model, styles, options, device, family)
+
+
+def _read_words(model: Model, styles: Sequence[Style], options: Options, device: Device) -> None:
+    book = PromptCache(options.cache / "words", model, "cpu")
+    missing = [] if reads_photo(model) else book.missing(styles)
+    if not missing:
+        return
+    free = device.free_bytes()
+    roomy = free is not None and free > model.reader_gib * GIB * 1.1
+    reader = open_reader(model, options.models, device.name if roomy else "cpu")
+    with torch.no_grad():
+        book.encode_missing(missing, partial(reader.read, photo=None))
+    del reader
+    gc.collect()  # the library's objects refer to each other
+    device.tidy()
+
+
+def _too_small(model: Model, device: Device) -> str:
+    free = device.free_bytes() or 0
+    return (
+        f"The model {model.name} needs about {model.memory_gib:g} GiB of GPU memory and {device.title} has"
+        f" {free / GIB:.1f} GiB free: set SUISAI_MODEL=auto, or free some."
+    )
+
+
+def _power_of_two(most: int) -> int:
+    return 1 << (most.bit_length() - 1)

@@ -1,0 +1,84 @@
+"""The one loop that every model paints in: encode the photos, walk from noise to pictures, decode."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from pipeline.engine import RGB, ProgressCallback
+from pipeline.engines.diffusion.device import Device
+from pipeline.engines.diffusion.family import Family, Reference, StepInputs, Words
+from pipeline.engines.diffusion.torch_types import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingInputs:
+    """One call's photos, all of one shape, and how each is painted."""
+
+    photos: NDArray[np.uint8]
+    """B x H x W x 3, sRGB."""
+    seeds: Sequence[int]
+    shares: Sequence[float]
+    """Of the noise schedule, 0..1: how far each picture may leave its photo."""
+    guidance: Sequence[float]
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """One picture, and whether all its numbers were numbers."""
+
+    pixels: RGB
+    finite: bool
+
+
+def sample(
+    family: Family, sitting: SamplingInputs, words: Words, device: Device, watch: ProgressCallback
+) -> list[Painted]:
+    """Paint the photos of a call in their order. Raises what `watch` raises, between two steps."""
+    with torch.no_grad():
+        photos = photos_on(device, sitting.photos, family.body.dtype)
+        reference = family.encode(photos)
+        times = family.times(sitting.shares, sitting.steps, reference).to(device.name)
+        noise = noise_of(sitting.seeds, reference)
+        latents = family.start(reference, noise, times[:, 0])
+        guidance = torch.tensor(sitting.guidance, dtype=torch.float32, device=device.name)
+        brief = StepInputs(reference, words, guidance)
+        before = device.mark()
+        for step in range(sitting.steps):
+            now, then = times[:, step], times[:, step + 1]
+            latents = family.step(latents, brief, now, then)
+            # One step stays queued while the one before it is waited for: true progress, no idle gap.
+            before()
+            before = device.mark()
+            watch(step / sitting.steps)
+        pictures = family.decode(latents)
+        return _fetched(pictures, latents)
+
+
+def photos_on(device: Device, photos: NDArray[np.uint8], dtype: torch.dtype) -> Tensor:
+    """Return photos (B x H x W x 3, 0..255) as the models want them: B x 3 x H x W, -1..1."""
+    on_device = torch.from_numpy(photos).to(device.name)
+    return (on_device.permute(0, 3, 1, 2).float() / 127.5 - 1).to(dtype)
+
+
+def noise_of(seeds: Sequence[int], reference: Reference) -> Tensor:
+    """Return each row's own noise: it depends on its seed alone, not on its place or on the device."""
+    shape = reference.latents.shape[1:]
+    rows = [torch.randn(shape, generator=_generator(seed)) for seed in seeds]
+    return torch.stack(rows).to(reference.latents.device)
+
+
+def _generator(seed: int) -> torch.Generator:
+    return torch.Generator("cpu").manual_seed(seed)
+
+
+def _fetched(pictures: Tensor, latents: Tensor) -> list[Painted]:
+    sound = pictures.isfinite().flatten(1).all(1) & latents.isfinite().flatten(1).all(1)
+    whole = ((pictures.float().nan_to_num() + 1) * 127.5).round().clamp(0, 255).byte()
+    pixels = whole.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+    return [Painted(row, bool(ok)) for row, ok in zip(pixels, sound.tolist(), strict=True)]

@@ -1,0 +1,63 @@
+"""The painter: the engine that needs no GPU, no weights to download and no patience."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+
+from pipeline.engine import RGB, ProgressCallback, RenderJob
+from pipeline.engines.painter.render import PainterPipeline
+from pipeline.errors import EngineUnusable, PaintingFailed
+from pipeline.styles import load_styles
+
+
+class Painter:
+    """Paints with filters alone. A thread count changes how fast it paints, never what."""
+
+    name = "painter"
+    version = "2"
+    threads = 1
+
+    def __init__(self, threads: int | None = None) -> None:
+        self.crew = ThreadPoolExecutor(threads or cv2.getNumThreads(), "painter")
+        self.studio = PainterPipeline(self.crew)
+
+    def close(self) -> None:
+        """Send the crew home."""
+        self.crew.shutdown()
+
+    def warm_up(self) -> None:
+        """Paint a small bright square in every style, so that networks and palettes are ready."""
+        square = np.full((128, 128, 3), 220, np.uint8)
+        for style in load_styles().values():
+            first = self.paint_one(RenderJob(square, style, strength=0.6, seed=0))
+            if isinstance(first, PaintingFailed):
+                raise EngineUnusable(f"The painter cannot paint here: {first.reason}")
+
+    def bucket(self, width_px: int, height_px: int) -> str:
+        """Any photos can share a call: they are painted one by one."""
+        return "any"
+
+    def capacity(self, bucket: str) -> int:
+        return 1
+
+    def paint(
+        self, commissions: Sequence[RenderJob], watch: ProgressCallback
+    ) -> list[RGB | PaintingFailed]:
+        pictures: list[RGB | PaintingFailed] = []
+        for done, commission in enumerate(commissions):
+            watch(done / len(commissions))
+            pictures.append(self.paint_one(commission))
+        watch(1.0)
+        return pictures
+
+    def paint_one(self, commission: RenderJob) -> RGB | PaintingFailed:
+        """Paint one photo; what OpenCV or memory refuses is this photo's failure alone."""
+        try:
+            return self.studio.paint(commission)
+        # Any other error is a mistake in the code, which must not pass for a bad photo.
+        except (cv2.error, MemoryError) as refusal:
+            return PaintingFailed(f"painter: {refusal}")

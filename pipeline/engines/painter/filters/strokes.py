@@ -1,0 +1,101 @@
+"""From photo to brush strokes: fine ones where something happens, broad ones where it is calm.
+
+The anisotropic Kuwahara filter at several scales (Kyprianidis 2011).
+"""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from pipeline.engine import RGB
+from pipeline.engines.painter.analysis.structure_tensor import Flow
+from pipeline.engines.painter.arrays import Colours, Plane, blur, mix, part, ramp, resize, wide_blur
+from pipeline.engines.painter.filters.kuwahara import kuwahara
+from pipeline.engines.painter.tiling import by_rows, fitted_rows
+from pipeline.styles import Stroke
+
+FINE, BROAD, BROADEST = 3.4, 10.8, 20.0
+"""Radii of the three brushes, in units of the picture."""
+
+
+def settled(photo: RGB, unit: float) -> RGB:
+    """Take the grain out of a photo and leave its edges (a small bilateral filter)."""
+    calm = cv2.bilateralFilter(photo, 5, 24, max(1.0, 3 * unit))
+    return np.asarray(calm, np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class BrushMask:
+    """How carefully each spot is to be painted, at half the picture's size."""
+
+    fine: Plane
+    """1 asks for the fine brush; below 0, for a broader one than elsewhere."""
+    untouched: Plane
+    """1 lets the photo stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brushes:
+    """The same picture, painted with three brushes."""
+
+    fine: Colours
+    forms: Flow
+    broad: Colours | None = None
+    """At half the size."""
+    broadest: Colours | None = None
+    """At a quarter of the size."""
+
+
+def brushed(picture: Colours, flow: Flow, stroke: Stroke, unit: float, crew: Executor) -> Brushes:
+    """Paint `picture` anew, each brush upon what the finer one has painted.
+
+    A style whose brush never gets broader where nothing happens is painted with the fine one alone.
+    """
+    size = unit * stroke.size
+    fine = kuwahara(picture, flow, FINE * unit * math.sqrt(stroke.size) + 0.3, crew)
+    if stroke.calm <= 0:
+        return Brushes(fine, flow)
+    broad = kuwahara(part(fine, 0.5), flow, BROAD * size / 2 + 0.4, crew)
+    broadest = kuwahara(part(broad, 0.5), flow.thinned(), BROADEST * size / 4 + 0.4, crew)
+    return Brushes(fine, flow, broad, broadest)
+
+
+def mixed(
+    picture: Colours, brushes: Brushes, care: BrushMask, calm: float, unit: float, crew: Executor
+) -> Colours:
+    """Choose for each spot among the brushes; `calm` says how much broader where nothing happens."""
+    fine, broad, broadest, forms = brushes.fine, brushes.broad, brushes.broadest, brushes.forms
+    if broad is None or broadest is None:
+        return by_rows(
+            crew,
+            np.empty_like(picture),
+            lambda rows: mix(
+                fine[rows], picture[rows], fitted_rows(care.untouched, rows, picture.shape)
+            ),
+        )
+    quiet = quietness(forms.force, unit / 2) * np.minimum(1 - care.fine, 1)
+    under = mix(broad, resize(broadest, broad.shape), quiet * np.float32(calm))
+    planes = (under, fineness(forms, care.fine, unit / 2), care.untouched)
+
+    def strip(rows: slice) -> Colours:
+        below, keep, stay = (fitted_rows(plane, rows, picture.shape) for plane in planes)
+        return mix(mix(below, fine[rows], keep), picture[rows], stay)
+
+    return by_rows(crew, np.empty_like(picture), strip)
+
+
+def quietness(force: Plane, unit: float) -> Plane:
+    """Say where nothing happens for a while around, 0..1."""
+    return ramp(wide_blur(force, 6 * unit), 0.035, 0.010)
+
+
+def fineness(flow: Flow, care: Plane, unit: float) -> Plane:
+    """Say where the fine brush is needed: along clean contours and where care is asked for."""
+    contour = ramp(blur(flow.force, 1.2 * unit + 0.2), 0.012, 0.05)
+    clean = np.maximum(ramp(flow.lean, 0.15, 0.5), care)
+    return np.clip(0.22 + contour * (0.20 + 0.36 * clean) + 0.5 * care, 0, 1)

@@ -1,0 +1,110 @@
+"""What a file is, told from its first bytes alone; names and MIME types are never believed."""
+
+from __future__ import annotations
+
+from pipeline.errors import PhotoRefused
+
+ISO_BRANDS = {
+    b"avif": "AVIF", b"avis": "AVIF",
+    b"heic": "HEIC", b"heix": "HEIC", b"heim": "HEIC", b"heis": "HEIC",
+    b"hevc": "HEIC", b"hevx": "HEIC", b"mif1": "HEIC", b"msf1": "HEIC",
+}  # fmt: skip
+
+OTHER_PICTURES = {
+    "TIFF": (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
+    "RAW": (b"IIRO", b"IIU\0", b"FUJIFILM", b"\0\0\0\x18ftypcrx "),
+    "BMP": (b"BM",),
+    "PSD": (b"8BPS",),
+    "ICO": (b"\0\0\1\0",),
+    "JPEG XL": (b"\xff\x0a", b"\0\0\0\x0cJXL "),
+    "JPEG 2000": (b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  "),
+    "OpenEXR": (b"\x76\x2f\x31\x01",),
+    "QOI": (b"qoif",),
+    "PNM": (b"P1\n", b"P2\n", b"P3\n", b"P4\n", b"P5\n", b"P6\n"),
+}
+
+OTHER_FILES = {
+    "PDF": (b"%PDF",),
+    "PostScript": (b"%!PS",),
+    "ZIP": (b"PK\3\4", b"PK\5\6"),
+    "RAR": (b"Rar!",),
+    "7z": (b"7z\xbc\xaf",),
+    "gzip": (b"\x1f\x8b",),
+    "video": (b"\x1aE\xdf\xa3", b"FLV\1", b"\0\0\1\xba", b"\0\0\1\xb3"),
+    "audio": (b"ID3", b"OggS", b"fLaC", b"\xff\xfb"),
+    "program": (b"\x7fELF", b"MZ", b"\xca\xfe\xba\xbe", b"#!"),
+    "document": (b"\xd0\xcf\x11\xe0", b"{\\rtf"),
+}
+
+RIFF_KINDS = {b"AVI ": "video", b"WAVE": "audio"}
+
+MARKUP = ((b"<svg", "SVG"), (b"<!doctype html", "HTML"), (b"<html", "HTML"), (b"<?xml", "XML"))
+
+
+def kind_of(data: bytes) -> str:
+    """Name the allowed format of a file: JPEG, PNG, WEBP, GIF, AVIF or HEIC.
+
+    Raises `PhotoRefused`: `empty`, `web-page`, `other-format` (a picture, but of a kind that is not
+    taken) or `not-a-photo`. The last two bear the fact `kind`: a proper name (PDF, TIFF, ZIP, ...)
+    or a word to be translated (audio, document, program, text, unknown, video).
+    """
+    if not data.strip(b"\0"):
+        raise PhotoRefused("empty")
+    kind = _allowed(data)
+    if kind is None:
+        raise _refusal(data)
+    return kind
+
+
+def _allowed(data: bytes) -> str | None:
+    if data.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if data.startswith((b"GIF87a", b"GIF89a")):
+        return "GIF"
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "WEBP"
+    return _iso_kind(data) if data[4:8] == b"ftyp" else None
+
+
+def _iso_kind(data: bytes) -> str | None:
+    # The major brand may be the container's (`mif1`): then the compatible brands decide.
+    box = data[8 : min(int.from_bytes(data[:4], "big"), 256)]
+    brands = [box[:4], *(box[at : at + 4] for at in range(8, len(box), 4))]
+    kinds = [ISO_BRANDS[brand] for brand in brands if brand in ISO_BRANDS]
+    return "AVIF" if "AVIF" in kinds else next(iter(kinds), None)
+
+
+def _refusal(data: bytes) -> PhotoRefused:
+    head = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for start, kind in MARKUP:
+        if head.startswith(start):
+            return _markup_refusal(kind, head)
+    for kind, starts in OTHER_PICTURES.items():
+        if data.startswith(starts):
+            return PhotoRefused("other-format", kind=kind)
+    for kind, starts in OTHER_FILES.items():
+        if data.startswith(starts):
+            return PhotoRefused("not-a-photo", kind=kind)
+    return PhotoRefused("not-a-photo", kind=_vague_kind(data))
+
+
+def _markup_refusal(kind: str, head: bytes) -> PhotoRefused:
+    if kind == "XML" and b"<svg" in head:
+        kind = "SVG"
+    if kind == "HTML" or b"<html" in head:
+        return PhotoRefused("web-page")
+    return PhotoRefused("other-format" if kind == "SVG" else "not-a-photo", kind=kind)
+
+
+def _vague_kind(data: bytes) -> str:
+    if data[4:8] == b"ftyp":
+        return "audio" if data[8:11] == b"M4A" else "video"
+    if data.startswith(b"RIFF"):
+        return RIFF_KINDS.get(data[8:12], "unknown")
+    try:
+        data[:512].decode("utf-8")
+    except UnicodeDecodeError:
+        return "unknown"
+    return "text" if b"\0" not in data[:512] else "unknown"

@@ -1,0 +1,57 @@
+"""Which model a machine can run, and which one it should."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.errors import UserFacingError
+from pipeline.models import GIB, Model, load_model, load_models
+
+AUTO = "auto"
+
+
+class NothingFits(UserFacingError):
+    """No model may be picked for this memory; the message says what would help."""
+
+
+def fits(model: Model, free_bytes: int) -> bool:
+    """Say whether a GPU with this much free memory can run the model."""
+    return free_bytes >= model.memory_gib * GIB
+
+
+def choose_model(
+    name: str, free_bytes: int, models: Sequence[Model] | None = None
+) -> tuple[Model, str]:
+    """Return the model to run on a GPU with this much free memory, and one sentence why.
+
+    `auto` picks the one with the largest need among those that fit and may be picked unasked. A named
+    model is taken even where it does not seem to fit: its needs are estimates, and the person who
+    names one may know better. Raises `NothingFits` and `ModelUnknown`.
+    """
+    if name != AUTO:
+        return _named(name, free_bytes, models)
+    candidates = [model for model in models or load_models() if model.auto]
+    able = [model for model in candidates if fits(model, free_bytes)]
+    if not able:
+        least = min(candidates, key=lambda model: model.memory_gib)
+        raise NothingFits(
+            f"The smallest model, {least.name}, needs {least.memory_gib:g} GiB of free GPU memory and"
+            f" {_gib(free_bytes)} are free: free some, or set SUISAI_ENGINE=painter."
+        )
+    best = max(able, key=lambda model: model.memory_gib)
+    return best, f"{_gib(free_bytes)} of GPU memory are free and {_need(best)}"
+
+
+def _named(name: str, free_bytes: int, models: Sequence[Model] | None) -> tuple[Model, str]:
+    found = [model for model in models or () if model.name == name]
+    model = found[0] if found else load_model(name)
+    doubt = "" if fits(model, free_bytes) else f", but only {_gib(free_bytes)} are free"
+    return model, f"it was named; {_need(model)}{doubt}"
+
+
+def _need(model: Model) -> str:
+    return f"{model.name} needs {model.memory_gib:g} GiB"
+
+
+def _gib(size: int) -> str:
+    return f"{size / GIB:.1f} GiB"

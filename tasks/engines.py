@@ -1,0 +1,116 @@
+"""What the painting side of a worker has in hand: styles, the screen for what is shown, an engine."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import numpy as np
+import structlog
+
+from pipeline.c2pa import C2paSigner, Credentials
+from pipeline.engine import Engine, Photo
+from pipeline.engines import EngineOptions, load_engine
+from pipeline.errors import EngineUnusable, UserFacingError
+from pipeline.limits import PhotoLimits
+from pipeline.safety import Screen, Unscreened
+from pipeline.styles import Style, load_styles
+from tasks.models import PaintRequest
+from tasks.settings import Settings
+
+_log = structlog.get_logger()
+
+SAFETY_GROUP = "suisai.safety"
+
+
+class CheckMissing(UserFacingError):
+    """A safety check that the settings name is not installed."""
+
+
+def open_screen(settings: Settings) -> Screen:
+    """Bring up the checks of the settings, found by the entry point group `suisai.safety`.
+
+    The models behind them are loaded here, not at the first photo. Raises `CheckMissing`,
+    `SafetyUnavailable`: a bot whose check cannot be found or does not work must not start.
+    """
+    installed = {point.name: point for point in entry_points(group=SAFETY_GROUP)}
+    missing = [name for name in settings.safety_checks if name not in installed]
+    if missing:
+        raise CheckMissing(
+            f"The safety check '{missing[0]}' of SUISAI_SAFETY_CHECKS is not installed; "
+            f"there are: {', '.join(sorted(installed)) or 'none'}."
+        )
+    checks = [installed[name].load()() for name in settings.safety_checks]
+    screen = Screen(checks or [Unscreened()])
+    screen.photo(np.full((64, 64, 3), 255, np.uint8))
+    return screen
+
+
+def open_signer(settings: Settings) -> C2paSigner | None:
+    """Return what signs finished pictures, None where the operator has no certificate.
+
+    Raises `SealUnusable`, `OSError`.
+    """
+    if settings.seal_certificates is None or settings.seal_key is None:
+        return None
+    credentials = Credentials(
+        settings.seal_certificates.read_bytes(),
+        settings.seal_key.read_bytes(),
+        settings.seal_algorithm,
+    )
+    return C2paSigner(credentials)
+
+
+def open_styles() -> Mapping[str, Style]:
+    """Return every style that a person can pick."""
+    return load_styles()
+
+
+def photo_limits(settings: Settings) -> PhotoLimits:
+    """Return what a photo may ask of this machine."""
+    return PhotoLimits(long_side_px=settings.long_side_px)
+
+
+def open_engine(settings: Settings) -> Engine:
+    """Bring up the engine of the settings, not warmed up yet. Raises `EngineUnusable`.
+
+    `auto` takes the diffusion engine where it can be used, else the painter.
+    """
+    gallery = EngineOptions(
+        settings.model,
+        load_styles().values(),
+        models_folder(settings),
+        settings.data_dir / "cache",
+        settings.device,
+        lambda why: _log.info("the diffusion engine paints", model=why),
+    )
+    if settings.engine != "auto":
+        return load_engine(settings.engine, gallery)
+    try:
+        return load_engine("diffusion", gallery)
+    except EngineUnusable as error:
+        _log.info("painting without a GPU", why=str(error))
+        return load_engine("painter")
+
+
+def models_folder(settings: Settings) -> Path:
+    """Return where the diffusion models' files are."""
+    return settings.data_dir / "models"
+
+
+def engine_id(engine: Engine) -> str:
+    """Name an engine and its version, for recognising equal paintings; without white space."""
+    return "-".join(f"{engine.name}/{engine.version}".split())
+
+
+def paint_key(ask: PaintRequest, style: Style, photos: Sequence[Photo]) -> str:
+    """Name the painting that an ask wants: equal keys mean equal pictures by the same engine.
+
+    The painting of a private ask is its person's alone.
+    """
+    owner = f"{ask.platform}:{ask.person}" if ask.private else ""
+    parts = [owner, repr(style), f"{ask.strength:.3f}", str(ask.seed)]
+    parts += [photo.digest for photo in photos]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]

@@ -1,0 +1,44 @@
+"""What a platform may raise, and what each error means for the job."""
+
+from __future__ import annotations
+
+
+class UnknownPlatform(Exception):
+    """No installed package provides this platform."""
+
+
+class PlatformPaused(Exception):
+    """The platform said 'not now' to the whole bot (429, outage, spent budget). Costs no attempt."""
+
+    def __init__(self, until: float, why: str) -> None:
+        super().__init__(f"paused until {until:.0f}: {why}")
+        self.until = until
+        self.why = why
+
+
+class ChatRateLimited(Exception):
+    """This one conversation takes no message before `until`; others do. Costs no attempt."""
+
+    def __init__(self, until: float) -> None:
+        super().__init__(f"full until {until:.0f}")
+        self.until = until
+
+
+class TransientError(Exception):
+    """This one call failed in a way that another try may mend. Borne for a time, not a number of tries."""
+
+
+class PhotoUnavailable(Exception):
+    """The photo cannot be had from the platform any more. `reason` is a stable code."""
+
+    def __init__(self, reason: str = "photo-gone") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Undeliverable(Exception):
+    """Nobody can be answered there any more (blocked, deleted, kicked). `reason` is a stable code."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

@@ -1,0 +1,118 @@
+"""Which processes of the bot are alive, on whichever machine: each says so every few seconds."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+
+from tasks.ledger.records import text
+
+_log = structlog.get_logger()
+
+_EVERY_S = 5.0
+
+_STALE_S = 16.0
+"""Three missed reports: the process is dead, or cut off."""
+
+_GOODBYE_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process of the bot."""
+
+    kind: str
+    """`io`, `gpu`, `sweep`, `web`, `telegram`, `x`."""
+    name: str
+    """Machine and process id."""
+    since: float
+    """When it started, seconds since the epoch."""
+    facts: Mapping[str, str]
+    """What it has to say about itself, e.g. its engine."""
+
+
+def process_name() -> str:
+    """Name this process, readable in a job's story."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def unique_process_name() -> str:
+    """Name this process unlike any before it: in a container machine and process id come again."""
+    return f"{process_name()}:{secrets.token_hex(2)}"
+
+
+class Heartbeats:
+    """The list of live processes in the ledger's store."""
+
+    def __init__(self, redis: Redis, namespace: str) -> None:
+        self._redis = redis
+        self._key = f"{namespace}:presence"
+
+    def announce(self, process: Process, stale_s: float = _STALE_S) -> None:
+        """Say that a process lives; it drops out when it is silent for `stale_s`."""
+        line = json.dumps([self._now() + stale_s, process.since, dict(process.facts)])
+        self._redis.hset(self._key, f"{process.kind} {process.name}", line)
+
+    def leave(self, process: Process) -> None:
+        """Take a process off the list."""
+        self._redis.hdel(self._key, f"{process.kind} {process.name}")
+
+    def alive(self) -> tuple[Process, ...]:
+        """Return the live processes by kind and name; those that fell silent are forgotten."""
+        now, alive, silent = self._now(), [], []
+        for key, line in self._redis.hgetall(self._key).items():
+            until, since, facts = json.loads(text(line))
+            kind, _, name = text(key).partition(" ")
+            if until < now:
+                silent.append(text(key))
+            else:
+                alive.append(Process(kind, name, float(since), facts))
+        if silent:
+            self._redis.hdel(self._key, *silent)
+        return tuple(sorted(alive, key=lambda process: (process.kind, process.name)))
+
+    def _now(self) -> float:
+        # The machines' own clocks may differ.
+        seconds, micros = self._redis.time()
+        return float(seconds) + float(micros) / 1e6
+
+
+@contextmanager
+def heartbeat(
+    presence: Heartbeats, kind: str, facts: Callable[[], Mapping[str, str]] = dict
+) -> Iterator[None]:
+    """Announce this process while the block runs, and take it off the list afterwards."""
+    since, stop = time.time(), threading.Event()
+
+    def run() -> None:
+        while True:
+            _say(lambda: presence.announce(Process(kind, process_name(), since, facts())))
+            if stop.wait(_EVERY_S):
+                break
+        _say(lambda: presence.leave(Process(kind, process_name(), since, {})))
+
+    thread = threading.Thread(target=run, name="presence", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(_GOODBYE_S)
+
+
+def _say(what: Callable[[], None]) -> None:
+    try:
+        what()
+    except RedisError as error:
+        _log.warning("presence not announced, trying again", error=str(error))

@@ -1,0 +1,123 @@
+"""The ledger's Lua scripts: files beside this module, loaded by name, each atomic on the server.
+
+Makes sure that what must survive a crash of the server is on its disk before anybody is told.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import structlog
+from redis import Redis
+from redis.commands.core import Script
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from tasks.ledger.records import text
+
+_NEEDS = re.compile(r"Needs: (\w+)\.")
+
+_REFUSES_WHEN_FULL = {"admit"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a script returned, and what it leaves to its caller."""
+
+    result: Any = None
+    woken: tuple[str, ...] = ()
+    """Stages for which a wake-up is to be sent."""
+    ended: tuple[str, ...] = ()
+    """Jobs that it brought to their end."""
+
+
+class Scripts:
+    """Runs the scripts under one namespace.
+
+    All but `admit` may write when the server is out of memory: what was accepted must go on, and
+    ending jobs is what makes room.
+    """
+
+    def __init__(self, redis: Redis, namespace: str) -> None:
+        self._redis = redis
+        self._namespace = namespace
+        self._loaded: dict[str, Script] = {}
+
+    def run(self, name: str, *args: str | int | float, pipe: Any = None) -> Reply:  # noqa: ANN401 - redis's own
+        """Run a script. With `pipe` it is only queued there; `read` makes sense of what the pipe brings."""
+        script = self._loaded.get(name) or self._load(name)
+        answer = script(keys=[self._namespace], args=list(args), client=pipe)
+        return Reply() if pipe is not None else read(answer)
+
+    def _load(self, name: str) -> Script:
+        flags = "" if name in _REFUSES_WHEN_FULL else " flags=allow-oom"
+        script = self._redis.register_script(f"#!lua{flags}\n{source(name)}")
+        self._loaded[name] = script
+        return script
+
+
+def read(answer: list[Any]) -> Reply:
+    """Make sense of what a script returned."""
+    result, woken, ended = answer
+    return Reply(result, tuple(map(text, woken)), tuple(map(text, ended)))
+
+
+@cache
+def source(name: str) -> str:
+    """Return a script with everything that its header says it needs before it."""
+    body = files("tasks.ledger").joinpath(f"lua/{name}.lua").read_text()
+    needed = _NEEDS.search(body)
+    return f"{source(needed.group(1))}\n{body}" if needed else body
+
+
+_log = structlog.get_logger()
+
+_PATIENCE_MS = 5_000
+
+
+class Durability:
+    """Runs scripts whose effect is on disk when they return.
+
+    With `appendfsync always` (the embedded server) the server itself waits before it answers. With
+    `everysec` each such call asks it to (WAITAOF, up to a second). Without an append-only file there
+    is nothing to wait for: promise 1 then ends with the server's memory, and the log says so once.
+    """
+
+    def __init__(self, redis: Redis, scripts: Scripts) -> None:
+        self._redis = redis
+        self._scripts = scripts
+        self._lock = threading.Lock()
+        self._must_wait: bool | None = None
+
+    def run(self, name: str, *args: str | int | float) -> Reply:
+        """Run a script as `Scripts.run` does. Raises `TimeoutError` of redis when the disk is too slow."""
+        if not self._waits():
+            return self._scripts.run(name, *args)
+        pipe = self._redis.pipeline(transaction=False)
+        self._scripts.run(name, *args, pipe=pipe)
+        pipe.execute_command("WAITAOF", 1, 0, _PATIENCE_MS)
+        answer, (on_disk, _) = pipe.execute()
+        if on_disk < 1:
+            raise RedisTimeoutError(f"not on the server's disk within {_PATIENCE_MS} ms")
+        return read(answer)
+
+    def _waits(self) -> bool:
+        with self._lock:
+            if self._must_wait is None:
+                self._must_wait = self._look()
+            return self._must_wait
+
+    def _look(self) -> bool:
+        if not self._redis.info("persistence").get("aof_enabled"):
+            _log.warning("the ledger's server keeps no append-only file, what it forgets is lost")
+            return False
+        try:
+            policy = self._redis.config_get("appendfsync").get("appendfsync", "")
+        except RedisError:
+            policy = ""  # hosted servers often forbid CONFIG
+        return bool(policy != "always")

@@ -1,0 +1,170 @@
+"""The whole fleet in numbers, read from the ledger in two round trips."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tasks.heartbeat import Process
+from tasks.ledger.records import text
+from tasks.models import RateLimit, Stage
+from tasks.services import Services
+
+WAIT_BOUNDS_S = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
+"""Into these classes `finish.lua` counts the waits that people had."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageStats:
+    """One stage now."""
+
+    ready: Mapping[str, int]
+    """Waiting jobs by lane: a platform, or in `render` a shape."""
+    leased: int
+    """Jobs that a worker has in hand."""
+    oldest_s: float
+    """Age of the job that waits longest, 0 where none waits."""
+    jobs_per_s: float
+    """What the live workers measured that they can do together."""
+    latency_s: float
+    """Seconds that one job takes."""
+    workers: Mapping[str, float]
+    """Jobs per second of each worker that worked lately."""
+
+    @property
+    def waiting(self) -> int:
+        """All that wait for the stage."""
+        return sum(self.ready.values())
+
+
+@dataclass(frozen=True, slots=True)
+class FleetStats:
+    """The bot at one moment."""
+
+    at: float
+    stages: Mapping[Stage, StageStats]
+    delayed: int
+    """Jobs between two tries."""
+    dead: int
+    overload_level: str
+    """`normal`, `brownout`, `refuse`."""
+    paused: Mapping[str, float]
+    """Name of what is paused -> until, 0 for 'until resumed'."""
+    quotas: Mapping[str, RateLimit]
+    counts: Mapping[str, int]
+    """What happened since the ledger began; names as in the scripts."""
+    processes: tuple[Process, ...]
+    memory_bytes: int
+    """Of the ledger's server."""
+    memory_limit_bytes: int
+    """Its own limit, or the machine's memory where it has none."""
+
+    def total(self, what: str, last: str = "") -> int:
+        """Sum the counts named `what` and `what:...`; with `last`, only those that end so."""
+        return sum(
+            value
+            for name, value in self.counts.items()
+            if name.partition(":")[0] == what and (not last or name.endswith(f":{last}"))
+        )
+
+
+def read_stats(services: Services) -> FleetStats:
+    """Read everything. Raises `RedisError`."""
+    first = _first_trip(services)
+    lanes = {s: sorted(map(text, found)) for s, found in zip(Stage, first["lanes"], strict=True)}
+    sizes = _lane_sizes(services, lanes)
+    now_s = first["now"]
+    stages = {}
+    for stage, leased, workers in zip(Stage, first["leased"], first["workers"], strict=True):
+        ready = {lane: sizes[stage, lane][0] for lane in lanes[stage]}
+        oldest_ms = [at for lane in lanes[stage] if (at := sizes[stage, lane][1])]
+        stages[stage] = StageStats(
+            ready=ready,
+            leased=int(leased),
+            oldest_s=max(0.0, now_s - min(oldest_ms) / 1000) if oldest_ms else 0.0,
+            jobs_per_s=float(first["capacity"].get(stage, 0)) if workers else 0.0,
+            latency_s=float(first["latency"].get(stage, 0)),
+            workers=_rates(workers, now_s),
+        )
+    return FleetStats(
+        at=now_s,
+        stages=stages,
+        delayed=int(first["later"]),
+        dead=int(first["dead"]),
+        overload_level=services.switches.overload_level(),
+        paused=services.switches.paused(),
+        quotas=_quotas(first["quota"]),
+        counts={name: int(value) for name, value in first["counts"].items()},
+        processes=services.presence.alive(),
+        memory_bytes=int(first["memory"]["used_memory"]),
+        memory_limit_bytes=_limit(first["memory"]),
+    )
+
+
+def _first_trip(services: Services) -> dict[str, Any]:
+    ns = services.settings.namespace
+    pipe = services.redis.pipeline(transaction=False)
+    pipe.time()
+    pipe.info("memory")
+    for name in ("counts", "capacity", "latency", "quota"):
+        pipe.hgetall(f"{ns}:{name}")
+    pipe.zcard(f"{ns}:later")
+    pipe.zcard(f"{ns}:dead")
+    for stage in Stage:
+        pipe.smembers(f"{ns}:lanes:{stage}")
+        pipe.zcard(f"{ns}:leases:{stage}")
+        pipe.hgetall(f"{ns}:workers:{stage}")
+    (seconds, micros), memory, counts, capacity, latency, quota, later, dead, *rest = pipe.execute()
+    return {
+        "now": float(seconds) + float(micros) / 1e6,
+        "memory": memory,
+        "counts": _words(counts),
+        "capacity": _words(capacity),
+        "latency": _words(latency),
+        "quota": _words(quota),
+        "later": later,
+        "dead": dead,
+        "lanes": rest[::3],
+        "leased": rest[1::3],
+        "workers": [_words(table) for table in rest[2::3]],
+    }
+
+
+def _limit(memory: Mapping[str, int]) -> int:
+    return int(memory.get("maxmemory", 0)) or int(memory.get("total_system_memory", 0))
+
+
+def _lane_sizes(
+    services: Services, lanes: Mapping[Stage, list[str]]
+) -> dict[tuple[Stage, str], tuple[int, float]]:
+    """Return size and best score (ms, 0 when empty) of every lane."""
+    ns = services.settings.namespace
+    names = [(stage, lane) for stage in Stage for lane in lanes[stage]]
+    pipe = services.redis.pipeline(transaction=False)
+    for stage, lane in names:
+        pipe.zcard(f"{ns}:ready:{stage}:{lane}")
+        pipe.zrange(f"{ns}:ready:{stage}:{lane}", 0, 0, withscores=True)
+    rows = pipe.execute()
+    return {
+        name: (int(size), float(first[0][1]) if first else 0.0)
+        for name, size, first in zip(names, rows[::2], rows[1::2], strict=True)
+    }
+
+
+def _rates(workers: Mapping[str, str], now_s: float) -> dict[str, float]:
+    rates = {}
+    for name, line in workers.items():
+        stale_ms, jobs_per_s, _ = line.split(" ")
+        if int(stale_ms) / 1000 >= now_s:
+            rates[name] = float(jobs_per_s)
+    return rates
+
+
+def _quotas(table: Mapping[str, str]) -> dict[str, RateLimit]:
+    pairs = {platform: words.split(" ") for platform, words in table.items()}
+    return {name: RateLimit(int(count), int(ms) / 1000) for name, (count, ms) in pairs.items()}
+
+
+def _words(table: Mapping[bytes, bytes]) -> dict[str, str]:
+    return {text(key): text(value) for key, value in table.items()}

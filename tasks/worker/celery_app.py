@@ -1,0 +1,84 @@
+"""The Celery application: it carries wake-ups between processes, never the truth about a job."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+
+import structlog
+from celery import Celery
+from celery.loaders.app import AppLoader
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from tasks.ledger.ledger import Wake
+from tasks.models import Stage
+from tasks.services import redis_url
+from tasks.settings import Settings
+
+_log = structlog.get_logger()
+
+STALE_S = 60
+"""A wake-up that nobody took in this time is dropped; the sweep sends another one."""
+
+
+class _Loader(AppLoader):  # type: ignore[misc] # Celery has no types
+    """Celery's loader, which would look for modules in the current folder first."""
+
+    def import_from_cwd(
+        self, module: str, imp: object = None, package: str | None = None
+    ) -> ModuleType:
+        return import_module(module, package)
+
+
+def make_app(settings: Settings) -> Celery:
+    """Build the application for these settings: one queue per stage, JSON only, no results."""
+    app = Celery(
+        "suisai", broker=_broker_url(redis_url(settings)), loader=_Loader, set_as_current=False
+    )
+    app.conf.update(
+        accept_content=["json"],
+        task_serializer="json",
+        task_ignore_result=True,
+        task_default_queue="fetch",
+        task_create_missing_queues=True,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_send_task_events=False,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options={
+            "global_keyprefix": f"{settings.namespace}:celery:",
+            "socket_timeout": 10,
+            "socket_connect_timeout": 5,
+        },
+    )
+    return app
+
+
+def make_wake(app: Celery) -> Wake:
+    """Return the function that wakes a stage's workers."""
+
+    def wake(stage: Stage) -> None:
+        try:
+            app.send_task(
+                task_name(stage), queue=str(stage), expires=STALE_S, ignore_result=True, retry=False
+            )
+        except (OperationalError, RedisError, OSError) as error:
+            _log.warning(
+                "wake-up not sent, the sweep will", stage=stage, error=type(error).__name__
+            )
+
+    return wake
+
+
+def task_name(stage: Stage) -> str:
+    """Name a stage's Celery task."""
+    return f"suisai.{stage}"
+
+
+def _broker_url(url: str) -> str:
+    # kombu's name for a Unix socket differs from redis-py's.
+    return url.replace("unix://", "redis+socket://", 1)

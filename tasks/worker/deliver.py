@@ -1,0 +1,99 @@
+"""The last stage: send the answer, once, and write down that it stands."""
+
+from __future__ import annotations
+
+import time
+
+import structlog
+from redis.exceptions import RedisError
+
+from tasks.blobs import BlobMissing
+from tasks.errors import ChatRateLimited, PlatformPaused, TransientError, Undeliverable
+from tasks.ledger.ledger import LeaseLost, Ledger
+from tasks.models import Answer, Apology, Claim, Job, Outcome, Painting, Stage
+from tasks.worker.context import WorkerContext
+
+_log = structlog.get_logger()
+
+_CLOCK_SLACK_S = 3600.0
+
+
+def deliver(shift: WorkerContext, claims: list[Claim]) -> None:
+    """Bring jobs from `deliver` to their end. Raises `LeaseLost`."""
+    for claim in claims:
+        _deliver_one(shift, claim)
+
+
+def _deliver_one(shift: WorkerContext, claim: Claim) -> None:
+    job, services = claim.job, shift.services
+    ledger = services.ledger
+    if _is_too_late(ledger, job, services.settings.painting_patience_s):
+        ledger.finish(claim, Outcome.UNDELIVERABLE, "too-late")
+        return
+    sent = False
+    try:
+        platform = shift.platforms[job.request.platform]
+        receipt = platform.find_answer(job) if claim.ambiguous else None
+        if receipt is None:
+            answer = _answer(shift, claim)
+            ledger.record_send_intent(claim)
+            sent = True
+            receipt = platform.answer(job, answer)
+    except BlobMissing:
+        _log.info("picture gone, painting it again", job=job.id)
+        ledger.rewind_to(claim, Stage.RENDER)
+    except Undeliverable as end:
+        ledger.finish(claim, Outcome.UNDELIVERABLE, end.reason)
+    except PlatformPaused as pause:
+        services.switches.pause(Stage.DELIVER, job.request.platform, pause.until)
+        _log.warning(
+            "platform paused, pictures wait",
+            platform=job.request.platform,
+            until=pause.until,
+            why=pause.why,
+        )
+        ledger.release(claim, pause.why, maybe_sent=claim.ambiguous)
+    except ChatRateLimited as full:
+        ledger.postpone(claim, full.until, maybe_sent=claim.ambiguous)
+    except TransientError as error:
+        _log.warning("answer not sent, trying again", job=job.id, error=str(error))
+        ledger.retry_fault(claim, "send-failed", maybe_sent=claim.ambiguous)
+    except (LeaseLost, RedisError):
+        raise
+    except Exception as error:
+        _log.warning(
+            "unknown whether the answer stands, asking the platform before the next try",
+            job=job.id,
+            error=type(error).__name__,
+            exc_info=True,
+        )
+        ledger.retry_fault(claim, "send-unknown", maybe_sent=sent or claim.ambiguous)
+    else:
+        _finish(shift, claim, receipt)
+
+
+def _finish(shift: WorkerContext, claim: Claim, receipt: str) -> None:
+    job, ledger = claim.job, shift.services.ledger
+    outcome = Outcome.ANSWERED if job.pictures else Outcome.APOLOGISED
+    try:
+        ledger.finish(claim, outcome, job.reason, receipt)
+    except LeaseLost:
+        if ledger.find_job(job.id) is None:
+            _log.info("job_forgotten_while_sending", job=job.id, action="delete the answer")
+            shift.services.retractions.add(job.request.platform, receipt)
+        raise
+
+
+def _is_too_late(ledger: Ledger, job: Job, patience_s: float) -> bool:
+    # Asking the ledger's clock costs a round trip per answer; this machine's may be wrong by minutes.
+    if time.time() - job.admitted_at < patience_s - _CLOCK_SLACK_S:
+        return False
+    return ledger.now() - job.admitted_at > patience_s
+
+
+def _answer(shift: WorkerContext, claim: Claim) -> Answer:
+    job = claim.job
+    if job.pictures:
+        pictures = tuple(shift.services.blobs.get(key) for key in job.pictures)
+        return Painting(pictures, job.notes)
+    return Apology(job.reason, job.facts, job.refunded)

@@ -1,0 +1,96 @@
+"""The first stage: download the photos of a job, open and screen them, store their pixels."""
+
+from __future__ import annotations
+
+import structlog
+
+from pipeline.aspect_ratios import shape_of
+from pipeline.engine import Photo
+from pipeline.errors import PhotoRefused
+from pipeline.photo import open_photo
+from pipeline.raw_pixels import pack
+from pipeline.safety import SafetyUnavailable
+from pipeline.sandbox import SandboxUnusable
+from tasks import blobs
+from tasks.engines import paint_key, photo_limits
+from tasks.errors import PhotoUnavailable, PlatformPaused, TransientError
+from tasks.ledger.ledger import LeaseLost
+from tasks.models import Claim, Job, Stage
+from tasks.worker.context import WorkerContext
+
+_log = structlog.get_logger()
+
+LEFT_OUT = "photo-left-out"
+"""The note that goes with an album of which some photos could not be used."""
+
+
+def fetch(shift: WorkerContext, claims: list[Claim]) -> None:
+    """Bring jobs from `fetch` to `render`, or to one honest sentence. Raises `LeaseLost`."""
+    for claim in claims:
+        _fetch_one(shift, claim)
+
+
+def _fetch_one(shift: WorkerContext, claim: Claim) -> None:
+    job, services = claim.job, shift.services
+    ledger = services.ledger
+    try:
+        photos, scores, notes = _open_all(shift, job)
+        keys = [blobs.photo_key(claim, n) for n in range(len(photos))]
+        for key, photo in zip(keys, photos, strict=True):
+            services.blobs.put(key, pack(photo.pixels))
+    except PhotoRefused as refusal:
+        if refusal.reason == "unsafe-photo":
+            services.people.strike(job.request.platform, job.request.person)
+        refund = services.settings.refund_photo_faults
+        ledger.decline(claim, refusal.reason, dict(refusal.facts), refund)
+    except PhotoUnavailable as gone:
+        ledger.decline(claim, gone.reason, {}, refund=True)
+    except PlatformPaused as pause:
+        services.switches.pause(Stage.FETCH, job.request.platform, pause.until)
+        ledger.release(claim, pause.why)
+    except (TransientError, SafetyUnavailable, SandboxUnusable) as error:
+        _log.warning("photo not fetched, trying again", job=job.id, error=str(error))
+        ledger.retry_fault(claim, "fetch-failed")
+    except OSError as error:
+        _log.error("blob store refuses the photo, trying again", job=job.id, error=str(error))
+        ledger.retry_fault(claim, "storage-failed")
+    else:
+        style = shift.styles.get(job.request.style)
+        if style is None:
+            ledger.decline(claim, "unknown-style", {}, refund=True)
+            return
+        height, width = photos[0].pixels.shape[:2]
+        key = paint_key(job.request, style, photos)
+        try:
+            ledger.fetched(claim, keys, shape_of(width, height), key, notes, scores)
+        except LeaseLost:
+            services.blobs.delete(keys)
+            raise
+
+
+def _open_all(shift: WorkerContext, job: Job) -> tuple[list[Photo], list[float], list[str]]:
+    """Return the photos of a job that can be painted, their scores, and notes for the answer.
+
+    Raises the first refusal when none is left; a photo that must not be painted spoils the whole ask.
+    """
+    platform = shift.platforms[job.request.platform]
+    photos: list[Photo] = []
+    scores: list[float] = []
+    notes: list[str] = []
+    refusals: list[PhotoRefused] = []
+    for ref in job.request.photos:
+        if ref.owner is not None and shift.services.people.opted_out(
+            job.request.platform, ref.owner
+        ):
+            raise PhotoRefused("owner-opted-out")
+        try:
+            photo = open_photo(platform.fetch(job, ref), photo_limits(shift.services.settings))
+        except PhotoRefused as refusal:
+            refusals.append(refusal)
+            continue
+        scores.append(shift.screen.photo(photo.pixels))
+        photos.append(photo)
+        notes += photo.notes
+    if not photos:
+        raise refusals[0] if refusals else PhotoRefused("no-photo")
+    return photos, scores, [*notes, LEFT_OUT] if refusals else notes

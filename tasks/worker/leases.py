@@ -1,0 +1,76 @@
+"""Keeps the leases of a process alive while it works on them, and notices those that are lost."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import structlog
+from redis.exceptions import RedisError
+
+from tasks.ledger.ledger import Ledger
+from tasks.models import Claim
+
+_log = structlog.get_logger()
+
+
+class LeaseRenewer:
+    """One thread per process that renews every lease the process holds, three times per lease."""
+
+    def __init__(self, ledger: Ledger, lease_s: float) -> None:
+        self._ledger = ledger
+        self._every_s = lease_s / 3
+        self._lock = threading.Lock()
+        self._held: dict[tuple[str, int], Claim] = {}
+        self._lost: set[tuple[str, int]] = set()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="leases", daemon=True)
+
+    def start(self) -> None:
+        """Begin to renew."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End renewing; what is still held expires by itself."""
+        self._stop.set()
+        self._thread.join()
+
+    @contextmanager
+    def holding(self, claims: Sequence[Claim]) -> Iterator[None]:
+        """Renew these claims as long as the block runs."""
+        keys = [_key(claim) for claim in claims]
+        with self._lock:
+            self._held.update(zip(keys, claims, strict=True))
+        try:
+            yield
+        finally:
+            with self._lock:
+                for key in keys:
+                    self._held.pop(key, None)
+                    self._lost.discard(key)
+
+    def lost(self, claim: Claim) -> bool:
+        """Tell whether this claim was found expired or cancelled at the last renewal."""
+        with self._lock:
+            return _key(claim) in self._lost
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._every_s):
+            try:
+                self._renew()
+            except RedisError as error:
+                _log.warning("leases not renewed, trying again", error=type(error).__name__)
+
+    def _renew(self) -> None:
+        with self._lock:
+            held = list(self._held.values())
+        for stage in {claim.stage for claim in held}:
+            mine = [claim for claim in held if claim.stage == stage]
+            lost = self._ledger.renew(mine)
+            with self._lock:
+                self._lost.update(_key(claim) for claim in mine if claim.job.id in lost)
+
+
+def _key(claim: Claim) -> tuple[str, int]:
+    return claim.job.id, claim.fence

@@ -1,0 +1,110 @@
+"""The doctor's whole round, on a running bot and on one that is not there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+
+from bots.doctor.machine import sandbox_finding
+from bots.doctor.report import Finding, Severity
+from bots.doctor.runner import examine
+from pipeline.gpu import gpu_from
+from tasks.models import PaintRequest
+from tasks.services import Services
+from tasks.settings import Settings
+from tests.stack import Stack, eventually
+
+
+def light_of(findings: list[Finding], what: str) -> Severity:
+    return next(finding.severity for finding in findings if finding.what == what)
+
+
+def test_a_running_bot_is_well(settings: Settings, stack: Stack, services: Services) -> None:
+    stack.start_workers()
+    eventually(lambda: len(services.presence.alive()) == 3, what="three processes")
+
+    def everybody_answers() -> list[Finding] | None:
+        findings = list(examine(settings))
+        answers = [light_of(findings, f"{kind} workers") for kind in ("io", "gpu")]
+        return findings if answers == [Severity.OK, Severity.OK] else None
+
+    findings = eventually(everybody_answers)
+    assert light_of(findings, "sweep") is Severity.OK
+    assert [f for f in findings if f.severity is Severity.ERROR] == []
+
+
+def test_jobs_that_nobody_works_on_are_red(
+    settings: Settings, services: Services, ask: Callable[..., PaintRequest]
+) -> None:
+    assert light_of(list(examine(settings)), "io workers") is Severity.WARNING
+
+    services.ledger.admit(ask())
+
+    assert light_of(list(examine(settings)), "io workers") is Severity.ERROR
+
+
+def test_a_pause_comes_with_the_command_that_ends_it(
+    settings: Settings, services: Services
+) -> None:
+    services.switches.pause("deliver", "x")
+
+    mends = [finding.fix for finding in examine(settings) if finding.what == "paused"]
+
+    assert mends == ["suisai resume deliver --platform x"]
+
+
+def doctor(stack: Stack, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bots", "doctor", *options],
+        env=stack.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_a_broken_bot_ends_with_1_and_programs_can_read_why(stack: Stack) -> None:
+    stack.environment["SUISAI_REDIS_URL"] = "redis://127.0.0.1:1"
+
+    done = doctor(stack, "--json")
+
+    assert done.returncode == 1
+    assert [row["what"] for row in json.loads(done.stdout) if row["severity"] == "error"] == [
+        "Valkey"
+    ]
+
+
+def test_a_setting_that_cannot_be_used_is_named_as_it_is_written(stack: Stack) -> None:
+    stack.environment["SUISAI_LIMITS"] = '{"cooldown_s": -1}'
+    stack.environment["SUISAI_WEB_PORT"] = "eighty"
+
+    said = " ".join(row["message"] for row in json.loads(doctor(stack, "--json").stdout))
+
+    assert "SUISAI_LIMITS (cooldown_s) is not usable" in said
+    assert "SUISAI_WEB_PORT is not usable" in said
+
+
+def test_settings_are_printed_without_their_secrets(stack: Stack) -> None:
+    stack.environment["SUISAI_TELEGRAM_TOKEN"] = "1:very-secret"
+
+    printed = doctor(stack, "--settings").stdout
+
+    assert "SUISAI_TELEGRAM_TOKEN=***" in printed
+    assert "very-secret" not in printed
+    assert "SUISAI_LEASE_S=2.0" in printed
+
+
+def test_a_gpu_is_read_as_its_driver_prints_it() -> None:
+    gpu = gpu_from("NVIDIA H100 80GB HBM3, 570.124.06, 81559, 81008")
+
+    assert gpu.in_words() == "NVIDIA H100 80GB HBM3, driver 570.124.06, 79.1 of 79.6 GiB free"
+
+
+def test_a_machine_without_a_system_call_filter_is_told(settings: Settings) -> None:
+    assert light_of(list(examine(settings)), "sandbox") is Severity.OK
+    finding = sandbox_finding(filtered=False)
+    assert finding.severity is Severity.WARNING
+    assert "resource limits only" in finding.message

@@ -1,0 +1,43 @@
+"""An upgrade in the middle of a surge: every process is stopped and started, one after the other."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from bots.loadtest.report import report_on
+from bots.loadtest.run import LoadProfile, play
+from tasks.services import Services
+from tasks.stats import read_stats
+from tests.stack import Stack, eventually
+
+PROCESSES = {
+    "io-1": ("worker", "io"),
+    "io-2": ("worker", "io"),
+    "gpu-1": ("worker", "gpu"),
+    "gpu-2": ("worker", "gpu"),
+    "sweep": ("sweep",),
+}
+
+
+def test_restarting_everything_under_load_loses_and_doubles_nothing(
+    services: Services, stack: Stack
+) -> None:
+    stack.environment |= {"SUISAI_SAFETY_CHECKS": "[]", "SUISAI_LONG_SIDE_PX": "96"}
+    for name, command in PROCESSES.items():
+        stack.start(name, *command)
+    eventually(lambda: len(services.presence.alive()) == len(PROCESSES), 60, "everybody at work")
+    surge = LoadProfile(people=60, minutes=0.3)
+
+    with ThreadPoolExecutor(1) as hand:
+        log = hand.submit(play, services, surge, threading.Event())
+        eventually(lambda: read_stats(services).total("ended") > 3, 60, "the surge is on")
+        for name, command in PROCESSES.items():
+            stack.kill(name, signal.SIGTERM)
+            stack.start(name, *command)
+        report = report_on(services, surge, log.result(timeout=100))
+
+    assert (report.accepted, report.painted, report.lost, report.doubled) == (60, 60, 0, 0)
+    # They gave their work back or finished it, so that nobody had to wait for a lease to expire.
+    assert read_stats(services).total("retried") == 0

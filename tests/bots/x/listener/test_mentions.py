@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from bots.x.client import XClient
+from bots.x.errors import XFault
+from bots.x.listener.mentions import Mentions
+from tasks.models import Job
+from tasks.services import Services
+from tests.bots.x.desk import Answered
+from tests.fakes.x_api import FakeX
+from tests.fakes.x_faults import Fault
+from tests.fakes.x_words import POST, Words
+
+
+def test_a_mention_becomes_a_job_to_be_answered_there(
+    fake: FakeX, photo: Callable[[], str], read: Callable[[], int], job_of: Callable[[str], Job]
+) -> None:
+    mention = fake.world.post("ann", "@suisai in watercolor", media=[photo()], lang="ja")
+
+    assert read() == 1
+
+    ask = job_of(mention).request
+    assert (ask.person, ask.style, ask.language) == (fake.world.person("ann"), "watercolor", "ja")
+    assert ask.photos[0].ref == "https://pbs.twimg.com/media/cat.jpg"
+    assert ask.address == {"post": mention}
+    assert not ask.private
+    assert fake.world.made == []
+
+
+def test_a_bare_name_and_a_photo_are_in_the_language_that_the_person_spoke_before(
+    fake: FakeX, photo: Callable[[], str], read: Callable[[], int], job_of: Callable[[str], Job]
+) -> None:
+    fake.world.post("ann", "@suisai お願い", media=[photo()], lang="ja")
+    read()
+    bare = [fake.world.post(who, "@suisai", media=[photo()], lang="qme") for who in ("ann", "ben")]
+    read()
+
+    assert [job_of(each).request.language for each in bare] == ["ja", "qme"]
+
+
+def test_a_mention_that_is_read_again_is_one_job(
+    fake: FakeX, photo: Callable[[], str], read: Callable[[], int]
+) -> None:
+    fake.world.post("ann", "@suisai", media=[photo()])
+    assert [read(), read()] == [1, 0]
+
+
+def test_an_edited_mention_is_one_job(
+    fake: FakeX, photo: Callable[[], str], read: Callable[[], int], job_of: Callable[[str], Job]
+) -> None:
+    first = fake.world.post("ann", "@suisai", media=[photo()])
+    assert read() == 1
+
+    fake.world.edit(first, "@suisai in ink style")
+
+    assert read() == 0
+    assert job_of(first).request.style == "film"
+
+
+def test_50_mentions_under_one_photo_need_one_look_at_it(
+    fake: FakeX, photo: Callable[[], str], read: Callable[[], int], words: Words
+) -> None:
+    viral = fake.world.post("ann", "look", media=[photo()])
+    for n in range(50):
+        fake.world.post(f"fan{n}", "@suisai", under=viral)
+
+    assert read() == 50
+
+    looked_up = [asked.query["ids"] for asked in fake.asked if asked.path == "/2/tweets"]
+    if words is POST:
+        # One more call tells who they are; it costs nothing for the posts, which were read today.
+        assert len(looked_up.pop(0).split(",")) == 50
+    assert looked_up in ([], [viral])
+
+
+def test_a_photo_of_somebody_else_is_painted_unless_they_opted_out(
+    fake: FakeX,
+    photo: Callable[[], str],
+    read: Callable[[], int],
+    services: Services,
+    job_of: Callable[[str], Job],
+) -> None:
+    anns = fake.world.post("ann", "look", media=[photo()])
+    bens = fake.world.post("ben", "look", media=[photo()])
+    services.people.forget("x", fake.world.person("ben"), opt_out=True)
+    wanted = fake.world.post("cleo", "@suisai", under=anns)
+    unwanted = fake.world.post("cleo", "@suisai", under=bens)
+
+    assert read() == 1
+
+    assert job_of(wanted).request.photos[0].owner == fake.world.person("ann")
+    (refusal,) = fake.world.replies_to(unwanted)
+    assert "asked me not to" in refusal.text
+
+
+def test_no_photo_is_said_once_a_day(fake: FakeX, read: Callable[[], int]) -> None:
+    first = fake.world.post("ann", "hello @suisai")
+    assert read() == 0
+    fake.world.post("ann", "@suisai are you there")
+    assert read() == 0
+
+    assert [said.replies_to for said in fake.world.made] == [first]
+    assert "no photo" in fake.world.made[0].text
+
+
+def test_the_operator_can_have_silence(
+    fake: FakeX, services: Services, connect: Callable[..., XClient]
+) -> None:
+    fake.world.post("ann", "hello @suisai")
+    x = connect(say_refusals=False)
+
+    Mentions(services, x).take([x.mentions(None, None)])
+
+    assert fake.world.made == []
+
+
+def test_again_paints_the_first_photo_anew(
+    fake: FakeX,
+    read: Callable[[], int],
+    job_of: Callable[[str], Job],
+    answered: Callable[..., Answered],
+) -> None:
+    mention, painting = answered("@suisai in pastel style")
+
+    more = fake.world.post("ann", "again", under=painting)
+    read()
+    stronger = fake.world.post("ann", "stronger", under=painting)
+    read()
+
+    asks = [job_of(each).request for each in (mention, more, stronger)]
+    assert {ask.photos for ask in asks} == {asks[0].photos}
+    assert [ask.style for ask in asks] == ["pastel"] * 3
+    assert asks[1].seed is not None
+    assert asks[2].strength > asks[0].strength
+    assert asks[1].address == {"post": more}
+
+
+def test_a_stranger_can_ask_for_another_and_the_owner_is_known(
+    fake: FakeX,
+    read: Callable[[], int],
+    job_of: Callable[[str], Job],
+    answered: Callable[..., Answered],
+) -> None:
+    painting = answered().painting
+
+    strangers = fake.world.post("ben", "in ink style", under=painting)
+    read()
+
+    assert job_of(strangers).request.photos[0].owner == fake.world.person("ann")
+
+
+def test_chat_under_a_painting_is_left_alone(
+    fake: FakeX, read: Callable[[], int], answered: Callable[..., Answered]
+) -> None:
+    painting = answered().painting
+    made = len(fake.world.made)
+
+    fake.world.post("ben", "what a lovely film, thank you so much for this one", under=painting)
+
+    assert read() == 0
+    assert len(fake.world.made) == made
+
+
+def test_the_bot_does_not_answer_itself_or_another_bot(
+    fake: FakeX, photo: Callable[[], str], services: Services, connect: Callable[..., XClient]
+) -> None:
+    robot = fake.world.person("robot")
+    fake.world.post("suisai", "@suisai me", media=[photo()])
+    fake.world.post("robot", "@suisai beep", media=[photo()])
+    x = connect(ignored_accounts=(robot,))
+
+    assert Mentions(services, x).take([x.mentions(None, None)]) == 0
+    assert fake.world.made == []
+
+
+def test_in_a_thread_of_40_replies_only_who_calls_is_heard(
+    fake: FakeX, photo: Callable[[], str], read: Callable[[], int], services: Services
+) -> None:
+    last = fake.world.post("ann", "@suisai look", media=[photo()])
+    for n in range(40):
+        last = fake.world.post(f"fan{n % 5}", "so nice", under=last)
+    called = fake.world.post("zoe", "@suisai mine too", media=[photo()], under=last)
+
+    assert read() == 2
+
+    assert len(services.ledger.open_jobs("x", fake.world.person("zoe"))) == 1
+    assert fake.world.posts[called].text.count("@suisai") == 2
+    assert fake.world.made == []
+
+
+def test_a_loop_with_an_unlabelled_bot_ends(
+    fake: FakeX, photo: Callable[[], str], services: Services, connect: Callable[..., XClient]
+) -> None:
+    x = connect(answers_per_thread=3)
+    inbox = Mentions(services, x)
+    last = fake.world.post("ann", "@suisai", media=[photo()])
+    taken = 0
+    for _ in range(8):
+        taken += inbox.take([x.mentions(None, None)])
+        reply = fake.world.reply_from_bot(last, f"painted {taken}", [], made_with_ai=True)
+        last = fake.world.post("ann", "@suisai again!", media=[photo()], under=reply.id)
+
+    assert taken == 3
+
+
+@pytest.mark.parametrize("where", ["GET /2/tweets", "GET /2/users"])
+def test_nothing_is_forgotten_when_x_fails_in_between(
+    fake: FakeX, photo: Callable[[], str], read: Callable[[], int], where: str
+) -> None:
+    for n in range(3):
+        parent = fake.world.post("ann", f"look {n}", media=[photo()])
+        fake.world.post(f"fan{n}", "@suisai", under=parent)
+    fake.faults.add(Fault(where, 503))
+
+    with pytest.raises(XFault):
+        read()
+
+    assert read() == 3
+
+
+def test_a_refusal_of_the_ledger_is_told_and_costs_nothing(
+    fake: FakeX, photo: Callable[[], str], read: Callable[[], int], services: Services
+) -> None:
+    services.switches.pause("intake")
+    mention = fake.world.post("ann", "@suisai", media=[photo()])
+
+    assert read() == 0
+
+    (refusal,) = fake.world.replies_to(mention)
+    assert "brushes" in refusal.text

@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from bots.x.client import XClient
+from bots.x.errors import XFault, XPaused
+from bots.x.listener.cursors import MentionCursor, MessageCursor
+from bots.x.listener.poller import Listener, Round
+from bots.x.models import MessagePage, PostPage
+from tasks.services import Services
+from tests.fakes.x_api import FakeX
+from tests.fakes.x_faults import Fault
+from tests.stack import eventually
+
+
+class Seen:
+    """Takes what a cursor reads."""
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+
+    def posts(self, pages: Iterable[PostPage]) -> int:
+        self.ids += [post.id for page in pages for post in page.posts]
+        return len(self.ids)
+
+    def messages(self, pages: Iterable[MessagePage]) -> int:
+        self.ids += [message.id for page in pages for message in page.messages]
+        return len(self.ids)
+
+
+@pytest.fixture
+def seen() -> Seen:
+    return Seen()
+
+
+@pytest.fixture
+def mentions(x: XClient, services: Services) -> MentionCursor:
+    return MentionCursor(x, services.notebook("x"), services.ledger.now)
+
+
+@pytest.fixture
+def messages(x: XClient, services: Services) -> MessageCursor:
+    return MessageCursor(x, services.notebook("x"))
+
+
+def test_the_first_look_answers_nothing_of_the_past(
+    fake: FakeX, mentions: MentionCursor, messages: MessageCursor, seen: Seen
+) -> None:
+    fake.world.post("ann", "@suisai")
+    fake.world.message("ann", "hi")
+    mentions.advance(seen.posts)
+    messages.advance(seen.messages)
+    assert seen.ids == []
+
+    later = [fake.world.post("ben", "@suisai"), fake.world.message("ben", "hi")]
+    mentions.advance(seen.posts)
+    messages.advance(seen.messages)
+    assert seen.ids == later
+
+
+def test_the_first_look_works_where_nothing_was_ever_said(
+    fake: FakeX, mentions: MentionCursor, messages: MessageCursor, seen: Seen
+) -> None:
+    mentions.advance(seen.posts)
+    messages.advance(seen.messages)
+    later = [fake.world.post("ben", "@suisai"), fake.world.message("ben", "hi")]
+
+    mentions.advance(seen.posts)
+    messages.advance(seen.messages)
+
+    assert seen.ids == later
+
+
+def test_all_pages_are_read_and_each_post_once(
+    fake: FakeX, mentions: MentionCursor, seen: Seen
+) -> None:
+    mentions.advance(seen.posts)
+    posted = [fake.world.post("ann", f"@suisai {n}") for n in range(230)]
+
+    assert mentions.advance(seen.posts) == 230
+    assert mentions.advance(seen.posts) == 0
+
+    assert sorted(seen.ids) == posted
+
+
+def test_a_failing_page_moves_nothing(fake: FakeX, mentions: MentionCursor, seen: Seen) -> None:
+    mentions.advance(seen.posts)
+    posted = [fake.world.post("ann", f"@suisai {n}") for n in range(150)]
+    fake.faults.add(Fault("GET /2/users/1000/mentions", 503, skip=1))
+
+    with pytest.raises(XFault):
+        mentions.advance(seen.posts)
+    assert seen.ids == []
+
+    mentions.advance(seen.posts)
+    assert sorted(seen.ids) == posted
+
+
+def test_what_could_not_be_stored_is_read_again(
+    fake: FakeX, mentions: MentionCursor, seen: Seen
+) -> None:
+    mentions.advance(seen.posts)
+    mention = fake.world.post("ann", "@suisai")
+
+    def full(_: Iterable[PostPage]) -> int:
+        raise XPaused("full", None)
+
+    with pytest.raises(XPaused):
+        mentions.advance(full)
+    mentions.advance(seen.posts)
+
+    assert seen.ids == [mention]
+
+
+def test_the_end_of_what_x_shows_is_warned_of(
+    fake: FakeX, mentions: MentionCursor, seen: Seen, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mentions.advance(seen.posts)
+    for n in range(750):
+        fake.world.post("ann", f"@suisai {n}")
+
+    assert mentions.advance(seen.posts) == 750
+
+    assert "before the newest 800 get no answer" in capsys.readouterr().out
+
+
+def test_messages_are_read_in_small_pages_until_known_ones_come(
+    fake: FakeX, messages: MessageCursor, seen: Seen
+) -> None:
+    fake.world.message("ann", "old")
+    assert messages.advance(seen.messages) == 1
+    sent = [fake.world.message("ann", f"new {n}") for n in range(25)]
+
+    assert messages.advance(seen.messages) == 2
+    assert sorted(seen.ids) == sent
+
+
+@pytest.fixture
+def listener(services: Services, x: XClient, fake: FakeX) -> Listener:
+    """A listener that has looked once."""
+    found = Listener(services, x)
+    found.look_at_mentions()
+    return found
+
+
+def test_looks_get_rarer_while_nothing_comes(fake: FakeX, listener: Listener) -> None:
+    rests = [listener.look_at_mentions() for _ in range(6)]
+    assert rests == sorted(rests)
+    assert rests[-1] == 60.0
+
+    fake.world.post("ann", "@suisai")
+    assert listener.look_at_mentions() == 30.0
+
+
+def test_messages_are_asked_for_within_their_limit(fake: FakeX, listener: Listener) -> None:
+    listener.look_at_messages()
+    assert 15 * listener.look_at_messages() > 900
+
+
+def test_webhooks_make_polling_rare(
+    fake: FakeX, services: Services, connect: Callable[..., XClient]
+) -> None:
+    found = Listener(services, connect(webhooks=True))
+    found.look_at_mentions()
+    assert found.look_at_mentions() == found.look_at_messages() == 600.0
+
+
+def test_a_paused_intake_leaves_mentions_where_they_are(
+    fake: FakeX, services: Services, listener: Listener
+) -> None:
+    services.switches.pause("intake", "x")
+    asked = len(fake.asked)
+    listener.look_at_mentions()
+    assert len(fake.asked) == asked
+
+
+@pytest.mark.parametrize(
+    ("fault", "least_s", "most_s"),
+    [
+        (Fault("GET", 429, {}, {"x-rate-limit-reset": "RESET"}), 100, 122),
+        (Fault("GET", 429, {}), 5, 5),
+        (Fault("GET", 503), 5, 5),
+        (Fault("GET", 402), 300, 300),
+        (Fault("GET", 401, times=2), 300, 300),
+    ],
+)
+def test_the_listener_rests_as_long_as_the_trouble_asks_for(
+    fake: FakeX, listener: Listener, fault: Fault, least_s: int, most_s: int
+) -> None:
+    headers = {k: v.replace("RESET", str(int(time.time()) + 120)) for k, v in fault.headers.items()}
+    fake.faults.add(Fault(fault.where, fault.status, {}, headers, fault.times))
+
+    assert (
+        least_s <= listener.rest_after_look(Round("mentions", listener.look_at_mentions)) <= most_s
+    )
+
+
+def test_troubles_that_go_on_are_tried_less_and_less(fake: FakeX, listener: Listener) -> None:
+    fake.faults.add(Fault("GET", 503, times=12))
+    each = Round("mentions", listener.look_at_mentions)
+    rests = [listener.rest_after_look(each) for _ in range(9)]
+    assert rests[:3] == [5.0, 10.0, 20.0]
+    assert rests[-1] == 300.0
+
+
+def test_a_spent_budget_rests_until_it_begins_anew(
+    fake: FakeX, services: Services, connect: Callable[..., XClient]
+) -> None:
+    found = Listener(services, connect(daily_budget_usd=0.001))
+    rest_s = found.rest_after_look(Round("mentions", found.look_at_mentions))
+    assert 0 < rest_s <= 86_400
+    assert fake.count("GET /2/users/1000/mentions") == 0
+
+
+def test_the_listener_runs_until_it_is_told_to_stop(
+    fake: FakeX, services: Services, connect: Callable[..., XClient]
+) -> None:
+    x = connect(poll_fastest_s=0.01, poll_slowest_s=0.01, direct_messages=False)
+    stop = threading.Event()
+    thread = threading.Thread(target=Listener(services, x).run, args=(stop,))
+    thread.start()
+    eventually(lambda: services.notebook("x").get("mentions:since"))
+    photo = fake.world.picture("https://pbs.twimg.com/media/cat.jpg")
+    fake.world.post("ann", "@suisai", media=[photo])
+
+    eventually(lambda: services.ledger.open_jobs("x", fake.world.person("ann")))
+    stop.set()
+    thread.join(10)
+
+    assert not thread.is_alive()

@@ -1,0 +1,298 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from bots.x.platform import XPlatform
+from bots.x.store import Memory
+from bots.x.text import WEIGHT_MAX, weight
+from tasks.errors import Undeliverable
+from tasks.ledger.records import job_id_of
+from tasks.models import Outcome, Painting, PhotoRef
+from tasks.services import Services
+from tests.bots.x.desk import Desk
+from tests.fakes.x_api import FakeX
+from tests.fakes.x_faults import Fault
+from tests.fakes.x_words import POST, Words
+from tests.fakes.x_world import Said
+
+
+@pytest.fixture
+def words() -> Words:
+    """Here the vocabulary makes no difference: the one that X's description knows."""
+    return POST
+
+
+@pytest.fixture
+def mention(fake: FakeX) -> str:
+    """A post of Ann's that calls the bot."""
+    return fake.world.post("ann", "@suisai please")
+
+
+def answers(fake: FakeX, mention: str) -> list[Said]:
+    return fake.world.replies_to(mention)
+
+
+def test_a_painting_is_a_reply_to_the_mention_with_words_for_who_cannot_see(
+    fake: FakeX, desk: Desk, mention: str
+) -> None:
+    job = desk.deliver(desk.painted(mention, pictures=2, style="watercolor", language="ja"))
+
+    (said,) = answers(fake, mention)
+    media = [fake.world.media[key] for key in said.media]
+    assert job.outcome is Outcome.ANSWERED
+    assert job.receipt == said.id
+    assert said.made_with_ai
+    assert [each.category for each in media] == ["tweet_image"] * 2
+    assert all(each.data.startswith(b"\xff\xd8") and "水彩" in each.alt_text for each in media)
+    written = said.text[said.shown_from :]
+    assert "「やめて」" in written
+    assert "@" not in written
+    assert "http" not in written
+
+
+def test_the_answer_is_remembered_with_its_owners(
+    services: Services, desk: Desk, mention: str
+) -> None:
+    photo = PhotoRef("https://pbs.twimg.com/media/a.jpg", "7007")
+    job = desk.deliver(desk.painted(mention, photos=(photo,)))
+
+    memory = Memory(services.notebook("x"), 1000.0)
+    assert memory.job_of(job.receipt) == job.id
+    assert memory.answers_showing("7007") == memory.answers_showing("1001") == (job.receipt,)
+
+
+def test_an_apology_is_one_short_sentence(fake: FakeX, desk: Desk, mention: str) -> None:
+    job = desk.deliver(desk.apologised(mention))
+
+    (said,) = answers(fake, mention)
+    assert job.outcome is Outcome.APOLOGISED
+    assert "too small" in said.text
+    assert not said.made_with_ai
+    assert weight(said.text[said.shown_from :]) <= WEIGHT_MAX
+
+
+def test_a_lost_answer_is_found_and_not_sent_again(fake: FakeX, desk: Desk, mention: str) -> None:
+    fake.faults.add(Fault("POST /2/tweets", after=True))
+    job_id = desk.painted(mention)
+
+    assert desk.deliver(job_id).outcome is None
+    job = desk.deliver(job_id)
+
+    (said,) = answers(fake, mention)
+    assert job.outcome is Outcome.ANSWERED
+    assert job.receipt == said.id
+    assert fake.count("POST /2/tweets") == 1
+
+
+def test_an_answer_that_was_never_made_is_sent_after_a_look(
+    fake: FakeX, desk: Desk, mention: str
+) -> None:
+    fake.faults.add(Fault("POST /2/tweets", 503))
+    job_id = desk.painted(mention)
+
+    desk.deliver(job_id)
+    job = desk.deliver(job_id)
+
+    assert job.outcome is Outcome.ANSWERED
+    assert len(answers(fake, mention)) == 1
+    assert fake.count("GET /2/users/1000/tweets") >= 1
+    assert fake.count("POST /2/media/upload/initialize") == 1
+
+
+def test_silence_while_uploading_is_no_question_of_what_was_sent(
+    fake: FakeX, desk: Desk, mention: str
+) -> None:
+    fake.faults.add(Fault("POST /2/media/upload", skip=1))
+    job_id = desk.painted(mention)
+
+    desk.deliver(job_id)
+    assert desk.deliver(job_id).outcome is Outcome.ANSWERED
+
+    assert fake.count("GET /2/users/1000/tweets") == 0
+
+
+def test_a_search_for_the_answer_reads_all_pages_since_it_was_sent(
+    fake: FakeX, desk: Desk, mention: str
+) -> None:
+    fake.faults.add(Fault("POST /2/tweets", after=True))
+    job_id = desk.painted(mention)
+    desk.deliver(job_id)
+    for n in range(130):
+        other = fake.world.post(f"fan{n}", "@suisai")
+        fake.world.reply_from_bot(other, f"later {n}", [], made_with_ai=True)
+
+    job = desk.deliver(job_id)
+
+    assert job.outcome is Outcome.ANSWERED
+    assert len(answers(fake, mention)) == 1
+
+
+def test_a_duplicate_is_first_looked_for_among_ones_own(
+    fake: FakeX, desk: Desk, mention: str
+) -> None:
+    found = fake.world.reply_from_bot(mention, "already", [], made_with_ai=True)
+    duplicate = {"detail": "You are not allowed to create a Tweet with duplicate content."}
+    fake.faults.add(Fault("POST /2/tweets", 403, duplicate))
+
+    job = desk.deliver(desk.painted(mention))
+
+    assert job.outcome is Outcome.ANSWERED
+    assert job.receipt == found.id
+
+
+@pytest.mark.parametrize(
+    ("happens", "reason"),
+    [
+        (lambda fake, post: setattr(fake.world.posts[post], "deleted", True), "mention-gone"),
+        (lambda fake, post: fake.world.suspended.add(fake.world.posts[post].author), "suspended"),
+        (lambda fake, post: fake.world.protected.add(fake.world.posts[post].author), "protected"),
+        (lambda fake, post: fake.world.blocking.add(fake.world.posts[post].author), "blocked"),
+        (
+            lambda fake, _: fake.faults.add(
+                Fault(
+                    "POST /2/tweets", 403, {"detail": "Reply to this conversation is not allowed"}
+                )
+            ),
+            "reply-forbidden",
+        ),
+        (
+            lambda fake, _: fake.faults.add(
+                Fault("POST /2/tweets", 403, {"detail": "Tweet with duplicate content."})
+            ),
+            "duplicate",
+        ),
+    ],
+)
+def test_what_forbids_an_answer_ends_the_job_with_its_own_reason(
+    fake: FakeX,
+    desk: Desk,
+    mention: str,
+    happens: Callable[[FakeX, str], None],
+    reason: str,
+) -> None:
+    job_id = desk.painted(mention)
+    happens(fake, mention)
+
+    job = desk.deliver(job_id)
+
+    assert (job.outcome, job.reason) == (Outcome.UNDELIVERABLE, reason)
+    assert answers(fake, mention) == []
+
+
+def pause(services: Services) -> float:
+    return services.switches.paused().get("deliver:x", 0.0) - time.time()
+
+
+@pytest.mark.parametrize(
+    ("fault", "least_s", "most_s"),
+    [
+        (Fault("POST /2/tweets", 429, {}, {"x-rate-limit-reset": "RESET"}), 590, 601),
+        (Fault("POST /2/tweets", 429, {}, {"x-rate-limit-reset": "1000"}), 290, 301),
+        (Fault("POST /2/tweets", 429, {}), 290, 301),
+        (Fault("POST /2/tweets", 402, {"title": "CreditsDepleted"}), 290, 301),
+        (Fault("POST /2/media/upload", 429, {}), 290, 301),
+        (Fault("POST /2/tweets", 403, {"detail": "Your account is suspended"}), 290, 301),
+        (Fault("POST /2/tweets", 401, {"detail": "no"}, times=2), 290, 301),
+    ],
+)
+def test_what_stops_the_whole_bot_pauses_it_and_costs_no_try(
+    fake: FakeX,
+    services: Services,
+    desk: Desk,
+    mention: str,
+    fault: Fault,
+    least_s: int,
+    most_s: int,
+) -> None:
+    headers = {k: v.replace("RESET", str(int(time.time()) + 600)) for k, v in fault.headers.items()}
+    fake.faults.add(Fault(fault.where, fault.status, fault.body, headers, fault.times))
+    job_id = desk.painted(mention)
+
+    job = desk.deliver(job_id)
+
+    assert (job.outcome, job.attempts) == (None, 0)
+    assert least_s <= pause(services) <= most_s
+    services.switches.resume("deliver", "x")
+    assert desk.deliver(job_id).outcome is Outcome.ANSWERED
+    assert len(answers(fake, mention)) == 1
+
+
+def test_the_operator_is_told_what_only_the_operator_can_mend(
+    fake: FakeX, services: Services, desk: Desk, mention: str
+) -> None:
+    fake.faults.add(Fault("POST /2/tweets", 402, {"detail": "no credits left"}))
+    job_id = desk.painted(mention)
+
+    desk.deliver(job_id)
+    assert list(services.switches.paused()) == ["deliver:x"]
+    assert "no credits left" in (services.notebook("x").get("notice") or "")
+
+    services.switches.resume("deliver", "x")
+    desk.deliver(job_id)
+    assert services.notebook("x").get("notice") is None
+
+
+def test_an_x_that_is_down_pauses_and_keeps_the_picture(
+    services: Services, desk: Desk, mention: str, monkeypatch: pytest.MonkeyPatch, fake: FakeX
+) -> None:
+    job_id = desk.painted(mention)
+    down = Desk(services, {"x": platform_at(services, "http://127.0.0.1:9", monkeypatch)})
+
+    job = down.deliver(job_id)
+
+    assert (job.outcome, job.attempts) == (None, 0)
+    assert 0 < pause(services) <= 16
+
+
+def test_the_101st_answer_in_15_minutes_waits(
+    fake: FakeX, services: Services, desk: Desk, mention: str
+) -> None:
+    pacer = services.pacer("x")
+    quota = XPlatform(services).quota()
+    assert [pacer.take([("x", quota)]) for _ in range(100)] == [0.0] * 100
+
+    job = desk.deliver(desk.painted(mention))
+
+    assert (job.outcome, job.attempts) == (None, 0)
+    assert 800 < pause(services) <= 901
+    assert fake.count("POST /2/tweets") == 0
+
+
+def test_a_person_who_is_forgotten_meanwhile_gets_nothing(
+    fake: FakeX, services: Services, desk: Desk, mention: str
+) -> None:
+    job_id = desk.painted(mention)
+    job = services.ledger.job(job_id)
+    services.people.forget("x", job.request.person)
+
+    with pytest.raises(Undeliverable):
+        XPlatform(services).answer(job, Painting((b"\xff\xd8\xff",)))
+    assert answers(fake, mention) == []
+
+
+def test_an_answer_can_be_taken_back(
+    fake: FakeX, services: Services, desk: Desk, mention: str
+) -> None:
+    job = desk.deliver(desk.painted(mention))
+
+    XPlatform(services).retract(job.receipt)
+    XPlatform(services).retract(job.receipt)
+
+    assert answers(fake, mention) == []
+
+
+def test_a_photo_is_fetched_in_a_size_that_is_large_enough(
+    fake: FakeX, services: Services, desk: Desk, mention: str
+) -> None:
+    photo = PhotoRef(fake.world.file("cat.jpg", b"a photo"))
+    job = services.ledger.job(desk.painted(mention))
+    assert XPlatform(services).fetch(job, photo) == b"a photo"
+    assert job_id_of("x", mention) == job.id
+
+
+def platform_at(services: Services, url: str, monkeypatch: pytest.MonkeyPatch) -> XPlatform:
+    monkeypatch.setenv("SUISAI_X_API_URL", url)
+    return XPlatform(services)

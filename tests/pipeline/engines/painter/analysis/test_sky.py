@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from pipeline.engine import RGB
+from pipeline.engines.painter.analysis.sky import SkyFound, find_sky
+from pipeline.engines.painter.analysis.subject import SubjectDetector
+from tests.photos import photo
+
+Paint = Callable[..., RGB]
+
+
+@pytest.fixture(scope="module")
+def look() -> Callable[[RGB], SkyFound | None]:
+    onlooker = SubjectDetector()
+    return lambda pixels: find_sky(pixels, onlooker.look(pixels, 1.0))
+
+
+def gradient(top: tuple[int, int, int], bottom: tuple[int, int, int]) -> RGB:
+    """A plain picture that goes from one colour to another, with a little grain."""
+    t = np.linspace(0, 1, 300)[:, None, None]
+    plain = np.array(top) * (1 - t) + np.array(bottom) * t + np.zeros((300, 400, 3))
+    grain = np.random.default_rng(1).normal(0, 1.5, plain.shape)
+    return np.asarray(np.clip(plain + grain, 0, 255), np.uint8)
+
+
+def with_ground(sky: RGB, colour: tuple[int, int, int]) -> RGB:
+    """Put uneven ground into the lower two fifths."""
+    scene = sky.copy()
+    grain = np.random.default_rng(2).normal(0, 18, (120, 400, 1))
+    scene[180:] = np.clip(np.array(colour) + grain, 0, 255)
+    return scene
+
+
+@pytest.mark.parametrize("flipped", [False, True])
+def test_the_sky_over_the_lake_is_found(
+    look: Callable[[RGB], SkyFound | None], flipped: bool
+) -> None:
+    scene = photo("china")
+
+    found = look(np.ascontiguousarray(scene[:, ::-1]) if flipped else scene)
+
+    assert found is not None
+    assert found.inside[:12].mean() > 0.7
+    assert found.inside[-20:].max() == 0
+    assert 0.3 < found.horizon < 0.65
+
+
+def test_a_blue_sky_that_pales_over_a_meadow_is_found(
+    look: Callable[[RGB], SkyFound | None],
+) -> None:
+    assert look(with_ground(gradient((70, 130, 215), (215, 232, 245)), (90, 120, 60)))
+
+
+@pytest.mark.parametrize("name", ["astronaut", "hopper", "coffee", "cat", "rocket", "flower"])
+@pytest.mark.parametrize("cropped", [1.0, 0.6])
+def test_walls_backdrops_and_dusk_are_no_daylight_sky(
+    look: Callable[[RGB], SkyFound | None], name: str, cropped: float
+) -> None:
+    whole = photo(name)
+    height, width = (int(side * cropped) for side in whole.shape[:2])
+
+    assert look(np.ascontiguousarray(whole[:height, :width])) is None
+
+
+@pytest.mark.parametrize(
+    ("case", "wall"),
+    [
+        ("an evenly blue wall", gradient((90, 140, 200), (90, 140, 200))),
+        ("a blue wall lit from above", gradient((120, 165, 220), (85, 130, 190))),
+        ("a white wall", gradient((240, 240, 240), (225, 225, 225))),
+        ("a grey studio backdrop", gradient((150, 150, 155), (205, 205, 208))),
+        ("a turquoise curtain", gradient((40, 170, 180), (150, 220, 225))),
+        ("a dusky sky", gradient((20, 30, 70), (70, 80, 120))),
+    ],
+)
+def test_what_only_looks_like_sky_is_left_alone(
+    look: Callable[[RGB], SkyFound | None], case: str, wall: RGB
+) -> None:
+    assert look(with_ground(wall, (110, 90, 70))) is None, case
+
+
+def test_a_sky_above_dark_ground_is_dusk_and_keeps_its_colours(
+    look: Callable[[RGB], SkyFound | None],
+) -> None:
+    assert look(with_ground(gradient((70, 130, 215), (215, 232, 245)), (30, 28, 30))) is None
+
+
+def test_clouds_stay_behind_the_tower(paint: Paint) -> None:
+    scene = photo("china", 480)
+    tower, beside = np.s_[100:210, 75:235], np.s_[:100, 260:]
+
+    one, other = paint(scene, seed=1).astype(int), paint(scene, seed=2)
+
+    change = np.abs(one - other)
+    assert np.percentile(change[tower], 99) < 16
+    assert np.percentile(change[beside], 99) > 50

@@ -1,0 +1,35 @@
+"""Who is alive, as the ledger's store knows it."""
+
+from __future__ import annotations
+
+from tasks.heartbeat import Process, heartbeat, process_name, unique_process_name
+from tasks.services import Services
+from tests.stack import eventually
+
+
+def test_a_process_is_on_the_list_while_it_runs(services: Services) -> None:
+    with heartbeat(services.presence, "gpu", lambda: {"engine": "painter/3"}):
+        (here,) = eventually(services.presence.alive)
+        assert (here.kind, here.name, here.facts) == (
+            "gpu",
+            process_name(),
+            {"engine": "painter/3"},
+        )
+
+    assert services.presence.alive() == ()
+
+
+def test_a_process_that_fell_silent_is_forgotten(services: Services) -> None:
+    dead = Process("io", "far-away:1", 0.0, {})
+    services.presence.announce(dead, stale_s=0.0)
+    services.presence.announce(Process("io", "here:2", 0.0, {}))
+
+    assert [process.name for process in services.presence.alive()] == ["here:2"]
+    # Forgotten for good, so that a year of restarts does not pile up.
+    assert services.redis.hlen(f"{services.settings.namespace}:presence") == 1
+
+
+def test_a_process_that_takes_the_place_of_a_dead_one_has_another_name() -> None:
+    # Containers are restarted under the same machine name, and their process has the same id.
+    assert unique_process_name() != unique_process_name()
+    assert unique_process_name().startswith(process_name())

@@ -1,0 +1,26 @@
+"""Whatever is logged while a job is worked on can be found by the job's id."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from tasks.models import PaintRequest
+from tasks.services import Services
+from tests.stack import Stack, eventually
+
+
+def test_a_librarys_line_carries_the_job(
+    services: Services, stack: Stack, ask: Callable[..., PaintRequest]
+) -> None:
+    # Nobody speaks for this platform, so that the worker has something to complain of.
+    stack.start("io", "worker", "io")
+    job_id = getattr(services.ledger.admit(ask(platform="nowhere")), "job_id", "")
+
+    def complaint() -> dict[str, str] | None:
+        lines = [json.loads(line) for line in stack.log("io").splitlines() if line.startswith("{")]
+        return next(
+            (line for line in lines if line.get("event", "").startswith("unexpected")), None
+        )
+
+    assert eventually(complaint)["job"] == job_id

@@ -1,0 +1,167 @@
+"""The bot's processes and its server, and everything that is done to them."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from tasks.heartbeat import Heartbeats
+from tasks.settings import Limits, Settings
+from tasks.valkey import EmbeddedValkey
+from tests.stack import environment_of
+from tools.chaos.fake import ROOT
+from tools.chaos.world import World
+
+HOUSE = {
+    "io-1": ("bots", "worker", "io"),
+    "io-2": ("bots", "worker", "io"),
+    "gpu-1": ("bots", "worker", "gpu"),
+    "sweep": ("bots", "sweep"),
+    "web": ("bots", "web", "--port", "0"),
+}
+GRACE_S = 30
+"""What a process has to end by itself after SIGTERM, as operators' platforms give it."""
+
+
+class Battlefield:
+    """One bot in one world."""
+
+    def __init__(self, folder: Path, world: World, seed: int) -> None:
+        self.world = world
+        self.chance = random.Random(seed)
+        self.counts: Counter[str] = Counter()
+        """What was done to the bot, and how often."""
+        self.unclean: list[str] = []
+        """Which processes did not end as they should when they were asked to."""
+        self.settings = _settings(folder)
+        self.valkey = EmbeddedValkey(self.settings.data_dir / "valkey")
+        self._folder = folder
+        self._bots: dict[str, Sequence[str]] = {**HOUSE, "intake": world.intake}
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            **environment_of(self.settings),
+            "SUISAI_SAFETY_CHECKS": "[]",
+            **world.environment,
+        }
+        self._redis = Redis(
+            unix_socket_path=str(self.valkey.socket), socket_timeout=1, retry=Retry(NoBackoff(), 0)
+        )
+        self._presence = Heartbeats(self._redis, self.settings.namespace)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all processes but the server."""
+        return tuple(self._bots)
+
+    def at_work(self) -> set[str]:
+        """Return the names of the processes that have come up and said so; none without the server."""
+        try:
+            present = {each.name.rpartition(":")[2] for each in self._presence.alive()}
+        except RedisError:
+            return set()
+        running = {name: each for name, each in self._running.items() if each.poll() is None}
+        return {name for name, process in running.items() if str(process.pid) in present}
+
+    def keep_up(self) -> None:
+        """Start what is not running."""
+        if not self.valkey.is_alive():
+            self.valkey.ensure()
+        for name in self._bots:
+            process = self._running.get(name)
+            if process is None or process.poll() is not None:
+                self._start(name)
+
+    def _start(self, name: str) -> None:
+        with (self._folder / f"{name}.log").open("ab") as log:
+            self._running[name] = subprocess.Popen(
+                [sys.executable, "-m", *self._bots[name]],
+                cwd=ROOT,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def kill(self, name: str) -> None:
+        """Kill a process without a warning."""
+        self._running[name].kill()
+        self._running[name].wait()
+        self.counts[f"{name} killed"] += 1
+
+    def kill_valkey(self) -> None:
+        """Kill the server; what was not on its disk is gone."""
+        os.kill(self.valkey.ensure(), signal.SIGKILL)
+        self.counts["valkey killed"] += 1
+
+    def restart(self, name: str) -> None:
+        """Ask a process to end, as an upgrade does, and start it anew."""
+        process = self._running[name]
+        process.terminate()
+        try:
+            code = process.wait(timeout=GRACE_S)
+        except subprocess.TimeoutExpired:
+            self.unclean.append(f"{name} did not end within {GRACE_S} s")
+            process.kill()
+            process.wait()
+        else:
+            if code not in (0, -signal.SIGTERM):
+                self.unclean.append(f"{name} ended with {code}")
+        self.counts[f"{name} restarted"] += 1
+        self._start(name)
+
+    def meddle(self) -> None:
+        """Drop a wake-up, or send one twice."""
+        queue = f"suisai:celery:{self.chance.choice(['fetch', 'render', 'deliver'])}"
+        try:
+            message: Any = self._redis.lindex(queue, -1)
+            if message is None:
+                return
+            dropped = self.chance.random() < 0.5
+            self._redis.rpop(queue) if dropped else self._redis.lpush(queue, message)
+        except RedisError:
+            return
+        self.counts["wake-ups dropped" if dropped else "wake-ups doubled"] += 1
+
+    def end(self) -> None:
+        """End everything."""
+        for process in self._running.values():
+            process.kill()
+            process.wait()
+        self._redis.close()
+        self.valkey.stop()
+        self.world.close()
+
+
+def _settings(folder: Path) -> Settings:
+    limits = Limits(
+        cooldown_s=0,
+        daily_quota=10**6,
+        open_per_person=10**6,
+        open_per_conversation=10**6,
+        max_wait_s=86_400,
+    )
+    return Settings(
+        data_dir=folder / "data",
+        redis_url=None,
+        engine="painter",
+        long_side_px=64,
+        lease_s=2,
+        limits=limits,
+        queue_penalty_s=0,
+        safety_checks=(),
+    )
