@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from redis import Redis
 
+from tasks.holds import Holds
 from tasks.ledger.records import text
 from tasks.ledger.scripts import Scripts
 from tasks.models import RateLimit, Stage
@@ -48,9 +49,11 @@ class Controls:
             self._scripts.run("rest", field, int(until * 1000))
 
     def resume(self, what: str, platform: str | None = None) -> None:
-        """End a pause, whoever began it."""
+        """End a pause, whoever began it; with delivery also what platforms hold back."""
         for kind in ("paused", "resting"):
             self._redis.hdel(f"{self._ns}:{kind}", _name(what, platform))
+        if what == Stage.DELIVER:
+            Holds(self._redis, self._ns).lift(platform)
 
     def paused(self) -> dict[str, float]:
         """Return what is paused: name (`render`, `deliver:x`) -> until, 0 for 'until resumed'."""

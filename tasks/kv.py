@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from redis import Redis
 
 _REPLACE = """
@@ -29,6 +31,13 @@ class KeyValueStore:
         self._redis.set(
             f"{self._prefix}:{key}", value, px=None if ttl_s is None else max(1, int(ttl_s * 1000))
         )
+
+    def put_many(self, values: Mapping[str, str], ttl_s: float) -> None:
+        """Write several values in one round trip."""
+        pipe = self._redis.pipeline(transaction=False)
+        for key, value in values.items():
+            pipe.set(f"{self._prefix}:{key}", value, px=max(1, int(ttl_s * 1000)))
+        pipe.execute()
 
     def set_if_absent(self, key: str, value: str, ttl_s: float | None = None) -> bool:
         """Write `value` unless something stands there; tell whether it was written."""

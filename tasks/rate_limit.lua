@@ -1,21 +1,32 @@
 -- Take one slot of one or several rate limits, all or none, by server time.
--- KEYS: one per limit, a list of the times (ms) of the last `count` slots taken, newest first.
--- ARGV: per limit: count, window (ms), reserve (0..1, the share that stays for more urgent callers).
--- Result: 0 when the slots were taken, else the milliseconds to wait before asking again.
--- Invariant: no stretch of `window` ms ever holds more than `count` slots of a limit.
+-- KEYS: the sorted set of holds, then one list per limit with the times (ms) of the last `count` slots
+--       taken, newest first.
+-- ARGV: number of limits; per limit: count, window (ms), reserve (0..1, the share that stays for more
+--       urgent callers); then names of holds.
+-- Result: {0, '', 0} when the slots were taken, else {milliseconds to wait, the hold that lasts longest or '',
+--         the number of the limit that lasts longest or 0}.
+-- Invariant: no stretch of `window` ms ever holds more than `count` slots of a limit, and none is taken
+-- while one of the named holds lasts.
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
-local wait = 0
-for i, key in ipairs(KEYS) do
-  local count, window, reserve = tonumber(ARGV[3 * i - 2]), tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i])
+local limits = tonumber(ARGV[1])
+local wait, held, slowest = 0, '', 0
+for i = 3 * limits + 2, #ARGV do
+  local till = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[i]) or '0')
+  if till - now > wait then wait, held = till - now, ARGV[i] end
+end
+if wait > 0 then return {wait, held, 0} end
+for i = 1, limits do
+  local count, window, reserve = tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i]), tonumber(ARGV[3 * i + 1])
   local mine = math.max(1, math.floor(count * (1 - reserve)))
-  local before = tonumber(redis.call('LINDEX', key, mine - 1))
-  if before and now - before < window then wait = math.max(wait, before + window - now) end
+  local before = tonumber(redis.call('LINDEX', KEYS[i + 1], mine - 1))
+  local left = before and before + window - now or 0
+  if left > wait then wait, slowest = left, i end
 end
-if wait > 0 then return wait end
-for i, key in ipairs(KEYS) do
-  redis.call('LPUSH', key, string.format('%d', now))
-  redis.call('LTRIM', key, 0, tonumber(ARGV[3 * i - 2]) - 1)
-  redis.call('PEXPIRE', key, tonumber(ARGV[3 * i - 1]))
+if wait > 0 then return {wait, '', slowest} end
+for i = 1, limits do
+  redis.call('LPUSH', KEYS[i + 1], string.format('%d', now))
+  redis.call('LTRIM', KEYS[i + 1], 0, tonumber(ARGV[3 * i - 1]) - 1)
+  redis.call('PEXPIRE', KEYS[i + 1], tonumber(ARGV[3 * i]))
 end
-return 0
+return {0, '', 0}

@@ -19,6 +19,7 @@ from pipeline.errors import UserFacingError
 from tasks.blobs import BlobStore
 from tasks.controls import Controls
 from tasks.heartbeat import Heartbeats
+from tasks.holds import Holds
 from tasks.kv import KeyValueStore
 from tasks.ledger.ledger import Ledger, Wake
 from tasks.rate_limit import RateLimiter
@@ -49,7 +50,12 @@ class Services:
 
     def pacer(self, name: str) -> RateLimiter:
         """Return the pacer of one platform."""
-        return RateLimiter(self.redis, f"{self.settings.namespace}:notes:{name}")
+        return RateLimiter(self.redis, f"{self.settings.namespace}:notes:{name}", self.holds, name)
+
+    @property
+    def holds(self) -> Holds:
+        """What platforms have asked the bot not to do for a while."""
+        return Holds(self.redis, self.settings.namespace)
 
 
 RETRIES = 20

@@ -30,6 +30,9 @@ _SILENCE_S = 5
 
 _SECONDS = re.compile(r"retry after (\d+)", re.IGNORECASE)
 
+_KNOWN_TO_ALL = "getMe"
+"""Every server knows this method: its 404 means the token."""
+
 _KEPT = {413: "Request Entity Too Large", 429: "Too Many Requests"}
 """Of a proxy's own answers these mean what they say; all others mean that nobody could be asked."""
 
@@ -47,10 +50,12 @@ class LenientRequest(HTTPXRequest):
         """Make a request; return its status and its body as the Bot API describes them."""
         status, body = await super().do_request(url, method, *args, **kwargs)
         # Only calls are POSTs; what is got is a file.
-        return as_described(status, body) if method == "POST" else (status, body)
+        if method != "POST":
+            return status, body
+        return as_described(status, body, url.rpartition("/")[-1])
 
 
-def as_described(status: int, body: bytes) -> tuple[int, bytes]:
+def as_described(status: int, body: bytes, method: str = "") -> tuple[int, bytes]:
     """Return the status and the body of an answer to a call as the Bot API describes them."""
     try:
         answer = json.loads(body)
@@ -65,6 +70,9 @@ def as_described(status: int, body: bytes) -> tuple[int, bytes]:
     said = str(answer.get("description") or f"HTTP {status}")
     if status < 300:
         status = _code(answer)
+    if status == HTTPStatus.NOT_FOUND and method != _KNOWN_TO_ALL:
+        # The library takes every 404 for a bad token; the server also answers unknown methods so.
+        return _refused(HTTPStatus.BAD_REQUEST, f"Bad Request: method not found: {said}")
     return _refused(status, said, answer.get("parameters"))
 
 

@@ -11,7 +11,7 @@ from telegram.error import InvalidToken, TelegramError
 
 from bots.doctor.report import Finding, failure, passed, warning
 from bots.telegram.client import open_bot
-from bots.telegram.settings import TelegramSettings, configured
+from bots.telegram.settings import PLATFORM, TelegramSettings, configured
 from tasks.services import Services
 
 _SETUP = "suisai setup telegram"
@@ -36,6 +36,7 @@ def check(services: Services) -> Iterator[Finding]:
     yield passed("Telegram", f"the bot is @{me.username}")
     yield _groups(me)
     yield _webhook(settings, hook, services)
+    yield from _held_back(services)
     yield from _listening(services)
 
 
@@ -79,6 +80,20 @@ def _webhook(settings: TelegramSettings, hook: WebhookInfo, services: Services) 
             "see docs/telegram.md; the address must be HTTPS and lead to the web process",
         )
     return passed("Telegram updates", f"by webhook, {hook.pending_update_count} waiting")
+
+
+def _held_back(services: Services) -> Iterator[Finding]:
+    held = services.holds.active(PLATFORM)
+    if not held:
+        return
+    name, until = max(held.items(), key=lambda each: each[1])
+    others = f" and {len(held) - 1} more" if len(held) > 1 else ""
+    yield warning(
+        "Telegram flood limits",
+        f"Telegram refuses {name} until {datetime.fromtimestamp(until):%a %H:%M}{others}; "
+        "the rest goes on",
+        "wait, or `suisai resume deliver --platform telegram` to try at once",
+    )
 
 
 def _is_recent(trouble: datetime | None, services: Services) -> bool:

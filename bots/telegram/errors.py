@@ -1,7 +1,15 @@
-"""Telegram's error sentences -> what they mean for an answer."""
+"""What Telegram's errors mean: families of refusals, and what each leaves to be done.
+
+The server's own words come from two places. The Bot API server writes sentences ("Bad Request: not
+enough rights to send photos to the chat"); what it does not know it passes on from Telegram as a code
+(`CHANNEL_PRIVATE`). There are hundreds of both and new ones come with every version, so they are matched
+by the words that a family shares. Sources: `Client.cpp` of tdlib/telegram-bot-api and
+`MessagesManager.cpp`, `MessageContent.cpp`, `DialogManager.cpp`, `NetQueryDelayer.cpp` of tdlib/td.
+"""
 
 from __future__ import annotations
 
+import re
 import time
 from enum import StrEnum
 
@@ -23,91 +31,129 @@ OUTAGE_S = 2.0
 """How long a platform rests that answers with server errors; the next call finds out more."""
 
 
-class Problem(StrEnum):
-    """What a refused call means. Sentences are matched in lower case, by their constant part."""
+class Refusal(StrEnum):
+    """What a refused call means. The values of those that end a job are its reason."""
 
     UNCHANGED = "unchanged"
+    """The message is already what the edit asked for."""
+    SUPERSEDED = "superseded"
+    """Another edit of the same message came while this one was uploading."""
     NO_SUCH_METHOD = "no-such-method"
     """The server does not know this method; the official one knows them all."""
     STAYS_TEXT = "stays-text"
-    """The server makes no picture of a text; the Bot API did not always know how."""
+    """The server makes no picture of a text; the Bot API could not before 7.11."""
+    NOT_TEXT = "not-text"
+    """The message is no text (any more): a new text cannot be put into it."""
     MESSAGE_GONE = "message-gone"
+
     TOPIC_CLOSED = "topic-closed"
     CHAT_GONE = "chat-gone"
     BLOCKED = "blocked"
     DEACTIVATED = "deactivated"
     KICKED = "kicked"
     MUTED = "muted"
+    """The bot may read this chat and write nothing into it."""
+
+    NO_TEXT = "text-forbidden"
+    """Words are not allowed in this chat, other kinds may be."""
+    NO_PHOTOS = "photos-forbidden"
+    NO_FILES = "files-forbidden"
+
     PICTURE_REFUSED = "picture-refused"
     FILE_GONE = "file-gone"
     FILE_TOO_BIG = "file-too-big"
     OTHER = "refused"
+    """A refusal that no family knows: final for this way of answering."""
 
 
-_SENTENCES = (
-    ("message is not modified", Problem.UNCHANGED),
-    ("message_not_modified", Problem.UNCHANGED),
-    ("there is no media in the message", Problem.STAYS_TEXT),
-    ("media_prev_invalid", Problem.STAYS_TEXT),
-    ("message to edit not found", Problem.MESSAGE_GONE),
-    ("message can't be edited", Problem.MESSAGE_GONE),
-    ("message_id_invalid", Problem.MESSAGE_GONE),
-    ("there is no text in the message", Problem.MESSAGE_GONE),
-    ("topic_closed", Problem.TOPIC_CLOSED),
-    ("topic_deleted", Problem.TOPIC_CLOSED),
-    ("message thread not found", Problem.TOPIC_CLOSED),
-    ("blocked by the user", Problem.BLOCKED),
-    ("can't initiate conversation", Problem.BLOCKED),
-    ("user is deactivated", Problem.DEACTIVATED),
-    ("bot was kicked", Problem.KICKED),
-    ("bot is not a member", Problem.KICKED),
-    ("chat not found", Problem.CHAT_GONE),
-    ("group chat was deleted", Problem.CHAT_GONE),
-    ("not enough rights", Problem.MUTED),
-    ("have no rights to send", Problem.MUTED),
-    ("chat_write_forbidden", Problem.MUTED),
-    ("chat_restricted", Problem.MUTED),
-    ("chat_send_photos_forbidden", Problem.MUTED),
-    ("photo_invalid_dimensions", Problem.PICTURE_REFUSED),
-    ("image_process_failed", Problem.PICTURE_REFUSED),
-    ("photo_save_file_invalid", Problem.PICTURE_REFUSED),
-    ("photo_ext_invalid", Problem.PICTURE_REFUSED),
-    ("file of size", Problem.PICTURE_REFUSED),
-    ("request entity too large", Problem.PICTURE_REFUSED),
-    ("file is too big", Problem.FILE_TOO_BIG),
-    ("wrong file", Problem.FILE_GONE),
-    ("wrong remote file", Problem.FILE_GONE),
-    ("invalid file_id", Problem.FILE_GONE),
-    ("file_reference", Problem.FILE_GONE),
+_FAMILIES: tuple[tuple[re.Pattern[str], Refusal], ...] = tuple(
+    (re.compile(words), family)
+    for words, family in (
+        (r"is not modified|message_not_modified", Refusal.UNCHANGED),
+        (r"canceled by new edit|must be ignored", Refusal.SUPERSEDED),
+        (r"method not found", Refusal.NO_SUCH_METHOD),
+        (r"no media in the message|media_prev_invalid", Refusal.STAYS_TEXT),
+        (r"no text in the message", Refusal.NOT_TEXT),
+        (
+            r"topic_(closed|deleted|id_invalid)|thread (is )?not found|thread_(id_)?invalid"
+            r"|topic (is )?(closed|deleted|not found)",
+            Refusal.TOPIC_CLOSED,
+        ),
+        (
+            r"message (to \w+ )?not found|can't be edited|message_(id_invalid|edit_time_expired"
+            r"|author_required|not_found)",
+            Refusal.MESSAGE_GONE,
+        ),
+        (
+            r"blocked by the user|user_is_blocked|you_blocked_user|can't initiate conversation"
+            r"|privacy_premium_required|user_privacy_restricted|allow_payment_required"
+            r"|can't send messages to (the )?bot|user_is_bot",
+            Refusal.BLOCKED,
+        ),
+        (r"user is deactivated|user_(deactivated|deleted)", Refusal.DEACTIVATED),
+        (r"was kicked|not a member|user_(not_participant|kicked)", Refusal.KICKED),
+        (
+            r"chat not found|(group|chat|channel) (is|was) (deleted|deactivated)|(access|accessible)\b"
+            r"(?<!write access)|(channel|chat|peer|user)_\w*(private|invalid|missing|deactivated"
+            r"|deleted|not_found|public_group_na)\b",
+            Refusal.CHAT_GONE,
+        ),
+        (r"send text messages|chat_send_plain_forbidden", Refusal.NO_TEXT),
+        (r"send documents|chat_send_docs_forbidden", Refusal.NO_FILES),
+        (r"rights to send \w+( \w+)? to the chat|chat_send_\w+_forbidden", Refusal.NO_PHOTOS),
+        (
+            r"not enough rights|no rights to send|no write access|administrator rights"
+            r"|(channel|chat|peer|user)_\w*(forbidden|restricted|banned|required)|frozen_",
+            Refusal.MUTED,
+        ),
+        (r"file_reference|invalid file|file_id_invalid|wrong (remote )?file", Refusal.FILE_GONE),
+        (r"file is too big", Refusal.FILE_TOO_BIG),
+        (
+            r"photo_\w+|image_\w+|media_\w+|file_part|file of size|too large|unsupported extension"
+            r"|use the media of the specified type",
+            Refusal.PICTURE_REFUSED,
+        ),
+    )
 )
 
-_NOBODY_THERE = {
-    Problem.TOPIC_CLOSED,
-    Problem.CHAT_GONE,
-    Problem.BLOCKED,
-    Problem.DEACTIVATED,
-    Problem.KICKED,
-    Problem.MUTED,
-}
+CHAT_CLOSED = frozenset(
+    {
+        Refusal.TOPIC_CLOSED,
+        Refusal.CHAT_GONE,
+        Refusal.BLOCKED,
+        Refusal.DEACTIVATED,
+        Refusal.KICKED,
+        Refusal.MUTED,
+    }
+)
+"""Nothing can be said in this chat, now or later."""
+
+PICTURE_UNFIT = frozenset({Refusal.PICTURE_REFUSED, Refusal.FILE_GONE})
+"""The picture itself was refused; as another kind of file it may be taken."""
 
 
-def problem_of(error: TelegramError) -> Problem:
-    """Name the reason of a call that Telegram refused."""
+def kind_of(error: TelegramError) -> Refusal:
+    """Name the family of a call that Telegram refused."""
     sentence = error.message.lower()
-    for part, trouble in _SENTENCES:
-        if part in sentence:
-            return trouble
-    if isinstance(error, InvalidToken) and "not found" in sentence:
-        return Problem.NO_SUCH_METHOD
-    return Problem.KICKED if isinstance(error, Forbidden) else Problem.OTHER
+    for words, family in _FAMILIES:
+        if words.search(sentence):
+            return family
+    return Refusal.KICKED if isinstance(error, Forbidden) else Refusal.OTHER
 
 
-def nobody_there(error: TelegramError) -> bool:
+def is_chat_closed(error: TelegramError) -> bool:
     """Tell whether the bot cannot speak in this chat at all, now or later."""
-    return problem_of(error) in _NOBODY_THERE
+    return is_refusal(error) and kind_of(error) in CHAT_CLOSED
 
 
-def never_arrived(error: TelegramError) -> bool:
+def is_refusal(error: TelegramError) -> bool:
+    """Tell whether Telegram understood the call and said no."""
+    if isinstance(error, RetryAfter | ChatMigrated | InvalidToken):
+        return False
+    return isinstance(error, BadRequest | Forbidden) or "too large" in error.message.lower()
+
+
+def was_not_sent(error: TelegramError) -> bool:
     """Tell whether a failed call surely had no effect, because it was not sent whole."""
     return isinstance(
         error.__cause__,
@@ -119,27 +165,12 @@ def never_arrived(error: TelegramError) -> bool:
     )
 
 
-def refusal(error: TelegramError) -> bool:
-    """Tell whether Telegram understood the call and said no."""
-    return (
-        isinstance(error, BadRequest | Forbidden)
-        or "too large" in error.message.lower()
-        or problem_of(error) is Problem.NO_SUCH_METHOD
-    )
-
-
-def not_to_be_shown(error: TelegramError) -> bool:
-    """Tell whether Telegram refused the picture itself, and would take it another way."""
-    trouble = problem_of(error)
-    return refusal(error) and trouble in (Problem.PICTURE_REFUSED, Problem.FILE_GONE)
-
-
-def surely_not_done(error: TelegramError) -> bool:
+def had_no_effect(error: TelegramError) -> bool:
     """Tell whether a failed call surely had no effect."""
-    return isinstance(error, RetryAfter | ChatMigrated) or refusal(error) or never_arrived(error)
+    return isinstance(error, RetryAfter | ChatMigrated) or is_refusal(error) or was_not_sent(error)
 
 
-def meaning(error: TelegramError) -> Exception:
+def to_worker_error(error: TelegramError) -> Exception:
     """Return the failed call as the error that the workers understand.
 
     Only for calls that may be made again without harm; of others the outcome may be unknown.
@@ -147,26 +178,26 @@ def meaning(error: TelegramError) -> Exception:
     now = time.time()
     match error:
         case RetryAfter():
-            return PlatformPaused(now + silence_s(error), "Telegram asks for silence")
+            return PlatformPaused(now + retry_after_s(error), "Telegram asks for silence")
         case ChatMigrated():
             return TransientError(f"the group moved: {error}")
-        case InvalidToken() if not refusal(error):
+        case InvalidToken():
             return PlatformPaused(now + 60.0, "Telegram does not take the bot's token")
-        case _ if refusal(error):
-            trouble = problem_of(error)
-            if trouble in _NOBODY_THERE:
-                return Undeliverable(trouble.value)
-            if trouble in (Problem.FILE_GONE, Problem.FILE_TOO_BIG):
+        case _ if is_refusal(error):
+            kind = kind_of(error)
+            if kind in CHAT_CLOSED:
+                return Undeliverable(kind.value)
+            if kind in (Refusal.FILE_GONE, Refusal.FILE_TOO_BIG):
                 return PhotoUnavailable()
             return TransientError(f"Telegram refused: {error.message}")
-        case TimedOut() | NetworkError() if not never_arrived(error) and not is_outage(error):
+        case TimedOut() | NetworkError() if not was_not_sent(error) and not is_outage(error):
             return TransientError(f"the line broke: {error.message}")
         case _:
             return PlatformPaused(now + OUTAGE_S, f"Telegram is down: {error.message}")
 
 
-def silence_s(error: RetryAfter) -> float:
-    """Return how many seconds Telegram wants the bot to be silent."""
+def retry_after_s(error: RetryAfter) -> float:
+    """Return how many seconds Telegram wants the bot to wait."""
     # The library gives seconds or, by an opt-in of its own, a timedelta.
     seconds = error.retry_after
     return float(seconds) if isinstance(seconds, int | float) else seconds.total_seconds()

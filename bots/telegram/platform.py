@@ -9,26 +9,27 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from telegram import Bot
 from telegram.error import TelegramError
 
 from bots.download import DownloadSource, download
 from bots.telegram.client import open_bot
 from bots.telegram.delivery.context import DeliveryContext
-from bots.telegram.delivery.edit import EditDelivery
 from bots.telegram.delivery.guest import GuestDelivery
-from bots.telegram.delivery.send import SendDelivery
-from bots.telegram.errors import Problem, meaning, problem_of
+from bots.telegram.delivery.ways import ChatDelivery
+from bots.telegram.errors import Refusal, is_refusal, kind_of, to_worker_error
 from bots.telegram.events import Place
-from bots.telegram.rate_limit import ChatLimited, SendRateLimit
+from bots.telegram.rate_limit import NoSlot, SendRateLimit
 from bots.telegram.sender import Sender
 from bots.telegram.settings import PLATFORM, TelegramSettings
-from bots.telegram.store import Chats, Paintings
+from bots.telegram.store import Chats, Paintings, PlaceholderQueue
 from pipeline.errors import PhotoRefused
 from pipeline.styles import load_styles
 from tasks.errors import ChatRateLimited, PhotoUnavailable, PlatformPaused, TransientError
@@ -54,7 +55,7 @@ class Files:
         try:
             file = await self._bot.get_file(file_id)
         except TelegramError as error:
-            if problem_of(error) is Problem.FILE_TOO_BIG:
+            if is_refusal(error) and kind_of(error) is Refusal.FILE_TOO_BIG:
                 raise self._too_heavy() from error
             raise
         if (file.file_size or 0) > self._bytes_max:
@@ -99,30 +100,38 @@ class Files:
 T = TypeVar("T")
 
 _PATIENCE_S = 1.5
-"""A worker waits so long for one chat's turn; then others go first."""
+"""A worker waits so long for one chat's slot; then others go first."""
+
+_ASK_AGAIN_S = 30.0
+"""A chat that is held back is looked at again after so long: an operator may have lifted the hold."""
 
 
-class _Line:
-    """From threads to the library: one background loop per process, opened on first use."""
+class _Portal:
+    """Calls the library from threads: one event loop per process, opened on first use."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._opened = ExitStack()
+        self._portal: BlockingPortal | None = None
         self._pid = 0
 
-    def call(self, talk: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Return what the coroutine returns; raise what it raises."""
-        return asyncio.run_coroutine_threadsafe(talk(), self._open()).result()
+    def call(self, function: Callable[[], Awaitable[T]]) -> T:
+        """Return what the coroutine function returns; raise what it raises."""
+        return self._open().call(function)
 
-    def _open(self) -> asyncio.AbstractEventLoop:
+    def close(self) -> None:
+        """End the event loop; the next call opens another."""
+        with self._lock:
+            self._opened.close()
+            self._portal = None
+
+    def _open(self) -> BlockingPortal:
         with self._lock:
             # A forked child inherits the loop but not the thread that runs it.
-            if self._loop is None or self._pid != os.getpid():
-                self._loop, self._pid = asyncio.new_event_loop(), os.getpid()
-                threading.Thread(
-                    target=self._loop.run_forever, name="telegram", daemon=True
-                ).start()
-            return self._loop
+            if self._portal is None or self._pid != os.getpid():
+                self._opened, self._pid = ExitStack(), os.getpid()
+                self._portal = self._opened.enter_context(start_blocking_portal(name=PLATFORM))
+            return self._portal
 
 
 class TelegramPlatform:
@@ -133,27 +142,32 @@ class TelegramPlatform:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._settings = TelegramSettings()
-        self._line = _Line()
+        self._portal = _Portal()
         notebook = services.notebook(PLATFORM)
-        bot = open_bot(self._settings)
+        self._bot = bot = open_bot(self._settings)
         self._files = Files(bot, self._settings)
-        pace = SendRateLimit(services.pacer(PLATFORM), notebook, self._settings, _PATIENCE_S)
-        # A worker does not sit out a silence: it gives the job back and the platform rests.
+        # A worker does not wait out a refusal: it gives the job back and takes others.
+        rate_limit = SendRateLimit(services.pacer(PLATFORM), self._settings, _PATIENCE_S)
         chats = Chats(notebook)
-        self._speaker = Sender(bot, pace, chats, tries=1)
-        desk = DeliveryContext(
-            speaker=self._speaker,
+        self._sender = Sender(bot, rate_limit, chats, tries=1)
+        context = DeliveryContext(
+            sender=self._sender,
             ledger=services.ledger,
             notebook=notebook,
             paintings=Paintings(
                 services.ledger, notebook, chats, services.settings.job_retention_s
             ),
+            placeholders=PlaceholderQueue(services.redis, services.settings.namespace),
             settings=self._settings,
             styles=load_styles(),
         )
-        self._sending = SendDelivery(desk)
-        self._single = EditDelivery(desk, self._sending)
-        self._guest = GuestDelivery(desk)
+        self._chat = ChatDelivery(context)
+        self._guest = GuestDelivery(context)
+
+    def close(self) -> None:
+        """Close the connections to Telegram. Nothing can be called afterwards."""
+        self._portal.call(self._bot.request.shutdown)
+        self._portal.close()
 
     def quota(self) -> RateLimit | None:
         """Return what Telegram lets a bot send."""
@@ -165,8 +179,6 @@ class TelegramPlatform:
 
     def answer(self, job: Job, answer: Answer) -> str:
         """Bring the answer to the chat of the ask. Doing so again changes nothing."""
-        # The placeholder may have been written down after the worker read the job.
-        job = self._services.ledger.job(job.id)
         receipt = self._call(self._answer(job, answer))
         self._services.ledger.set_platform_data(job.id, answer=receipt)
         return receipt
@@ -180,28 +192,25 @@ class TelegramPlatform:
         chat, _, messages = receipt.partition(":")
         if chat not in ("", "inline"):
             for message in messages.split(","):
-                self._call(self._speaker.remove(int(chat), int(message)))
+                self._call(self._sender.delete(int(chat), int(message)))
 
     async def _answer(self, job: Job, answer: Answer) -> str:
-        hushed_s = await self._speaker.pace.backed_off_s()
-        if hushed_s > 0:
-            raise PlatformPaused(time.time() + hushed_s, "Telegram asks for silence")
         guest = job.request.address.get("place") == Place.GUEST
+        delivery = self._guest if guest else self._chat
         if isinstance(answer, Apology):
-            return await (self._guest if guest else self._single).apology(job, answer)
-        if guest:
-            return await self._guest.painting(job, answer)
-        if len(answer.pictures) > 1:
-            return await self._sending.paintings(job, answer)
-        return await self._single.painting(job, answer)
+            return await delivery.apology(job, answer)
+        return await delivery.painting(job, answer)
 
     def _call(self, talk: Coroutine[Any, Any, T]) -> T:
-        return self._line.call(lambda: self._translated(talk))
+        return self._portal.call(lambda: self._translated(talk))
 
     async def _translated(self, talk: Coroutine[Any, Any, T]) -> T:
         try:
             return await talk
-        except ChatLimited as full:
-            raise ChatRateLimited(time.time() + full.wait_s) from full
+        except NoSlot as full:
+            if full.whole_bot:
+                until = time.time() + full.wait_s
+                raise PlatformPaused(until, "Telegram refuses the whole bot for a while") from full
+            raise ChatRateLimited(time.time() + min(full.wait_s, _ASK_AGAIN_S)) from full
         except TelegramError as error:
-            raise meaning(error) from error
+            raise to_worker_error(error) from error

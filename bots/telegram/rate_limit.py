@@ -1,4 +1,10 @@
-"""When the bot may speak: Telegram's limits, shared by every process of the bot."""
+"""When the bot may call Telegram: its limits and its refusals (HTTP 429), shared by every process.
+
+Telegram refuses most calls by chat and method: a chat that was edited too often takes no edit for a
+minute or for half a day, and other chats notice nothing. So a refusal holds back that method in that
+chat. Only when several chats are refused within seconds, or a call that names no chat, the whole bot
+is silent, and for a minute at most before it tries again: nothing says how long such a limit lasts.
+"""
 
 from __future__ import annotations
 
@@ -7,137 +13,200 @@ import time
 from collections.abc import Sequence
 
 from bots.telegram.settings import TelegramSettings
-from tasks.kv import KeyValueStore
 from tasks.models import RateLimit
-from tasks.rate_limit import RateLimiter
+from tasks.rate_limit import RateLimiter, Wait
+
+Chat = int | str
+"""A chat's id, or `inline:` and the id of a message that was sent as a guest."""
 
 Limit = tuple[str, RateLimit]
 
-_HUSH = "hush-until"
+WHOLE_BOT = "bot"
+"""The name of the hold, and of the limit, that concerns every call."""
+
+COURTESIES = frozenset(
+    {
+        "setMessageReaction",
+        "sendChatAction",
+        "deleteMessage",
+        "answerCallbackQuery",
+        "answerInlineQuery",
+        "getChatMember",
+        "getUserProfilePhotos",
+        "setMyCommands",
+        "setMyDescription",
+        "setMyShortDescription",
+    }
+)
+"""Methods whose refusal says nothing about messages: it never holds back words or paintings."""
+
+_CHATS_REFUSED = 3
+
+_WITHIN_S = 10.0
+"""So many chats refused within this time mean that Telegram refuses the whole bot."""
+
+_SILENCE_MAX_S = 60.0
 
 _EDITS_PER_S = 6.0
 """Of all messages, so that news about places in line never crowd out paintings."""
 
-_GREETINGS_PER_S = 18.0
+_FIRST_REPLIES_PER_S = 18.0
 """Of all messages: a surge of newcomers leaves room for the paintings of those before them."""
 
-_MOMENT_S = 0.3
-"""How long a gesture waits for its turn; later it says nothing new."""
+_FIRST_REPLIES = "greetings"
 
-_GLANCE_S = 0.02
+_MOMENT_S = 0.3
+"""How long a reaction waits for a slot; later it says nothing new."""
+
+_POLL_S = 0.02
 
 _CHATS_KEPT = 1000
 
 
-class ChatLimited(Exception):
-    """A chat takes no message for longer than the caller wants to wait."""
+class NoSlot(Exception):
+    """No call can be made within the caller's patience; none was made."""
 
-    def __init__(self, wait_s: float) -> None:
-        super().__init__(f"full for {wait_s:.1f} s")
+    def __init__(self, wait_s: float, *, whole_bot: bool = False) -> None:
+        super().__init__(f"no slot for {wait_s:.1f} s")
         self.wait_s = wait_s
+        self.whole_bot = whole_bot
 
 
 class SendRateLimit:
-    """Slots for messages and edits. One FIFO per process; processes share the counters."""
+    """Slots for calls. One FIFO per process; processes share counters and holds."""
 
     def __init__(
-        self,
-        pacer: RateLimiter,
-        notebook: KeyValueStore,
-        settings: TelegramSettings,
-        patience_s: float = float("inf"),
+        self, pacer: RateLimiter, settings: TelegramSettings, patience_s: float = 30.0
     ) -> None:
-        """Share the counters of `pacer`; `patience_s`: how long one chat may make callers wait."""
-        self._patience_s = patience_s
+        """Share the counters of `pacer`; `patience_s`: the longest wait for one slot."""
         self._pacer = pacer
-        self._notebook = notebook
-        self._everywhere: Limit = ("bot", _evenly(settings.messages_per_s))
         self._settings = settings
-        self._line = asyncio.Lock()
-        self._greetings = asyncio.Lock()
-        self._spoke: dict[int, float] = {}
+        self._patience_s = patience_s
+        self._everything: Limit = (WHOLE_BOT, _evenly(settings.messages_per_s))
+        self._queue = asyncio.Lock()
+        self._first_replies = asyncio.Lock()
+        self._closing = asyncio.Event()
+        self._last_call: dict[Chat, float] = {}
 
-    async def acquire(self, chat: int) -> None:
-        """Wait until the bot may send or edit one message in this chat. Raises `ChatLimited`."""
-        await asyncio.sleep(self._breath_s(chat))
-        await self._settle(self._of_chat(chat), self._patience_s)
-        async with self._line:
-            await self._settle([self._everywhere])
+    async def acquire(self, chat: Chat, method: str) -> None:
+        """Wait until the bot may send or edit one message in this chat. Raises `NoSlot`."""
+        await self._sleep(self._gap_s(chat))
+        limits = [*self._of_chat(chat), self._everything]
+        await self._wait_for(limits, _holds(chat, method), self._queue)
 
-    def record_call(self, chat: int) -> None:
-        """Note that a call to this chat has ended: Telegram counts when a message arrives."""
-        self._spoke[chat] = time.monotonic()
-        while len(self._spoke) > _CHATS_KEPT:
-            del self._spoke[next(iter(self._spoke))]
+    async def acquire_first_reply(self, chat: Chat, method: str) -> None:
+        """Wait for a slot of the first words to somebody. Raises `NoSlot`."""
+        await self._sleep(self._gap_s(chat))
+        first = (_FIRST_REPLIES, _evenly(_FIRST_REPLIES_PER_S))
+        limits = [*self._of_chat(chat), first, self._everything]
+        await self._wait_for(limits, _holds(chat, method), self._first_replies)
 
-    async def greeting(self, chat: int) -> None:
-        """Wait for the turn of a first word to somebody."""
-        async with self._greetings:
-            await self._settle([("greetings", _evenly(_GREETINGS_PER_S))])
-        await self.acquire(chat)
+    async def acquire_reaction(self, chat: Chat, method: str) -> None:
+        """Wait for a slot of a reaction that replaces a text reply. Raises `NoSlot`."""
+        await self._wait_for([self._everything], _holds(chat, method), self._queue)
 
-    async def gesture(self) -> None:
-        """Wait for the turn of a gesture that stands for words."""
-        async with self._line:
-            await self._settle([self._everywhere])
-
-    async def try_acquire_low_priority(self, chat: int, *, lasting: bool = False) -> bool:
-        """Take a turn that nobody else needs just now, and tell whether there was one.
-
-        `lasting`: for a message that stays, not one of the passing news.
-        """
-        if await self.backed_off_s() > 0:
-            return False
-        limits = [*self._of_chat(chat), self._everywhere]
-        if not lasting:
-            limits.append(("news", _evenly(_EDITS_PER_S)))
-        return await self._take(limits, reserve=0.5) == 0
-
-    async def try_acquire(self) -> bool:
-        """Take a turn for a gesture (reaction, 'is uploading'), if one is free in a moment."""
+    async def try_acquire(self, chat: Chat, method: str) -> bool:
+        """Take a slot for a reaction or 'is uploading', if one is free in a moment."""
         deadline = time.monotonic() + _MOMENT_S
-        while await self.backed_off_s() == 0:
-            busy = self._line.locked() or self._greetings.locked()
-            wait_s = _GLANCE_S if busy else await self._take([self._everywhere])
+        while True:
+            busy = self._queue.locked() or self._first_replies.locked()
+            wait_s = _POLL_S
+            if not busy:
+                wait_s = (await self._ask([self._everything], _holds(chat, method))).seconds
             if wait_s == 0:
                 return True
-            if time.monotonic() + wait_s > deadline:
+            if time.monotonic() + wait_s > deadline or self._closing.is_set():
                 return False
             await asyncio.sleep(wait_s)
-        return False
 
-    async def back_off(self, seconds: float) -> None:
-        """Telegram asked for silence: no process of the bot speaks for so long."""
-        until = time.time() + seconds
-        await asyncio.to_thread(self._notebook.put, _HUSH, f"{until:.3f}", seconds + 1)
+    async def try_acquire_low_priority(
+        self, chat: Chat, method: str, *, lasting: bool = False
+    ) -> bool:
+        """Take a slot that nobody else needs just now, and tell whether there was one.
 
-    async def backed_off_s(self) -> float:
-        """Return for how long Telegram wants silence, 0 for not at all."""
-        until = await asyncio.to_thread(self._notebook.get, _HUSH)
-        return 0.0 if until is None else max(0.0, float(until) - time.time())
+        `lasting`: for a message that stays, not for one of the passing edits.
+        """
+        limits = [*self._of_chat(chat), self._everything]
+        if not lasting:
+            limits.append(("news", _evenly(_EDITS_PER_S)))
+        return (await self._ask(limits, _holds(chat, method), reserve=0.5)).seconds == 0
 
-    def _breath_s(self, chat: int) -> float:
+    def record_call(self, chat: Chat) -> None:
+        """Note that a call to this chat has ended: Telegram counts when a message arrives."""
+        self._last_call[chat] = time.monotonic()
+        while len(self._last_call) > _CHATS_KEPT:
+            del self._last_call[next(iter(self._last_call))]
+
+    async def back_off(self, chat: Chat | None, method: str, seconds: float) -> NoSlot:
+        """Obey a refusal: hold back what it concerns, and return it as the error that it is."""
+        return await asyncio.to_thread(self._hold, chat, method, seconds)
+
+    def close(self) -> None:
+        """Let nobody wait any more: whoever waits for a slot gets `NoSlot`."""
+        self._closing.set()
+
+    def _hold(self, chat: Chat | None, method: str, seconds: float) -> NoSlot:
+        holds, platform = self._pacer.holds, self._pacer.platform
+        where = "" if chat is None else f"chat:{chat}:"
+        holds.add(platform, f"{where}{method}", seconds)
+        if method in COURTESIES:
+            return NoSlot(seconds)
+        if chat is not None and holds.refused(platform, str(chat), _WITHIN_S) < _CHATS_REFUSED:
+            return NoSlot(seconds)
+        silence_s = min(seconds, _SILENCE_MAX_S)
+        holds.add(platform, WHOLE_BOT, silence_s)
+        return NoSlot(silence_s, whole_bot=True)
+
+    def _gap_s(self, chat: Chat) -> float:
         # An upload may take longer than the gap between two messages: the gap begins at its end.
-        since_s = time.monotonic() - self._spoke.get(chat, float("-inf"))
+        since_s = time.monotonic() - self._last_call.get(chat, float("-inf"))
         return max(0.0, 1.0 / self._settings.messages_per_s_chat - since_s)
 
-    async def _settle(self, limits: Sequence[Limit], patience_s: float = float("inf")) -> None:
-        while (wait_s := await self.backed_off_s() or await self._take(limits)) > 0:
-            if wait_s > patience_s:
-                raise ChatLimited(wait_s)
-            await asyncio.sleep(wait_s)
+    async def _wait_for(
+        self, limits: Sequence[Limit], holds: Sequence[str], queue: asyncio.Lock
+    ) -> None:
+        while True:
+            async with queue:
+                wait = await self._ask(limits, holds)
+                # What concerns everybody is waited for in the queue, one chat's limit beside it.
+                while 0 < wait.seconds <= self._patience_s and wait.limit in _SHARED:
+                    await self._sleep(wait.seconds)
+                    wait = await self._ask(limits, holds)
+            if wait.seconds == 0:
+                return
+            if wait.seconds > self._patience_s:
+                raise NoSlot(wait.seconds, whole_bot=wait.hold == WHOLE_BOT)
+            await self._sleep(wait.seconds)
 
-    async def _take(self, limits: Sequence[Limit], reserve: float = 0.0) -> float:
-        return await asyncio.to_thread(self._pacer.take, limits, reserve)
+    async def _ask(
+        self, limits: Sequence[Limit], holds: Sequence[str], reserve: float = 0.0
+    ) -> Wait:
+        return await asyncio.to_thread(self._pacer.try_acquire, limits, holds, reserve)
 
-    def _of_chat(self, chat: int) -> list[Limit]:
+    async def _sleep(self, seconds: float) -> None:
+        if seconds <= 0:
+            return
+        try:
+            await asyncio.wait_for(self._closing.wait(), seconds)
+        except TimeoutError:
+            return
+        raise NoSlot(seconds)
+
+    def _of_chat(self, chat: Chat) -> list[Limit]:
         limits = [(f"chat:{chat}", _evenly(self._settings.messages_per_s_chat))]
-        if chat < 0:
+        if isinstance(chat, int) and chat < 0:
             quota = RateLimit(self._settings.messages_per_minute_group, 60.0)
             limits.append((f"group:{chat}", quota))
         return limits
 
 
+_SHARED = frozenset({WHOLE_BOT, _FIRST_REPLIES})
+
+
+def _holds(chat: Chat, method: str) -> tuple[str, ...]:
+    return (WHOLE_BOT, method, f"chat:{chat}:{method}")
+
+
 def _evenly(per_s: float) -> RateLimit:
-    # One slot per short window: the shared pacer then gives the full rate, without bursts.
+    # One slot per short window: the shared limit then gives the full rate, without bursts.
     return RateLimit(1, 1.0 / per_s)

@@ -1,4 +1,4 @@
-"""Everything the bot says on Telegram goes through here, at Telegram's pace.
+"""Everything the bot says on Telegram goes through here, within Telegram's limits.
 
 Pictures on their way to a chat: one as a message, several as an album, as photos or as files.
 
@@ -25,43 +25,43 @@ from telegram.constants import ChatAction
 from telegram.error import ChatMigrated, NetworkError, RetryAfter, TelegramError
 
 from bots.telegram.errors import (
-    Problem,
+    Refusal,
+    is_chat_closed,
     is_outage,
-    never_arrived,
-    nobody_there,
-    problem_of,
-    refusal,
-    silence_s,
+    is_refusal,
+    kind_of,
+    retry_after_s,
+    was_not_sent,
 )
 from bots.telegram.events import Origin
-from bots.telegram.rate_limit import SendRateLimit
+from bots.telegram.rate_limit import Chat, NoSlot, SendRateLimit
 from bots.telegram.store import Chats
 
 T = TypeVar("T")
 
 
 class Sender:
-    """The bot's voice: replies, edits and gestures, each within the limits."""
+    """Replies, edits and reactions, each within the limits."""
 
-    def __init__(self, bot: Bot, pace: SendRateLimit, chats: Chats, tries: int = 5) -> None:
+    def __init__(self, bot: Bot, rate_limit: SendRateLimit, chats: Chats, tries: int = 5) -> None:
         """Speak with `bot`; `tries`: of a call that must wait, or that surely did not arrive."""
         self.bot = bot
-        self.pace = pace
+        self.rate_limit = rate_limit
         self.chats = chats
         self._tries = tries
 
     async def reply(
         self, origin: Origin, text: str, keyboard: InlineKeyboardMarkup | None = None
     ) -> int:
-        """Answer a message with a text and return the answer's id."""
+        """Answer a message with a text and return the answer's id. Raises `NoSlot`."""
         chat = await self.chat_of(origin)
-        await self.pace.acquire(chat)
+        await self.rate_limit.acquire(chat, "sendMessage")
         return await self.send_text(origin, chat, text, keyboard)
 
     async def send_text(
         self, origin: Origin, chat: int, text: str, keyboard: InlineKeyboardMarkup | None = None
     ) -> int:
-        """Answer with a text at once: the caller has waited for its turn in `chat`."""
+        """Answer with a text at once: the caller has a slot in `chat`."""
 
         async def send(at: int) -> int:
             sent = await self.bot.send_message(
@@ -73,122 +73,146 @@ class Sender:
             )
             return sent.message_id
 
-        return await self.call_with_retries(chat, send)
+        return await self.call_with_retries(chat, "sendMessage", send)
 
     async def edit_text(
         self, chat: int, message: int, text: str, keyboard: InlineKeyboardMarkup | None = None
     ) -> bool:
         """Change the text of one of the bot's messages; False where that did not work.
 
-        At once: the caller has a turn in `chat`.
+        At once: the caller has a slot in `chat`.
         """
-        return await self._gesture(
-            self.bot.edit_message_text(
-                text, chat_id=chat, message_id=message, reply_markup=keyboard
-            )
+        call = self.bot.edit_message_text(
+            text, chat_id=chat, message_id=message, reply_markup=keyboard
         )
+        return await self._try_once(chat, "editMessageText", call)
 
     async def edit_text_or_raise(
         self, chat: int, message: int, text: str, keyboard: InlineKeyboardMarkup | None = None
     ) -> bool:
-        """Change a text for good; False where that cannot be done. Raises what another try may mend."""
-        await self.pace.acquire(chat)
+        """Change a text for good; False where that cannot be done.
+
+        Raises `NoSlot` and `TelegramError` where another try may mend it, or the chat is closed.
+        """
+        await self.rate_limit.acquire(chat, "editMessageText")
         try:
             await self.call_with_retries(
                 chat,
+                "editMessageText",
                 lambda at: self.bot.edit_message_text(
                     text, chat_id=at, message_id=message, reply_markup=keyboard
                 ),
+                follow=False,
             )
         except TelegramError as error:
-            if not refusal(error) or nobody_there(error):
+            if not is_refusal(error) or is_chat_closed(error):
                 raise
-            return problem_of(error) is Problem.UNCHANGED
+            return kind_of(error) is Refusal.UNCHANGED
         return True
 
-    async def retell_inline(
+    async def edit_inline_text(
         self, message: str, text: str, keyboard: InlineKeyboardMarkup | None = None
     ) -> bool:
         """Change the text of a message that the bot sent as a guest."""
-        return await self._gesture(
-            self.bot.edit_message_text(text, inline_message_id=message, reply_markup=keyboard)
-        )
+        call = self.bot.edit_message_text(text, inline_message_id=message, reply_markup=keyboard)
+        return await self._try_once(f"inline:{message}", "editMessageText", call)
 
     async def react(self, origin: Origin, emoji: str, *, instead_of_words: bool = False) -> bool:
-        """Leave a reaction on a message; one that comes beside words only if there is room for it."""
+        """Set a reaction; if a text is sent as well, skip it when no slot is free."""
         if not origin.message:
             return False
+        chat = await self.chat_of(origin)
         if instead_of_words:
-            await self.pace.gesture()
-        elif not await self.pace.try_acquire():
+            try:
+                await self.rate_limit.acquire_reaction(chat, "setMessageReaction")
+            except NoSlot:
+                return False
+        elif not await self.rate_limit.try_acquire(chat, "setMessageReaction"):
             return False
-        return await self._gesture(
-            self.bot.set_message_reaction(await self.chat_of(origin), origin.message, emoji)
-        )
+        call = self.bot.set_message_reaction(chat, origin.message, emoji)
+        return await self._try_once(chat, "setMessageReaction", call)
 
-    async def uploading(self, origin: Origin) -> None:
-        """Show that a picture is on its way, if there is room for gestures just now."""
-        if await self.pace.try_acquire():
-            await self._gesture(
-                self.bot.send_chat_action(
-                    await self.chat_of(origin),
-                    ChatAction.UPLOAD_PHOTO,
-                    message_thread_id=origin.thread,
-                )
+    async def show_uploading(self, origin: Origin) -> None:
+        """Show that a picture is on its way, if there is a slot just now."""
+        chat = await self.chat_of(origin)
+        if await self.rate_limit.try_acquire(chat, "sendChatAction"):
+            call = self.bot.send_chat_action(
+                chat, ChatAction.UPLOAD_PHOTO, message_thread_id=origin.thread
             )
+            await self._try_once(chat, "sendChatAction", call)
 
     async def answer_callback(self, query: str, text: str = "", *, alert: bool = False) -> None:
         """Answer a pressed button, so that it stops spinning."""
-        await self._gesture(self.bot.answer_callback_query(query, text or None, show_alert=alert))
+        call = self.bot.answer_callback_query(query, text or None, show_alert=alert)
+        await self._try_once(None, "answerCallbackQuery", call)
 
-    async def remove(self, chat: int, message: int) -> None:
-        """Delete one of the bot's messages where that is possible."""
-        await self._gesture(self.bot.delete_message(chat, message))
+    async def delete(self, chat: int, message: int) -> bool:
+        """Delete one of the bot's messages; tell whether it is gone."""
+        return await self._try_once(
+            chat, "deleteMessage", self.bot.delete_message(chat, message), Refusal.MESSAGE_GONE
+        )
 
     async def call_with_retries(
-        self, chat: int, call: Callable[[int], Awaitable[T]], *, once: bool = False
+        self,
+        chat: int,
+        method: str,
+        call: Callable[[int], Awaitable[T]],
+        *,
+        once: bool = False,
+        follow: bool = True,
     ) -> T:
-        """Make a call that has its turn; wait out silences and follow a group that moved.
+        """Make a call that has its slot; wait out short refusals.
 
         `once`: what a server failed to answer may have been done, and is not tried again here.
+        `follow`: make it in the supergroup that the chat has become; not for calls that name a message,
+        whose id means another message there.
+        Raises `NoSlot` where Telegram wants more patience than there is, `TelegramError`.
         """
         for attempt in range(1, self._tries + 1):
             try:
-                return await self._record_call(chat, call)
+                return await self._recorded(chat, call)
             except ChatMigrated as moved:
                 await asyncio.to_thread(self.chats.moved, chat, moved.new_chat_id)
+                if not follow:
+                    raise
                 chat = moved.new_chat_id
             except RetryAfter as error:
-                await self.pace.back_off(silence_s(error))
+                no_slot = await self.rate_limit.back_off(chat, method, retry_after_s(error))
                 if attempt == self._tries:
-                    raise
-                await self.pace.acquire(chat)
+                    raise no_slot from error
+                await self.rate_limit.acquire(chat, method)
             except NetworkError as error:
-                in_vain = never_arrived(error) or (is_outage(error) and not once)
-                if refusal(error) or not in_vain or attempt == self._tries:
+                in_vain = was_not_sent(error) or (is_outage(error) and not once)
+                if is_refusal(error) or not in_vain or attempt == self._tries:
                     raise
                 await asyncio.sleep(0.25 * 2**attempt)
-        return await self._record_call(chat, call)
+        return await self._recorded(chat, call)
 
-    async def _record_call(self, chat: int, call: Callable[[int], Awaitable[T]]) -> T:
+    async def _recorded(self, chat: int, call: Callable[[int], Awaitable[T]]) -> T:
         try:
             return await call(chat)
         finally:
-            self.pace.record_call(chat)
+            self.rate_limit.record_call(chat)
 
     async def chat_of(self, origin: Origin) -> int:
         """Return where the origin's chat is now."""
         return await asyncio.to_thread(self.chats.now_at, origin.chat)
 
-    async def _gesture(self, call: Awaitable[object]) -> bool:
-        # A gesture that fails (not every server knows every method) must never stop anything.
+    async def _try_once(
+        self,
+        chat: Chat | None,
+        method: str,
+        call: Awaitable[object],
+        done: Refusal = Refusal.UNCHANGED,
+    ) -> bool:
+        # A courtesy that fails (not every server knows every method) must never stop anything.
         try:
             await call
         except RetryAfter as error:
-            await self.pace.back_off(silence_s(error))
+            await self.rate_limit.back_off(chat, method, retry_after_s(error))
             return False
         except TelegramError as error:
-            return problem_of(error) is Problem.UNCHANGED
+            return is_refusal(error) and kind_of(error) is done
         return True
 
 
@@ -238,30 +262,41 @@ class OutgoingMedia:
 
 
 async def send(
-    speaker: Sender, origin: Origin, chat: int, parcel: OutgoingMedia
+    sender: Sender, origin: Origin, chat: int, outgoing: OutgoingMedia
 ) -> tuple[Message, ...]:
     """Answer a message with pictures: the caller has waited for its turn in `chat`.
 
     What may have arrived is not sent again: such an error is raised at once.
     """
-    call = _one if len(parcel.pictures) == 1 else _album
-    return await speaker.call_with_retries(
-        chat, lambda at: call(speaker.bot, origin, at, parcel), once=True
+    call = _one if len(outgoing.pictures) == 1 else _album
+    return await sender.call_with_retries(
+        chat, method_for(outgoing), lambda at: call(sender.bot, origin, at, outgoing), once=True
     )
 
 
-async def _one(bot: Bot, origin: Origin, chat: int, parcel: OutgoingMedia) -> tuple[Message, ...]:
-    picture = parcel.pictures[0]
+def method_for(outgoing: OutgoingMedia) -> str:
+    """Return the method that sends this."""
+    if len(outgoing.pictures) > 1:
+        return "sendMediaGroup"
+    return "sendDocument" if outgoing.as_files else "sendPhoto"
+
+
+async def _one(bot: Bot, origin: Origin, chat: int, outgoing: OutgoingMedia) -> tuple[Message, ...]:
+    picture = outgoing.pictures[0]
     name = FILE_NAME if isinstance(picture, bytes) else None
-    caption, reply, thread = parcel.caption or None, reply_to(origin, chat), thread_of(origin, chat)
-    if parcel.as_files:
+    caption, reply, thread = (
+        outgoing.caption or None,
+        reply_to(origin, chat),
+        thread_of(origin, chat),
+    )
+    if outgoing.as_files:
         sent = await bot.send_document(
             chat,
             picture,
             caption,
             filename=name,
             disable_content_type_detection=True,
-            reply_markup=parcel.keyboard,
+            reply_markup=outgoing.keyboard,
             reply_parameters=reply,
             message_thread_id=thread,
         )
@@ -271,17 +306,19 @@ async def _one(bot: Bot, origin: Origin, chat: int, parcel: OutgoingMedia) -> tu
             picture,
             caption,
             filename=name,
-            reply_markup=parcel.keyboard,
+            reply_markup=outgoing.keyboard,
             reply_parameters=reply,
             message_thread_id=thread,
         )
     return (sent,)
 
 
-async def _album(bot: Bot, origin: Origin, chat: int, parcel: OutgoingMedia) -> tuple[Message, ...]:
+async def _album(
+    bot: Bot, origin: Origin, chat: int, outgoing: OutgoingMedia
+) -> tuple[Message, ...]:
     return await bot.send_media_group(
         chat,
-        parcel.media(),
+        outgoing.media(),
         reply_parameters=reply_to(origin, chat),
         message_thread_id=thread_of(origin, chat),
     )
@@ -311,6 +348,8 @@ class BackgroundTasks:
 async def _said(words: Coroutine[Any, Any, None]) -> None:
     try:
         await words
+    except NoSlot as error:
+        _log.info("message dropped, its chat is held back", wait_s=round(error.wait_s, 1))
     except TelegramError as error:
         _log.info("Telegram did not take a message", error=error.message)
     except Exception:

@@ -2,7 +2,7 @@
 
 Which of the bot's messages show which job, and the files that Telegram has of them.
 
-Who waits with a placeholder in view, and when each is looked at again. Outlives restarts.
+The bot's messages that promise an answer, and when each is looked at again. Outlives restarts.
 
 Albums: Telegram sends each photo as a message of its own; they are gathered, durably, into one ask.
 """
@@ -130,7 +130,7 @@ class Paintings:
         return job if job is not None and self._is_here(job, origin) else None
 
     def _is_here(self, job: Job, origin: Origin) -> bool:
-        if origin.inline and job.platform_data.get("stand") == f"inline:{origin.inline}":
+        if origin.inline and job.platform_data.get("target") == f"inline:{origin.inline}":
             return True
         place = int(job.request.conversation)
         return origin.person == job.request.person or origin.chat in (
@@ -145,18 +145,20 @@ class Paintings:
             *self._ledger.past_jobs(platform, person, 1_000),
         )
         for job in self._ledger.find_jobs(ids):
-            messages = (
-                f"{job.platform_data.get('stand', '')},{job.platform_data.get('sent', '')}".split(
-                    ","
-                )
+            chat, sent = (
+                job.request.address.get("chat", ""),
+                job.platform_data.get("sent", "").split(","),
             )
-            chat = job.request.address.get("chat", "")
-            self._notebook.delete(*(f"shown:{chat}:{each}" for each in messages))
+            shown = (job.platform_data.get("target", ""), *(f"{chat}:{each}" for each in sent))
+            self._notebook.delete(*(f"shown:{each}" for each in shown))
 
-    def remember(self, chat: int, messages: tuple[int, ...], job_id: str) -> None:
-        """Remember that these messages show a job's pictures."""
-        for message in messages:
-            self._notebook.put(f"shown:{chat}:{message}", job_id, self._keep_s)
+    def remember(
+        self, chat: int, messages: tuple[int, ...], job_id: str, files: Mapping[bytes, str]
+    ) -> None:
+        """Remember that these messages show a job's pictures, and the files that Telegram has of them."""
+        shown = {f"shown:{chat}:{message}": job_id for message in messages}
+        known = {_key(picture): file_id for picture, file_id in files.items()}
+        self._notebook.put_many(shown | known, self._keep_s)
 
     def shown(self, chat: int, message: int) -> Job | None:
         """Return the job that a message shows, None for any other message."""
@@ -187,20 +189,34 @@ def _key(picture: bytes) -> str:
     return f"file:{hashlib.sha256(picture).hexdigest()[:40]}"
 
 
-_DISTANCES_S = (1, 2, 3, 4, 5, 7, 9, 12, 16)
+_INTERVALS_S = (1, 2, 3, 4, 5, 7, 9, 12, 16)
 """Between one look and the next; then ever longer by half."""
+
+INLINE = "inline:"
 
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """One placeholder."""
+    """A message of the bot that stands in a chat while a job is under way."""
 
     job_id: str
+    chat: int
     message: str
-    """The placeholder's message id, or `inline:` and its inline message id."""
+    """Its id, or `inline:` and the inline message id of one that was sent as a guest."""
     edits: int = 0
-    said: str = ""
+    says: str = ""
     """What it says, as a short code."""
+
+    @property
+    def is_inline(self) -> bool:
+        """Whether the message was sent as a guest and has no chat that the bot knows."""
+        return self.message.startswith(INLINE)
+
+    def edited(self, says: str, at_most_every_s: float) -> tuple[Placeholder, float]:
+        """Return the placeholder after an edit, and the seconds until the next look."""
+        edits = self.edits + 1
+        after = replace(self, edits=edits, says=says)
+        return after, max(at_most_every_s, interval_s(edits))
 
 
 class PlaceholderQueue:
@@ -211,12 +227,12 @@ class PlaceholderQueue:
         self._when = f"{namespace}:notes:telegram:waiting"
         self._what = f"{namespace}:notes:telegram:watched"
 
-    def add(self, watch: Placeholder, at: float) -> None:
+    def add(self, placeholder: Placeholder, at: float) -> None:
         """Look at this placeholder at `at` (seconds since the epoch)."""
-        fields = f"{watch.edits} {watch.message} {watch.said}"
+        name = _name(placeholder)
         pipe = self._redis.pipeline(transaction=True)
-        pipe.hset(self._what, watch.job_id, fields)
-        pipe.zadd(self._when, {watch.job_id: at})
+        pipe.hset(self._what, name, f"{placeholder.edits} {placeholder.chat} {placeholder.says}")
+        pipe.zadd(self._when, {name: at})
         pipe.execute()
 
     def due(self, now: float, most: int) -> list[Placeholder]:
@@ -224,28 +240,23 @@ class PlaceholderQueue:
         ids: Sequence[Any] = self._redis.zrangebyscore(self._when, "-inf", now, start=0, num=most)
         if not ids:
             return []
-        rows: Sequence[Any] = self._redis.hmget(self._what, [text(each) for each in ids])
-        return [_watch(text(each), row) for each, row in zip(ids, rows, strict=True)]
+        names = [text(each) for each in ids]
+        rows: Sequence[Any] = self._redis.hmget(self._what, names)
+        return [_placeholder(name, row) for name, row in zip(names, rows, strict=True)]
 
-    def drop(self, job_id: str) -> None:
+    def drop(self, placeholder: Placeholder) -> None:
         """Look at this one no more."""
         pipe = self._redis.pipeline(transaction=True)
-        pipe.zrem(self._when, job_id)
-        pipe.hdel(self._what, job_id)
+        pipe.zrem(self._when, _name(placeholder))
+        pipe.hdel(self._what, _name(placeholder))
         pipe.execute()
 
 
-def looked(watch: Placeholder, said: str, at_most_every_s: float) -> tuple[Placeholder, float]:
-    """Return the watch after a look that said something new, and the seconds until the next look."""
-    looks = watch.edits + 1
-    return replace(watch, edits=looks, said=said), max(at_most_every_s, distance_s(looks))
-
-
-def distance_s(looks: int) -> float:
-    """Return how long after its n-th look (1 for the first) a placeholder is left alone."""
-    if looks <= len(_DISTANCES_S):
-        return float(_DISTANCES_S[looks - 1])
-    return _DISTANCES_S[-1] * 1.5 ** (looks - len(_DISTANCES_S))
+def interval_s(edits: int) -> float:
+    """Return how long after its n-th edit (1 for the first) a placeholder is left alone."""
+    if edits <= len(_INTERVALS_S):
+        return float(_INTERVALS_S[edits - 1])
+    return _INTERVALS_S[-1] * 1.5 ** (edits - len(_INTERVALS_S))
 
 
 def standing_code(standing: QueueStatus) -> str:
@@ -259,9 +270,14 @@ def standing_code(standing: QueueStatus) -> str:
     return f"{standing.stage}:{standing.position}:{round(standing.wait_s / 10)}"
 
 
-def _watch(job_id: str, row: bytes | None) -> Placeholder:
-    looks, message, said = (row or b"0 0 ").decode().split(" ", 2)
-    return Placeholder(job_id, message, int(looks), said)
+def _name(placeholder: Placeholder) -> str:
+    return f"{placeholder.job_id} {placeholder.message}"
+
+
+def _placeholder(name: str, row: bytes | None) -> Placeholder:
+    job_id, _, message = name.partition(" ")
+    edits, chat, says = text(row or b"0 0 ").split(" ", 2)
+    return Placeholder(job_id, int(chat), message, int(edits), says)
 
 
 _LATE_S = 86_400

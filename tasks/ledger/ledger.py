@@ -236,6 +236,17 @@ class Admission(Book):
         if not self._run("mark", job_id, *[v for pair in fields.items() for v in pair]):
             raise UnknownJob(job_id)
 
+    def swap_platform_data(self, job_id: str, name: str, old: str, new: str) -> str:
+        """Write `new` only where `old` stands ('': nothing); return what stands there afterwards.
+
+        A worker that was stopped for longer than its lease must not write over what another one did
+        meanwhile. Raises `UnknownJob`.
+        """
+        stands = self._run("swap_mark", job_id, f"m:{name}", old, new)
+        if stands is None:
+            raise UnknownJob(job_id)
+        return text(stands)
+
     def cancel(self, job_id: str, person: str | None = None) -> bool:
         """Cancel a person's own job (None: by the operator); False once delivery has begun."""
         by_operator = int(person is None)

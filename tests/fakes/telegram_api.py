@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from tests.fakes.telegram_world import World
 
 TOKEN = "777:A-token-that-only-the-tests-know-000000"
 
+_SUPERSEDED = "Bad Request: canceled by new edit message request"
 _OTHER_POLLER = (
     "Conflict: terminated by other getUpdates request; "
     "make sure that only one bot instance is running"
@@ -67,7 +69,9 @@ class TelegramApi:
         """Where requests or answers are not what the Bot API describes."""
         self.known = frozenset(METHODS)
         """The methods that this server knows; a smaller set is an older server."""
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
+        self._edits: Counter[tuple[Any, ...]] = Counter()
+        """Edits with a new file, by message: a later one cancels one that is still uploading."""
         self._polls = 0
         described = os.environ.get("SUISAI_TEST_TELEGRAM_SPEC")
         self._spec = Spec(Path(described)) if described else None
@@ -107,18 +111,26 @@ class TelegramApi:
         written, files = request.form()
         fields = parsed(written)
         self._check_request(method, written, files)
-        fault = self.faults.next(method)
+        chat = int(fields["chat_id"]) if "chat_id" in fields else None
+        fault = self.faults.next(method, chat)
+        edited = (method == "editMessageMedia", chat, fields.get("message_id"))
+        self._edits[edited] += 1
+        mine = self._edits[edited]
         await self._before(fault)
-        response = await self._answer(method, fields, files, fault)
+        if method == "editMessageMedia" and files and mine != self._edits[edited]:
+            response = _error(Refused(400, _SUPERSEDED))
+        else:
+            response = await self._answer(method, fields, files, fault)
         self.calls.append(Heard(method, fields, time.monotonic(), response.status))
         self.world.tell()
-        if fault is not None and fault.lost:
+        if fault is not None and (fault.lost or fault.after):
             await _held(fault)
-            raise Cut
+            if fault.lost:
+                raise Cut
         return response
 
     async def _before(self, fault: Fault | None) -> None:
-        if fault is None or fault.lost:
+        if fault is None or fault.lost or fault.after:
             return
         await _held(fault)
         if fault.cut:
@@ -150,13 +162,13 @@ class TelegramApi:
             return {
                 "url": self.hook.url,
                 "has_custom_certificate": False,
-                "pending_update_count": 0,
+                "pending_update_count": self.updates.pending(),
                 **self.hook.trouble,
             }
         if method not in self.known:
-            raise Refused(404, "Not Found")
+            raise Refused(404, "Not Found: method not found")
         chat = fields.get("chat_id")
-        silence_s = self._limits.silence_s(method, None if chat is None else int(chat))
+        silence_s = self.limits.silence_s(method, None if chat is None else int(chat))
         if silence_s:
             raise Refused(429, f"Too Many Requests: retry after {silence_s}", retry_after=silence_s)
         with self.world.changed:
@@ -197,10 +209,18 @@ class TelegramApi:
     async def _posted(self, client: httpx.AsyncClient, url: str, update: dict[str, Any]) -> bool:
         try:
             answer = await client.post(url, json=update)
+            wrong = (
+                ""
+                if answer.is_success
+                else f"Wrong response from the webhook: {answer.status_code}"
+            )
         except httpx.HTTPError:
+            wrong = "Connection refused"
+        if wrong:
+            trouble = {"last_error_date": int(time.time()), "last_error_message": wrong}
+            self.hook.trouble.update(trouble)
             await asyncio.sleep(0.1)
-            return False
-        return answer.is_success
+        return not wrong
 
     def _download(self, file_id: str) -> Response:
         data = self.world.files.get(file_id)

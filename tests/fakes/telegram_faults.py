@@ -27,8 +27,12 @@ class Fault:
     """Do what is asked, then cut the connection: the answer is lost."""
     hold: threading.Event | None = None
     """Before (or, with `lost`, after) doing it, wait until the test says so."""
+    after: bool = False
+    """Do what is asked, and wait with the answer as `hold` says."""
     reached: threading.Event = field(default_factory=threading.Event)
     """Set when a call runs into this fault."""
+    chat: int | None = None
+    """Only calls that name this chat."""
 
 
 class Faults:
@@ -42,10 +46,14 @@ class Faults:
         self._script.append(fault)
         return fault
 
-    def next(self, method: str) -> Fault | None:
+    def clear(self) -> None:
+        """Let nothing fail any more."""
+        self._script.clear()
+
+    def next(self, method: str, chat: int | None) -> Fault | None:
         """Return the fault that a call of this method runs into, None for none."""
         for fault in self._script:
-            if fault.method == method and fault.times > 0:
+            if fault.method == method and fault.times > 0 and fault.chat in (None, chat):
                 fault.times -= 1
                 return fault
         return None

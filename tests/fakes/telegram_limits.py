@@ -26,23 +26,42 @@ _CHAT_GAP_S = 0.8
 class Limits:
     """Counts what a bot says and tells when it must be silent, in seconds."""
 
-    def __init__(self, per_s: int = 30, per_minute_group: int = 20) -> None:
+    def __init__(
+        self, per_s: int = 30, per_minute_group: int = 20, chat_gap_s: float = _CHAT_GAP_S
+    ) -> None:
         self._per_s = per_s
         self._per_minute_group = per_minute_group
+        self._chat_gap_s = chat_gap_s
         self._all: deque[float] = deque()
         self._chats: dict[int, float] = {}
         self._groups: dict[int, deque[float]] = defaultdict(deque)
+        self._floods: list[tuple[int | None, frozenset[str], float]] = []
+
+    def flood(self, chat: int | None, seconds: float, *methods: str) -> None:
+        """Refuse these methods (none: all that speak) in a chat (None: everywhere) for so long.
+
+        Real windows last from a second to half a day, and other chats notice nothing of them.
+        """
+        until = time.monotonic() + seconds
+        self._floods.append((chat, frozenset(methods) or SPEAKING, until))
+
+    def dry(self) -> None:
+        """End all floods."""
+        self._floods.clear()
 
     def silence_s(self, method: str, chat: int | None) -> int:
         """Count one call; return 0 when it is within the limits."""
+        now = time.monotonic()
+        for where, methods, until in self._floods:
+            if method in methods and where in (None, chat) and now < until:
+                return max(1, round(until - now))
         if method not in SPEAKING:
             return 0
-        now = time.monotonic()
         _age(self._all, now - 1.0)
         if len(self._all) >= self._per_s:
             return 1
         if chat is not None:
-            if now - self._chats.get(chat, 0.0) < _CHAT_GAP_S:
+            if now - self._chats.get(chat, 0.0) < self._chat_gap_s:
                 return 1
             group = self._groups[chat]
             _age(group, now - 60.0)

@@ -60,12 +60,12 @@ class Call:
         return self.world.files[named]
 
 
-def get_me(call: Call) -> Json:
-    return BOT
-
-
 def send_message(call: Call) -> Json:
     return _posted(call, {"text": call.fields["text"]})
+
+
+def get_me(call: Call) -> Json:
+    return call.world.me
 
 
 def send_photo(call: Call) -> Json:
@@ -84,6 +84,7 @@ def send_media_group(call: Call) -> list[Json]:
         raise Refused(400, "Bad Request: there must be 2-10 items")
     chat = call.chat()
     contents = [_media(call, each) for each in media]
+    _check_allowed(chat, contents[0])
     group = f"album-{id(call)}"
     return [_post(call, chat, {**content, "media_group_id": group}) for content in contents]
 
@@ -101,6 +102,8 @@ def edit_message_media(call: Call) -> Json | bool:
     if "inline_message_id" in call.fields and media["media"].startswith("attach://"):
         raise Refused(400, "Bad Request: can't upload a file for an inline message")
     content = _media(call, media)
+    if "chat_id" in call.fields:
+        _check_allowed(call.chat(), content)
     for old in ("text", "photo", "document", "caption"):
         if old not in content:
             message.pop(old, None)
@@ -116,6 +119,8 @@ def delete_message(call: Call) -> bool:
 
 def set_message_reaction(call: Call) -> bool:
     chat = call.chat()
+    if chat.reactions_off:
+        raise Refused(400, "Bad Request: REACTION_INVALID")
     message = int(call.fields["message_id"])
     if message not in chat.messages:
         raise Refused(400, "Bad Request: message to react not found")
@@ -230,8 +235,20 @@ def _value(written: str) -> Any:
         return written
 
 
+_KINDS = {"text": "text messages", "photo": "photos", "document": "documents"}
+
+
+def _check_allowed(chat: Chat, content: Json) -> None:
+    """Raise `Refused` where the chat does not allow this kind of message. Edits are checked, too."""
+    for kind, named in _KINDS.items():
+        if kind in content and kind in chat.forbidden:
+            raise Refused(400, f"Bad Request: not enough rights to send {named} to the chat")
+
+
 def _posted(call: Call, content: Json) -> Json:
-    return _post(call, call.chat(), content)
+    chat = call.chat()
+    _check_allowed(chat, content)
+    return _post(call, chat, content)
 
 
 def _post(call: Call, chat: Chat, content: Json) -> Json:

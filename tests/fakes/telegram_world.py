@@ -6,7 +6,7 @@ import copy
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any, TypeVar
@@ -39,6 +39,9 @@ class Chat:
     barred: str = ""
     """The sentence with which everything that the bot says here is refused."""
     moved_to: int | None = None
+    forbidden: set[str] = field(default_factory=set)
+    """What may not be sent here, of `text`, `photo` and `document`."""
+    reactions_off: bool = False
     admins: set[int] = field(default_factory=set)
     reactions: dict[int, str] = field(default_factory=dict)
     actions: list[str] = field(default_factory=list)
@@ -74,9 +77,11 @@ class World:
         self.answered: dict[str, Json] = {}
         """Answers to callback, inline and guest queries, by query id."""
         self.faces: dict[int, bytes] = {}
+        self.me: Json = BOT
+        """What getMe tells of the bot; some servers tell less."""
         self.menus: dict[tuple[str, str], list[str]] = {}
         self.texts: dict[tuple[str, str], str] = {}
-        self._messages = itertools.count(1)
+        self._messages: dict[int, Iterator[int]] = {}
         self._files = itertools.count(1)
 
     def chat(self, chat_id: int) -> Chat:
@@ -105,7 +110,7 @@ class World:
     def post(self, chat: Chat, sender: Json, content: Json, **more: Any) -> Json:
         """Put a message into a chat and return it."""
         message = {
-            "message_id": next(self._messages),
+            "message_id": next(self._ids_of(chat)),
             "date": int(time.time()),
             "chat": chat.json(),
             "from": sender,
@@ -115,6 +120,11 @@ class World:
         chat.messages[message["message_id"]] = message
         self.tell()
         return message
+
+    def _ids_of(self, chat: Chat) -> Iterator[int]:
+        # A supergroup numbers its messages by itself; all other chats of a bot share one sequence.
+        where = chat.id if chat.type == "supergroup" else 0
+        return self._messages.setdefault(where, itertools.count(1))
 
     def tell(self) -> None:
         """Wake those who wait for something."""

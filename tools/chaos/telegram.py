@@ -20,7 +20,7 @@ class Skies(Faults):
         super().__init__()
         self._weather = weather
 
-    def next(self, method: str) -> Fault | None:
+    def next(self, method: str, chat: int | None) -> Fault | None:
         """Return the fault that this call runs into, None for none."""
         match self._weather.draw(*Mishap):
             case Mishap.FLOOD:

@@ -38,6 +38,8 @@ telegram-in-doubt = { $count ->
     [one] I sent your painting, but the line broke and I can't tell whether it arrived. If it is not here, tap the button.
    *[other] I sent your paintings, but the line broke and I can't tell whether they arrived. If they are not here, tap the button.
 }
+telegram-no-pictures-here = I may not send pictures in this chat, so I can't show your painting here.
+telegram-not-taken = Your painting is done, but Telegram did not take it, so I can't show it here. I'm sorry.
 telegram-guest-needs-chat = Your painting is done, but I can't bring it here yet. Open a chat with me once and ask again: { $link }
 telegram-cancelled = Taken back.
 telegram-cancelled-all = { $count ->

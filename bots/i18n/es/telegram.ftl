@@ -38,6 +38,8 @@ telegram-in-doubt = { $count ->
     [one] Envié tu pintura, pero se cortó la línea y no sé si llegó. Si no está aquí, toca el botón.
    *[other] Envié tus pinturas, pero se cortó la línea y no sé si llegaron. Si no están aquí, toca el botón.
 }
+telegram-no-pictures-here = No puedo enviar imágenes en este chat, así que no puedo mostrar aquí tu pintura.
+telegram-not-taken = Tu pintura está lista, pero Telegram no la aceptó y no puedo mostrarla aquí. Lo siento.
 telegram-guest-needs-chat = Tu pintura está lista, pero todavía no puedo traerla aquí. Abre una vez un chat conmigo y pídela de nuevo: { $link }
 telegram-cancelled = Retirada.
 telegram-cancelled-all = { $count ->

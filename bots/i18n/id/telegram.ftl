@@ -37,6 +37,8 @@ telegram-painted-below = { $count ->
 telegram-in-doubt = { $count ->
    *[other] Lukisan sudah saya kirim, tetapi sambungan terputus dan saya tidak tahu apakah sampai. Kalau tidak ada di sini, ketuk tombolnya.
 }
+telegram-no-pictures-here = Saya tidak boleh mengirim gambar di obrolan ini, jadi lukisan Anda tidak bisa ditampilkan di sini.
+telegram-not-taken = Lukisan Anda sudah jadi, tetapi Telegram tidak menerimanya, jadi tidak bisa ditampilkan di sini. Maaf.
 telegram-guest-needs-chat = Lukisan Anda sudah jadi, tetapi belum bisa saya bawa ke sini. Buka obrolan dengan saya sekali, lalu minta lagi: { $link }
 telegram-cancelled = Ditarik kembali.
 telegram-cancelled-all = { $count ->

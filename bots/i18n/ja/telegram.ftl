@@ -37,6 +37,8 @@ telegram-painted-below = { $count ->
 telegram-in-doubt = { $count ->
    *[other] 絵を送りましたが、途中で通信が切れ、届いたかどうか分かりません。届いていなければボタンを押してください。
 }
+telegram-no-pictures-here = このチャットには画像を送れないため、ここに絵をお見せできません。
+telegram-not-taken = 絵はできましたが、Telegram が受け付けなかったため、ここにお見せできません。申し訳ありません。
 telegram-guest-needs-chat = 絵はできましたが、まだここに届けられません。一度私とのチャットを開いてから、もう一度どうぞ。{ $link }
 telegram-cancelled = 取り下げました。
 telegram-cancelled-all = { $count ->

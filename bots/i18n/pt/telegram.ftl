@@ -38,6 +38,8 @@ telegram-in-doubt = { $count ->
     [one] Enviei a sua pintura, mas a linha caiu e não sei se ela chegou. Se não estiver aqui, toque no botão.
    *[other] Enviei as suas pinturas, mas a linha caiu e não sei se elas chegaram. Se não estiverem aqui, toque no botão.
 }
+telegram-no-pictures-here = Não posso enviar imagens neste chat, por isso não consigo mostrar a sua pintura aqui.
+telegram-not-taken = A sua pintura está pronta, mas o Telegram não a aceitou e não consigo mostrá-la aqui. Desculpe.
 telegram-guest-needs-chat = A sua pintura está pronta, mas ainda não posso trazê-la aqui. Abra uma vez uma conversa comigo e peça de novo: { $link }
 telegram-cancelled = Retirada.
 telegram-cancelled-all = { $count ->

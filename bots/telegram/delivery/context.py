@@ -1,4 +1,4 @@
-"""What every delivery on Telegram has at hand, and the words that go with a painting."""
+"""What every delivery needs, and what is written down about one answer while it is being delivered."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from telegram import InlineKeyboardMarkup
 
 from bots.i18n import notes, t
+from bots.telegram.errors import Refusal
 from bots.telegram.events import Origin, origin_from_address
 from bots.telegram.keyboards import title, under_painting
 from bots.telegram.sender import Sender
 from bots.telegram.settings import TelegramSettings
-from bots.telegram.store import Paintings
+from bots.telegram.store import Paintings, Placeholder, PlaceholderQueue
 from pipeline.styles import Style
 from tasks.kv import KeyValueStore
 from tasks.ledger.ledger import Ledger
@@ -21,22 +22,91 @@ from tasks.models import Job, Painting
 
 _CAPTION_MAX = 1024
 
+EDIT, SEND = "edit", "send"
+"""The two ways to bring a painting: into a message that stands there, or as a new message."""
+
+SENDING = "sending"
+"""Written down while a message is under way that must not be sent twice."""
+
+
+class WayClosed(Exception):
+    """This way of answering is refused for good, and surely brought nothing."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.value)
+        self.refusal = refusal
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far one answer is. Kept in the job's record, so that any worker goes on from there.
+
+    Message ids are those of `chat`: what stands in a group that has become a supergroup is out of reach.
+    """
+
+    job: Job
+    origin: Origin
+    chat: int
+    """Where the answer goes now."""
+    answer: str
+    """The receipt, once the answer stands."""
+    placeholder: int
+    """The listener's first words, 0 without any."""
+    target: int
+    """The message that is edited into the answer, 0 without any; it may have been edited already."""
+    target_mark: str
+    sent: str
+    """`sending`, then the ids of the messages that were sent."""
+    final: tuple[str, ...]
+    """Messages whose words promise nothing any more."""
+    closed: dict[str, Refusal]
+    """Ways that are refused, and why."""
+
+    @classmethod
+    def of(cls, job: Job, origin: Origin, chat: int) -> Progress:
+        """Read the progress of a job's answer."""
+        data = job.platform_data
+        closed = (each.partition(":") for each in data.get("closed", "").split())
+        return cls(
+            job,
+            origin,
+            chat,
+            answer=data.get("answer", ""),
+            placeholder=message_in(chat, data.get("placeholder", "")),
+            target=message_in(chat, data.get("target", "")),
+            target_mark=data.get("target", ""),
+            sent=data.get("sent", ""),
+            final=tuple(data.get("final", "").split()),
+            closed={way: Refusal(why) for way, _, why in closed},
+        )
+
+    @property
+    def language(self) -> str:
+        """The language of the person who asked."""
+        return self.job.request.language
+
+    def receipt(self, messages: int | str) -> str:
+        """Name messages of this chat as the answer."""
+        return f"{self.chat}:{messages}"
+
 
 @dataclass(frozen=True, slots=True)
 class DeliveryContext:
     """What every delivery needs."""
 
-    speaker: Sender
+    sender: Sender
     ledger: Ledger
     notebook: KeyValueStore
     paintings: Paintings
+    placeholders: PlaceholderQueue
     settings: TelegramSettings
     styles: Mapping[str, Style]
 
-    async def place(self, job: Job) -> tuple[Origin, int]:
-        """Return what a job answers, and the chat where it is answered now."""
+    async def progress(self, job: Job) -> Progress:
+        """Read again how far an answer is: another worker, or the listener, may have gone on."""
+        job = await asyncio.to_thread(self.ledger.job, job.id)
         origin = origin_from_address(job.request.address, job.request.person, job.request.language)
-        return origin, await self.speaker.chat_of(origin)
+        return Progress.of(job, origin, await self.sender.chat_of(origin))
 
     def caption(self, job: Job, painting: Painting) -> str:
         """Return the words under a painting: its style, its maker, what there is to say about it."""
@@ -51,23 +121,87 @@ class DeliveryContext:
         ask = job.request
         return under_painting(job.id, ask.style, ask.strength, self.styles, ask.language)
 
-    async def mark(self, job: Job, **marks: str) -> None:
+    async def mark(self, job: Job, **data: str) -> None:
         """Write something down about a job."""
-        await asyncio.to_thread(lambda: self.ledger.set_platform_data(job.id, **marks))
+        await asyncio.to_thread(lambda: self.ledger.set_platform_data(job.id, **data))
 
-    async def collapse(
+    async def take_target(self, progress: Progress, message: int) -> bool:
+        """Make a message the one that becomes the answer, unless another worker named one.
+
+        The progress then holds whichever was named.
+        """
+        mine = progress.receipt(message)
+        stands = await asyncio.to_thread(
+            self.ledger.swap_platform_data, progress.job.id, "target", progress.target_mark, mine
+        )
+        progress.target_mark = stands
+        progress.target = message_in(progress.chat, stands)
+        if stands == mine:
+            return True
+        await self.sender.delete(progress.chat, message)
+        return False
+
+    async def new_target(self, progress: Progress, words: str) -> bool:
+        """Send a message that becomes the answer. False where another worker has named one.
+
+        Raises `NoSlot`, `TelegramError`.
+        """
+        chat = progress.chat
+        await self.sender.rate_limit.acquire(chat, "sendMessage")
+        message = await self.sender.send_text(progress.origin, chat, words)
+        # Should nobody make a painting of it, the listener takes its words back.
+        watched = Placeholder(progress.job.id, chat, str(message))
+        await asyncio.to_thread(self.placeholders.add, watched, progress.job.admitted_at)
+        return await self.take_target(progress, message)
+
+    async def settle(
         self,
-        job: Job,
-        chat: int,
+        progress: Progress,
+        message: int,
         words: str,
         keyboard: InlineKeyboardMarkup | None = None,
-        *,
-        answer: int = 0,
+    ) -> bool:
+        """Give one of the bot's messages its last words; False where it does not take them.
+
+        Raises `NoSlot`, `TelegramError`.
+        """
+        if not await self.sender.edit_text_or_raise(progress.chat, message, words, keyboard):
+            return False
+        await self.mark_final(progress, message)
+        return True
+
+    async def settle_placeholder(
+        self, progress: Progress, words: str, keyboard: InlineKeyboardMarkup | None = None
     ) -> None:
-        """Turn a placeholder that did not become the answer into one line; else do nothing."""
-        placeholder = job.platform_data.get("placeholder", "")
-        if not placeholder or placeholder == str(answer):
-            return
-        # One that cannot be reworded is taken away by the listening side.
-        if await self.speaker.edit_text_or_raise(chat, int(placeholder), words, keyboard):
-            await self.mark(job, collapsed=placeholder)
+        """Turn a placeholder that did not become the answer into one line; else do nothing.
+
+        One that cannot be changed is taken away by the listener.
+        """
+        placeholder = progress.placeholder
+        if (
+            placeholder
+            and placeholder != progress.target
+            and not self.is_final(progress, placeholder)
+        ):
+            await self.settle(progress, placeholder, words, keyboard)
+
+    def is_final(self, progress: Progress, message: int) -> bool:
+        """Tell whether a message promises nothing any more."""
+        return progress.receipt(message) in progress.final
+
+    async def mark_final(self, progress: Progress, *messages: int, **data: str) -> None:
+        """Write down that these messages promise nothing any more, and what else is given."""
+        progress.final = (*progress.final, *map(progress.receipt, messages))
+        await self.mark(progress.job, final=" ".join(dict.fromkeys(progress.final)), **data)
+
+    async def close_way(self, progress: Progress, way: str, why: Refusal) -> None:
+        """Write down that a way of answering is refused for good."""
+        progress.closed[way] = why
+        closed = " ".join(f"{way}:{why}" for way, why in progress.closed.items())
+        await self.mark(progress.job, closed=closed)
+
+
+def message_in(chat: int, written: str) -> int:
+    """Return the id of a message that was written down as `chat:message`, 0 in any other chat."""
+    place, _, message = written.rpartition(":")
+    return int(message) if place == str(chat) and message.isdigit() else 0

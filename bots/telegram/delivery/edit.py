@@ -1,10 +1,9 @@
-"""Brings an answer to a chat exactly once: whatever is sent stands in a message that is edited.
+"""Brings a painting by editing: a message that stands in the chat becomes the painting.
 
-Telegram offers no way to look for a message that may have been sent. Editing has no such doubt: the
-same edit made twice changes nothing. So a painting is not sent; a message with a few words is sent,
-its id written down, and that message then becomes the painting. A crash between sending and writing
-down costs a stray line of text, not a second painting. Where a server cannot do that, or the operator
-wants it otherwise, `SendDelivery` brings the painting.
+Telegram offers no way to look for a message that may have been sent. Editing has no such doubt: the same
+edit made twice changes nothing. So a message with a few words is sent, its id written down, and that
+message is edited. A crash between sending and writing down costs a stray line of text, not a second
+painting.
 """
 
 from __future__ import annotations
@@ -14,167 +13,188 @@ import asyncio
 from telegram import Message
 from telegram.error import TelegramError
 
-from bots.i18n import apology, t
-from bots.telegram.delivery.context import DeliveryContext
-from bots.telegram.delivery.send import SendDelivery
-from bots.telegram.errors import Problem, not_to_be_shown, problem_of, refusal
-from bots.telegram.events import Origin, largest
+from bots.i18n import t
+from bots.telegram.client import home
+from bots.telegram.delivery.context import DeliveryContext, Progress, WayClosed
+from bots.telegram.errors import CHAT_CLOSED, PICTURE_UNFIT, Refusal, is_refusal, kind_of
+from bots.telegram.events import largest
 from bots.telegram.sender import OutgoingMedia
-from tasks.models import Apology, Job, Painting
+from tasks.errors import TransientError
+from tasks.models import Painting
 
-_GREETING_S = 1.5
-"""After its admission a job's placeholder may still be on its way."""
+_PLACEHOLDER_WAIT_S = 1.5
+"""Seconds to wait for the listener's placeholder before sending a message of our own."""
 
-_STANDS = 3
-"""Messages that are tried as the answer's place, where the person deletes them meanwhile."""
+_TARGETS = 3
+"""How often to send a new target message when the person keeps deleting it."""
 
-
-class _StaysText(Exception):
-    """This message does not become a picture, and surely is none yet."""
+_TRUSTED_S = 86_400.0
+"""After so long a server that could not edit is tried again: it may have been renewed."""
 
 
 class EditDelivery:
-    """Delivers one picture, or one sentence, to a chat where the bot may speak."""
+    """Delivers one picture to a chat where the bot may speak."""
 
-    def __init__(self, desk: DeliveryContext, sending: SendDelivery) -> None:
-        self._desk = desk
-        self._sending = sending
-        self._speaker = desk.speaker
+    def __init__(self, context: DeliveryContext) -> None:
+        self._context = context
+        self._sender = context.sender
+        self._no_edits = f"no-picture-from-text:{home(context.sender.bot)}"
 
-    async def painting(self, job: Job, painting: Painting) -> str:
-        """Show the painting and return the receipt."""
-        late = await self._late(job)
-        if job.platform_data.get("sent") or await self._is_sent(job, late):
-            return await self._sending.paintings(job, painting)
-        try:
-            return await self._edited(job, painting, fresh=late)
-        except _StaysText:
-            # The stand may be new, and is in the way of a painting that is sent.
-            job = await asyncio.to_thread(self._desk.ledger.job, job.id)
-            return await self._sending.paintings(job, painting)
+    async def is_disabled(self) -> bool:
+        """Tell whether this Bot API server was seen to make no picture of a text."""
+        return await asyncio.to_thread(self._context.notebook.get, self._no_edits) is not None
 
-    async def apology(self, job: Job, answer: Apology) -> str:
-        """Say the sentence and return the receipt."""
-        origin, chat = await self._desk.place(job)
-        words = apology(job.request.language, answer)
-        about = t(job.request.language, "telegram-about")
-        stand = await self._target_message(job, origin, chat, about, fresh=False)
-        if not await self._speaker.edit_text_or_raise(chat, stand, words):
-            stand = await self._new_stand(job, origin, chat, about)
-            if not await self._speaker.edit_text_or_raise(chat, stand, words):
-                # This server edits nothing.
-                stand = await self._new_stand(job, origin, chat, words)
-        return f"{chat}:{stand}"
+    async def painting(self, progress: Progress, painting: Painting, *, fresh: bool) -> str:
+        """Show the painting and return the receipt.
 
-    async def _late(self, job: Job) -> bool:
-        now = await asyncio.to_thread(self._desk.ledger.now)
-        return now - job.admitted_at > self._desk.settings.edit_within_s
+        `fresh`: in a new message, not in the placeholder. Raises `WayClosed`, `NoSlot`, `TransientError`,
+        `TelegramError`.
+        """
+        # Another attempt may have edited already: then a refusal alone does not say what stands there.
+        in_doubt = bool(progress.target)
+        if not progress.target:
+            in_doubt = not await self._choose_target(progress, fresh=fresh)
+        shown = await self._edit_target(progress, painting, in_doubt=in_doubt)
+        await self._remember(progress, painting.pictures[0], shown)
+        words = t(progress.language, "telegram-painted-below", count=1)
+        await self._context.settle_placeholder(progress, words)
+        return progress.receipt(progress.target)
 
-    async def _is_sent(self, job: Job, late: bool) -> bool:
-        if "stand" in job.platform_data:
-            return False  # it may be a picture already: what was begun by editing ends by editing
-        wanted = late and self._desk.settings.long_waits == "send"
-        return wanted or await self._sending.is_the_only_way()
-
-    async def _edited(self, job: Job, painting: Painting, *, fresh: bool) -> str:
-        origin, chat = await self._desk.place(job)
-        ready = t(job.request.language, "telegram-ready")
-        stand = await self._target_message(job, origin, chat, ready, fresh=fresh)
-        for attempt in range(_STANDS):
-            try:
-                shown = await self._edit_into_painting(job, painting, chat, stand)
-                break
-            except TelegramError as error:
-                await self._check_editable(job, error)
-                if problem_of(error) is not Problem.MESSAGE_GONE or attempt == _STANDS - 1:
-                    raise
-                stand = await self._new_stand(job, origin, chat, ready)
-        if shown is not None:
-            await self._remember(job, painting.pictures[0], shown)
-        words = t(job.request.language, "telegram-painted-below", count=1)
-        await self._desk.collapse(job, chat, words, answer=stand)
-        return f"{chat}:{stand}"
-
-    async def _check_editable(self, job: Job, error: TelegramError) -> None:
-        trouble = problem_of(error)
-        if trouble in (Problem.STAYS_TEXT, Problem.NO_SUCH_METHOD):
-            await self._sending.disable_editing()
-            raise _StaysText from error
-        # A sentence that nobody knows is trusted only where no earlier edit can have arrived.
-        first = "stand" not in job.platform_data
-        if first and refusal(error) and trouble is Problem.OTHER:
-            raise _StaysText from error
-
-    async def _target_message(
-        self, job: Job, origin: Origin, chat: int, words: str, *, fresh: bool
-    ) -> int:
-        """Return the message that becomes the answer, a new one with `words` where there is none yet."""
-        known = job.platform_data.get("stand", "")
-        if not known and not fresh:
-            known = job.platform_data.get("placeholder", "") or await self._greeting(job, origin)
-        if not known:
-            return await self._new_stand(job, origin, chat, words)
-        await self._desk.mark(job, stand=known)
-        await asyncio.to_thread(self._desk.paintings.remember, chat, (int(known),), job.id)
-        return int(known)
-
-    async def _greeting(self, job: Job, origin: Origin) -> str:
-        """Wait a moment for a placeholder that is just being sent; return its id, '' without one."""
-        ledger = self._desk.ledger
-        while (
-            origin.private and await asyncio.to_thread(ledger.now) - job.admitted_at < _GREETING_S
-        ):
-            await asyncio.sleep(_GREETING_S / 20)
-            placeholder = (await asyncio.to_thread(ledger.job, job.id)).platform_data.get(
-                "placeholder"
-            )
-            if placeholder:
-                return placeholder
-        return ""
-
-    async def _new_stand(self, job: Job, origin: Origin, chat: int, words: str) -> int:
-        await self._speaker.pace.acquire(chat)
-        stand = await self._speaker.send_text(origin, chat, words)
-        await self._desk.mark(job, stand=str(stand))
-        await asyncio.to_thread(self._desk.paintings.remember, chat, (stand,), job.id)
-        return stand
-
-    async def _edit_into_painting(
-        self, job: Job, painting: Painting, chat: int, stand: int
+    async def _edit_target(
+        self, progress: Progress, painting: Painting, *, in_doubt: bool
     ) -> Message | None:
-        """Turn the message into the painting; None where it was that already."""
-        picture, caption = painting.pictures[0], self._desk.caption(job, painting)
-        known = await asyncio.to_thread(self._desk.paintings.file_of, picture)
-        try:
-            return await self._edit(job, chat, stand, OutgoingMedia((known or picture,), caption))
-        except TelegramError as error:
-            if not not_to_be_shown(error):
-                raise
-        if known:
-            await asyncio.to_thread(self._desk.paintings.forget_file, picture)
-            return await self._edit_into_painting(job, painting, chat, stand)
-        # What Telegram will not show as a photo it still carries as a file.
-        return await self._edit(job, chat, stand, OutgoingMedia((picture,), caption, as_files=True))
+        for _ in range(_TARGETS):
+            try:
+                return await self._edit(progress, painting)
+            except TelegramError as error:
+                if not is_refusal(error):
+                    raise
+                refusal = kind_of(error)
+                if refusal in CHAT_CLOSED:
+                    raise
+                if refusal is Refusal.SUPERSEDED:
+                    raise TransientError("another worker edits the same message") from error
+                if refusal is not Refusal.MESSAGE_GONE:
+                    if await self._stands_there(progress, refusal, in_doubt=in_doubt):
+                        return None
+                    raise WayClosed(refusal) from error
+            in_doubt = not await self._new_target(progress)
+        raise WayClosed(Refusal.MESSAGE_GONE)
 
-    async def _edit(self, job: Job, chat: int, stand: int, parcel: OutgoingMedia) -> Message | None:
-        await self._speaker.pace.acquire(chat)
-        bot, keyboard = self._speaker.bot, self._desk.keyboard(job)
-        (media,) = parcel.media()
+    async def _stands_there(self, progress: Progress, refusal: Refusal, *, in_doubt: bool) -> bool:
+        """Tell whether an earlier edit made the painting, although this one was refused.
+
+        Raises `TransientError` where that cannot be found out.
+        """
+        if refusal in (Refusal.STAYS_TEXT, Refusal.NO_SUCH_METHOD):
+            put = self._context.notebook.put
+            await asyncio.to_thread(put, self._no_edits, "1", _TRUSTED_S)
+            return False
+        if not in_doubt:
+            return False
+        # Only a text takes a new text: what does not take one is the painting.
+        words, chat = t(progress.language, "telegram-about"), progress.chat
+        await self._sender.rate_limit.acquire(chat, "editMessageText")
         try:
-            shown = await self._speaker.call_with_retries(
+            await self._sender.call_with_retries(
                 chat,
-                lambda at: bot.edit_message_media(
-                    media, chat_id=at, message_id=stand, reply_markup=keyboard
+                "editMessageText",
+                lambda at: self._sender.bot.edit_message_text(
+                    words, chat_id=at, message_id=progress.target
                 ),
+                follow=False,
             )
         except TelegramError as error:
-            if problem_of(error) is Problem.UNCHANGED:
+            if not is_refusal(error):
+                raise
+            match kind_of(error):
+                case Refusal.NOT_TEXT:
+                    return True
+                case Refusal.UNCHANGED | Refusal.MESSAGE_GONE:
+                    pass
+                case _:
+                    raise TransientError(
+                        "unknown whether an earlier edit made the painting"
+                    ) from error
+        # A worker that was stopped in the middle of an edit must find nothing to edit when it goes on.
+        if not await self._sender.delete(chat, progress.target):
+            raise TransientError("the message of an earlier edit can neither be edited nor deleted")
+        return False
+
+    async def _choose_target(self, progress: Progress, *, fresh: bool) -> bool:
+        """Name the message that becomes the painting; False where another worker has named one."""
+        if not fresh:
+            known = progress.placeholder or await self._placeholder_on_its_way(progress)
+            if known:
+                progress.placeholder = known
+                return await self._context.take_target(progress, known)
+        return await self._new_target(progress)
+
+    async def _placeholder_on_its_way(self, progress: Progress) -> int:
+        """Wait a moment for a placeholder that is just being sent; return its id, 0 without one."""
+        ledger, job = self._context.ledger, progress.job
+        while (
+            progress.origin.private
+            and await asyncio.to_thread(ledger.now) - job.admitted_at < _PLACEHOLDER_WAIT_S
+        ):
+            await asyncio.sleep(_PLACEHOLDER_WAIT_S / 20)
+            found = (await self._context.progress(job)).placeholder
+            if found:
+                return found
+        return 0
+
+    async def _new_target(self, progress: Progress) -> bool:
+        try:
+            words = t(progress.language, "telegram-ready")
+            return await self._context.new_target(progress, words)
+        except TelegramError as error:
+            if not is_refusal(error) or kind_of(error) in CHAT_CLOSED:
+                raise
+            raise WayClosed(kind_of(error)) from error
+
+    async def _edit(self, progress: Progress, painting: Painting) -> Message | None:
+        """Turn the target into the painting; None where it was that already."""
+        picture, caption = painting.pictures[0], self._context.caption(progress.job, painting)
+        known = await asyncio.to_thread(self._context.paintings.file_of, picture)
+        media = OutgoingMedia((known or picture,), caption)
+        try:
+            return await self._edit_media(progress, media)
+        except TelegramError as error:
+            refusal = kind_of(error)
+            if not is_refusal(error) or refusal not in {*PICTURE_UNFIT, Refusal.NO_PHOTOS}:
+                raise
+        if known and refusal in PICTURE_UNFIT:
+            await asyncio.to_thread(self._context.paintings.forget_file, picture)
+            return await self._edit(progress, painting)
+        # What Telegram will not show as a photo it still carries as a file.
+        media = OutgoingMedia((picture,), caption, as_files=True)
+        return await self._edit_media(progress, media)
+
+    async def _edit_media(self, progress: Progress, outgoing: OutgoingMedia) -> Message | None:
+        chat = progress.chat
+        await self._sender.rate_limit.acquire(chat, "editMessageMedia")
+        bot, keyboard = self._sender.bot, self._context.keyboard(progress.job)
+        (media,) = outgoing.media()
+        try:
+            shown = await self._sender.call_with_retries(
+                chat,
+                "editMessageMedia",
+                lambda at: bot.edit_message_media(
+                    media, chat_id=at, message_id=progress.target, reply_markup=keyboard
+                ),
+                follow=False,
+            )
+        except TelegramError as error:
+            if is_refusal(error) and kind_of(error) is Refusal.UNCHANGED:
                 return None
             raise
         return shown if isinstance(shown, Message) else None
 
-    async def _remember(self, job: Job, picture: bytes, shown: Message) -> None:
-        if shown.photo:
-            file_id = largest(shown.photo)
-            await asyncio.to_thread(self._desk.paintings.remember_file, picture, file_id)
-            await self._desk.mark(job, files=file_id)
+    async def _remember(self, progress: Progress, picture: bytes, shown: Message | None) -> None:
+        file_id = largest(shown.photo) if shown is not None and shown.photo else ""
+        paintings, target = self._context.paintings, progress.target
+        files = {picture: file_id} if file_id else {}
+        job_id, chat = progress.job.id, progress.chat
+        await asyncio.to_thread(paintings.remember, chat, (target,), job_id, files)
+        data = {"files": file_id} if file_id else {}
+        await self._context.mark_final(progress, target, **data)

@@ -5,79 +5,118 @@ from __future__ import annotations
 import asyncio
 
 from telegram import InputMediaPhoto
-from telegram.error import TelegramError
+from telegram.error import RetryAfter, TelegramError
 
 from bots.i18n import apology, t
 from bots.telegram.delivery.context import DeliveryContext
-from bots.telegram.errors import Problem, problem_of
+from bots.telegram.errors import PICTURE_UNFIT, Refusal, is_refusal, kind_of, retry_after_s
 from bots.telegram.events import largest, origin_from_address
 from bots.telegram.sender import FILE_NAME
+from bots.telegram.store import INLINE
 from tasks.errors import Undeliverable
 from tasks.models import Apology, Job, Painting
 
+_NO_CHAT = frozenset({Refusal.BLOCKED, Refusal.CHAT_GONE, Refusal.DEACTIVATED})
+
 
 class GuestDelivery:
-    """Turns the inline message that a guest bot has sent into the answer."""
+    """Turns the inline message that the bot has sent as a guest into the answer."""
 
-    def __init__(self, desk: DeliveryContext) -> None:
-        self._desk = desk
-        self._speaker = desk.speaker
+    def __init__(self, context: DeliveryContext) -> None:
+        self._context = context
+        self._sender = context.sender
 
     async def painting(self, job: Job, painting: Painting) -> str:
-        """Show the painting and return the receipt."""
+        """Show the painting and return the receipt. Raises `Undeliverable`, `NoSlot`, `TelegramError`."""
+        job = (await self._context.progress(job)).job
         inline, picture = _message(job), painting.pictures[0]
-        file_id = await asyncio.to_thread(self._desk.paintings.file_of, picture)
-        file_id = file_id or await self._uploaded(job, picture)
+        paintings = self._context.paintings
+        file_id = await asyncio.to_thread(paintings.file_of, picture)
+        if file_id and not await self._show(job, painting, inline, file_id):
+            # Telegram has lost what it had.
+            await asyncio.to_thread(paintings.forget_file, picture)
+            file_id = None
         if not file_id:
-            return await self._asks_for_a_chat(job, inline)
-        media = InputMediaPhoto(file_id, caption=self._desk.caption(job, painting))
-        try:
-            await self._speaker.bot.edit_message_media(
-                media, inline_message_id=inline, reply_markup=self._desk.keyboard(job)
-            )
-        except TelegramError as error:
-            if problem_of(error) is not Problem.UNCHANGED:
-                raise
-        await self._desk.mark(job, files=file_id, stand=f"inline:{inline}")
-        return f"inline:{inline}"
+            file_id = await self._uploaded(job, picture)
+            if not file_id:
+                return await self._ask_for_a_chat(job, inline)
+            if not await self._show(job, painting, inline, file_id):
+                await self._give_up(job, inline, Refusal.PICTURE_REFUSED)
+        data = {"files": file_id, "target": f"{INLINE}{inline}", "final": f"{INLINE}{inline}"}
+        await self._context.mark(job, **data)
+        return f"{INLINE}{inline}"
 
     async def apology(self, job: Job, answer: Apology) -> str:
         """Say the sentence and return the receipt."""
-        inline = _message(job)
-        await self._speaker.retell_inline(inline, apology(job.request.language, answer))
-        await self._desk.mark(job, stand=f"inline:{inline}")
-        return f"inline:{inline}"
+        job = (await self._context.progress(job)).job
+        return await self._say(job, _message(job), apology(job.request.language, answer))
 
-    async def _asks_for_a_chat(self, job: Job, inline: str) -> str:
-        name = (await self._speaker.bot.get_me()).username
-        words = t(job.request.language, "telegram-guest-needs-chat", link=f"https://t.me/{name}")
-        await self._speaker.retell_inline(inline, words)
-        await self._desk.mark(job, stand=f"inline:{inline}")
-        return f"inline:{inline}"
+    async def _show(self, job: Job, painting: Painting, inline: str, file_id: str) -> bool:
+        """Edit the painting into the message; False where the file is not taken."""
+        media = InputMediaPhoto(file_id, caption=self._context.caption(job, painting))
+        chat, method = f"{INLINE}{inline}", "editMessageMedia"
+        await self._sender.rate_limit.acquire(chat, method)
+        try:
+            await self._sender.bot.edit_message_media(
+                media, inline_message_id=inline, reply_markup=self._context.keyboard(job)
+            )
+        except RetryAfter as error:
+            limit = self._sender.rate_limit
+            raise await limit.back_off(chat, method, retry_after_s(error)) from error
+        except TelegramError as error:
+            if not is_refusal(error):
+                raise
+            refusal = kind_of(error)
+            if refusal in PICTURE_UNFIT:
+                return False
+            if refusal is not Refusal.UNCHANGED:
+                await self._give_up(job, inline, refusal)
+        return True
+
+    async def _say(self, job: Job, inline: str, words: str) -> str:
+        await self._sender.edit_inline_text(inline, words)
+        await self._context.mark(job, target=f"{INLINE}{inline}", final=f"{INLINE}{inline}")
+        return f"{INLINE}{inline}"
+
+    async def _give_up(self, job: Job, inline: str, why: Refusal) -> None:
+        forbidden = why in (Refusal.NO_PHOTOS, Refusal.NO_FILES)
+        key = "telegram-no-pictures-here" if forbidden else "telegram-not-taken"
+        await self._say(job, inline, t(job.request.language, key))
+        raise Undeliverable(why.value)
+
+    async def _ask_for_a_chat(self, job: Job, inline: str) -> str:
+        name = (await self._sender.bot.get_me()).username
+        link = f"https://t.me/{name}" if name else ""
+        words = t(job.request.language, "telegram-guest-needs-chat", link=link)
+        return await self._say(job, inline, words)
 
     async def _uploaded(self, job: Job, picture: bytes) -> str:
         """Return the file id of a picture, '' where the bot has no chat to upload it to."""
         # There is no upload without a message: it goes to a chat of the bot's and away again.
         origin = origin_from_address(job.request.address, job.request.person, job.request.language)
-        chat = self._desk.settings.storage_chat or int(origin.person)
-        await self._speaker.pace.acquire(chat)
+        chat = self._context.settings.storage_chat or int(origin.person)
+        await self._sender.rate_limit.acquire(chat, "sendPhoto")
         try:
-            sent = await self._speaker.bot.send_photo(
-                chat, picture, filename=FILE_NAME, disable_notification=True
+            sent = await self._sender.call_with_retries(
+                chat,
+                "sendPhoto",
+                lambda at: self._sender.bot.send_photo(
+                    at, picture, filename=FILE_NAME, disable_notification=True
+                ),
             )
         except TelegramError as error:
-            if problem_of(error) in (Problem.BLOCKED, Problem.CHAT_GONE):
+            if is_refusal(error) and kind_of(error) in _NO_CHAT:
                 return ""
             raise
         file_id = largest(sent.photo)
-        await asyncio.to_thread(self._desk.paintings.remember_file, picture, file_id)
-        await self._speaker.remove(chat, sent.message_id)
+        await asyncio.to_thread(self._context.paintings.remember_file, picture, file_id)
+        await self._sender.delete(chat, sent.message_id)
         return file_id
 
 
 def _message(job: Job) -> str:
     inline = job.request.address.get("inline", "")
-    inline = inline or job.platform_data.get("placeholder", "").removeprefix("inline:")
+    inline = inline or job.platform_data.get("placeholder", "").removeprefix(INLINE)
     if not inline:
         # Telegram gave the guest no message; there is nothing that could be edited.
         raise Undeliverable("guest-unanswered")

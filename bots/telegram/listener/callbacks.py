@@ -20,7 +20,8 @@ from bots.telegram.events import ButtonEvent, Origin, Place
 from bots.telegram.keyboards import NoButton, RepaintAction, decode
 from bots.telegram.listener.requests import RequestService
 from bots.telegram.platform import Files
-from bots.telegram.sender import OutgoingMedia, Sender, send
+from bots.telegram.rate_limit import NoSlot
+from bots.telegram.sender import OutgoingMedia, Sender, method_for, send
 from bots.telegram.settings import PLATFORM
 from bots.telegram.store import Chats, Paintings
 from pipeline.engine import RGB
@@ -45,9 +46,9 @@ class Closer:
     """Sends what stands behind a painting. Pictures come from the store, photos from Telegram."""
 
     def __init__(
-        self, speaker: Sender, files: Files, paintings: Paintings, blobs: BlobStore
+        self, sender: Sender, files: Files, paintings: Paintings, blobs: BlobStore
     ) -> None:
-        self._speaker = speaker
+        self._sender = sender
         self._files = files
         self._paintings = paintings
         self._blobs = blobs
@@ -75,10 +76,10 @@ class Closer:
         pictures = await asyncio.to_thread(self._pictures, origin, job_id)
         await self._send(origin, OutgoingMedia(tuple(pictures)))
 
-    async def _send(self, origin: Origin, parcel: OutgoingMedia) -> None:
-        chat = await self._speaker.chat_of(origin)
-        await self._speaker.pace.acquire(chat)
-        await send(self._speaker, origin, chat, parcel)
+    async def _send(self, origin: Origin, outgoing: OutgoingMedia) -> None:
+        chat = await self._sender.chat_of(origin)
+        await self._sender.rate_limit.acquire(chat, method_for(outgoing))
+        await send(self._sender, origin, chat, outgoing)
 
     def _pictures(self, origin: Origin, job_id: str) -> list[bytes]:
         job = self._paintings.job_here(job_id, origin)
@@ -122,7 +123,7 @@ class CallbackHandlers:
 
     def __init__(
         self,
-        speaker: Sender,
+        sender: Sender,
         services: Services,
         chats: Chats,
         desk: RequestService,
@@ -130,7 +131,7 @@ class CallbackHandlers:
         paintings: Paintings,
         styles: Mapping[str, Style],
     ) -> None:
-        self._speaker, self._services, self._chats = speaker, services, chats
+        self._sender, self._services, self._chats = sender, services, chats
         self._desk, self._closer, self._paintings = desk, closer, paintings
         self._styles = styles
         self._notebook = services.notebook(PLATFORM)
@@ -159,7 +160,7 @@ class CallbackHandlers:
     ) -> None:
         """Say in a passing note why a button does nothing just now."""
         words = refusal(ask.language, refused, now)
-        await self._speaker.answer_callback(pressed.query, words[:_ALERT_MAX], alert=True)
+        await self._sender.answer_callback(pressed.query, words[:_ALERT_MAX], alert=True)
 
     async def act(self, pressed: ButtonEvent) -> None:
         """Do what a button says that asks for no painting."""
@@ -169,7 +170,7 @@ class CallbackHandlers:
         except NoButton:
             wanted = RepaintAction("", "", 0.0)
         if isinstance(wanted, RepaintAction):
-            await self._speaker.answer_callback(
+            await self._sender.answer_callback(
                 pressed.query, t(language, "telegram-photo-gone"), alert=True
             )
             return
@@ -178,12 +179,12 @@ class CallbackHandlers:
         try:
             await self._acts[wanted.verb](pressed, wanted.target, language)
         except Gone:
-            await self._speaker.answer_callback(
+            await self._sender.answer_callback(
                 pressed.query, t(language, "telegram-photo-gone"), alert=True
             )
-        except TelegramError as error:
-            _log.info("a button could not do its work", act=wanted.verb, error=error.message)
-            await self._speaker.answer_callback(pressed.query)
+        except (TelegramError, NoSlot) as error:
+            _log.info("button action failed", act=wanted.verb, error=str(error))
+            await self._sender.answer_callback(pressed.query)
 
     def _first_time(self, pressed: ButtonEvent) -> bool:
         # The same update may come again after a crash; the ledger only guards asks.
@@ -191,47 +192,45 @@ class CallbackHandlers:
 
     async def _original(self, pressed: ButtonEvent, job_id: str, _: str) -> None:
         await self._closer.originals(pressed.origin, job_id)
-        await self._speaker.answer_callback(pressed.query)
+        await self._sender.answer_callback(pressed.query)
 
     async def _compare(self, pressed: ButtonEvent, job_id: str, language: str) -> None:
         await self._closer.comparison(pressed.origin, job_id, t(language, "telegram-compared"))
-        await self._speaker.answer_callback(pressed.query)
+        await self._sender.answer_callback(pressed.query)
 
     async def _resend(self, pressed: ButtonEvent, job_id: str, _: str) -> None:
         await self._closer.again(pressed.origin, job_id)
-        await self._speaker.answer_callback(pressed.query)
+        await self._sender.answer_callback(pressed.query)
 
     async def _cancel(self, pressed: ButtonEvent, job_id: str, language: str) -> None:
         ledger, person = self._services.ledger, pressed.origin.person
         done = await asyncio.to_thread(ledger.cancel, job_id, person)
         key = "telegram-cancelled" if done else "telegram-cancel-late"
-        await self._speaker.answer_callback(pressed.query, t(language, key))
-        if done and pressed.shown:
-            chat = await self._speaker.chat_of(pressed.origin)
-            await self._speaker.pace.acquire(chat)
-            await self._speaker.edit_text(chat, pressed.shown, t(language, key))
+        await self._sender.answer_callback(pressed.query, t(language, key))
+        if done:
+            await self._answer(pressed, t(language, key))
 
     async def _language(self, pressed: ButtonEvent, code: str, _: str) -> None:
         if code in languages():
             await asyncio.to_thread(self._chats.choose_language, pressed.origin.person, code)
-            await self._speaker.answer_callback(pressed.query)
+            await self._sender.answer_callback(pressed.query)
             await self._answer(pressed, t(code, "telegram-language-set"))
 
     async def _style(self, pressed: ButtonEvent, name: str, language: str) -> None:
         if name not in self._styles:
-            await self._speaker.answer_callback(pressed.query)
+            await self._sender.answer_callback(pressed.query)
             return
         words = t(
             language, "telegram-style-set", style=keyboards.title(self._styles[name], language)
         )
         await asyncio.to_thread(self._chats.choose_style, pressed.origin.person, name)
-        await self._speaker.answer_callback(pressed.query, words)
+        await self._sender.answer_callback(pressed.query, words)
 
     async def _forget(self, pressed: ButtonEvent, choice: str, language: str) -> None:
         person = pressed.origin.person
         if choice in ("yes", "never"):
             await asyncio.to_thread(self._leave_no_trace, person, choice == "never")
-        await self._speaker.answer_callback(pressed.query)
+        await self._sender.answer_callback(pressed.query)
         await self._answer(pressed, t(language, f"telegram-forgot-{choice}"))
 
     def _leave_no_trace(self, person: str, opt_out: bool) -> None:
@@ -242,6 +241,7 @@ class CallbackHandlers:
     async def _answer(self, pressed: ButtonEvent, words: str) -> None:
         if pressed.origin.place is Place.GUEST or not pressed.shown:
             return
-        chat = await self._speaker.chat_of(pressed.origin)
-        await self._speaker.pace.acquire(chat)
-        await self._speaker.edit_text(chat, pressed.shown, words)
+        # The button's message is in the chat where it was pressed, wherever that chat moves later.
+        chat = pressed.origin.chat
+        await self._sender.rate_limit.acquire(chat, "editMessageText")
+        await self._sender.edit_text(chat, pressed.shown, words)

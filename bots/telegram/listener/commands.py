@@ -37,9 +37,9 @@ class Commands:
     """Everything that a person can ask for without a photo."""
 
     def __init__(
-        self, speaker: Sender, ledger: Ledger, chats: Chats, styles: Mapping[str, Style]
+        self, sender: Sender, ledger: Ledger, chats: Chats, styles: Mapping[str, Style]
     ) -> None:
-        self._speaker = speaker
+        self._sender = sender
         self._ledger = ledger
         self._chats = chats
         self._styles = styles
@@ -134,7 +134,7 @@ class Commands:
         if not await self._is_admin(heard.origin):
             await self._say(heard, t(language, "telegram-admins-only"))
             return False
-        chat = await self._speaker.chat_of(heard.origin)
+        chat = await self._sender.chat_of(heard.origin)
         await asyncio.to_thread(self._chats.change_rules, chat, change)
         return True
 
@@ -142,7 +142,7 @@ class Commands:
         if origin.person == str(origin.chat):
             return True  # an anonymous admin speaks as the group
         try:
-            member = await self._speaker.bot.get_chat_member(origin.chat, int(origin.person))
+            member = await self._sender.bot.get_chat_member(origin.chat, int(origin.person))
         except TelegramError:
             return False
         return member.status in (member.ADMINISTRATOR, member.OWNER)
@@ -178,7 +178,7 @@ class Commands:
     async def _say(
         self, heard: MessageEvent, words: str, keyboard: InlineKeyboardMarkup | None = None
     ) -> None:
-        await self._speaker.reply(heard.origin, words, keyboard)
+        await self._sender.reply(heard.origin, words, keyboard)
 
 
 COMMANDS = ("stats", "pause", "resume", "ban", "unban")
@@ -187,8 +187,8 @@ COMMANDS = ("stats", "pause", "resume", "ban", "unban")
 class Operators:
     """Obeys the accounts in the settings, in private; to all others these commands do not exist."""
 
-    def __init__(self, speaker: Sender, services: Services, settings: TelegramSettings) -> None:
-        self._speaker = speaker
+    def __init__(self, sender: Sender, services: Services, settings: TelegramSettings) -> None:
+        self._sender = sender
         self._services = services
         self._admins = frozenset(map(str, settings.admins))
 
@@ -198,7 +198,7 @@ class Operators:
         if heard.command not in COMMANDS or not origin.private or origin.person not in self._admins:
             return False
         words = await asyncio.to_thread(self._done, heard.command, heard.words.split(), language)
-        await self._speaker.reply(origin, words)
+        await self._sender.reply(origin, words)
         return True
 
     def _done(self, command: str, args: list[str], language: str) -> str:
@@ -259,8 +259,8 @@ _CACHE_S = 5
 class Inline:
     """Answers inline queries with pictures that Telegram has already."""
 
-    def __init__(self, speaker: Sender, ledger: Ledger, paintings: Paintings, chats: Chats) -> None:
-        self._speaker = speaker
+    def __init__(self, sender: Sender, ledger: Ledger, paintings: Paintings, chats: Chats) -> None:
+        self._sender = sender
         self._ledger = ledger
         self._paintings = paintings
         self._chats = chats
@@ -274,7 +274,7 @@ class Inline:
             t(language, "telegram-inline-start"), start_parameter="inline"
         )
         try:
-            await self._speaker.bot.answer_inline_query(
+            await self._sender.bot.answer_inline_query(
                 typed.query,
                 results,
                 cache_time=_CACHE_S,

@@ -32,7 +32,7 @@ class ListenerContext:
     paintings: Paintings
     albums: Albums
     waiting: PlaceholderQueue
-    speaker: Sender
+    sender: Sender
     desk: RequestService
     greeter: Placeholders
     commands: Commands
@@ -50,11 +50,11 @@ def open_context(
     styles = load_styles()
     chats = Chats(notebook)
     paintings = Paintings(ledger, notebook, chats, services.settings.job_retention_s)
-    speaker = Sender(bot, SendRateLimit(services.pacer(PLATFORM), notebook, settings), chats)
+    sender = Sender(bot, SendRateLimit(services.pacer(PLATFORM), settings), chats)
     waiting = PlaceholderQueue(services.redis, namespace)
     desk = RequestService(services, chats, paintings, styles)
-    greeter = Placeholders(speaker, ledger, waiting)
-    closer = Closer(speaker, Files(bot, settings), paintings, services.blobs)
+    greeter = Placeholders(sender, ledger, waiting)
+    closer = Closer(sender, Files(bot, settings), paintings, services.blobs)
     return ListenerContext(
         me=me,
         bot=bot,
@@ -64,11 +64,11 @@ def open_context(
         paintings=paintings,
         albums=Albums(services.redis, namespace, settings.album_max),
         waiting=waiting,
-        speaker=speaker,
+        sender=sender,
         desk=desk,
         greeter=greeter,
-        commands=Commands(speaker, ledger, chats, styles),
-        operators=Operators(speaker, services, settings),
-        presses=CallbackHandlers(speaker, services, chats, desk, closer, paintings, styles),
-        inline=Inline(speaker, ledger, paintings, chats),
+        commands=Commands(sender, ledger, chats, styles),
+        operators=Operators(sender, services, settings),
+        presses=CallbackHandlers(sender, services, chats, desk, closer, paintings, styles),
+        inline=Inline(sender, ledger, paintings, chats),
     )

@@ -95,7 +95,7 @@ class Conversation:
             self._talks.begin(self._room.greeter.refused(heard.origin, answer, ask.language, now))
 
     async def _pressed(self, pressed: ButtonEvent, ask: PaintRequest, answer: Admitted) -> None:
-        await self._room.speaker.answer_callback(pressed.query)
+        await self._room.sender.answer_callback(pressed.query)
         origin = origin_from_address(ask.address, ask.person, ask.language)
         await self._room.greeter.accepted(ask, answer, origin)
 
@@ -105,9 +105,7 @@ class Conversation:
 
     async def _face(self, origin: Origin) -> tuple[PhotoRef, ...]:
         try:
-            faces = await self._room.speaker.bot.get_user_profile_photos(
-                int(origin.person), limit=1
-            )
+            faces = await self._room.sender.bot.get_user_profile_photos(int(origin.person), limit=1)
         except TelegramError:
             return ()
         return (PhotoRef(largest(faces.photos[0])),) if faces.photos else ()
@@ -127,7 +125,7 @@ class Conversation:
             await self._room.greeter.say(heard.origin, t(language, key))
         elif not heard.replied_to_bot:
             # Chatter under a painting is not meant for the bot.
-            await self._room.speaker.react(heard.origin, PUZZLED, instead_of_words=True)
+            await self._room.sender.react(heard.origin, PUZZLED, instead_of_words=True)
 
 
 _log = structlog.get_logger()
@@ -165,7 +163,7 @@ class Dispatcher:
             del self._taken[next(iter(self._taken))]
 
     async def _take(self, raw: dict[str, Any]) -> None:
-        news = understand(Update.de_json(raw, self._room.speaker.bot), self._room.me)
+        news = understand(Update.de_json(raw, self._room.sender.bot), self._room.me)
         match news:
             case MessageEvent():
                 await self._hear(news)
@@ -190,7 +188,8 @@ class Dispatcher:
             await asyncio.to_thread(self._room.albums.close, album)
 
     async def finish(self) -> None:
-        """Wait until everything is said."""
+        """Wait for the calls that are under way; what waits for a slot is dropped."""
+        self._room.sender.rate_limit.close()
         await self._talks.finish()
 
     async def _hear(self, heard: MessageEvent) -> None:

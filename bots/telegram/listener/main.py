@@ -63,7 +63,7 @@ async def _work(
 ) -> None:
     room = open_context(services, settings, bot, me)
     reception = Dispatcher(room)
-    keeper = PlaceholderUpdater(room.speaker, room.ledger, room.waiting, settings)
+    keeper = PlaceholderUpdater(room.sender, room.ledger, room.waiting, settings)
     _log.info("listening on Telegram", bot=me.username, webhook=settings.webhook_url is not None)
     menus = asyncio.create_task(show_menus(bot, services.notebook(PLATFORM)))
     async with asyncio.TaskGroup() as work:

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bots.telegram.client import PatientBot, home
-from bots.telegram.errors import silence_s
+from bots.telegram.errors import retry_after_s
 from tasks.kv import KeyValueStore
 
 _log = structlog.get_logger()
@@ -80,7 +80,7 @@ class Poller:
         try:
             await self.once()
         except RetryAfter as error:
-            await asyncio.sleep(silence_s(error))
+            await asyncio.sleep(retry_after_s(error))
         except Conflict as error:
             await self._rest(_conflict(error))
         except InvalidToken:

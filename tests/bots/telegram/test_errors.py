@@ -15,28 +15,101 @@ from telegram.error import (
     TimedOut,
 )
 
-from bots.telegram.errors import Problem, meaning, never_arrived, problem_of
+from bots.telegram.errors import Refusal, kind_of, to_worker_error, was_not_sent
 from tasks.errors import PhotoUnavailable, PlatformPaused, TransientError, Undeliverable
+
+FAMILIES = {
+    "blocked": [
+        "Forbidden: bot was blocked by the user",
+        "Bad Request: USER_IS_BLOCKED",
+        "Forbidden: bot can't initiate conversation with a user",
+        "Forbidden: the bot can't send messages to the bot",
+        "Bad Request: PRIVACY_PREMIUM_REQUIRED",
+        "Bad Request: ALLOW_PAYMENT_REQUIRED_10",
+    ],
+    "deactivated": ["Forbidden: user is deactivated", "Bad Request: INPUT_USER_DEACTIVATED"],
+    "kicked": [
+        "Forbidden: bot was kicked from the supergroup chat",
+        "Forbidden: bot is not a member of the channel chat",
+        "Bad Request: USER_NOT_PARTICIPANT",
+        "Forbidden: something new",
+    ],
+    "chat-gone": [
+        "Bad Request: chat not found",
+        "Forbidden: the group chat was deleted",
+        "Bad Request: group is deactivated",
+        "Bad Request: CHANNEL_PRIVATE",
+        "Bad Request: CHANNEL_INVALID",
+        "Bad Request: CHAT_ID_INVALID",
+        "Bad Request: PEER_ID_INVALID",
+        "Bad Request: CHANNEL_PUBLIC_GROUP_NA",
+        "Bad Request: can't access the chat",
+        "Bad Request: chat is not accessible",
+    ],
+    "topic-closed": [
+        "Bad Request: TOPIC_CLOSED",
+        "Bad Request: TOPIC_DELETED",
+        "Bad Request: message thread not found",
+    ],
+    "muted": [
+        "Bad Request: have no rights to send a message",
+        "Bad Request: have no write access to the chat",
+        "Bad Request: need administrator rights in the channel chat",
+        "Bad Request: CHAT_WRITE_FORBIDDEN",
+        "Bad Request: CHAT_RESTRICTED",
+        "Bad Request: CHAT_ADMIN_REQUIRED",
+        "Bad Request: CHAT_GUEST_SEND_FORBIDDEN",
+        "Bad Request: USER_BANNED_IN_CHANNEL",
+        "Bad Request: FROZEN_METHOD_INVALID",
+    ],
+    "text-forbidden": [
+        "Bad Request: not enough rights to send text messages to the chat",
+        "Bad Request: CHAT_SEND_PLAIN_FORBIDDEN",
+    ],
+    "photos-forbidden": [
+        "Bad Request: not enough rights to send photos to the chat",
+        "Bad Request: CHAT_SEND_PHOTOS_FORBIDDEN",
+        "Bad Request: CHAT_SEND_MEDIA_FORBIDDEN",
+    ],
+    "files-forbidden": [
+        "Bad Request: not enough rights to send documents to the chat",
+        "Bad Request: CHAT_SEND_DOCS_FORBIDDEN",
+    ],
+    "unchanged": ["Bad Request: message is not modified: specified new message content ..."],
+    "superseded": ["Bad Request: canceled by new edit message request"],
+    "stays-text": ["Bad Request: there is no media in the message to edit"],
+    "not-text": ["Bad Request: there is no text in the message to edit"],
+    "message-gone": [
+        "Bad Request: message to edit not found",
+        "Bad Request: message can't be edited",
+        "Bad Request: MESSAGE_ID_INVALID",
+    ],
+    "picture-refused": [
+        "Bad Request: PHOTO_INVALID_DIMENSIONS",
+        "Bad Request: IMAGE_PROCESS_FAILED",
+        "Bad Request: file of size 11000000 bytes is too big for a photo",
+        "Bad Request: MEDIA_INVALID",
+    ],
+    "file-gone": [
+        "Bad Request: wrong file identifier/HTTP URL specified",
+        "Bad Request: FILE_REFERENCE_EXPIRED",
+        "Bad Request: invalid file_id",
+    ],
+    "file-too-big": ["Bad Request: file is too big"],
+    "refused": ["Bad Request: a sentence of next year", "Bad Request: BUTTON_DATA_INVALID"],
+}
+ENDS_THE_JOB = ("blocked", "deactivated", "kicked", "chat-gone", "topic-closed", "muted")
 
 
 @pytest.mark.parametrize(
-    ("error", "reason"),
-    [
-        (Forbidden("Forbidden: bot was blocked by the user"), "blocked"),
-        (Forbidden("Forbidden: user is deactivated"), "deactivated"),
-        (Forbidden("Forbidden: bot was kicked from the supergroup chat"), "kicked"),
-        (Forbidden("Forbidden: something new"), "kicked"),
-        (BadRequest("Bad Request: chat not found"), "chat-gone"),
-        (BadRequest("Bad Request: TOPIC_CLOSED"), "topic-closed"),
-        (BadRequest("Bad Request: not enough rights to send photos to the chat"), "muted"),
-    ],
+    ("family", "sentence"), [(f, sentence) for f, each in FAMILIES.items() for sentence in each]
 )
-def test_where_nobody_can_be_answered_the_job_ends_with_its_story(
-    error: TelegramError, reason: str
-) -> None:
-    told = meaning(error)
-    assert isinstance(told, Undeliverable)
-    assert told.reason == reason
+def test_every_sentence_of_a_family_means_the_same(family: str, sentence: str) -> None:
+    kind = Forbidden if sentence.startswith("Forbidden") else BadRequest
+    error = kind(sentence)
+    assert kind_of(error) == family
+    ended = isinstance(to_worker_error(error), Undeliverable)
+    assert ended is (family in ENDS_THE_JOB)
 
 
 def _caused(error: TelegramError, cause: Exception) -> TelegramError:
@@ -54,7 +127,7 @@ def _caused(error: TelegramError, cause: Exception) -> TelegramError:
     ],
 )
 def test_what_concerns_the_whole_bot_pauses_the_platform(error: TelegramError) -> None:
-    assert isinstance(meaning(error), PlatformPaused)
+    assert isinstance(to_worker_error(error), PlatformPaused)
 
 
 @pytest.mark.parametrize(
@@ -67,19 +140,19 @@ def test_what_concerns_the_whole_bot_pauses_the_platform(error: TelegramError) -
     ],
 )
 def test_what_concerns_one_call_is_tried_again(error: TelegramError) -> None:
-    assert isinstance(meaning(error), TransientError)
+    assert isinstance(to_worker_error(error), TransientError)
 
 
 def test_a_silence_is_as_long_as_telegram_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PTB_TIMEDELTA", "true")
-    told = meaning(RetryAfter(17))
+    told = to_worker_error(RetryAfter(17))
     assert isinstance(told, PlatformPaused)
     assert told.until - time.time() == pytest.approx(17, abs=1)
 
 
 def test_a_file_that_telegram_lost_is_a_photo_gone() -> None:
     error = BadRequest("Bad Request: wrong file_id or the file is temporarily unavailable")
-    assert isinstance(meaning(error), PhotoUnavailable)
+    assert isinstance(to_worker_error(error), PhotoUnavailable)
 
 
 @pytest.mark.parametrize(
@@ -94,8 +167,8 @@ def test_a_file_that_telegram_lost_is_a_photo_gone() -> None:
 def test_only_a_call_that_was_not_sent_whole_surely_had_no_effect(
     cause: Exception, arrived: bool
 ) -> None:
-    assert never_arrived(_caused(NetworkError("x"), cause)) is not arrived
+    assert was_not_sent(_caused(NetworkError("x"), cause)) is not arrived
 
 
 def test_an_edit_that_changes_nothing_is_recognised() -> None:
-    assert problem_of(BadRequest("Bad Request: message is not modified: ...")) is Problem.UNCHANGED
+    assert kind_of(BadRequest("Bad Request: message is not modified: ...")) is Refusal.UNCHANGED

@@ -1,0 +1,114 @@
+"""Every pair of failures on the way to an answer: answered once or honestly not, and no promise left."""
+
+from __future__ import annotations
+
+import pytest
+
+from tasks.models import Job, Outcome, Stage
+from tests.bots.telegram.driver import DeliveryDriver
+from tests.fakes.telegram_api import TelegramApi
+from tests.fakes.telegram_faults import Fault
+
+ALWAYS = 1_000
+
+
+FAILURES = {
+    "lost": Fault("", lost=True),
+    "cut": Fault("", cut=True),
+    "outage": Fault("", status=502),
+    "flood": Fault("", status=429, parameters={"retry_after": 1}),
+    "unknown": Fault("", status=400, description="Bad Request: a sentence of next year"),
+    "unknown for ever": Fault("", ALWAYS, 400, "Bad Request: a sentence of next year"),
+    "no photos": Fault(
+        "", ALWAYS, 400, "Bad Request: not enough rights to send photos to the chat"
+    ),
+    "no media": Fault("", ALWAYS, 400, "Bad Request: CHAT_SEND_MEDIA_FORBIDDEN"),
+    "unfit": Fault("", 1, 400, "Bad Request: PHOTO_INVALID_DIMENSIONS"),
+    "gone": Fault("", 1, 400, "Bad Request: message to edit not found"),
+    "stays text": Fault("", ALWAYS, 400, "Bad Request: there is no media in the message to edit"),
+    "no such method": Fault("", ALWAYS, 404, "Nothing of that name here"),
+    "superseded": Fault("", 1, 400, "Bad Request: canceled by new edit message request"),
+}
+
+
+def fail(telegram: TelegramApi, method: str, name: str) -> None:
+    """Let calls of a method fail in this way."""
+    script = vars(FAILURES[name]) | {"method": method}
+    script.pop("reached")
+    telegram.faults.add(Fault(**script))
+
+
+@pytest.mark.parametrize("first", FAILURES)
+def test_any_two_failures_end_in_one_answer_or_an_honest_sentence(
+    driver: DeliveryDriver, first: str
+) -> None:
+    jobs: dict[int, Job] = {}
+    for person, then in enumerate(FAILURES):
+        driver.api.faults.clear()
+        driver.trust_the_server_again()
+        job_id, _ = driver.painted(1 + person)
+        fail(driver.api, "editMessageMedia", first)
+        fail(driver.api, "sendPhoto", then)
+        fail(driver.api, "sendDocument", then)
+        jobs[1 + person] = driver.ended(job_id)
+    driver.look()
+
+    for (person, job), then in zip(jobs.items(), FAILURES, strict=True):
+        chat, case = driver.api.world.chat(person), f"{first}, then {then}"
+        assert driver.promises(chat) == [], case
+        told = [message.get("text", "") for message in chat.of_bot()]
+        if job.outcome is Outcome.ANSWERED:
+            doubt = any("can't tell whether" in text for text in told)
+            assert len(chat.paintings()) == 1 or (doubt and not chat.paintings()), case
+        else:
+            assert job.outcome is Outcome.UNDELIVERABLE, case
+            assert chat.paintings() == [], case
+            assert any("can't show" in text for text in told), case
+
+
+@pytest.mark.parametrize("placeholder", [True, False])
+@pytest.mark.parametrize("pictures", [1, 2])
+@pytest.mark.parametrize("forbidden", [{"photo"}, {"photo", "document"}, {"text"}])
+def test_what_a_chat_does_not_allow_is_answered_truly(
+    driver: DeliveryDriver,
+    forbidden: set[str],
+    pictures: int,
+    placeholder: bool,
+) -> None:
+    group = driver.api.world.chat(-1_000_000_000_123)
+    job_id, _ = driver.painted(7, chat=group.id, placeholder=placeholder, pictures=pictures)
+    group.forbidden = forbidden
+
+    job = driver.ended(job_id)
+    driver.look()
+
+    assert driver.promises(group) == []
+    texts = [message["text"] for message in group.of_bot() if "text" in message]
+    if forbidden >= {"photo", "document"}:
+        assert (job.outcome, job.reason) == (Outcome.UNDELIVERABLE, "photos-forbidden")
+        assert len(texts) == 1
+        assert "may not send pictures" in texts[0]
+    else:
+        assert job.outcome is Outcome.ANSWERED
+        assert len(group.paintings()) == pictures
+
+
+@pytest.mark.parametrize("outcome", ["too late", "given up", "deleted", "cancelled"])
+def test_a_job_that_ends_without_an_answer_leaves_no_promise(
+    driver: DeliveryDriver, outcome: str
+) -> None:
+    job_id, _ = driver.painted(7)
+    ledger, chat = driver.services.ledger, driver.api.world.chat(7)
+    match outcome:
+        case "too late":
+            ledger.finish(driver.hands.take(Stage.DELIVER), Outcome.UNDELIVERABLE, "too-late")
+        case "given up":
+            ledger.move_to_dead(job_id, "send-failed")
+        case "deleted":
+            driver.services.people.forget("telegram", "7", opt_out=False)
+        case "cancelled":
+            ledger.cancel(job_id, "7")
+
+    driver.look()
+
+    assert driver.promises(chat) == []

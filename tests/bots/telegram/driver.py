@@ -1,0 +1,156 @@
+"""The last stage of Telegram, called by hand: a test decides what Telegram says to each call.
+
+No process runs. The ledger, the adapter and the HTTP calls are real, the server is the fake one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from dataclasses import dataclass, field
+
+from bots.telegram.client import home, open_bot
+from bots.telegram.events import Origin, Place
+from bots.telegram.listener.placeholders import PlaceholderUpdater
+from bots.telegram.platform import TelegramPlatform
+from bots.telegram.rate_limit import SendRateLimit
+from bots.telegram.sender import Sender
+from bots.telegram.settings import TelegramSettings
+from bots.telegram.store import Chats, Placeholder, PlaceholderQueue
+from pipeline.safety import Screen, Unscreened
+from pipeline.styles import load_styles
+from tasks.models import Claim, Job, PaintRequest, PhotoRef, Stage
+from tasks.platform import Platforms
+from tasks.services import Services
+from tasks.worker.context import WorkerContext
+from tasks.worker.deliver import deliver
+from tasks.worker.leases import LeaseRenewer as LeaseRenewer
+from tasks.worker.throughput import ThroughputMeter
+from tests.bots.telegram.town import snapshot
+from tests.fakes.telegram_api import TelegramApi
+from tests.fakes.telegram_world import BOT, Chat, Json
+from tests.tasks.hands import Hands
+
+PROMISES = ("Having a look", "in line", "Next in line", "Painting", "drying", "is ready", "About")
+"""What the bot says only as long as more is to come."""
+
+
+@dataclass
+class DeliveryDriver:
+    """One delivering worker, and the listener's look at placeholders."""
+
+    services: Services
+    api: TelegramApi
+    _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    def __post_init__(self) -> None:
+        self._workers: list[WorkerContext] = []
+        self.hands = Hands(self.services)
+        self.queue = PlaceholderQueue(self.services.redis, self.services.settings.namespace)
+        self.worker = self.new_worker()
+
+    def new_worker(self) -> WorkerContext:
+        """Return another worker, as another process would have it."""
+        services = self.services
+        worker = WorkerContext(
+            services=services,
+            platforms=Platforms(services),
+            styles=load_styles(),
+            screen=Screen([Unscreened()]),
+            keeper=LeaseRenewer(services.ledger, services.settings.lease_s),
+            pace=ThroughputMeter(services.switches, (Stage.DELIVER,), "painter", 1),
+        )
+        self._workers.append(worker)
+        return worker
+
+    def close(self) -> None:
+        """Close the connections of every worker."""
+        for worker in self._workers:
+            platform = worker.platforms["telegram"]
+            assert isinstance(platform, TelegramPlatform)
+            platform.close()
+
+    def painted(
+        self,
+        person: int,
+        *,
+        chat: int | None = None,
+        placeholder: bool = True,
+        pictures: int = 1,
+    ) -> tuple[str, Json]:
+        """Bring a person's photo to the last stage; return the job and the photo's message."""
+        number = next(self._numbers)
+        sent = self.api.people.photo(person, snapshot(number), chat=chat)
+        where = sent["chat"]["id"]
+        origin = Origin(
+            chat=where,
+            message=sent["message_id"],
+            person=str(person),
+            place=Place.GROUP if where < 0 else Place.PRIVATE,
+        )
+        ask = PaintRequest(
+            platform="telegram",
+            event=f"message:{where}:{origin.message}",
+            person=str(person),
+            conversation=str(where),
+            photos=(PhotoRef("photo"),) * pictures,
+            private=origin.private,
+            address=origin.address(),
+        )
+        job_id = self.hands.admit(ask)
+        self.hands.fetch()
+        claim = self.hands.take(Stage.RENDER)
+        keys = [f"pictures/{job_id}-{n}.jpg" for n in range(pictures)]
+        for n, key in enumerate(keys):
+            self.services.blobs.put(key, snapshot(1_000 * number + n))
+        self.services.ledger.painted(claim, keys)
+        if placeholder:
+            self.placeholder(job_id, where, "Having a look at your photo…")
+        return job_id, sent
+
+    def placeholder(self, job_id: str, chat: int, words: str) -> Json:
+        """Say the first words to somebody who asked, as the listener does."""
+        message = self.api.world.post(self.api.world.chat(chat), BOT, {"text": words})
+        written = f"{chat}:{message['message_id']}"
+        self.services.ledger.swap_platform_data(job_id, "placeholder", "", written)
+        self.queue.add(Placeholder(job_id, chat, str(message["message_id"])), 0.0)
+        return message
+
+    def deliver(self, worker: WorkerContext | None = None, claim: Claim | None = None) -> None:
+        """Let a worker deliver the next job."""
+        deliver(worker or self.worker, [claim or self.hands.take(Stage.DELIVER)])
+
+    def ended(self, job_id: str, tries: int = 12) -> Job:
+        """Deliver until the job has ended, without the pauses in between."""
+        for _ in range(tries):
+            job = self.services.ledger.job(job_id)
+            if job.stage is None:
+                return job
+            self.services.switches.resume(Stage.DELIVER, "telegram")
+            self.hands.skip_pauses()
+            for claim in self.hands.claim(Stage.DELIVER):
+                self.deliver(claim=claim)
+        raise AssertionError(f"still in {job.stage} after {tries} tries: {job.history}")
+
+    def trust_the_server_again(self) -> None:
+        """Forget that this server was seen to make no picture of a text."""
+        bot = open_bot(TelegramSettings())
+        self.services.notebook("telegram").delete(f"no-picture-from-text:{home(bot)}")
+
+    def look(self) -> None:
+        """Let the listener look at every placeholder."""
+        settings = TelegramSettings()
+
+        async def look() -> None:
+            async with open_bot(settings) as bot:
+                services = self.services
+                limit = SendRateLimit(services.pacer("telegram"), settings)
+                sender = Sender(bot, limit, Chats(services.notebook("telegram")))
+                await PlaceholderUpdater(sender, services.ledger, self.queue, settings).look()
+
+        asyncio.run(look())
+
+    def promises(self, chat: Chat) -> list[str]:
+        """Return what stands in a chat and promises what is not there."""
+        texts = [message.get("text", "") for message in chat.of_bot()]
+        return [text for text in texts if any(part in text for part in PROMISES)]

@@ -1,0 +1,129 @@
+"""Floods: what one chat is refused is no business of another, and an operator can lift it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+
+import pytest
+
+from bots.telegram.rate_limit import NoSlot, SendRateLimit
+from bots.telegram.settings import TelegramSettings
+from tasks.models import Outcome, Stage
+from tasks.services import Services
+from tests.bots.telegram.driver import DeliveryDriver
+from tests.bots.telegram.town import snapshot
+from tests.fakes.telegram_api import TelegramApi
+from tests.fakes.telegram_limits import SPEAKING
+from tests.stack import Stack
+
+ANN, BEN, EVE, DAN = 1, 2, 3, 4
+HALF_A_DAY_S = 43_200.0
+
+
+def waits(services: Services, chat: int, method: str) -> bool:
+    """Tell whether a call has to wait for longer than a worker does."""
+
+    async def ask() -> None:
+        limit = SendRateLimit(services.pacer("telegram"), TelegramSettings(), patience_s=1.5)
+        await limit.acquire(chat, method)
+
+    try:
+        asyncio.run(ask())
+    except NoSlot:
+        return True
+    return False
+
+
+def refuse(services: Services, chat: int | None, method: str, seconds: float) -> NoSlot:
+    """Let Telegram refuse a call."""
+    limit = SendRateLimit(services.pacer("telegram"), TelegramSettings())
+    return asyncio.run(limit.back_off(chat, method, seconds))
+
+
+def test_a_flooded_chat_waits_and_no_other(driver: DeliveryDriver) -> None:
+    flooded, _ = driver.painted(ANN)
+    driver.api.limits.flood(ANN, HALF_A_DAY_S, "editMessageMedia")
+    driver.deliver()
+    other, _ = driver.painted(BEN)
+    driver.deliver()
+
+    ledger = driver.services.ledger
+    assert ledger.job(other).outcome is Outcome.ANSWERED
+    assert ledger.job(flooded).stage is Stage.DELIVER
+    assert ledger.job(flooded).attempts == 0
+    assert driver.services.switches.paused() == {}
+    assert list(driver.services.holds.active("telegram")) == [f"chat:{ANN}:editMessageMedia"]
+    driver.hands.skip_pauses()
+    driver.deliver()
+    assert len(driver.api.made("editMessageMedia", status=429)) == 1, (
+        "no second call while it lasts"
+    )
+
+
+def test_resume_lifts_what_is_held_back(driver: DeliveryDriver) -> None:
+    job_id, _ = driver.painted(ANN)
+    driver.api.limits.flood(ANN, HALF_A_DAY_S, "editMessageMedia")
+    driver.deliver()
+    driver.api.limits.dry()
+
+    driver.services.switches.resume(Stage.DELIVER, "telegram")
+
+    driver.hands.skip_pauses()
+    driver.deliver()
+    assert driver.services.ledger.job(job_id).outcome is Outcome.ANSWERED
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "setMessageReaction",
+        "sendChatAction",
+        "setMyCommands",
+        "answerCallbackQuery",
+        "deleteMessage",
+    ],
+)
+def test_a_refused_courtesy_holds_back_no_words(services: Services, method: str) -> None:
+    for chat in (ANN, BEN, EVE, None):
+        refuse(services, chat, method, 600)
+    assert not waits(services, ANN, "sendMessage")
+    assert not waits(services, DAN, "editMessageMedia")
+
+
+def test_a_method_that_is_refused_leaves_the_others_of_its_chat(services: Services) -> None:
+    refuse(services, ANN, "editMessageText", 600)
+    assert waits(services, ANN, "editMessageText")
+    assert not waits(services, ANN, "editMessageMedia")
+
+
+def test_several_chats_refused_within_seconds_mean_the_whole_bot_for_a_minute(
+    services: Services,
+) -> None:
+    assert not refuse(services, ANN, "sendMessage", HALF_A_DAY_S).whole_bot
+    assert not refuse(services, ANN, "editMessageText", HALF_A_DAY_S).whole_bot
+    assert not refuse(services, BEN, "sendMessage", HALF_A_DAY_S).whole_bot
+    assert not waits(services, DAN, "sendMessage")
+    assert refuse(services, EVE, "sendMessage", HALF_A_DAY_S).whole_bot
+    assert waits(services, DAN, "sendMessage")
+    assert services.holds.active("telegram")["bot"] - time.time() <= 61
+
+
+def test_a_call_without_a_chat_means_the_whole_bot(services: Services) -> None:
+    assert refuse(services, None, "getFile", 5).whole_bot
+    assert waits(services, DAN, "sendMessage")
+
+
+def test_a_listener_that_is_told_to_stop_does_not_wait_out_a_flood(
+    telegram: TelegramApi, bot: Stack
+) -> None:
+    telegram.limits.flood(ANN, 25.0, *SPEAKING)
+    bot.start("telegram", "telegram")
+    telegram.people.photo(ANN, snapshot(1))
+    telegram.world.wait(lambda: telegram.made("sendMessage", status=429))
+
+    began = time.monotonic()
+    bot.kill("telegram", signal.SIGTERM)
+
+    assert time.monotonic() - began < 15
