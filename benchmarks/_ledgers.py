@@ -27,7 +27,7 @@ ENDLESS = Limits(
     daily_quota=10**9,
     open_per_person=10**9,
     open_per_conversation=10**9,
-    max_wait_s=1e9,
+    max_wait_s=3e7,
 )
 
 

@@ -64,6 +64,17 @@ class LeaseLost(Exception):
     """The claim is not ours any more: it expired or was cancelled. Drop the work, say nothing."""
 
 
+class Objection(Exception):
+    """The job's person was banned or opted out, or the owner of one of its photos did.
+
+    `reason` is `banned`, `opted-out` or `owner-opted-out`.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class LedgerTooNew(UserFacingError):
     """The ledger was written by a version of Suisai that this one does not understand."""
 
@@ -332,10 +343,13 @@ class Claims(Book, JobTransitions):
     def record_send_intent(self, claim: Claim) -> None:
         """Write down, on disk, that the answer is about to be sent.
 
-        Raises `LeaseLost`: then send nothing.
+        Raises `LeaseLost`: then send nothing; `Objection`: then send no painting.
         """
-        if not self._run_durably("intend", claim.job.id, claim.fence):
+        result = self._run_durably("intend", claim.job.id, claim.fence)
+        if result == 0:
             raise LeaseLost(claim.job.id)
+        if result != 1:
+            raise Objection(text(result))
 
     @contextmanager
     def batch(self) -> Iterator[TransitionBatch]:

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 
 from tasks.blobs import BlobMissing
 from tasks.errors import ChatRateLimited, PlatformPaused, TransientError, Undeliverable
-from tasks.ledger.ledger import LeaseLost, Ledger
+from tasks.ledger.ledger import LeaseLost, Ledger, Objection
 from tasks.models import Answer, Apology, Claim, Job, Outcome, Painting, Stage
 from tasks.worker.context import WorkerContext
 
@@ -39,6 +39,12 @@ def _deliver_one(shift: WorkerContext, claim: Claim) -> None:
             ledger.record_send_intent(claim)
             sent = True
             receipt = platform.answer(job, answer)
+    except Objection as objection:
+        _log.info("painting_not_sent", job=job.id, reason=objection.reason)
+        if objection.reason == "owner-opted-out":
+            ledger.decline(claim, objection.reason, {}, refund=True)
+        else:
+            ledger.finish(claim, Outcome.CANCELLED, objection.reason)
     except BlobMissing:
         _log.info("picture gone, painting it again", job=job.id)
         ledger.rewind_to(claim, Stage.RENDER)

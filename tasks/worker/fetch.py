@@ -79,10 +79,6 @@ def _open_all(shift: WorkerContext, job: Job) -> tuple[list[Photo], list[float],
     notes: list[str] = []
     refusals: list[PhotoRefused] = []
     for ref in job.request.photos:
-        if ref.owner is not None and shift.services.people.opted_out(
-            job.request.platform, ref.owner
-        ):
-            raise PhotoRefused("owner-opted-out")
         try:
             photo = open_photo(platform.fetch(job, ref), photo_limits(shift.services.settings))
         except PhotoRefused as refusal:

@@ -1,10 +1,15 @@
--- Lease the jobs of one stage that are next: the best scores of the lane whose first is oldest. Needs: troubles.
+-- Lease the jobs of one stage that are next. Needs: troubles.
 -- ARGV: stage, most photos to take, lease ms, worker, heard (1: a wake-up led here), job retention ms.
 -- Result: a list of {id, fence, ambiguous (0/1), field, value, ...}.
 -- Invariant: a job is in one place only; its fence grows with each claim. A job that failed before is
 -- claimed alone, so that a photo that kills its worker takes no others with it; of jobs that a worker died
 -- with, a worker has one in hand at most. Photos are not fetched far ahead of the painters: at most 64 and
--- half a minute's work lie ready.
+-- half a minute's work lie ready. A job to which somebody objects is not worked on.
+--
+-- The platforms take turns (start-time fair queueing): each that has jobs gets an equal share of what is
+-- claimed, and what one does not need goes to the others. So a flood on one platform makes the others wait
+-- at most twice as long as without it. Within a platform the best score is next. Where a batch of `render`
+-- has room, jobs of other platforms with the same shape fill it, on their own account.
 local stage, most, lease, keep = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[6]
 if ARGV[5] == '1' then redis.call('DEL', key('wake', stage)) end
 if is_paused(stage) then return reply({}) end
@@ -12,16 +17,32 @@ if stage == 'fetch' then
   local rate = tonumber(redis.call('HGET', key('capacity'), 'render') or '1')
   if waiting('render') >= 64 + 30 * rate then return reply({}) end
 end
-local best, oldest
+
+-- Per platform: its lane whose first job is oldest.
+local first_of_platform = {}
 for _, lane in ipairs(redis.call('SMEMBERS', key('lanes', stage))) do
+  local platform = platform_of(lane)
   local first = redis.call('ZRANGE', key('ready', stage, lane), 0, 0, 'WITHSCORES')
   if not first[1] then
     redis.call('SREM', key('lanes', stage), lane)
-  elseif not is_paused(stage .. ':' .. lane) and (not oldest or tonumber(first[2]) < oldest) then
-    best, oldest = lane, tonumber(first[2])
+  elseif not is_paused(stage .. ':' .. platform) then
+    local known, score = first_of_platform[platform], tonumber(first[2])
+    if not known or score < known.score then first_of_platform[platform] = {lane = lane, score = score} end
   end
 end
-if not best then return reply({}) end
+
+-- shares:<stage> holds what each platform has been given, and '*', what the last one in turn had been
+-- given: a platform that had no jobs for a while comes in there, it has saved nothing up.
+local shares = key('shares', stage)
+local level = tonumber(redis.call('HGET', shares, '*') or '0')
+local function given(platform) return math.max(level, tonumber(redis.call('HGET', shares, platform) or '0')) end
+local turn
+for platform, first in pairs(first_of_platform) do
+  first.platform, first.given = platform, given(platform)
+  if not turn or first.given < turn.given or (first.given == turn.given and first.score < turn.score) then turn = first end
+end
+if not turn then return reply({}) end
+local function charge(platform, photos) redis.call('HSET', shares, platform, given(platform) + photos) end
 
 local hand = key('hand', ARGV[4])
 local function holds_suspect()
@@ -32,29 +53,57 @@ local function holds_suspect()
 end
 
 local doing = {fetch = 'fetching', render = 'painting', deliver = 'delivering'}
-local claims, taken = {}, 0
-for _, id in ipairs(redis.call('ZRANGE', key('ready', stage, best), 0, most - 1)) do
-  local record = redis.pcall('HGETALL', job(id))
-  local seen = {}
-  for i = 1, #record, 2 do seen[record[i]] = record[i + 1] end
-  if seen.stage ~= stage or not seen.platform then
-    bury(id, 'corrupt-record', keep)
+local claims, taken, full = {}, 0, false
+
+-- Nobody paints what somebody objects to. A delivery goes on: its apology or its answer is due.
+local function withdraw(id, seen)
+  local objects = stage ~= 'deliver' and objection(seen.mark, seen.owners)
+  if not objects then return false end
+  if objects == 'owner-opted-out' then
+    unqueue(id, stage, seen.lane)
+    tell(id, 'declined', objects)
+    decline(id, objects, '{}', '1')
   else
-    local _, photos = string.gsub(seen.photos or '', '%S+', '')
-    local alone = seen.suspect or (tonumber(seen.fails) or 0) > 0
-    if #claims > 0 and (alone or taken + photos > most) then break end
-    if seen.suspect and holds_suspect() then break end
-    redis.call('ZREM', key('ready', stage, best), id)
-    redis.call('ZADD', key('leases', stage), now + lease, id)
-    local fence = (tonumber(seen.fence) or 0) + 1
-    redis.call('SADD', hand, id)
-    redis.call('HSET', job(id), 'fence', fence, 'by', ARGV[4], chapter(doing[stage], ARGV[4]))
-    announce(id, seen.platform, doing[stage])
-    table.insert(claims, {id, fence, seen.intent and 1 or 0, unpack(record)})
-    taken = taken + math.max(1, photos)
-    if alone then break end
+    close(id, 'cancelled', objects, keep)
+  end
+  return true
+end
+
+local function take(lane)
+  for _, id in ipairs(redis.call('ZRANGE', key('ready', stage, lane), 0, most - 1)) do
+    local record = redis.pcall('HGETALL', job(id))
+    local seen = {}
+    for i = 1, #record, 2 do seen[record[i]] = record[i + 1] end
+    if seen.stage ~= stage or not seen.platform then
+      bury(id, 'corrupt-record', keep)
+    elseif not withdraw(id, seen) then
+      local _, photos = string.gsub(seen.photos or '', '%S+', '')
+      local alone = seen.suspect or (tonumber(seen.fails) or 0) > 0
+      full = #claims > 0 and (alone or taken + photos > most) or (seen.suspect and holds_suspect())
+      if full then return end
+      redis.call('ZREM', key('ready', stage, lane), id)
+      redis.call('ZADD', key('leases', stage), now + lease, id)
+      local fence = (tonumber(seen.fence) or 0) + 1
+      redis.call('SADD', hand, id)
+      redis.call('HSET', job(id), 'fence', fence, 'by', ARGV[4], chapter(doing[stage], ARGV[4]))
+      announce(id, seen.platform, doing[stage])
+      table.insert(claims, {id, fence, seen.intent and 1 or 0, unpack(record)})
+      taken = taken + math.max(1, photos)
+      charge(seen.platform, math.max(1, photos))
+      full = alone
+      if full then return end
+    end
   end
 end
-if redis.call('ZCARD', key('ready', stage, best)) > 0 or redis.call('SCARD', key('lanes', stage)) > 1 then wake(stage) end
+
+redis.call('HSET', shares, '*', turn.given)
+take(turn.lane)
+if stage == 'render' and #claims > 0 and not full and taken < most then
+  local shape = string.sub(turn.lane, #turn.platform + 1)
+  for platform in pairs(first_of_platform) do
+    if platform ~= turn.platform and not full and taken < most then take(platform .. shape) end
+  end
+end
+if redis.call('ZCARD', key('ready', stage, turn.lane)) > 0 or redis.call('SCARD', key('lanes', stage)) > 1 then wake(stage) end
 if stage == 'render' and redis.call('SCARD', key('lanes', 'fetch')) > 0 then wake('fetch') end
 return reply(claims)

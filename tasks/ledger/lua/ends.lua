@@ -30,13 +30,20 @@ local function refund(id)
   redis.call('HDEL', job(id), 'day')
 end
 
--- There will be no painting: the job goes on to be answered with one honest sentence.
+-- There will be no painting: the job goes on to be answered with an apology. The reasons of one job do
+-- not hold for others that wait for the same painting where they are about its people.
 local function decline(id, reason, facts, refunded)
-  leave_verdict(id, reason, refunded)
-  redis.call('HSET', job(id), 'reason', reason, 'facts', facts, 'refunded', refunded, 'paint', '')
+  if reason == 'owner-opted-out' then hand_over(id) else leave_verdict(id, reason, refunded) end
+  redis.call('HSET', job(id), 'reason', reason, 'facts', facts, 'refunded', refunded, 'paint', '', 'pictures', '')
   forgive(id)
   if refunded == '1' then refund(id) end
   enqueue(id, 'deliver', get(id, 'platform'))
+end
+
+-- Queue a published answer to be deleted on its platform.
+local function retract(platform, receipt)
+  if not platform or (receipt or '') == '' then return end
+  redis.call('HSETNX', key('retractions'), platform .. ' ' .. receipt, int(now) .. ' ' .. int(now))
 end
 
 -- The end of a job: it leaves every queue and count; its record stays for `keep` ms.

@@ -39,6 +39,6 @@ elseif kind == '@' and rest ~= id and get(rest, 'stage') == 'render' then
   tell(id, 'waits-for', rest)
 else
   if paint ~= '' then redis.call('SET', key('painted', paint), '@' .. id) end
-  enqueue(id, 'render', ARGV[5])
+  enqueue(id, 'render', lane_of(id, 'render'))
 end
 return reply(1)

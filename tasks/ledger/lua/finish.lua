@@ -14,7 +14,7 @@ end
 local turn = hand_in(id, 'deliver', fence)
 if turn ~= 'held' then return not_held(turn) end
 redis.call('HSET', job(id), 'receipt', receipt)
-local j = redis.call('HMGET', job(id), 'platform', 'intent', 'admitted', 'told', 'private')
+local j = redis.call('HMGET', job(id), 'platform', 'intent', 'admitted', 'told', 'private', 'mark', 'owners')
 local platform, waited, said = j[1], now - tonumber(j[3]), tonumber(j[4])
 -- Another holder wrote the intent: the platform was asked, and its answer was found to stand.
 if j[2] and j[2] ~= fence and outcome ~= 'undeliverable' then count('reconciled:' .. platform) end
@@ -28,7 +28,10 @@ if outcome == 'answered' then
   count('waited-s:' .. bound_of(waited / 1000))
   count('said-ms', said)
   if waited <= 1.25 * said then count('kept-word') end
-  if j[5] ~= '1' then
+  -- Somebody objected while it was being sent.
+  local objects = objection(j[6], j[7])
+  if objects then retract(platform, receipt) end
+  if j[5] ~= '1' and not objects then
     redis.call('LPUSH', key('recent'), id)
     redis.call('LTRIM', key('recent'), 0, 23)
   end

@@ -21,11 +21,6 @@ local function delete_blobs(id, keys)
   end
 end
 
-local function retract(name, receipt)
-  if not name or (receipt or '') == '' then return end
-  redis.call('HSETNX', key('retractions'), name .. ' ' .. receipt, int(now) .. ' ' .. int(now))
-end
-
 local function delete_painted(id, paint, pictures)
   local painted = key('painted', paint or '')
   local shared = pictures_of(redis.call('GET', painted) or '')

@@ -12,6 +12,14 @@ local function enqueue(id, stage, lane)
   line_up(id, stage, lane, get(id, 'score'))
 end
 
+-- The lane of `fetch` and `deliver` is the job's platform, that of `render` its platform and shape.
+local function lane_of(id, stage)
+  local j = redis.call('HMGET', job(id), 'platform', 'shape')
+  return stage == 'render' and j[1] .. ':' .. j[2] or j[1]
+end
+
+local function platform_of(lane) return string.match(lane, '^[^:]*') end
+
 -- A stage was passed: what went wrong in it is of no account in the next.
 local function forgive(id) redis.call('HDEL', job(id), 'fails', 'faults', 'since', 'suspect') end
 
@@ -54,6 +62,16 @@ local function not_held(turn) return reply(turn == 'passed' and 1 or 0) end
 local function pictures_of(stands)
   local engine, pictures = string.match(stands, '^=(%S*) (.*)$')
   return pictures, engine
+end
+
+-- Why a job must not go on: its person was banned or opted out after the admission, or the owner of one
+-- of its photos opted out. Nil where nothing speaks against it.
+local function objection(mark, owners)
+  if mark and redis.call('SISMEMBER', key('banned'), mark) == 1 then return 'banned' end
+  if mark and redis.call('SISMEMBER', key('optouts'), mark) == 1 then return 'opted-out' end
+  for owner in string.gmatch(owners or '', '%S+') do
+    if redis.call('SISMEMBER', key('optouts'), owner) == 1 then return 'owner-opted-out' end
+  end
 end
 
 -- All jobs ready for a stage.

@@ -16,7 +16,7 @@ local function serve(id, paint, stands)
   else
     redis.call('SET', key('painted', paint), '@' .. id)
     tell(id, 'leads')
-    enqueue(id, 'render', get(id, 'shape'))
+    enqueue(id, 'render', lane_of(id, 'render'))
   end
 end
 

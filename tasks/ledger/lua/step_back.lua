@@ -17,5 +17,5 @@ end
 hand_over(id)
 redis.call('HSET', job(id), 'pictures', '', 'paint', '')
 tell(id, 'back-to-' .. back)
-enqueue(id, back, get(id, back == 'fetch' and 'platform' or 'shape'))
+enqueue(id, back, lane_of(id, back))
 return reply(1)

@@ -8,12 +8,23 @@ local function number(hash, field, default)
   return tonumber(redis.call('HGET', key(hash), field) or default)
 end
 
--- Jobs of a stage with a better score.
-local function ahead(stage, score)
-  local sum = 0
+-- Add to `line` the jobs of a stage: of the own platform those with a better score, of others all.
+local function add_to_line(line, stage, score, platform)
   for _, lane in ipairs(redis.call('SMEMBERS', key('lanes', stage))) do
-    sum = sum + redis.call('ZCOUNT', key('ready', stage, lane), '-inf', '(' .. exact(score))
+    local whose = platform_of(lane)
+    if whose == platform then
+      line.own = line.own + redis.call('ZCOUNT', key('ready', stage, lane), '-inf', '(' .. exact(score))
+    else
+      line.others[whose] = (line.others[whose] or 0) + redis.call('ZCARD', key('ready', stage, lane))
+    end
   end
+end
+
+-- Jobs that are worked on before one with this line: the platforms take turns, so that of each other
+-- platform at most as many go first as of the own.
+local function length_of(line)
+  local sum = line.own
+  for _, waiting in pairs(line.others) do sum = sum + math.min(waiting, line.own) end
   return sum
 end
 
@@ -45,15 +56,15 @@ end
 -- before it until it is painted; wait, in ms, is the slowest of the stages for the work queued before
 -- it, and its own way through them.
 local function foresee(score, platform, stage, photos)
-  local queued, longest, own, position, begun = 0, 0, 0, 0, false
+  local line, longest, own, position, begun = {own = 0, others = {}}, 0, 0, 0, false
   local rates = redis.call('HMGET', key('capacity'), 'fetch', 'render', 'deliver', 'arrivals')
   local latencies = redis.call('HMGET', key('latency'), 'fetch', 'render', 'deliver')
   for i, s in ipairs(stages) do
     begun = begun or s == stage
     if begun then
-      local here = ahead(s, score)
-      queued = queued + here
-      if s ~= 'deliver' then position = position + here end
+      add_to_line(line, s, score, platform)
+      local queued = length_of(line)
+      if s ~= 'deliver' then position = queued end
       local rate = math.max(0.0001, tonumber(rates[i] or (s == 'render' and '1' or '50')))
       local busy = redis.call('ZCARD', key('leases', s))
       longest = math.max(longest, work_off(queued + busy, rate, score, tonumber(rates[4] or '0')))

@@ -12,6 +12,7 @@
 -- shows:<mark>            zset id -> time: jobs with photos of an owner who is not their person
 -- retractions             hash 'platform receipt' -> 'due requested': answers to delete on their platform
 -- counts                  hash, what happened so far  recent                list of public jobs, last answered
+-- shares:<stage>          hash platform -> photos claimed so far, see claim.lua
 -- Times are integers, milliseconds since the epoch, by the server's clock.
 local ns = KEYS[1]
 local time = redis.call('TIME')
