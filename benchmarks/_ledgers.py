@@ -66,7 +66,7 @@ def fast_house(url: str) -> Services:
     """Open a ledger whose workers report that they are fast."""
     services = house(url)
     for stage in Stage:
-        services.switches.report(stage, "bench", 10_000.0, 0.01, stale_s=10**6)
+        services.controls.report(stage, "bench", 10_000.0, 0.01, stale_s=10**6)
     return services
 
 

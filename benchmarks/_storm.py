@@ -39,7 +39,7 @@ class _Watch:
     steps: list[str] = field(default_factory=lambda: ["normal"])
 
     def look(self, services: Services) -> None:
-        step = services.switches.overload_level()
+        step = services.controls.overload_level()
         if step != self.steps[-1]:
             self.steps.append(step)
 

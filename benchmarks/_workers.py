@@ -24,14 +24,14 @@ def paint_s(photos: int, draft: bool) -> float:
 
 def workers(services: Services, stop: threading.Event) -> list[threading.Thread]:
     """Start an io worker of several threads, painters and a sweep."""
-    io = ThroughputMeter(services.switches, (Stage.FETCH, Stage.DELIVER), "io", IO_THREADS)
+    io = ThroughputMeter(services.controls, (Stage.FETCH, Stage.DELIVER), "io", IO_THREADS)
     gang = [threading.Thread(target=_sweep, args=(services, stop))]
     gang += [
         threading.Thread(target=_work, args=(services, (Stage.DELIVER, Stage.FETCH), 1, io, stop))
         for _ in range(IO_THREADS)
     ]
     for number in range(PAINTERS):
-        gpu = ThroughputMeter(services.switches, (Stage.RENDER,), f"gpu-{number}", 1)
+        gpu = ThroughputMeter(services.controls, (Stage.RENDER,), f"gpu-{number}", 1)
         gang.append(
             threading.Thread(target=_work, args=(services, (Stage.RENDER,), BATCH, gpu, stop))
         )

@@ -57,7 +57,7 @@ def measure(workers: int, jobs: int, first: Row | None) -> Row:
         services = open_services(settings, make_wake(make_app(settings)))
         try:
             with _workers(settings, workers):
-                eventually(lambda: len(services.presence.alive()) == 2 * workers, 60)
+                eventually(lambda: len(services.heartbeats.alive()) == 2 * workers, 60)
                 return _run(services, workers, jobs, first)
         finally:
             services.redis.close()

@@ -77,7 +77,7 @@ class Hour:
 def play(words: Words, services: Services) -> Hour:
     """Play an ordinary hour and count."""
     with FakeX(words) as fake, environment(fake.url):
-        x = XClient(XSettings(), services.notebook("x"))
+        x = XClient(XSettings(), services.kv("x"))
         x.tokens.store(Tokens(ACCESS, REFRESH, time.time() + 7200))
         listener, platform = Listener(services, x), XPlatform(services)
         listener.look_at_mentions()

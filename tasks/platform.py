@@ -82,5 +82,5 @@ class Platforms:
         if not found:
             raise UnknownPlatform(f"no installed package speaks for the platform '{name}'")
         platform: Platform = found[0].load()(self._services)
-        self._services.switches.announce_quota(name, platform.quota())
+        self._services.controls.announce_quota(name, platform.quota())
         return platform

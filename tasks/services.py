@@ -38,18 +38,18 @@ class Services:
     redis: Redis
     ledger: Ledger
     blobs: BlobStore
-    people: Users
-    switches: Controls
-    presence: Heartbeats
+    users: Users
+    controls: Controls
+    heartbeats: Heartbeats
     retractions: Retractions
     traces: Traces
 
-    def notebook(self, name: str) -> KeyValueStore:
-        """Return the notebook of one platform."""
+    def kv(self, name: str) -> KeyValueStore:
+        """Return the key-value store of one platform."""
         return KeyValueStore(self.redis, f"{self.settings.namespace}:notes:{name}")
 
-    def pacer(self, name: str) -> RateLimiter:
-        """Return the pacer of one platform."""
+    def rate_limiter(self, name: str) -> RateLimiter:
+        """Return the rate limiter of one platform."""
         return RateLimiter(self.redis, f"{self.settings.namespace}:notes:{name}", self.holds, name)
 
     @property
@@ -114,9 +114,9 @@ def open_services(settings: Settings, wake: Wake, traces: Traces | None = None) 
         redis=redis,
         ledger=ledger,
         blobs=blobs,
-        people=Users(redis, settings.namespace, blobs),
-        switches=Controls(redis, settings.namespace),
-        presence=Heartbeats(redis, settings.namespace),
+        users=Users(redis, settings.namespace, blobs),
+        controls=Controls(redis, settings.namespace),
+        heartbeats=Heartbeats(redis, settings.namespace),
         retractions=Retractions(redis, settings.namespace),
         traces=traces,
     )

@@ -57,7 +57,7 @@ def pause(what: What, platform: Platform = None) -> None:
     [dim]Example:[/dim] suisai pause deliver --platform x
     """
     chosen = _pausable(what, platform)
-    services().switches.pause(chosen, platform)
+    services().controls.pause(chosen, platform)
     typer.echo(f"Paused: {what}{f' on {platform}' if platform else ''}. Nothing accepted is lost.")
 
 
@@ -67,7 +67,7 @@ def resume(what: What, platform: Platform = None) -> None:
     [dim]Example:[/dim] suisai resume deliver --platform x
     """
     chosen = _pausable(what, platform)
-    services().switches.resume(chosen, platform)
+    services().controls.resume(chosen, platform)
     typer.echo(f"Resumed: {what}{f' on {platform}' if platform else ''}.")
 
 
@@ -77,7 +77,7 @@ def ban(person: Person) -> None:
     [dim]Example:[/dim] suisai ban telegram:4711
     """
     platform, name = _person(person)
-    people = services().people
+    people = services().users
     before = people.status(platform, name).banned
     people.ban(platform, name)
     typer.echo(f"{'Already banned' if before else 'Banned'}: {person}. Undo: suisai unban {person}")
@@ -93,10 +93,10 @@ def unban(
     [dim]Example:[/dim] suisai unban telegram:4711
     """
     if PSEUDONYM.fullmatch(person):
-        before = services().people.unban_pseudonym(person)
+        before = services().users.unban_pseudonym(person)
     else:
         platform, name = _person(person)
-        people = services().people
+        people = services().users
         before = people.status(platform, name).banned
         people.unban(platform, name)
     typer.echo(f"{person} may ask again." if before else f"{person} was not banned.")
@@ -116,7 +116,7 @@ def exempt(
     opened = services()
     if tier not in ("exempt", "usual", *opened.settings.tier_limits):
         raise InputRefused(f"There is no tier '{tier}' in SUISAI_TIER_LIMITS.")
-    opened.people.set_tier(platform, name, None if tier == "usual" else tier)
+    opened.users.set_tier(platform, name, None if tier == "usual" else tier)
     given = "the limits for everybody" if tier == "usual" else f"the limits of tier '{tier}'"
     typer.echo(f"{person} has {given} now.")
 
@@ -132,7 +132,7 @@ def forget(
     [dim]Example:[/dim] suisai forget telegram:4711 --opt-out
     """
     platform, name = _person(person)
-    files = services().people.forget(platform, name, opt_out=opt_out)
+    files = services().users.forget(platform, name, opt_out=opt_out)
     more = " Their photos are refused from now on." if opt_out else ""
     typer.echo(f"Forgotten: {person} ({files} files deleted).{more}")
 
@@ -156,7 +156,7 @@ def people(
         platform, name = _person(who)
         _print_person(services(), platform, name)
         return
-    marked = services().people.marked()
+    marked = services().users.marked()
     shown = table("person", "is", fixed=("person",))
     for name, tier in marked.tiers.items():
         shown.add_row(name, f"tier {tier}")
@@ -176,7 +176,7 @@ def opt_in(person: Person) -> None:
 
     [dim]Example:[/dim] suisai opt-in telegram:4711
     """
-    people, (platform, name) = services().people, _person(person)
+    people, (platform, name) = services().users, _person(person)
     if not people.opted_out(platform, name):
         raise InputRefused(f"{person} has not opted out.")
     people.opt_in(platform, name)
@@ -230,7 +230,7 @@ def dead_drop(job_id: str) -> None:
 
 
 def _print_person(opened: Services, platform: str, name: str) -> None:
-    status = opened.people.status(platform, name)
+    status = opened.users.status(platform, name)
     typer.echo(f"{platform}:{name}")
     typer.echo(f"  banned:     {'yes' if status.banned else 'no'}")
     typer.echo(f"  opted out:  {'yes' if status.opted_out else 'no'}")

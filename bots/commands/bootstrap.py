@@ -41,7 +41,7 @@ def open_process() -> Services:
 def at_work(kind: str) -> Iterator[Services]:
     """Open a process of a kind (`web`, `sweep`, ...) that is seen as alive while the block runs."""
     services = open_process()
-    with closing(services.traces), heartbeat(services.presence, kind):
+    with closing(services.traces), heartbeat(services.heartbeats, kind):
         yield services
 
 

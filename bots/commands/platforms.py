@@ -57,7 +57,7 @@ def login() -> None:
     from bots.x.login import login as connect
     from bots.x.settings import XSettings
 
-    client = XClient(XSettings(), open_process().notebook("x"))
+    client = XClient(XSettings(), open_process().kv("x"))
     account = connect(client, _show, webbrowser.open)
     typer.echo(f"Connected: @{account.username}. Start it with `suisai x` or `suisai up`.")
 
@@ -74,7 +74,7 @@ def webhook(
     from bots.x.settings import XSettings
     from bots.x.webhook_admin import WebhookAdmin
 
-    deliveries = WebhookAdmin(XClient(XSettings(), open_process().notebook("x")))
+    deliveries = WebhookAdmin(XClient(XSettings(), open_process().kv("x")))
     if off:
         typer.echo(f"Webhooks removed: {deliveries.stop()}.")
         return

@@ -21,7 +21,7 @@ class LoadTestPlatform:
     name = NAME
 
     def __init__(self, services: Services) -> None:
-        self._answers = services.notebook(NAME)
+        self._answers = services.kv(NAME)
 
     def quota(self) -> RateLimit | None:
         return None

@@ -69,7 +69,7 @@ def _webhook(settings: TelegramSettings, hook: WebhookInfo, services: Services) 
             "Telegram does not know SUISAI_TELEGRAM_WEBHOOK_URL yet",
             "suisai up",
         )
-    if not any(process.kind == "web" for process in services.presence.alive()):
+    if not any(process.kind == "web" for process in services.heartbeats.alive()):
         return failure(
             "Telegram updates", "no web process is there to take the webhook", "suisai web"
         )
@@ -102,5 +102,5 @@ def _is_recent(trouble: datetime | None, services: Services) -> bool:
 
 
 def _listening(services: Services) -> Iterator[Finding]:
-    if not any(process.kind == "telegram" for process in services.presence.alive()):
+    if not any(process.kind == "telegram" for process in services.heartbeats.alive()):
         yield warning("Telegram listener", "none running", "suisai telegram")

@@ -143,11 +143,11 @@ class TelegramPlatform:
         self._services = services
         self._settings = TelegramSettings()
         self._portal = _Portal()
-        notebook = services.notebook(PLATFORM)
+        notebook = services.kv(PLATFORM)
         self._bot = bot = open_bot(self._settings)
         self._files = Files(bot, self._settings)
         # A worker does not wait out a refusal: it gives the job back and takes others.
-        rate_limit = SendRateLimit(services.pacer(PLATFORM), self._settings, _PATIENCE_S)
+        rate_limit = SendRateLimit(services.rate_limiter(PLATFORM), self._settings, _PATIENCE_S)
         chats = Chats(notebook)
         self._sender = Sender(bot, rate_limit, chats, tries=1)
         context = DeliveryContext(

@@ -125,7 +125,7 @@ class Jobs:
         return response
 
     def _forget(self, person: str) -> None:
-        self._services.people.forget(NAME, person)
+        self._services.users.forget(NAME, person)
         blobs = self._services.blobs
         blobs.delete([key for key, *_ in blobs.listing(f"{UPLOADS}/{person}")])
 

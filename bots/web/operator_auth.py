@@ -33,7 +33,7 @@ class Gate:
 
     def __init__(self, services: Services, settings: WebSettings) -> None:
         self._password = settings.operator_password
-        self._notebook = services.notebook("web")
+        self._notebook = services.kv("web")
 
     def guarded(self, endpoint: Endpoint) -> Endpoint:
         """Return the endpoint, closed to everybody but the operator."""

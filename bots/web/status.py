@@ -40,12 +40,12 @@ class Status:
 
     async def pause(self, request: Request) -> Response:
         """POST /status/pause {what, platform}: stop until it is resumed."""
-        await asyncio.to_thread(self._services.switches.pause, *await _switch(request))
+        await asyncio.to_thread(self._services.controls.pause, *await _switch(request))
         return await self.now(request)
 
     async def resume(self, request: Request) -> Response:
         """POST /status/resume {what, platform}: go on."""
-        await asyncio.to_thread(self._services.switches.resume, *await _switch(request))
+        await asyncio.to_thread(self._services.controls.resume, *await _switch(request))
         return await self.now(request)
 
     async def picture(self, request: Request) -> Response:

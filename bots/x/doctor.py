@@ -21,14 +21,14 @@ def check(services: Services) -> Iterator[Finding]:
     if not configured(settings):
         yield passed("X", "not set up; `suisai setup x`, if you want it")
         return
-    x = XClient(settings, services.notebook("x"))
+    x = XClient(settings, services.kv("x"))
     yield _account(x)
     yield _scopes(x)
     yield _budget(x.budget.spending())
     if settings.webhooks:
         yield _webhooks(x)
     yield from _listening(settings, services)
-    if trouble := notice(services.notebook("x")):
+    if trouble := notice(services.kv("x")):
         yield warning("X", trouble, "see docs/x.md, 'When something is wrong'")
 
 
@@ -75,7 +75,7 @@ def _budget(spending: Spending) -> Finding:
 
 
 def _listening(settings: XSettings, services: Services) -> Iterator[Finding]:
-    kinds = {process.kind for process in services.presence.alive()}
+    kinds = {process.kind for process in services.heartbeats.alive()}
     if "x" not in kinds:
         yield warning("X listener", "none running", "suisai x")
     if not settings.webhooks:

@@ -18,7 +18,7 @@ def metrics(services: Services) -> Iterator[Metric]:
     if not configured(settings):
         return
     spending = Budget(
-        services.notebook("x"),
+        services.kv("x"),
         price_table(settings.prices),
         settings.daily_budget_usd,
         settings.monthly_budget_usd,

@@ -43,7 +43,7 @@ class XPlatform:
 
     def __init__(self, services: Services, rest: Callable[[float], None] = time.sleep) -> None:
         self._services = services
-        self._notebook = services.notebook("x")
+        self._notebook = services.kv("x")
         self._x = XClient(XSettings(), self._notebook)
         self._memory = Memory(self._notebook, services.settings.job_retention_s)
         self._styles = load_styles()
@@ -135,7 +135,7 @@ class XPlatform:
 
 def take_turn(services: Services, name: str, quota: RateLimit) -> None:
     """Take one of X's posts or messages. Raises `PlatformPaused` until there is one."""
-    wait_s = services.pacer("x").take([(name, quota)])
+    wait_s = services.rate_limiter("x").take([(name, quota)])
     if wait_s:
         raise PlatformPaused(time.time() + wait_s, "X's limit for the last 15 minutes is used up")
 
@@ -172,7 +172,7 @@ class XDirectMessages:
 
     def __init__(self, services: Services, rest: Callable[[float], None] = time.sleep) -> None:
         self._services = services
-        self._notebook = services.notebook("x")
+        self._notebook = services.kv("x")
         self._x = XClient(XSettings(), self._notebook)
         self._styles = load_styles()
         self._rest = rest

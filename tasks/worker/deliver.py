@@ -51,7 +51,7 @@ def _deliver_one(shift: WorkerContext, claim: Claim) -> None:
     except Undeliverable as end:
         ledger.finish(claim, Outcome.UNDELIVERABLE, end.reason)
     except PlatformPaused as pause:
-        services.switches.pause(Stage.DELIVER, job.request.platform, pause.until)
+        services.controls.pause(Stage.DELIVER, job.request.platform, pause.until)
         _log.warning(
             "platform paused, pictures wait",
             platform=job.request.platform,

@@ -40,13 +40,13 @@ def _fetch_one(shift: WorkerContext, claim: Claim) -> None:
             services.blobs.put(key, pack(photo.pixels))
     except PhotoRefused as refusal:
         if refusal.reason == "unsafe-photo":
-            services.people.strike(job.request.platform, job.request.person)
+            services.users.strike(job.request.platform, job.request.person)
         refund = services.settings.refund_photo_faults
         ledger.decline(claim, refusal.reason, dict(refusal.facts), refund)
     except PhotoUnavailable as gone:
         ledger.decline(claim, gone.reason, {}, refund=True)
     except PlatformPaused as pause:
-        services.switches.pause(Stage.FETCH, job.request.platform, pause.until)
+        services.controls.pause(Stage.FETCH, job.request.platform, pause.until)
         ledger.release(claim, pause.why)
     except (TransientError, SafetyUnavailable, SandboxUnusable) as error:
         _log.warning("photo not fetched, trying again", job=job.id, error=str(error))

@@ -68,7 +68,7 @@ def run_worker(kind: Kind, settings: Settings, threads: int) -> int:
         threading.Thread(target=_retract, args=(shift,), name="retract", daemon=True).start()
     # It warns root of pickled messages; this worker accepts JSON only.
     warnings.simplefilter("ignore", SecurityWarning)
-    here = heartbeat(services.presence, kind, lambda: _facts(shift))
+    here = heartbeat(services.heartbeats, kind, lambda: _facts(shift))
     with closing(services.traces), here:
         app.worker_main(
             [
@@ -98,7 +98,7 @@ def _begin_shift(
         styles=open_styles(),
         screen=open_screen(settings),
         keeper=LeaseRenewer(services.ledger, settings.lease_s),
-        pace=ThroughputMeter(services.switches, _STAGES[kind], process_name(), slots),
+        pace=ThroughputMeter(services.controls, _STAGES[kind], process_name(), slots),
         stopping=stopping,
     )
     shift.keeper.start()
@@ -107,7 +107,7 @@ def _begin_shift(
 
 def _ready_engine(services: Services, engine: Engine) -> Engine:
     engine.warm_up()
-    services.switches.announce_engine(engine_id(engine))
+    services.controls.announce_engine(engine_id(engine))
     _log.info("engine ready", engine=engine_id(engine))
     return engine
 
@@ -160,7 +160,7 @@ def _report(shift: WorkerContext) -> None:
         try:
             shift.pace.report()
             if isinstance(shift, RenderContext):
-                shift.services.switches.announce_engine(engine_id(shift.engine))
+                shift.services.controls.announce_engine(engine_id(shift.engine))
         except RedisError as error:
             _log.warning("pace not reported, trying again", error=str(error))
 

@@ -35,7 +35,7 @@ def test_asks_and_refusals_are_counted_by_platform_and_reason(
     services: Services, ask: Callable[..., PaintRequest]
 ) -> None:
     services.ledger.admit(ask())
-    services.people.ban("web", "bob")
+    services.users.ban("web", "bob")
     services.ledger.admit(ask(person="bob"))
 
     assert value(services, "suisai_asks_admitted_total", "web") == 1
@@ -64,7 +64,7 @@ def test_waits_add_up_to_a_histogram(services: Services) -> None:
 
 def test_batches_and_seconds_per_picture_can_be_read_off(services: Services) -> None:
     work = WorkDone(jobs=12, calls=3, busy_s=6.0)
-    services.switches.report(Stage.RENDER, "gpu-1:7", 2.0, 0.5, done=work)
+    services.controls.report(Stage.RENDER, "gpu-1:7", 2.0, 0.5, done=work)
 
     jobs, calls, busy_s = (
         value(services, f"suisai_stage_{what}_total", "render")
@@ -75,9 +75,9 @@ def test_batches_and_seconds_per_picture_can_be_read_off(services: Services) -> 
 
 
 def test_pauses_the_ladder_and_quotas_are_seen(services: Services) -> None:
-    services.switches.pause("render")
-    services.switches.pause("deliver", "x")
-    services.switches.announce_quota("x", RateLimit(100, 900.0))
+    services.controls.pause("render")
+    services.controls.pause("deliver", "x")
+    services.controls.announce_quota("x", RateLimit(100, 900.0))
 
     assert value(services, "suisai_paused", "render", "") == 1
     assert value(services, "suisai_paused", "deliver", "x") == 1

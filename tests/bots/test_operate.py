@@ -101,7 +101,7 @@ def test_an_operators_pause_outlives_a_platforms_rest(
 ) -> None:
     hands.admit(ask())
     suisai("pause", "fetch", "--platform", "web")
-    hands.services.switches.pause(Stage.FETCH, "web", until=hands.ledger.now() - 1)
+    hands.services.controls.pause(Stage.FETCH, "web", until=hands.ledger.now() - 1)
     assert hands.claim(Stage.FETCH) == []
 
 

@@ -29,8 +29,8 @@ def test_queues_pauses_and_processes_are_seen(
 ) -> None:
     for person in ("ann", "bob"):
         services.ledger.admit(ask(person=person))
-    services.switches.pause("render")
-    services.presence.announce(Process("gpu", "far:7", 0.0, {"engine": "painter/1"}))
+    services.controls.pause("render")
+    services.heartbeats.announce(Process("gpu", "far:7", 0.0, {"engine": "painter/1"}))
 
     picture = shown(read_stats(services))
 

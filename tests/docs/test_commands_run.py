@@ -63,7 +63,7 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
         Settings(data_dir=folder / "data", redis_url=None, _env_file=None),  # type: ignore[call-arg] # pydantic-settings takes it
         lambda _: None,
     )
-    eventually(lambda: len(services.presence.alive()) == 4, 60, "web, io, gpu and sweep")
+    eventually(lambda: len(services.heartbeats.alive()) == 4, 60, "web, io, gpu and sweep")
     yield Bot(environment, services, _words(services))
     services.redis.close()
     up.send_signal(signal.SIGTERM)
@@ -133,7 +133,7 @@ def test_it_goes_to_work_and_ends_when_told(
         )
     try:
         me = f":{process.pid}"
-        alive = bot.services.presence.alive
+        alive = bot.services.heartbeats.alive
         eventually(lambda: any(each.name.endswith(me) for each in alive()), 60, "at work")
         eventually(lambda: way.logs in (tmp_path / "log").read_text() or None, 60, way.logs)
         process.send_signal(signal.SIGTERM)

@@ -147,6 +147,6 @@ def test_both_images_end_without_root_and_copy_what_is_there() -> None:
 
 def test_the_health_check_knows_its_own_machine(services: Services) -> None:
     assert not is_alive_here("gpu", services.settings)
-    with heartbeat(services.presence, "gpu"):
+    with heartbeat(services.heartbeats, "gpu"):
         assert eventually(lambda: is_alive_here("gpu", services.settings))
     assert not is_alive_here("gpu", services.settings)

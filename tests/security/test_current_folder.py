@@ -50,7 +50,7 @@ def test_what_suisai_up_and_demo_start_comes_up_beside_planted_modules(
 
     supervisor.start()
     try:
-        eventually(lambda: imported(folder) or len(services.presence.alive()) == 4, 60)
+        eventually(lambda: imported(folder) or len(services.heartbeats.alive()) == 4, 60)
         assert imported(folder) == ""
     finally:
         supervisor.stop()

@@ -78,7 +78,7 @@ def test_the_bot_lives_with_the_documented_rights(
             lambda: j if (j := services.ledger.job(admitted.job_id)).outcome else None, 60
         )
         assert job.outcome is Outcome.ANSWERED
-        services.people.forget("web", "ann", opt_out=True)
+        services.users.forget("web", "ann", opt_out=True)
         for name in ("io", "gpu", "sweep"):
             assert "NOPERM" not in stack.log(name)
             assert PASSWORD not in stack.log(name)

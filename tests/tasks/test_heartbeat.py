@@ -8,23 +8,23 @@ from tests.stack import eventually
 
 
 def test_a_process_is_on_the_list_while_it_runs(services: Services) -> None:
-    with heartbeat(services.presence, "gpu", lambda: {"engine": "painter/3"}):
-        (here,) = eventually(services.presence.alive)
+    with heartbeat(services.heartbeats, "gpu", lambda: {"engine": "painter/3"}):
+        (here,) = eventually(services.heartbeats.alive)
         assert (here.kind, here.name, here.facts) == (
             "gpu",
             process_name(),
             {"engine": "painter/3"},
         )
 
-    assert services.presence.alive() == ()
+    assert services.heartbeats.alive() == ()
 
 
 def test_a_process_that_fell_silent_is_forgotten(services: Services) -> None:
     dead = Process("io", "far-away:1", 0.0, {})
-    services.presence.announce(dead, stale_s=0.0)
-    services.presence.announce(Process("io", "here:2", 0.0, {}))
+    services.heartbeats.announce(dead, stale_s=0.0)
+    services.heartbeats.announce(Process("io", "here:2", 0.0, {}))
 
-    assert [process.name for process in services.presence.alive()] == ["here:2"]
+    assert [process.name for process in services.heartbeats.alive()] == ["here:2"]
     # Forgotten for good, so that a year of restarts does not pile up.
     assert services.redis.hlen(f"{services.settings.namespace}:presence") == 1
 

@@ -78,7 +78,7 @@ def test_when_memory_is_short_old_stories_go_first(hands_with: MakeHands, ask: M
 
 def test_each_change_of_the_ladder_is_logged(hands_with: MakeHands, ask: MakeAsk) -> None:
     hands = hands_with(brownout_above_s=20, brownout_below_s=10)
-    hands.services.switches.report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=1.0)
+    hands.services.controls.report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=1.0)
     for number in range(30):
         hands.admit(ask(person=f"p{number}", conversation=f"c{number}"))
     with capture_logs() as logs:

@@ -51,7 +51,7 @@ def test_the_published_answer_of_a_forgotten_person_is_deleted(
     hands.admit(ask(person="bob"))
     hands.whole()
 
-    hands.services.people.forget("web", "ann")
+    hands.services.users.forget("web", "ann")
 
     assert run(hands, board) == 1
     assert board.retracted == [f"receipt-{mine}"]
@@ -67,7 +67,7 @@ def test_an_owner_who_opts_out_takes_back_the_answers_that_show_their_photos(
     hands.admit(ask(person="bob", photos=(PhotoRef("2", owner="cid"),)))
     hands.whole()
 
-    hands.services.people.forget("web", "ann", opt_out=True)
+    hands.services.users.forget("web", "ann", opt_out=True)
     run(hands, board)
 
     assert board.retracted == [f"receipt-{asker}"]
@@ -80,7 +80,7 @@ def test_forgetting_an_owner_without_an_opt_out_leaves_what_others_asked_for(
 ) -> None:
     hands.admit(ask(person="bob", photos=(PhotoRef("1", owner="ann"),)))
     hands.whole()
-    hands.services.people.forget("web", "ann")
+    hands.services.users.forget("web", "ann")
     assert run(hands, board) == 0
 
 
@@ -95,7 +95,7 @@ def test_an_answer_that_is_published_while_its_person_is_forgotten_is_deleted(
     hands.paint()
     claim = hands.take(Stage.DELIVER)
     hands.ledger.record_send_intent(claim)
-    hands.services.people.forget("web", "ann")
+    hands.services.users.forget("web", "ann")
 
     with pytest.raises(LeaseLost):
         _finish(Desk(hands.services, {})._shift, claim, "receipt")
@@ -141,5 +141,5 @@ def test_the_records_of_an_owner_go_with_the_jobs(hands: Hands, ask: MakeAsk) ->
     job_id = hands.admit(ask(person="bob", photos=(PhotoRef("1", owner="ann"),)))
     assert hands.whole().job.id == job_id
     assert hands.job(job_id).outcome is Outcome.ANSWERED
-    hands.services.people.forget("web", "bob")
+    hands.services.users.forget("web", "bob")
     assert not hands.services.redis.keys(f"{hands.services.settings.namespace}:shows:*")

@@ -66,7 +66,7 @@ def test_an_answer_that_was_found_standing_counts_as_reconciled(
 
 
 def test_work_and_workers_are_summed_over_the_fleet(services: Services) -> None:
-    report = services.switches.report
+    report = services.controls.report
     report(Stage.RENDER, "one:1", 2.0, 0.5, done=WorkDone(jobs=6, calls=2, busy_s=3.0))
     report(Stage.RENDER, "two:1", 1.0, 1.0, done=WorkDone(jobs=1, calls=1, busy_s=1.0))
 
@@ -82,8 +82,8 @@ def test_work_and_workers_are_summed_over_the_fleet(services: Services) -> None:
 
 
 def test_switches_and_quotas_are_told(services: Services) -> None:
-    services.switches.pause("deliver", "x")
-    services.switches.announce_quota("x", RateLimit(100, 900.0))
+    services.controls.pause("deliver", "x")
+    services.controls.announce_quota("x", RateLimit(100, 900.0))
 
     gauges = read_stats(services)
     assert gauges.paused == {"deliver:x": 0.0}

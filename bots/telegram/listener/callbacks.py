@@ -134,7 +134,7 @@ class CallbackHandlers:
         self._sender, self._services, self._chats = sender, services, chats
         self._desk, self._closer, self._paintings = desk, closer, paintings
         self._styles = styles
-        self._notebook = services.notebook(PLATFORM)
+        self._notebook = services.kv(PLATFORM)
         self._acts: dict[str, Callable[[ButtonEvent, str, str], Awaitable[None]]] = {
             keyboards.ORIGINAL: self._original,
             keyboards.COMPARE: self._compare,
@@ -235,7 +235,7 @@ class CallbackHandlers:
 
     def _leave_no_trace(self, person: str, opt_out: bool) -> None:
         self._paintings.forget(PLATFORM, person)
-        self._services.people.forget(PLATFORM, person, opt_out)
+        self._services.users.forget(PLATFORM, person, opt_out)
         self._chats.forget(person)
 
     async def _answer(self, pressed: ButtonEvent, words: str) -> None:

@@ -214,7 +214,7 @@ class Operators:
         return t(language, "telegram-operator-done")
 
     def _switch(self, command: str, what: str, platform: str | None = None) -> None:
-        switches = self._services.switches
+        switches = self._services.controls
         if command == "pause":
             switches.pause(what, platform)
         else:
@@ -222,7 +222,7 @@ class Operators:
 
     def _judge(self, command: str, person: str) -> None:
         platform, _, name = person.rpartition(":")
-        people = self._services.people
+        people = self._services.users
         judge = people.ban if command == "ban" else people.unban
         judge(platform or PLATFORM, name)
 
@@ -238,7 +238,7 @@ class Stats:
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
-        switches = self._services.switches
+        switches = self._services.controls
         yield f"ladder: {switches.overload_level()}"
         yield f"engine: {switches.engine() or '-'}"
         for what, until in sorted(switches.paused().items()):

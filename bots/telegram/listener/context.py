@@ -46,11 +46,11 @@ def open_context(
 ) -> ListenerContext:
     """Put the listening side together."""
     ledger, namespace = services.ledger, services.settings.namespace
-    notebook = services.notebook(PLATFORM)
+    notebook = services.kv(PLATFORM)
     styles = load_styles()
     chats = Chats(notebook)
     paintings = Paintings(ledger, notebook, chats, services.settings.job_retention_s)
-    sender = Sender(bot, SendRateLimit(services.pacer(PLATFORM), settings), chats)
+    sender = Sender(bot, SendRateLimit(services.rate_limiter(PLATFORM), settings), chats)
     waiting = PlaceholderQueue(services.redis, namespace)
     desk = RequestService(services, chats, paintings, styles)
     greeter = Placeholders(sender, ledger, waiting)

@@ -65,7 +65,7 @@ async def _work(
     reception = Dispatcher(room)
     keeper = PlaceholderUpdater(room.sender, room.ledger, room.waiting, settings)
     _log.info("listening on Telegram", bot=me.username, webhook=settings.webhook_url is not None)
-    menus = asyncio.create_task(show_menus(bot, services.notebook(PLATFORM)))
+    menus = asyncio.create_task(show_menus(bot, services.kv(PLATFORM)))
     async with asyncio.TaskGroup() as work:
         work.create_task(_source(room, reception, services, stopping))
         work.create_task(keeper.run(stopping))
@@ -81,7 +81,7 @@ async def _source(
     bot, settings = room.bot, room.settings
     await _choose_the_way_in(bot, settings, stopping)
     if settings.webhook_url is None:
-        notebook = services.notebook(PLATFORM)
+        notebook = services.kv(PLATFORM)
         await Poller(bot, reception.take, notebook, settings.poll_timeout_s).run(stopping)
 
 

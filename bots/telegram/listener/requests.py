@@ -82,7 +82,7 @@ class RequestService:
         if not owners:
             return None
         rules = self._chats.rules(int(ask.conversation))
-        opted_out = any(self._services.people.opted_out(PLATFORM, owner) for owner in owners)
+        opted_out = any(self._services.users.opted_out(PLATFORM, owner) for owner in owners)
         if opted_out or not (ask.private or rules.others):
             return Refused("opted-out", 0.0)
         return None

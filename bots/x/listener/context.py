@@ -82,7 +82,7 @@ class OptOut:
             self._services.retractions.add("x", answer)
         self._memory.forget(person, shown)
         for name in NAMES:
-            self._services.people.forget(name, person, opt_out=True)
+            self._services.users.forget(name, person, opt_out=True)
         _log.info("person_opted_out", answers=len(shown))
 
     def _concerns(self, person: str, answer: str) -> bool:
@@ -118,8 +118,8 @@ class IntakeContext:
     @classmethod
     def of(cls, services: Services, x: XClient) -> IntakeContext:
         """Set one up over the ledger and the port to X."""
-        memory = Memory(services.notebook("x"), services.settings.job_retention_s)
-        voice = Replies(x, memory, services.pacer("x"))
+        memory = Memory(services.kv("x"), services.settings.job_retention_s)
+        voice = Replies(x, memory, services.rate_limiter("x"))
         return cls(services, x, memory, voice, OptOut(services, memory), load_styles())
 
     def heard(self, words: str, event: str, about: Job | None = None) -> PaintOptions:

@@ -204,7 +204,7 @@ class Mentions:
             self._at.voice.refuse(post, t(post.language, f"x-{why}"))
 
     def _is_left_alone(self, photo: PhotoRef) -> bool:
-        return photo.owner is not None and self._at.services.people.opted_out("x", photo.owner)
+        return photo.owner is not None and self._at.services.users.opted_out("x", photo.owner)
 
 
 def _complete(page: PostPage) -> Known:

@@ -54,7 +54,7 @@ class Listener:
     def __init__(self, services: Services, x: XClient) -> None:
         self._services = services
         self._x = x
-        self._notebook = services.notebook("x")
+        self._notebook = services.kv("x")
         self._inbox = Mentions(services, x)
         self._letters = DirectMessages(services, x)
         self._mentions = MentionCursor(x, self._notebook, services.ledger.now)
@@ -139,12 +139,12 @@ class Listener:
 
     def _intake_paused(self, platform: str) -> bool:
         """Tell whether to read nothing: what is unread waits at X for free."""
-        return not {"intake", f"intake:{platform}"}.isdisjoint(self._services.switches.paused())
+        return not {"intake", f"intake:{platform}"}.isdisjoint(self._services.controls.paused())
 
 
 def run(services: Services, stop: threading.Event) -> None:
     """Listen to X until `stop` is set; this is the process behind `suisai x`."""
-    Listener(services, XClient(XSettings(), services.notebook("x"))).run(stop)
+    Listener(services, XClient(XSettings(), services.kv("x"))).run(stop)
 
 
 def wanted() -> bool:

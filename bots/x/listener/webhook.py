@@ -52,7 +52,7 @@ def routes(services: Services) -> list[BaseRoute]:
     secret = settings.consumer_secret or settings.client_secret
     if not settings.webhooks or secret is None:
         return []
-    hook = XWebhook(services, XClient(settings, services.notebook("x")), secret.get_secret_value())
+    hook = XWebhook(services, XClient(settings, services.kv("x")), secret.get_secret_value())
     return [
         Route(PATH, hook.challenged, methods=["GET"]),
         Route(PATH, hook.delivered, methods=["POST"]),

@@ -23,7 +23,7 @@ def light_of(findings: list[Finding], what: str) -> Severity:
 
 def test_a_running_bot_is_well(settings: Settings, stack: Stack, services: Services) -> None:
     stack.start_workers()
-    eventually(lambda: len(services.presence.alive()) == 3, what="three processes")
+    eventually(lambda: len(services.heartbeats.alive()) == 3, what="three processes")
 
     def everybody_answers() -> list[Finding] | None:
         findings = list(examine(settings))
@@ -48,7 +48,7 @@ def test_jobs_that_nobody_works_on_are_red(
 def test_a_pause_comes_with_the_command_that_ends_it(
     settings: Settings, services: Services
 ) -> None:
-    services.switches.pause("deliver", "x")
+    services.controls.pause("deliver", "x")
 
     mends = [finding.fix for finding in examine(settings) if finding.what == "paused"]
 

@@ -47,7 +47,7 @@ def test_a_job_without_an_answer_is_lost_and_one_with_two_is_doubled(services: S
         )
         assert isinstance(outcome, Admitted)
         log.admitted.append((0.0, outcome))
-    services.notebook("rehearsal").increment(f"answers:{log.admitted[0][1].job_id}", 2)
+    services.kv("rehearsal").increment(f"answers:{log.admitted[0][1].job_id}", 2)
 
     report = report_on(services, surge, log)
 
@@ -57,7 +57,7 @@ def test_a_job_without_an_answer_is_lost_and_one_with_two_is_doubled(services: S
 def test_the_photo_that_everybody_sends_is_painted_once(services: Services, stack: Stack) -> None:
     stack.environment |= {"SUISAI_SAFETY_CHECKS": "[]", "SUISAI_LONG_SIDE_PX": "96"}
     stack.start_workers()
-    eventually(services.switches.engine, what="somebody said what paints")
+    eventually(services.controls.engine, what="somebody said what paints")
     surge = LoadProfile(people=40, minutes=0.01)
 
     report = report_on(services, surge, play(services, surge, threading.Event()))

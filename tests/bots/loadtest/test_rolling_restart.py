@@ -27,7 +27,7 @@ def test_restarting_everything_under_load_loses_and_doubles_nothing(
     stack.environment |= {"SUISAI_SAFETY_CHECKS": "[]", "SUISAI_LONG_SIDE_PX": "96"}
     for name, command in PROCESSES.items():
         stack.start(name, *command)
-    eventually(lambda: len(services.presence.alive()) == len(PROCESSES), 60, "everybody at work")
+    eventually(lambda: len(services.heartbeats.alive()) == len(PROCESSES), 60, "everybody at work")
     surge = LoadProfile(people=60, minutes=0.3)
 
     with ThreadPoolExecutor(1) as hand:

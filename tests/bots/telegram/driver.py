@@ -58,7 +58,7 @@ class DeliveryDriver:
             styles=load_styles(),
             screen=Screen([Unscreened()]),
             keeper=LeaseRenewer(services.ledger, services.settings.lease_s),
-            pace=ThroughputMeter(services.switches, (Stage.DELIVER,), "painter", 1),
+            pace=ThroughputMeter(services.controls, (Stage.DELIVER,), "painter", 1),
         )
         self._workers.append(worker)
         return worker
@@ -126,7 +126,7 @@ class DeliveryDriver:
             job = self.services.ledger.job(job_id)
             if job.stage is None:
                 return job
-            self.services.switches.resume(Stage.DELIVER, "telegram")
+            self.services.controls.resume(Stage.DELIVER, "telegram")
             self.hands.skip_pauses()
             for claim in self.hands.claim(Stage.DELIVER):
                 self.deliver(claim=claim)
@@ -135,7 +135,7 @@ class DeliveryDriver:
     def trust_the_server_again(self) -> None:
         """Forget that this server was seen to make no picture of a text."""
         bot = open_bot(TelegramSettings())
-        self.services.notebook("telegram").delete(f"no-picture-from-text:{home(bot)}")
+        self.services.kv("telegram").delete(f"no-picture-from-text:{home(bot)}")
 
     def look(self) -> None:
         """Let the listener look at every placeholder."""
@@ -144,8 +144,8 @@ class DeliveryDriver:
         async def look() -> None:
             async with open_bot(settings) as bot:
                 services = self.services
-                limit = SendRateLimit(services.pacer("telegram"), settings)
-                sender = Sender(bot, limit, Chats(services.notebook("telegram")))
+                limit = SendRateLimit(services.rate_limiter("telegram"), settings)
+                sender = Sender(bot, limit, Chats(services.kv("telegram")))
                 await PlaceholderUpdater(sender, services.ledger, self.queue, settings).look()
 
         asyncio.run(look())

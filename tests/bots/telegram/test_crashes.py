@@ -68,7 +68,7 @@ def test_killed_after_admission_before_the_update_is_confirmed(
     hands_on.kill("telegram")
     # As if it had died before it wrote down the offset: everything comes again.
     settings = TelegramSettings(token=SecretStr(TOKEN), api_url=telegram.url)
-    services.notebook("telegram").delete(offset_key(open_bot(settings)))
+    services.kv("telegram").delete(offset_key(open_bot(settings)))
 
     hands_on.start("telegram", "telegram")
 

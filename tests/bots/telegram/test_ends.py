@@ -15,7 +15,7 @@ from tests.stack import eventually
 
 def sent_while_nothing_is_delivered(town: Town, person: int) -> Json:
     """Send a photo whose painting then waits at the door."""
-    town.services.switches.pause("deliver", "telegram")
+    town.services.controls.pause("deliver", "telegram")
     sent = town.api.people.photo(person, snapshot(person))
     ledger = town.services.ledger
 
@@ -41,7 +41,7 @@ def test_where_nobody_can_be_answered_the_job_ends(town: Town, sentence: str, re
     ann = town.person()
     sent_while_nothing_is_delivered(town, ann)
     town.api.world.chat(ann).barred = sentence
-    town.services.switches.resume("deliver", "telegram")
+    town.services.controls.resume("deliver", "telegram")
 
     ledger = town.services.ledger
     (job_id,) = eventually(lambda: ledger.past_jobs("telegram", str(ann)), 40)
@@ -53,7 +53,7 @@ def test_where_nobody_can_be_answered_the_job_ends(town: Town, sentence: str, re
 def test_no_paint_dries_where_an_apology_is_on_its_way(town: Town) -> None:
     ann = town.person()
     greeting = town.api.faults.add(Fault("setMessageReaction", hold=threading.Event()))
-    town.services.switches.pause("deliver", "telegram")
+    town.services.controls.pause("deliver", "telegram")
     town.api.people.document(ann, b"%PDF-1.7 no photo" * 20, "a.jpg", "image/jpeg")
     ledger = town.services.ledger
 
@@ -65,7 +65,7 @@ def test_no_paint_dries_where_an_apology_is_on_its_way(town: Town) -> None:
     assert greeting.hold is not None
     greeting.hold.set()
     assert town.words(ann, "Having a look")
-    town.services.switches.resume("deliver", "telegram")
+    town.services.controls.resume("deliver", "telegram")
     assert town.words(ann, "PDF")
 
 
@@ -75,7 +75,7 @@ def test_a_deleted_placeholder_is_replaced(town: Town) -> None:
     sent = sent_while_nothing_is_delivered(town, ann)
     town.api.world.wait(chat.of_bot)
     chat.messages.pop(chat.of_bot()[0]["message_id"])
-    town.services.switches.resume("deliver", "telegram")
+    town.services.controls.resume("deliver", "telegram")
     assert town.painting(sent)
 
 
@@ -84,7 +84,7 @@ def test_a_deleted_photo_is_answered_all_the_same(town: Town) -> None:
     chat = town.api.world.chat(ann)
     sent = sent_while_nothing_is_delivered(town, ann)
     chat.messages.pop(sent["message_id"])
-    town.services.switches.resume("deliver", "telegram")
+    town.services.controls.resume("deliver", "telegram")
     town.api.world.wait(chat.paintings)
 
 
@@ -116,7 +116,7 @@ def test_a_long_wait_ends_in_a_new_message_and_the_placeholder_in_one_line(town:
     town.services.redis.hset(
         f"{town.services.settings.namespace}:job:{job_id}", "admitted", long_ago
     )
-    town.services.switches.resume("deliver", "telegram")
+    town.services.controls.resume("deliver", "telegram")
 
     painting = town.painting(sent)
     line = town.words(ann, "your painting is below")
@@ -126,12 +126,12 @@ def test_a_long_wait_ends_in_a_new_message_and_the_placeholder_in_one_line(town:
 
 def test_a_cancelled_photo_is_not_painted(town: Town) -> None:
     ann = town.person()
-    town.services.switches.pause("render")
+    town.services.controls.pause("render")
     town.api.people.photo(ann, snapshot(305))
     placeholder = town.api.world.wait(town.api.world.chat(ann).of_bot)[0]
     town.api.people.press(ann, placeholder, "Cancel")
     town.api.world.wait(lambda: placeholder.get("text") == "Taken back.")
-    town.services.switches.resume("render")
+    town.services.controls.resume("render")
     (job_id,) = town.services.ledger.past_jobs("telegram", str(ann))
     assert town.services.ledger.job(job_id).outcome is Outcome.CANCELLED
 
@@ -139,7 +139,7 @@ def test_a_cancelled_photo_is_not_painted(town: Town) -> None:
 def test_a_placeholder_tells_the_place_in_line_and_moves(town: Town) -> None:
     ann = town.person()
     chat = town.api.world.chat(ann)
-    town.services.switches.pause("render")
+    town.services.controls.pause("render")
     for number in (306, 307, 308):
         town.api.people.photo(ann, snapshot(number))
     town.api.world.wait(lambda: len(chat.of_bot()) == 3, 40)
@@ -151,14 +151,14 @@ def test_a_placeholder_tells_the_place_in_line_and_moves(town: Town) -> None:
         return all(any(place in text for text in texts) for place in places)
 
     town.api.world.wait(told, 40)
-    town.services.switches.resume("render")
+    town.services.controls.resume("render")
     town.api.world.wait(lambda: all("photo" in message for message in chat.of_bot()), 60)
 
 
 def test_too_many_at_once_are_refused_with_a_sentence(town: Town) -> None:
     ann = town.person()
-    town.services.switches.pause("render")
+    town.services.controls.pause("render")
     for number in range(310, 314):
         town.api.people.photo(ann, snapshot(number))
     assert town.words(ann, "still busy with your earlier photos")
-    town.services.switches.resume("render")
+    town.services.controls.resume("render")

@@ -44,7 +44,7 @@ def test_in_a_topic_the_painting_stays_in_the_topic(town: Town) -> None:
 
 def test_refusals_are_reactions_without_words(town: Town) -> None:
     group, ann, ben = town.group(), town.person(), town.person()
-    town.services.people.forget("telegram", str(ben), opt_out=True)
+    town.services.users.forget("telegram", str(ben), opt_out=True)
     photo = town.api.people.photo(ben, snapshot(106), chat=group.id)
     asked = town.api.people.say(ann, NAME, chat=group.id, reply_to=photo)
     puzzling = town.api.people.say(ann, f"{NAME} hello?", chat=group.id)
@@ -97,11 +97,11 @@ def test_the_answer_follows_a_group_that_became_a_supergroup(town: Town) -> None
     old, ann = town.api.world.chat(-50), town.person()
     old.type = "group"
     new = town.group()
-    town.services.switches.pause("deliver", "telegram")
+    town.services.controls.pause("deliver", "telegram")
     sent = town.api.people.photo(ann, snapshot(110), chat=old.id, caption=NAME)
     town.api.world.wait(lambda: sent["message_id"] in old.reactions)
     old.moved_to = new.id
-    town.services.switches.resume("deliver", "telegram")
+    town.services.controls.resume("deliver", "telegram")
     town.api.world.wait(new.paintings, what="the painting in the supergroup")
 
 

@@ -190,7 +190,7 @@ def test_a_button_without_its_job_takes_the_photo_from_the_message_it_answered(t
     ann = town.person()
     sent = town.api.people.photo(ann, snapshot(11))
     painting = town.painting(sent)
-    town.services.people.forget("telegram", str(ann))
+    town.services.users.forget("telegram", str(ann))
 
     town.api.people.press(ann, painting, "Watercolour")
 

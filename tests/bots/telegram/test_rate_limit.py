@@ -26,7 +26,7 @@ def waits(services: Services, chat: int, method: str) -> bool:
     """Tell whether a call has to wait for longer than a worker does."""
 
     async def ask() -> None:
-        limit = SendRateLimit(services.pacer("telegram"), TelegramSettings(), patience_s=1.5)
+        limit = SendRateLimit(services.rate_limiter("telegram"), TelegramSettings(), patience_s=1.5)
         await limit.acquire(chat, method)
 
     try:
@@ -38,7 +38,7 @@ def waits(services: Services, chat: int, method: str) -> bool:
 
 def refuse(services: Services, chat: int | None, method: str, seconds: float) -> NoSlot:
     """Let Telegram refuse a call."""
-    limit = SendRateLimit(services.pacer("telegram"), TelegramSettings())
+    limit = SendRateLimit(services.rate_limiter("telegram"), TelegramSettings())
     return asyncio.run(limit.back_off(chat, method, seconds))
 
 
@@ -53,7 +53,7 @@ def test_a_flooded_chat_waits_and_no_other(driver: DeliveryDriver) -> None:
     assert ledger.job(other).outcome is Outcome.ANSWERED
     assert ledger.job(flooded).stage is Stage.DELIVER
     assert ledger.job(flooded).attempts == 0
-    assert driver.services.switches.paused() == {}
+    assert driver.services.controls.paused() == {}
     assert list(driver.services.holds.active("telegram")) == [f"chat:{ANN}:editMessageMedia"]
     driver.hands.skip_pauses()
     driver.deliver()
@@ -68,7 +68,7 @@ def test_resume_lifts_what_is_held_back(driver: DeliveryDriver) -> None:
     driver.deliver()
     driver.api.limits.dry()
 
-    driver.services.switches.resume(Stage.DELIVER, "telegram")
+    driver.services.controls.resume(Stage.DELIVER, "telegram")
 
     driver.hands.skip_pauses()
     driver.deliver()

@@ -87,7 +87,7 @@ def test_the_doctor_tells_a_webhook_that_fails_from_one_that_failed_once(
     trouble = {"last_error_date": failed_at, "last_error_message": "Connection refused"}
     reached.hook = Hook("https://bot.example/telegram/webhook", trouble=trouble)
     if web:
-        services.presence.announce(Process("web", "here:1", 0.0, {}))
+        services.heartbeats.announce(Process("web", "here:1", 0.0, {}))
 
     finding = found(services)["Telegram updates"]
 

@@ -214,7 +214,7 @@ def test_an_apology_stands_in_words(page: Page, hands: Hands) -> None:
 def test_a_refusal_stands_by_the_button_and_the_photo_stays(
     browser: Browser, address: str, services: Services
 ) -> None:
-    services.switches.pause("intake", until=services.ledger.now() + 600)
+    services.controls.pause("intake", until=services.ledger.now() + 600)
     with opened(browser, address, locale="es-MX") as page:
         page.set_input_files("#photo", PHOTO)
         page.get_by_role("button", name="Pintar").click()
@@ -223,7 +223,7 @@ def test_a_refusal_stands_by_the_button_and_the_photo_stays(
 
 
 def test_a_short_wait_is_waited_for_by_the_page(page: Page, services: Services) -> None:
-    services.switches.pause("intake", until=services.ledger.now() + 2)
+    services.controls.pause("intake", until=services.ledger.now() + 2)
     send(page)
     expect(page.locator("#said")).to_contain_text("without another click")
     work(page, "waiting")
@@ -234,7 +234,7 @@ def test_a_refused_wish_is_said_at_the_painting(
     page: Page, hands: Hands, services: Services
 ) -> None:
     done = painted(page, hands)
-    services.switches.pause("intake")
+    services.controls.pause("intake")
     done.get_by_role("button", name="Again", exact=True).click()
     expect(done.locator(".words")).to_contain_text("put the brushes down")
     expect(page.locator(".work")).to_have_count(1)

@@ -29,7 +29,7 @@ def test_strangers_see_and_switch_nothing(services: Services) -> None:
         ("POST", "/status/resume"),
     ):
         assert request(app, path, method, peer="10.0.0.7", json={}).status_code == 403, path
-    assert services.switches.paused() == {}
+    assert services.controls.paused() == {}
 
 
 def test_another_sites_page_cannot_press_the_switches(services: Services) -> None:
@@ -40,17 +40,17 @@ def test_another_sites_page_cannot_press_the_switches(services: Services) -> Non
     )
 
     assert answer.status_code == 403
-    assert services.switches.paused() == {}
+    assert services.controls.paused() == {}
 
 
 def test_a_pause_holds_until_it_is_ended(services: Services) -> None:
     app = page(services)
 
     request(app, "/status/pause", "POST", json={"what": "deliver", "platform": "x"})
-    assert services.switches.paused() == {"deliver:x": 0.0}
+    assert services.controls.paused() == {"deliver:x": 0.0}
 
     after = request(app, "/status/resume", "POST", json={"what": "deliver", "platform": "x"}).json()
-    assert services.switches.paused() == {}
+    assert services.controls.paused() == {}
     assert [switch for switch in after["switches"] if switch["on"]] == []
 
 

@@ -46,24 +46,24 @@ def test_an_operator_sees_how_it_is_and_pauses_what_must_stand_still(
     phone.locator("[data-switch=render]").click()
     expect(phone.get_by_text("Pause render until you say otherwise?")).to_be_visible()
     phone.get_by_role("button", name="Leave it").click()
-    assert services.switches.paused() == {}
+    assert services.controls.paused() == {}
 
     phone.locator("[data-switch=render]").click()
     phone.locator("#yes").click()
     expect(mood).to_have_text("Paused: render.", timeout=PATIENCE_MS)
-    assert services.switches.paused() == {"render": 0.0}
+    assert services.controls.paused() == {"render": 0.0}
 
     phone.locator("[data-switch=render]").click()
     phone.locator("#yes").click()
     expect(mood).to_have_text("All is well.", timeout=PATIENCE_MS)
-    assert services.switches.paused() == {}
+    assert services.controls.paused() == {}
 
 
 def test_everything_fits_a_phone(
     status: str, phone: Page, services: Services, ask: Callable[..., PaintRequest]
 ) -> None:
-    services.switches.pause("fetch")
-    services.switches.pause("deliver", "telegram")
+    services.controls.pause("fetch")
+    services.controls.pause("deliver", "telegram")
     for person in range(12):
         services.ledger.admit(ask(person=str(person)))
     services.ledger.move_to_dead(

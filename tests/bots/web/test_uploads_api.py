@@ -118,7 +118,7 @@ def test_a_photo_that_grows_too_heavy_is_stopped_on_its_way(
 def test_a_refusal_says_why_and_when_and_keeps_nothing(
     send: Send, services: Services, hands: Hands
 ) -> None:
-    services.switches.pause("intake", until=services.ledger.now() + 600)
+    services.controls.pause("intake", until=services.ledger.now() + 600)
     answer = send()
     assert answer.status_code == 503
     assert "come back in 10 minutes" in answer.json()["words"]
@@ -130,7 +130,7 @@ def test_a_refusal_says_why_and_when_and_keeps_nothing(
 def test_a_refusal_is_said_in_the_browsers_language(
     send: Send, visitor: httpx.Client, services: Services
 ) -> None:
-    services.switches.pause("intake")
+    services.controls.pause("intake")
     visitor.headers["Accept-Language"] = "ja,en;q=0.5"
     assert "筆を休めています" in send().json()["words"]
 

@@ -52,7 +52,7 @@ def connect(fake: FakeX, services: Services) -> Callable[..., XClient]:
     """Connects the bot's account; keywords replace settings."""
 
     def connected(**settings: object) -> XClient:
-        x = XClient(XSettings(**settings), services.notebook("x"))  # type: ignore[arg-type] # tests name the settings
+        x = XClient(XSettings(**settings), services.kv("x"))  # type: ignore[arg-type] # tests name the settings
         if not x.settings.has_oauth1:
             x.tokens.store(Tokens(ACCESS, REFRESH, time.time() + 7200))
         return x
@@ -130,7 +130,7 @@ def answered(
         read()
         made = fake.world.reply_from_bot(mention, "painted", [], made_with_ai=True)
         job = job_of(mention)
-        Memory(services.notebook("x"), 1000.0).answered(made.id, job.id, owners_of(job))
+        Memory(services.kv("x"), 1000.0).answered(made.id, job.id, owners_of(job))
         return Answered(mention, made.id)
 
     return ask_and_answer

@@ -43,7 +43,7 @@ class Desk:
             styles={},
             screen=None,  # type: ignore[arg-type] # nothing is fetched here
             keeper=LeaseRenewer(services.ledger, 2),
-            pace=ThroughputMeter(services.switches, [Stage.DELIVER], "desk", 1),
+            pace=ThroughputMeter(services.controls, [Stage.DELIVER], "desk", 1),
         )
 
     def painted(self, mention: str, pictures: int = 1, **ask: object) -> str:

@@ -29,7 +29,7 @@ def clock() -> Clock:
 
 
 def budget(services: Services, clock: Clock, daily: float = 1.0, monthly: float = 10.0) -> Budget:
-    return Budget(services.notebook("x"), PRICES, daily, monthly, clock)
+    return Budget(services.kv("x"), PRICES, daily, monthly, clock)
 
 
 def test_a_call_costs_what_it_read(services: Services, clock: Clock) -> None:

@@ -220,7 +220,7 @@ def test_an_expired_token_is_renewed_once_and_kept(
     x.posts(["2"])
 
     assert fake.renewals == 1
-    kept = XClient(x.settings, services.notebook("x")).tokens.known()
+    kept = XClient(x.settings, services.kv("x")).tokens.known()
     assert kept is not None
     assert (kept.access, kept.refresh) == ("access-1", "refresh-1")
 
@@ -228,7 +228,7 @@ def test_an_expired_token_is_renewed_once_and_kept(
 def test_many_calls_at_once_renew_a_token_once(fake: FakeX, x: XClient, services: Services) -> None:
     x.me()
     fake.access = {"something-else"}
-    ports = [XClient(x.settings, services.notebook("x")) for _ in range(6)]
+    ports = [XClient(x.settings, services.kv("x")) for _ in range(6)]
 
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda port: port.posts(["1"]), ports))

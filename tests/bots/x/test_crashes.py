@@ -111,7 +111,7 @@ def test_a_listener_killed_while_it_reads_reads_on(
         "SUISAI_X_POLL_SLOWEST_S": "0.05",
         "SUISAI_X_DIRECT_MESSAGES": "false",
     }
-    services.notebook("x").put("mentions:since", "1")
+    services.kv("x").put("mentions:since", "1")
     mentions = [fake.world.post(f"fan{n}", "@suisai", media=[photo]) for n in range(60)]
 
     for patience in (10, 25, 60):
@@ -166,7 +166,7 @@ def test_the_fake_server_as_a_process_keeps_its_own_list_of_what_was_made(
     made = tmp_path / "made.jsonl"
     with serving(made) as url:
         monkeypatch.setenv("SUISAI_X_API_URL", url)
-        x = XClient(XSettings(client_id="client"), services.notebook("x"))
+        x = XClient(XSettings(client_id="client"), services.kv("x"))
         x.tokens.store(Tokens(ACCESS, REFRESH, time.time() + 7200))
         mention = x.send("POST", "/_world/post", json={"author": "ann", "text": "@suisai"})["id"]
         x.reply(mention, "hello")

@@ -42,7 +42,7 @@ from tasks.services import Services
     ],
 )
 def test_what_nobody_can_mend_is_final(services: Services, fault: XFault, reason: str) -> None:
-    with pytest.raises(Undeliverable) as final, told_to_workers(services.notebook("x")):
+    with pytest.raises(Undeliverable) as final, told_to_workers(services.kv("x")):
         raise fault
     assert final.value.reason == reason
     assert is_duplicate(fault) == (reason == "duplicate")
@@ -60,7 +60,7 @@ def test_where_x_names_the_fault_its_words_do_not_matter(
     services: Services, kind: str, reason: str
 ) -> None:
     fault = named(XForbidden("403 Algo salió mal con your client app"), kind)
-    with pytest.raises(Undeliverable) as final, told_to_workers(services.notebook("x")):
+    with pytest.raises(Undeliverable) as final, told_to_workers(services.kv("x")):
         raise fault
     assert final.value.reason == reason
 
@@ -68,7 +68,7 @@ def test_where_x_names_the_fault_its_words_do_not_matter(
 @pytest.mark.parametrize("kind", ["client-not-enrolled", "oauth1-permissions", "326"])
 def test_the_bots_own_trouble_is_known_by_its_name(services: Services, kind: str) -> None:
     fault = named(XForbidden("403 No puede responder: repl"), kind)
-    with pytest.raises(PlatformPaused), told_to_workers(services.notebook("x")):
+    with pytest.raises(PlatformPaused), told_to_workers(services.kv("x")):
         raise fault
 
 
@@ -87,7 +87,7 @@ def test_the_bots_own_trouble_is_known_by_its_name(services: Services, kind: str
 def test_what_stops_the_bot_pauses_it(
     services: Services, fault: XFault, least_s: float, most_s: float
 ) -> None:
-    with pytest.raises(PlatformPaused) as paused, told_to_workers(services.notebook("x")):
+    with pytest.raises(PlatformPaused) as paused, told_to_workers(services.kv("x")):
         raise fault
     assert least_s <= paused.value.until - time.time() <= most_s
 
@@ -95,7 +95,7 @@ def test_what_stops_the_bot_pauses_it(
 def test_a_reset_that_passed_while_its_answer_was_on_its_way_costs_a_moment_only(
     services: Services,
 ) -> None:
-    with pytest.raises(PlatformPaused) as paused, told_to_workers(services.notebook("x")):
+    with pytest.raises(PlatformPaused) as paused, told_to_workers(services.kv("x")):
         raise XPaused("429", time.time() - 1)
     assert 0 < paused.value.until - time.time() <= 1
 
@@ -103,20 +103,20 @@ def test_a_reset_that_passed_while_its_answer_was_on_its_way_costs_a_moment_only
 def test_a_pause_lasts_as_long_as_x_or_the_budget_says(services: Services) -> None:
     until = time.time() + 5000
     for fault in (BudgetSpent(until, "daily"), XPaused("429", until)):
-        with pytest.raises(PlatformPaused) as paused, told_to_workers(services.notebook("x")):
+        with pytest.raises(PlatformPaused) as paused, told_to_workers(services.kv("x")):
             raise fault
         assert paused.value.until == until
 
 
 @pytest.mark.parametrize("fault", [XForbidden("403 no idea"), XRefused("400 what"), XFault("odd")])
 def test_what_is_not_understood_is_tried_again(services: Services, fault: XFault) -> None:
-    with pytest.raises(TransientError), told_to_workers(services.notebook("x")):
+    with pytest.raises(TransientError), told_to_workers(services.kv("x")):
         raise fault
-    assert notice(services.notebook("x")) is None
+    assert notice(services.kv("x")) is None
 
 
 def test_silence_stays_a_question_unless_nothing_was_on_its_way(services: Services) -> None:
-    with pytest.raises(XUnknownOutcome), told_to_workers(services.notebook("x")):
+    with pytest.raises(XUnknownOutcome), told_to_workers(services.kv("x")):
         raise XUnknownOutcome("cut")
-    with pytest.raises(TransientError), told_to_workers(services.notebook("x")), nothing_sent_yet():
+    with pytest.raises(TransientError), told_to_workers(services.kv("x")), nothing_sent_yet():
         raise XUnknownOutcome("cut")

@@ -61,7 +61,7 @@ class Browser:
 @pytest.fixture
 def x(fake: FakeX, services: Services) -> XClient:
     """A port that nobody has logged in, redirecting to any free port."""
-    return XClient(XSettings(login_port=0), services.notebook("x"))
+    return XClient(XSettings(login_port=0), services.kv("x"))
 
 
 def shown(_: str) -> None:
@@ -120,7 +120,7 @@ def test_oauth1_keys_are_tried_as_they_are(fake: FakeX, connect: Callable[..., X
 
 def test_without_any_key_the_operator_is_told_what_to_set(services: Services) -> None:
     with pytest.raises(LoginFailed, match="SUISAI_X_CLIENT_ID"):
-        login(XClient(XSettings(), services.notebook("x")), shown, shown)
+        login(XClient(XSettings(), services.kv("x")), shown, shown)
 
 
 def test_the_doctor_finds_a_healthy_account(
@@ -129,7 +129,7 @@ def test_the_doctor_finds_a_healthy_account(
     x = connect()
     scopes = "tweet.read tweet.write users.read media.write dm.read dm.write offline.access"
     x.tokens.store(Tokens("access-0", "refresh-0", 2e9, tuple(scopes.split())))
-    services.presence.announce(Process("x", "here:1", 0.0, {}))
+    services.heartbeats.announce(Process("x", "here:1", 0.0, {}))
 
     findings = list(check(services))
 
@@ -142,7 +142,7 @@ def test_the_doctor_names_what_is_wrong_and_what_helps(
     fake: FakeX, services: Services, connect: Callable[..., XClient]
 ) -> None:
     connect().tokens.store(Tokens("stale", "stale", 2e9, ("tweet.read",)))
-    notify(services.notebook("x"), "answering: no credits left")
+    notify(services.kv("x"), "answering: no credits left")
 
     wrong = [finding for finding in check(services) if finding.severity is not Severity.OK]
 
@@ -175,7 +175,7 @@ def test_the_doctor_sees_who_would_take_a_webhook(
     if secret is not None:
         monkeypatch.setenv("SUISAI_X_CONSUMER_SECRET", secret)
     if web:
-        services.presence.announce(Process("web", "here:1", 0.0, {}))
+        services.heartbeats.announce(Process("web", "here:1", 0.0, {}))
 
     found = {finding.what: finding.severity for finding in check(services)}
 

@@ -59,7 +59,7 @@ def test_the_answer_is_remembered_with_its_owners(
     photo = PhotoRef("https://pbs.twimg.com/media/a.jpg", "7007")
     job = desk.deliver(desk.painted(mention, photos=(photo,)))
 
-    memory = Memory(services.notebook("x"), 1000.0)
+    memory = Memory(services.kv("x"), 1000.0)
     assert memory.job_of(job.receipt) == job.id
     assert memory.answers_showing("7007") == memory.answers_showing("1001") == (job.receipt,)
 
@@ -183,7 +183,7 @@ def test_what_forbids_an_answer_ends_the_job_with_its_own_reason(
 
 
 def pause(services: Services) -> float:
-    return services.switches.paused().get("deliver:x", 0.0) - time.time()
+    return services.controls.paused().get("deliver:x", 0.0) - time.time()
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_what_stops_the_whole_bot_pauses_it_and_costs_no_try(
 
     assert (job.outcome, job.attempts) == (None, 0)
     assert least_s <= pause(services) <= most_s
-    services.switches.resume("deliver", "x")
+    services.controls.resume("deliver", "x")
     assert desk.deliver(job_id).outcome is Outcome.ANSWERED
     assert len(answers(fake, mention)) == 1
 
@@ -227,12 +227,12 @@ def test_the_operator_is_told_what_only_the_operator_can_mend(
     job_id = desk.painted(mention)
 
     desk.deliver(job_id)
-    assert list(services.switches.paused()) == ["deliver:x"]
-    assert "no credits left" in (services.notebook("x").get("notice") or "")
+    assert list(services.controls.paused()) == ["deliver:x"]
+    assert "no credits left" in (services.kv("x").get("notice") or "")
 
-    services.switches.resume("deliver", "x")
+    services.controls.resume("deliver", "x")
     desk.deliver(job_id)
-    assert services.notebook("x").get("notice") is None
+    assert services.kv("x").get("notice") is None
 
 
 def test_an_x_that_is_down_pauses_and_keeps_the_picture(
@@ -250,7 +250,7 @@ def test_an_x_that_is_down_pauses_and_keeps_the_picture(
 def test_the_101st_answer_in_15_minutes_waits(
     fake: FakeX, services: Services, desk: Desk, mention: str
 ) -> None:
-    pacer = services.pacer("x")
+    pacer = services.rate_limiter("x")
     quota = XPlatform(services).quota()
     assert [pacer.take([("x", quota)]) for _ in range(100)] == [0.0] * 100
 
@@ -266,7 +266,7 @@ def test_a_person_who_is_forgotten_meanwhile_gets_nothing(
 ) -> None:
     job_id = desk.painted(mention)
     job = services.ledger.job(job_id)
-    services.people.forget("x", job.request.person)
+    services.users.forget("x", job.request.person)
 
     with pytest.raises(Undeliverable):
         XPlatform(services).answer(job, Painting((b"\xff\xd8\xff",)))

@@ -114,7 +114,7 @@ def test_what_cannot_be_painted_in_time_is_refused_at_once(
     hands_with: MakeHands, ask: MakeAsk
 ) -> None:
     hands = hands_with(limits=Limits(cooldown_s=0, max_wait_s=30, open_per_conversation=99))
-    hands.services.switches.report(Stage.RENDER, "slow", jobs_per_s=0.1, latency_s=1.0)
+    hands.services.controls.report(Stage.RENDER, "slow", jobs_per_s=0.1, latency_s=1.0)
     admitted = [hands.ledger.admit(ask(person=f"p{n}")) for n in range(6)]
     kinds = [type(answer) for answer in admitted]
     assert kinds == sorted(kinds, key=lambda kind: kind is Refused), "taken in after a refusal"
@@ -138,17 +138,17 @@ def test_a_subscriber_has_the_limits_of_the_tier(hands_with: MakeHands, ask: Mak
     hands = hands_with(
         limits=Limits(cooldown_s=600), tier_limits={"subscriber": LimitsOverride(cooldown_s=0)}
     )
-    hands.services.people.set_tier("web", "ann", "subscriber")
+    hands.services.users.set_tier("web", "ann", "subscriber")
     hands.admit(ask())
     hands.admit(ask())
-    hands.services.people.set_tier("web", "ann", None)
+    hands.services.users.set_tier("web", "ann", None)
     hands.admit(ask())
     assert hands.refuse(ask()).reason == "cooldown"
 
 
 def test_an_exempt_person_knows_no_limit_but_the_queue(hands_with: MakeHands, ask: MakeAsk) -> None:
     hands = hands_with(limits=Limits(cooldown_s=600, daily_quota=1, open_per_person=1))
-    hands.services.people.set_tier("web", "ann", "exempt")
+    hands.services.users.set_tier("web", "ann", "exempt")
     for _ in range(3):
         hands.admit(ask())
     full = hands_with(limits=Limits(max_wait_s=0.001))
@@ -156,22 +156,22 @@ def test_an_exempt_person_knows_no_limit_but_the_queue(hands_with: MakeHands, as
 
 
 def test_a_banned_person_is_refused_until_unbanned(hands: Hands, ask: MakeAsk) -> None:
-    hands.services.people.ban("web", "ann")
+    hands.services.users.ban("web", "ann")
     assert hands.refuse(ask()).reason == "banned"
     hands.admit(ask(platform="x"))
-    hands.services.people.unban("web", "ann")
+    hands.services.users.unban("web", "ann")
     hands.admit(ask())
 
 
 def test_who_opted_out_is_left_alone_until_they_opt_in(hands: Hands, ask: MakeAsk) -> None:
-    hands.services.people.forget("web", "ann", opt_out=True)
+    hands.services.users.forget("web", "ann", opt_out=True)
     assert hands.refuse(ask()).reason == "opted-out"
-    hands.services.people.opt_in("web", "ann")
+    hands.services.users.opt_in("web", "ann")
     hands.admit(ask())
 
 
 def test_the_third_unsafe_photo_pauses_its_person(hands: Hands, ask: MakeAsk) -> None:
-    strikes = [hands.services.people.strike("web", "ann") for _ in range(3)]
+    strikes = [hands.services.users.strike("web", "ann") for _ in range(3)]
     assert strikes == [1, 2, 0]
     refusal = hands.refuse(ask())
     assert refusal.reason == "strikes"
@@ -180,30 +180,30 @@ def test_the_third_unsafe_photo_pauses_its_person(hands: Hands, ask: MakeAsk) ->
 
 def test_a_pause_of_intake_is_said_with_its_end(hands: Hands, ask: MakeAsk) -> None:
     end = hands.ledger.now() + 300
-    hands.services.switches.pause("intake", until=end)
+    hands.services.controls.pause("intake", until=end)
     refusal = hands.refuse(ask())
     assert refusal.reason == "paused"
     assert refusal.until == pytest.approx(end, abs=0.01)
-    hands.services.switches.resume("intake")
+    hands.services.controls.resume("intake")
     hands.admit(ask())
 
 
 def test_a_person_is_told_of_refusals_once_in_a_while(hands: Hands, ask: MakeAsk) -> None:
-    hands.services.switches.pause("intake")
+    hands.services.controls.pause("intake")
     assert [hands.refuse(ask()).notify for _ in range(3)] == [True, False, False]
     assert hands.refuse(ask(person="bob")).notify
 
 
 def test_a_refused_event_that_comes_again_stays_refused(hands: Hands, ask: MakeAsk) -> None:
-    hands.services.switches.pause("intake")
+    hands.services.controls.pause("intake")
     first = hands.refuse(ask("post-1"))
-    hands.services.switches.resume("intake")
+    hands.services.controls.resume("intake")
     again = hands.refuse(ask("post-1"))
     assert (again.reason, again.notify) == (first.reason, False)
 
 
 def test_refusals_leave_nothing_behind_for_long(hands: Hands, ask: MakeAsk) -> None:
-    hands.services.switches.pause("intake")
+    hands.services.controls.pause("intake")
     lasting = set(hands.services.redis.keys(f"{hands.services.settings.namespace}:*"))
     for number in range(20):
         hands.refuse(ask(person=f"p{number}"))

@@ -155,7 +155,7 @@ def test_out_of_memory_is_a_polite_refusal_and_what_was_accepted_goes_on(
     assert refusal.reason == "storage-full"
     assert refusal.until > 0
     restarted = open_services(mine, lambda _: None)
-    assert not restarted.people.opted_out("web", "bob")
+    assert not restarted.users.opted_out("web", "bob")
     restarted.redis.close()
     assert hands.whole().job.id == accepted
     assert hands.job(accepted).outcome is Outcome.ANSWERED
@@ -233,5 +233,5 @@ def test_a_broken_record_stops_no_question_of_a_person(
     hands.ledger.find_standing(broken)
     hands.ledger.cancel(broken, "ann")
     assert isinstance(hands.ledger.admit(ask("the event")), Admitted)
-    hands.services.people.forget("web", "ann")
+    hands.services.users.forget("web", "ann")
     assert hands.ledger.open_jobs("web", "ann") == ()

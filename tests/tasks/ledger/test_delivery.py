@@ -49,11 +49,11 @@ def test_only_a_send_that_may_have_gone_through_stays_ambiguous(
 
 
 def test_a_pause_of_the_platform_costs_no_try(hands: Hands, sending: Claim) -> None:
-    hands.services.switches.pause(Stage.DELIVER, "web", until=hands.ledger.now() + 60)
+    hands.services.controls.pause(Stage.DELIVER, "web", until=hands.ledger.now() + 60)
     hands.ledger.record_send_intent(sending)
     hands.ledger.release(sending, "429")
     assert hands.claim(Stage.DELIVER) == []
-    hands.services.switches.resume(Stage.DELIVER, "web")
+    hands.services.controls.resume(Stage.DELIVER, "web")
     again = hands.take(Stage.DELIVER)
     assert (again.job.attempts, again.ambiguous) == (0, False)
 

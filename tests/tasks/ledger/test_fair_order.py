@@ -53,7 +53,7 @@ def test_the_lane_whose_first_waits_longest_is_next(hands: Hands, ask: MakeAsk) 
 
 
 def test_photos_are_not_fetched_far_ahead_of_the_painters(hands: Hands, ask: MakeAsk) -> None:
-    hands.services.switches.report(Stage.RENDER, "slow", jobs_per_s=0.2, latency_s=5.0)
+    hands.services.controls.report(Stage.RENDER, "slow", jobs_per_s=0.2, latency_s=5.0)
     for number in range(80):
         hands.admit(ask(person=f"p{number}", conversation=f"c{number}"))
     fetched = 0

@@ -35,10 +35,10 @@ def test_nothing_names_a_forgotten_person(hands: Hands, ask: MakeAsk) -> None:
     open_job = hands.admit(ask(person=PERSON, conversation="room"))
     hands.admit(ask(person=PERSON, conversation="room"))
     hands.whole()
-    hands.services.people.set_tier("web", PERSON, "exempt")
-    hands.services.people.ban("web", PERSON)
+    hands.services.users.set_tier("web", PERSON, "exempt")
+    hands.services.users.ban("web", PERSON)
 
-    hands.services.people.forget("web", PERSON)
+    hands.services.users.forget("web", PERSON)
     delete_queued_blobs(hands.services)
     hands.services.retractions.run(Platforms(hands.services).__getitem__)
 
@@ -56,7 +56,7 @@ def test_photos_and_pictures_of_a_forgotten_person_are_gone_at_once(
     hands.admit(ask(person=PERSON))
     hands.fetch()
 
-    assert hands.services.people.forget("web", PERSON) == 2
+    assert hands.services.users.forget("web", PERSON) == 2
 
     left = [
         key for kind in ("photos", "pictures") for key, *_ in hands.services.blobs.listing(kind)
@@ -74,7 +74,7 @@ def test_a_file_that_the_store_does_not_delete_now_is_not_lost_sight_of(
     hands.ledger.fetched(hands.take(Stage.FETCH), [stubborn, sound], "square")
 
     with capture_logs():
-        assert hands.services.people.forget("web", PERSON) == 1
+        assert hands.services.users.forget("web", PERSON) == 1
 
     rubbish = f"{hands.services.settings.namespace}:rubbish"
     assert hands.services.redis.lrange(rubbish, 0, -1) == [stubborn.encode()]
@@ -85,7 +85,7 @@ def test_a_worker_cannot_bring_a_forgotten_job_back(hands: Hands, ask: MakeAsk) 
     hands.admit(ask(person=PERSON))
     hands.fetch()
     painting = hands.take(Stage.RENDER)
-    hands.services.people.forget("web", PERSON)
+    hands.services.users.forget("web", PERSON)
     hands.expire(painting)
     assert hands.ledger.renew([painting]) == {painting.job.id}
     assert PERSON not in everything(hands)
@@ -93,7 +93,7 @@ def test_a_worker_cannot_bring_a_forgotten_job_back(hands: Hands, ask: MakeAsk) 
 
 def test_the_event_of_a_forgotten_job_is_no_new_ask(hands: Hands, ask: MakeAsk) -> None:
     hands.admit(ask("post-1", person=PERSON))
-    hands.services.people.forget("web", PERSON)
+    hands.services.users.forget("web", PERSON)
     refusal = hands.refuse(ask("post-1", person=PERSON))
     assert (refusal.reason, refusal.notify) == ("forgotten", False)
 
@@ -101,20 +101,20 @@ def test_the_event_of_a_forgotten_job_is_no_new_ask(hands: Hands, ask: MakeAsk) 
 def test_forgetting_is_no_way_around_cooldown_and_ban(hands_with: MakeHands, ask: MakeAsk) -> None:
     hands = hands_with(limits=Limits(cooldown_s=600))
     hands.admit(ask(person=PERSON))
-    hands.services.people.forget("web", PERSON)
+    hands.services.users.forget("web", PERSON)
     assert hands.refuse(ask(person=PERSON)).reason == "cooldown"
-    hands.services.people.ban("web", "bob")
-    hands.services.people.forget("web", "bob")
+    hands.services.users.ban("web", "bob")
+    hands.services.users.forget("web", "bob")
     assert hands.refuse(ask(person="bob")).reason == "banned"
 
 
 def test_others_are_not_forgotten(hands: Hands, ask: MakeAsk) -> None:
     other = hands.ledger.admit(ask(person="bob"))
     assert isinstance(other, Admitted)
-    hands.services.people.forget("web", PERSON, opt_out=True)
+    hands.services.users.forget("web", PERSON, opt_out=True)
     assert hands.job(other.job_id).stage is Stage.FETCH
-    assert hands.services.people.opted_out("web", PERSON)
-    assert not hands.services.people.opted_out("web", "bob")
+    assert hands.services.users.opted_out("web", PERSON)
+    assert not hands.services.users.opted_out("web", "bob")
 
 
 def test_more_jobs_than_anybody_looks_at_are_forgotten_too(hands: Hands, ask: MakeAsk) -> None:
@@ -122,6 +122,6 @@ def test_more_jobs_than_anybody_looks_at_are_forgotten_too(hands: Hands, ask: Ma
     for _ in range(30):
         jobs.append(hands.admit(ask(person=PERSON)))
         hands.ledger.cancel(jobs[-1])
-    hands.services.people.forget("web", PERSON)
+    hands.services.users.forget("web", PERSON)
     keys = [f"{hands.services.settings.namespace}:job:{job}" for job in jobs]
     assert hands.services.redis.exists(*keys) == 0

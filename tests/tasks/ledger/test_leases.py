@@ -135,7 +135,7 @@ def test_a_late_progress_does_not_bring_a_forgotten_job_back(hands: Hands, ask: 
     painting = hands.take(Stage.RENDER)
     hands.ledger.progress([painting], 0.5)
     assert hands.ledger.standing(painting.job.id).progress == 0.5
-    hands.services.people.forget("web", "ann")
+    hands.services.users.forget("web", "ann")
     hands.ledger.progress([painting], 0.7)
     record = f"{hands.services.settings.namespace}:job:{painting.job.id}"
     assert not hands.services.redis.exists(record)

@@ -250,7 +250,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(person=PEOPLE)
     def forget(self, person: str) -> None:
-        self.services.people.forget("web", person)
+        self.services.users.forget("web", person)
         for model in self.jobs.values():
             if model.person == person:
                 model.stage, model.sending, model.forgotten = None, False, True

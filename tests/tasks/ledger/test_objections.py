@@ -14,7 +14,7 @@ OWNER = PhotoRef("photo", owner="olga")
 
 
 def opt_out(hands: Hands) -> None:
-    hands.services.people.forget("web", "olga", opt_out=True)
+    hands.services.users.forget("web", "olga", opt_out=True)
 
 
 @pytest.mark.parametrize("stage", [Stage.FETCH, Stage.RENDER])
@@ -80,7 +80,7 @@ def test_a_banned_person_gets_nothing_any_more(hands: Hands, ask: MakeAsk, stage
         hands.fetch()
     if stage is Stage.DELIVER:
         hands.paint()
-    hands.services.people.ban("web", "eve")
+    hands.services.users.ban("web", "eve")
 
     for claim in hands.claim(stage):
         with pytest.raises(Objection, match="banned"):

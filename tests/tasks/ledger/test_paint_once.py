@@ -89,7 +89,7 @@ def test_who_was_forgotten_shares_no_picture(hands: Hands, ask: MakeAsk) -> None
     hands.fetch(KEY)
     hands.paint()
     hands.deliver()
-    hands.services.people.forget("web", "ann")
+    hands.services.users.forget("web", "ann")
     late = hands.admit(ask(person="bob"))
     hands.fetch(KEY)
     assert hands.job(late).stage is Stage.RENDER
@@ -103,7 +103,7 @@ def test_forgetting_one_who_got_a_shared_picture_leaves_it_to_its_owner(
     for _ in crowd:
         hands.deliver()
     other = next(job for job in crowd if job != leader.id)
-    hands.services.people.forget("web", hands.job(other).request.person)
+    hands.services.users.forget("web", hands.job(other).request.person)
     assert hands.services.blobs.get(f"pictures/{leader.id}.jpg") == b"picture"
 
 
@@ -111,7 +111,7 @@ def test_a_forgotten_picture_that_is_still_to_be_sent_to_others_is_painted_anew(
     hands: Hands, crowd: list[str]
 ) -> None:
     leader = hands.paint().job
-    hands.services.people.forget("web", leader.request.person)
+    hands.services.users.forget("web", leader.request.person)
     claim = hands.take(Stage.DELIVER)
     hands.ledger.rewind_to(claim, Stage.RENDER)
     assert hands.paint().job.id == claim.job.id
@@ -119,7 +119,7 @@ def test_a_forgotten_picture_that_is_still_to_be_sent_to_others_is_painted_anew(
 
 
 def test_another_engine_paints_anew(hands: Hands, ask: MakeAsk) -> None:
-    announce = hands.services.switches.announce_engine
+    announce = hands.services.controls.announce_engine
     announce("painter/2")
     hands.admit(ask(person="ann"))
     hands.fetch(KEY)
@@ -139,10 +139,10 @@ def test_another_engine_paints_anew(hands: Hands, ask: MakeAsk) -> None:
 def test_a_picture_counts_as_its_painters_whoever_was_known_when_its_photo_came(
     hands: Hands, ask: MakeAsk
 ) -> None:
-    hands.services.switches.announce_engine("painter/2")
+    hands.services.controls.announce_engine("painter/2")
     hands.admit(ask(person="ann"))
     hands.fetch(KEY)
-    hands.services.switches.announce_engine("painter/3")
+    hands.services.controls.announce_engine("painter/3")
     hands.ledger.painted(hands.take(Stage.RENDER), ["pictures/ann"], "painter/3")
 
     late = hands.admit(ask(person="bob"))

@@ -104,11 +104,11 @@ def test_painting_can_be_paused_for_one_platform(hands: Hands, ask: MakeAsk, bri
     hands.admit(ask(private=True, platform="x"))
     hands.admit(ask(private=True, platform="web"))
     bring(Stage.RENDER)
-    hands.services.switches.pause("render", "x")
+    hands.services.controls.pause("render", "x")
 
     assert [claim.job.request.platform for claim in hands.claim(Stage.RENDER, most=8)] == ["web"]
 
-    hands.services.switches.resume("render", "x")
+    hands.services.controls.resume("render", "x")
     assert [claim.job.request.platform for claim in hands.claim(Stage.RENDER, most=8)] == ["x"]
 
 

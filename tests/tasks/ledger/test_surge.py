@@ -21,7 +21,7 @@ def crowd(hands: Hands, ask: MakeAsk, count: int) -> None:
 
 
 def test_the_wait_is_what_the_painters_need_for_those_before(hands: Hands, ask: MakeAsk) -> None:
-    hands.services.switches.report(Stage.RENDER, "gpu", jobs_per_s=2.0, latency_s=4.0)
+    hands.services.controls.report(Stage.RENDER, "gpu", jobs_per_s=2.0, latency_s=4.0)
     crowd(hands, ask, 20)
     answer = hands.ledger.admit(ask(person="late"))
     assert isinstance(answer, Admitted)
@@ -31,17 +31,17 @@ def test_the_wait_is_what_the_painters_need_for_those_before(hands: Hands, ask: 
 def test_two_painters_halve_the_wait(hands: Hands, ask: MakeAsk) -> None:
     crowd(hands, ask, 40)
     job = hands.admit(ask(person="late"))
-    hands.services.switches.report(Stage.RENDER, "gpu-1", jobs_per_s=1.0, latency_s=1.0)
+    hands.services.controls.report(Stage.RENDER, "gpu-1", jobs_per_s=1.0, latency_s=1.0)
     slow = hands.ledger.standing(job).wait_s
-    hands.services.switches.report(Stage.RENDER, "gpu-2", jobs_per_s=1.0, latency_s=1.0)
+    hands.services.controls.report(Stage.RENDER, "gpu-2", jobs_per_s=1.0, latency_s=1.0)
     assert hands.ledger.standing(job).wait_s < 0.6 * slow
 
 
 def test_a_platforms_quota_is_part_of_the_wait(hands_with: MakeHands, ask: MakeAsk) -> None:
     hands = hands_with(limits=Limits(cooldown_s=0, max_wait_s=10**6))
-    hands.services.switches.announce_quota("x", RateLimit(10, 900))
+    hands.services.controls.announce_quota("x", RateLimit(10, 900))
     for stage in Stage:
-        hands.services.switches.report(stage, "fast", jobs_per_s=1000, latency_s=0.01)
+        hands.services.controls.report(stage, "fast", jobs_per_s=1000, latency_s=0.01)
     waits = []
     for number in range(25):
         answer = hands.ledger.admit(ask(platform="x", person=f"p{number}", private=True))
@@ -56,7 +56,7 @@ def test_a_platforms_quota_is_part_of_the_wait(hands_with: MakeHands, ask: MakeA
 def test_the_rest_of_a_platform_is_part_of_the_wait(
     hands: Hands, ask: MakeAsk, stage: Stage
 ) -> None:
-    hands.services.switches.pause(stage, "web", until=hands.ledger.now() + 600)
+    hands.services.controls.pause(stage, "web", until=hands.ledger.now() + 600)
     resting = hands.ledger.admit(ask(person="ann"))
     working = hands.ledger.admit(ask(person="bob", platform="telegram"))
     assert isinstance(resting, Admitted)
@@ -69,7 +69,7 @@ def test_who_has_many_open_jobs_hears_that_others_will_come_before(
     hands_with: MakeHands, ask: MakeAsk
 ) -> None:
     hands = hands_with(queue_penalty_s=60, limits=Limits(cooldown_s=0, max_wait_s=10**6))
-    hands.services.switches.report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=1.0)
+    hands.services.controls.report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=1.0)
     hands.services.redis.hset(f"{hands.services.settings.namespace}:capacity", "arrivals", "0.9")
     crowd(hands, ask, 30)
     patient = hands.ledger.admit(ask(person="greedy", conversation="g1"))
@@ -85,7 +85,7 @@ def test_the_ladder_goes_up_and_down_by_steps_and_each_is_counted(
     hands = hands_with(
         brownout_above_s=20, brownout_below_s=10, limits=Limits(cooldown_s=0, max_wait_s=60)
     )
-    report = hands.services.switches.report
+    report = hands.services.controls.report
     report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=1.0)
     assert look(hands) == "normal"
     crowd(hands, ask, 30)
@@ -109,7 +109,7 @@ def test_a_line_as_long_as_may_be_is_the_step_that_refuses(
     hands = hands_with(
         brownout_above_s=20, brownout_below_s=10, limits=Limits(cooldown_s=0, max_wait_s=60)
     )
-    hands.services.switches.report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=4.0)
+    hands.services.controls.report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=4.0)
     told = [
         hands.ledger.admit(ask(person=f"p{number}", conversation=f"c{number}"))
         for number in range(80)
@@ -122,7 +122,7 @@ def test_photos_of_a_brownout_are_painted_by_the_faster_recipe(
     hands_with: MakeHands, ask: MakeAsk
 ) -> None:
     hands = hands_with(brownout_above_s=20, brownout_below_s=10)
-    hands.services.switches.report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=1.0)
+    hands.services.controls.report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=1.0)
     crowd(hands, ask, 30)
     look(hands)
     hands.fetch()

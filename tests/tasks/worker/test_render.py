@@ -27,7 +27,7 @@ def shift(hands: Hands) -> RenderContext:
         styles=open_styles(),
         screen=Screen([Unscreened()]),
         keeper=LeaseRenewer(services.ledger, services.settings.lease_s),
-        pace=ThroughputMeter(services.switches, (Stage.RENDER,), "painter", 1),
+        pace=ThroughputMeter(services.controls, (Stage.RENDER,), "painter", 1),
         engine=load_engine("painter"),
     )
 

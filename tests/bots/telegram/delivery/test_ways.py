@@ -105,7 +105,7 @@ def test_a_job_that_ends_without_an_answer_leaves_no_promise(
         case "given up":
             ledger.move_to_dead(job_id, "send-failed")
         case "deleted":
-            driver.services.people.forget("telegram", "7", opt_out=False)
+            driver.services.users.forget("telegram", "7", opt_out=False)
         case "cancelled":
             ledger.cancel(job_id, "7")
 

@@ -31,7 +31,7 @@ def poll(telegram: TelegramApi, services: Services) -> Callable[[TakeIn], None]:
     def once(take_in: TakeIn) -> None:
         async def story() -> None:
             async with at_home(telegram) as bot:
-                await Poller(bot, take_in, services.notebook(PLATFORM), timeout_s=0).once()
+                await Poller(bot, take_in, services.kv(PLATFORM), timeout_s=0).once()
 
         asyncio.run(story())
 
@@ -45,7 +45,7 @@ def test_an_update_is_confirmed_by_the_poll_after_it_was_taken_in(
     offsets = []
 
     async def take_in(update: dict[str, Any]) -> None:
-        offsets.append(services.notebook(PLATFORM).get(offset_key(at_home(telegram))))
+        offsets.append(services.kv(PLATFORM).get(offset_key(at_home(telegram))))
 
     poll(take_in)
     assert offsets == [None], "the offset stands still while an update is taken in"
@@ -103,7 +103,7 @@ def test_updates_that_are_numbered_anew_after_a_quiet_week_are_not_skipped(
 
     poll(take_in)
 
-    notebook = services.notebook(PLATFORM)
+    notebook = services.kv(PLATFORM)
     key = f"{services.settings.namespace}:notes:{PLATFORM}:{offset_key(at_home(telegram))}"
     assert notebook.get(offset_key(at_home(telegram)))
     assert 0 < services.redis.ttl(key) < 7 * 86_400

@@ -33,8 +33,8 @@ def test_the_owner_of_a_photo_stops_the_bot_and_the_answer_goes(
     retract(services)
 
     assert fake.world.removed == [painting]
-    assert services.people.opted_out("x", fake.world.person("ann"))
-    assert not services.people.opted_out("x", fake.world.person("ben"))
+    assert services.users.opted_out("x", fake.world.person("ann"))
+    assert not services.users.opted_out("x", fake.world.person("ben"))
 
 
 def test_a_stop_without_a_thread_finds_the_answers_that_show_the_persons_photos(
@@ -64,8 +64,8 @@ def test_an_answer_that_x_does_not_let_go_is_named_to_the_operator(
     read()
     retract(services)
 
-    assert painting in (notice(services.notebook("x")) or "")
-    assert services.people.opted_out("x", fake.world.person("ann"))
+    assert painting in (notice(services.kv("x")) or "")
+    assert services.users.opted_out("x", fake.world.person("ann"))
 
 
 def test_a_passer_by_cannot_have_an_answer_removed(
@@ -78,7 +78,7 @@ def test_a_passer_by_cannot_have_an_answer_removed(
     retract(services)
 
     assert fake.world.removed == []
-    assert services.people.opted_out("x", fake.world.person("zoe"))
+    assert services.users.opted_out("x", fake.world.person("zoe"))
 
 
 def test_a_person_whom_the_operator_forgets_has_their_answer_removed(
@@ -87,7 +87,7 @@ def test_a_person_whom_the_operator_forgets_has_their_answer_removed(
     mention = fake.world.post("ben", "@suisai", media=[photo()])
     job = desk.deliver(desk.painted(mention))
 
-    services.people.forget("x", job.request.person)
+    services.users.forget("x", job.request.person)
     retract(services)
 
     assert fake.world.removed == [job.receipt]

@@ -106,7 +106,7 @@ def test_stop_in_a_message_forgets_the_person_everywhere(
 
     ann = fake.world.person("ann")
     assert services.ledger.open_jobs("x-dm", ann) == ()
-    assert all(services.people.opted_out(name, ann) for name in ("x", "x-dm"))
+    assert all(services.users.opted_out(name, ann) for name in ("x", "x-dm"))
     assert "Done" in fake.world.sent[-1].text
 
 
@@ -204,7 +204,7 @@ def test_a_limit_on_messages_does_not_stop_the_mentions(
     job = desk.deliver(private(desk, ann))
 
     assert job.attempts == 0
-    assert list(services.switches.paused()) == ["deliver:x-dm"]
+    assert list(services.controls.paused()) == ["deliver:x-dm"]
     mention = fake.world.post("ben", "@suisai")
     assert desk.deliver(desk.painted(mention)).outcome is Outcome.ANSWERED
 

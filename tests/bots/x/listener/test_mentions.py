@@ -85,7 +85,7 @@ def test_a_photo_of_somebody_else_is_painted_unless_they_opted_out(
 ) -> None:
     anns = fake.world.post("ann", "look", media=[photo()])
     bens = fake.world.post("ben", "look", media=[photo()])
-    services.people.forget("x", fake.world.person("ben"), opt_out=True)
+    services.users.forget("x", fake.world.person("ben"), opt_out=True)
     wanted = fake.world.post("cleo", "@suisai", under=anns)
     unwanted = fake.world.post("cleo", "@suisai", under=bens)
 
@@ -224,7 +224,7 @@ def test_nothing_is_forgotten_when_x_fails_in_between(
 def test_a_refusal_of_the_ledger_is_told_and_costs_nothing(
     fake: FakeX, photo: Callable[[], str], read: Callable[[], int], services: Services
 ) -> None:
-    services.switches.pause("intake")
+    services.controls.pause("intake")
     mention = fake.world.post("ann", "@suisai", media=[photo()])
 
     assert read() == 0

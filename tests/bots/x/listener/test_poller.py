@@ -39,12 +39,12 @@ def seen() -> Seen:
 
 @pytest.fixture
 def mentions(x: XClient, services: Services) -> MentionCursor:
-    return MentionCursor(x, services.notebook("x"), services.ledger.now)
+    return MentionCursor(x, services.kv("x"), services.ledger.now)
 
 
 @pytest.fixture
 def messages(x: XClient, services: Services) -> MessageCursor:
-    return MessageCursor(x, services.notebook("x"))
+    return MessageCursor(x, services.kv("x"))
 
 
 def test_the_first_look_answers_nothing_of_the_past(
@@ -172,7 +172,7 @@ def test_webhooks_make_polling_rare(
 def test_a_paused_intake_leaves_mentions_where_they_are(
     fake: FakeX, services: Services, listener: Listener
 ) -> None:
-    services.switches.pause("intake", "x")
+    services.controls.pause("intake", "x")
     asked = len(fake.asked)
     listener.look_at_mentions()
     assert len(fake.asked) == asked
@@ -223,7 +223,7 @@ def test_the_listener_runs_until_it_is_told_to_stop(
     stop = threading.Event()
     thread = threading.Thread(target=Listener(services, x).run, args=(stop,))
     thread.start()
-    eventually(lambda: services.notebook("x").get("mentions:since"))
+    eventually(lambda: services.kv("x").get("mentions:since"))
     photo = fake.world.picture("https://pbs.twimg.com/media/cat.jpg")
     fake.world.post("ann", "@suisai", media=[photo])
 

@@ -203,7 +203,7 @@ def test_what_cannot_be_dealt_with_is_left_to_polling(
     assert deliver("post.mention.create", **described(fake, words, mention)) == 200
 
     assert services.ledger.open_jobs("x", fake.world.person("ann")) == ()
-    assert services.notebook("x").get(f"handled:{mention}") is None
+    assert services.kv("x").get(f"handled:{mention}") is None
 
 
 def test_without_webhooks_nothing_is_mounted(services: Services, fake: FakeX) -> None:
