@@ -10,7 +10,7 @@ from telegram import User, WebhookInfo
 from telegram.error import InvalidToken, TelegramError
 
 from bots.doctor.report import Finding, failure, passed, warning
-from bots.telegram.client import open_bot
+from bots.telegram.client import HEARD, open_bot
 from bots.telegram.settings import PLATFORM, TelegramSettings, configured
 from tasks.services import Services
 
@@ -33,7 +33,7 @@ def check(services: Services) -> Iterator[Finding]:
     except TelegramError as error:
         yield failure("Telegram", f"Telegram could not be asked: {error.message}", "suisai doctor")
         return
-    yield passed("Telegram", f"the bot is @{me.username}")
+    yield passed("Telegram", f"the bot is {account_name(me)}")
     yield _groups(me)
     yield _webhook(settings, hook, services)
     yield from _held_back(services)
@@ -44,6 +44,11 @@ async def _ask(settings: TelegramSettings) -> tuple[User, WebhookInfo]:
     bot = open_bot(settings)
     async with bot:
         return await bot.get_me(), await bot.get_webhook_info()
+
+
+def account_name(me: User) -> str:
+    """Return how people find the bot; not every server tells its username."""
+    return f"@{me.username}" if me.username else f"'{me.first_name}' (id {me.id})"
 
 
 def _groups(me: User) -> Finding:
@@ -60,26 +65,42 @@ def _webhook(settings: TelegramSettings, hook: WebhookInfo, services: Services) 
     if settings.webhook_url is None:
         if hook.url:
             return warning(
-                "Telegram updates", "a webhook is set, but the bot would poll", "suisai telegram"
+                "Telegram updates",
+                f"Telegram calls {hook.url}, and the bot is set to poll{_last_error(hook)}",
+                "`suisai up` takes the webhook away, or set SUISAI_TELEGRAM_WEBHOOK_URL",
             )
         return passed("Telegram updates", "by long polling; nothing must be reachable from outside")
     if hook.url != settings.webhook_url:
-        return warning(
+        known = f"calls {hook.url}" if hook.url else "knows no webhook"
+        return failure(
             "Telegram updates",
-            "Telegram does not know SUISAI_TELEGRAM_WEBHOOK_URL yet",
+            f"Telegram {known} instead of SUISAI_TELEGRAM_WEBHOOK_URL",
             "suisai up",
         )
     if not any(process.kind == "web" for process in services.heartbeats.alive()):
         return failure(
             "Telegram updates", "no web process is there to take the webhook", "suisai web"
         )
+    waiting = f"{hook.pending_update_count} updates waiting"
     if hook.last_error_message and _is_recent(hook.last_error_date, services):
         return failure(
             "Telegram updates",
-            f"Telegram cannot reach the webhook: {hook.last_error_message}",
+            f"Telegram cannot reach the webhook{_last_error(hook)}; {waiting}",
             "see docs/telegram.md; the address must be HTTPS and lead to the web process",
         )
-    return passed("Telegram updates", f"by webhook, {hook.pending_update_count} waiting")
+    missing = set(HEARD) - set(hook.allowed_updates or HEARD)
+    if missing:
+        return warning(
+            "Telegram updates", f"Telegram does not send {', '.join(sorted(missing))}", "suisai up"
+        )
+    return passed("Telegram updates", f"by webhook, {waiting}{_last_error(hook)}")
+
+
+def _last_error(hook: WebhookInfo) -> str:
+    if not hook.last_error_message:
+        return ""
+    when = f" at {hook.last_error_date:%Y-%m-%d %H:%M} UTC" if hook.last_error_date else ""
+    return f"; its last error{when}: {hook.last_error_message}"
 
 
 def _held_back(services: Services) -> Iterator[Finding]:

@@ -39,6 +39,8 @@ class Origin:
     """The inline message that becomes the painting, where a button under one was pressed."""
     language: str = ""
     """What the person's app is set to, empty where unknown."""
+    spoiler: bool = False
+    """The photo is hidden until somebody taps it, and so is its painting."""
 
     @property
     def private(self) -> bool:
@@ -52,6 +54,8 @@ class Origin:
             written["thread"] = str(self.thread)
         if self.inline:
             written["inline"] = self.inline
+        if self.spoiler:
+            written["spoiler"] = "1"
         return written
 
 
@@ -66,6 +70,7 @@ def origin_from_address(address: Mapping[str, str], person: str, language: str) 
         thread=None if thread is None else int(thread),
         inline=address.get("inline", ""),
         language=language,
+        spoiler=address.get("spoiler") == "1",
     )
 
 

@@ -216,6 +216,17 @@ class Sender:
         return True
 
 
+async def is_admin(bot: Bot, origin: Origin) -> bool:
+    """Tell whether the person at `origin` is an admin of the group."""
+    if origin.person == str(origin.chat):
+        return True  # an anonymous admin speaks as the group
+    try:
+        member = await bot.get_chat_member(origin.chat, int(origin.person))
+    except TelegramError:
+        return False
+    return member.status in (member.ADMINISTRATOR, member.OWNER)
+
+
 def reply_to(origin: Origin, chat: int) -> ReplyParameters | None:
     """Return how to answer the origin's message, even when it is deleted meanwhile."""
     if not origin.message or chat != origin.chat:
@@ -241,6 +252,8 @@ class OutgoingMedia:
     keyboard: InlineKeyboardMarkup | None = None
     """Under a single picture; an album carries no buttons."""
     as_files: bool = False
+    spoiler: bool = False
+    """Hidden until somebody taps it; files cannot be."""
 
     def media(self) -> list[InputMediaPhoto | InputMediaDocument]:
         """Return the pictures as the Bot API takes them, the caption under the first."""
@@ -258,7 +271,7 @@ class OutgoingMedia:
             return InputMediaDocument(
                 picture, caption, filename=name, disable_content_type_detection=True
             )
-        return InputMediaPhoto(picture, caption, filename=name)
+        return InputMediaPhoto(picture, caption, filename=name, has_spoiler=self.spoiler or None)
 
 
 async def send(
@@ -306,6 +319,7 @@ async def _one(bot: Bot, origin: Origin, chat: int, outgoing: OutgoingMedia) -> 
             picture,
             caption,
             filename=name,
+            has_spoiler=outgoing.spoiler or None,
             reply_markup=outgoing.keyboard,
             reply_parameters=reply,
             message_thread_id=thread,

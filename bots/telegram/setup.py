@@ -11,6 +11,7 @@ from telegram.error import InvalidToken, TelegramError
 
 from bots.plugins import NotAccepted, Question
 from bots.telegram.client import open_bot
+from bots.telegram.doctor import account_name
 from bots.telegram.settings import TelegramSettings, configured
 
 _ASKED = "SUISAI_TELEGRAM_TOKEN"
@@ -34,7 +35,7 @@ class TelegramSetup:
             settings = TelegramSettings.model_validate(
                 {**TelegramSettings().model_dump(), "token": answers[_ASKED]}
             )
-            return f"Telegram knows the bot as @{asyncio.run(ask_name(settings)).username}."
+            return f"Telegram knows the bot as {account_name(asyncio.run(ask_name(settings)))}."
         except InvalidToken as error:
             raise NotAccepted("Telegram does not know this token; copy it again.") from error
         except (TelegramError, ValidationError) as error:

@@ -157,7 +157,7 @@ class Paintings:
     ) -> None:
         """Remember that these messages show a job's pictures, and the files that Telegram has of them."""
         shown = {f"shown:{chat}:{message}": job_id for message in messages}
-        known = {_key(picture): file_id for picture, file_id in files.items()}
+        known = {self.file_key(picture): file_id for picture, file_id in files.items()}
         self._notebook.put_many(shown | known, self._keep_s)
 
     def shown(self, chat: int, message: int) -> Job | None:
@@ -172,21 +172,22 @@ class Paintings:
             return shown
         return self._ledger.latest_job(platform, heard.origin.person)
 
+    @staticmethod
+    def file_key(picture: bytes) -> str:
+        """Return where the file id of a picture is written down."""
+        return f"file:{hashlib.sha256(picture).hexdigest()[:40]}"
+
     def file_of(self, picture: bytes) -> str | None:
         """Return the file id under which Telegram has this picture already."""
-        return self._notebook.get(_key(picture))
+        return self._notebook.get(self.file_key(picture))
 
     def remember_file(self, picture: bytes, file_id: str) -> None:
         """Remember that Telegram has this picture: next time nothing need be uploaded."""
-        self._notebook.put(_key(picture), file_id, self._keep_s)
+        self._notebook.put(self.file_key(picture), file_id, self._keep_s)
 
     def forget_file(self, picture: bytes) -> None:
         """Telegram does not have this picture any more."""
-        self._notebook.delete(_key(picture))
-
-
-def _key(picture: bytes) -> str:
-    return f"file:{hashlib.sha256(picture).hexdigest()[:40]}"
+        self._notebook.delete(self.file_key(picture))
 
 
 _INTERVALS_S = (1, 2, 3, 4, 5, 7, 9, 12, 16)
@@ -336,8 +337,10 @@ class Albums:
     def _as_one(self, heard: list[MessageEvent]) -> MessageEvent:
         speaking = next((part for part in heard if part.words or part.command), heard[0])
         photos = tuple(photo for part in heard for photo in part.photos)
+        spoiler = any(part.origin.spoiler for part in heard)
         return replace(
             heard[0],
+            origin=replace(heard[0].origin, spoiler=spoiler),
             words=speaking.words,
             command=speaking.command,
             photos=photos[: self._photos_max],

@@ -163,6 +163,7 @@ class TelegramApi:
                 "url": self.hook.url,
                 "has_custom_certificate": False,
                 "pending_update_count": self.updates.pending(),
+                **({"allowed_updates": self.hook.allowed} if self.hook.allowed else {}),
                 **self.hook.trouble,
             }
         if method not in self.known:

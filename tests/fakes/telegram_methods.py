@@ -70,7 +70,8 @@ def get_me(call: Call) -> Json:
 
 def send_photo(call: Call) -> Json:
     named = call.fields.get("photo", "attach://photo")
-    return _posted(call, {"photo": _photo(call, named), **_caption(call.fields)})
+    photo = {"photo": _photo(call, named), **_caption(call.fields), **_spoiler(call.fields)}
+    return _posted(call, photo)
 
 
 def send_document(call: Call) -> Json:
@@ -104,7 +105,7 @@ def edit_message_media(call: Call) -> Json | bool:
     content = _media(call, media)
     if "chat_id" in call.fields:
         _check_allowed(call.chat(), content)
-    for old in ("text", "photo", "document", "caption"):
+    for old in ("text", "photo", "document", "caption", "has_media_spoiler"):
         if old not in content:
             message.pop(old, None)
     return _change(call, message, content)
@@ -297,7 +298,11 @@ def _change(call: Call, message: Json, content: Json) -> Json | bool:
 def _media(call: Call, media: Json) -> Json:
     kind = media["type"]
     content = {"photo": _photo, "document": _document}[kind](call, media["media"])
-    return {kind: content, **_caption(media)}
+    return {kind: content, **_caption(media), **_spoiler(media)}
+
+
+def _spoiler(fields: Json) -> Json:
+    return {"has_media_spoiler": True} if fields.get("has_spoiler") else {}
 
 
 def _caption(fields: Json) -> Json:

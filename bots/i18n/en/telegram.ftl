@@ -48,6 +48,7 @@ telegram-cancelled-all = { $count ->
 }
 telegram-cancel-none = Nothing of yours is waiting.
 telegram-cancel-late = Too late, it is painted already.
+telegram-cancel-not-yours = Only the person who sent the photo can cancel it.
 telegram-status-none = Nothing of yours is waiting. Send me a photo!
 telegram-photo-gone = That photo is not kept any more. Please send it again.
 telegram-compared = The photo and its painting

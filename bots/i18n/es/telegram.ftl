@@ -48,6 +48,7 @@ telegram-cancelled-all = { $count ->
 }
 telegram-cancel-none = No tienes nada en espera.
 telegram-cancel-late = Demasiado tarde, ya está pintada.
+telegram-cancel-not-yours = Solo quien envió la foto puede cancelarla.
 telegram-status-none = No tienes nada en espera. ¡Envíame una foto!
 telegram-photo-gone = Esa foto ya no se guarda. Envíala otra vez, por favor.
 telegram-compared = La foto y su pintura

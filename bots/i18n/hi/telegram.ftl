@@ -49,6 +49,7 @@ telegram-cancelled-all = { $count ->
 }
 telegram-cancel-none = आपकी कोई फ़ोटो कतार में नहीं है।
 telegram-cancel-late = देर हो गई, चित्र बन चुका है।
+telegram-cancel-not-yours = इसे वही वापस ले सकता है जिसने फ़ोटो भेजी थी।
 telegram-status-none = आपकी कोई फ़ोटो कतार में नहीं है। एक फ़ोटो भेजिए!
 telegram-photo-gone = वह फ़ोटो अब रखी हुई नहीं है। कृपया फिर से भेजिए।
 telegram-compared = फ़ोटो और उसका चित्र

@@ -46,6 +46,7 @@ telegram-cancelled-all = { $count ->
 }
 telegram-cancel-none = Tidak ada foto Anda yang menunggu.
 telegram-cancel-late = Terlambat, lukisannya sudah jadi.
+telegram-cancel-not-yours = Hanya pengirim fotonya yang bisa membatalkannya.
 telegram-status-none = Tidak ada foto Anda yang menunggu. Kirim foto, yuk!
 telegram-photo-gone = Foto itu sudah tidak disimpan. Silakan kirim lagi.
 telegram-compared = Foto dan lukisannya

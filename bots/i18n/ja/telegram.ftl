@@ -46,6 +46,7 @@ telegram-cancelled-all = { $count ->
 }
 telegram-cancel-none = お待ちの写真はありません。
 telegram-cancel-late = もう描き上がっています。
+telegram-cancel-not-yours = 取り下げられるのは、写真を送った方だけです。
 telegram-status-none = お待ちの写真はありません。写真を送ってください！
 telegram-photo-gone = その写真はもう残っていません。もう一度送ってください。
 telegram-compared = 写真と、その絵

@@ -48,6 +48,7 @@ telegram-cancelled-all = { $count ->
 }
 telegram-cancel-none = Não há nada seu na fila.
 telegram-cancel-late = Tarde demais, já está pintada.
+telegram-cancel-not-yours = Só quem enviou a foto pode cancelá-la.
 telegram-status-none = Não há nada seu na fila. Envie uma foto!
 telegram-photo-gone = Essa foto já não está guardada. Envie-a outra vez, por favor.
 telegram-compared = A foto e a sua pintura

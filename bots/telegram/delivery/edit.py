@@ -156,7 +156,7 @@ class EditDelivery:
         """Turn the target into the painting; None where it was that already."""
         picture, caption = painting.pictures[0], self._context.caption(progress.job, painting)
         known = await asyncio.to_thread(self._context.paintings.file_of, picture)
-        media = OutgoingMedia((known or picture,), caption)
+        media = OutgoingMedia((known or picture,), caption, spoiler=progress.origin.spoiler)
         try:
             return await self._edit_media(progress, media)
         except TelegramError as error:

@@ -53,7 +53,9 @@ class GuestDelivery:
 
     async def _show(self, job: Job, painting: Painting, inline: str, file_id: str) -> bool:
         """Edit the painting into the message; False where the file is not taken."""
-        media = InputMediaPhoto(file_id, caption=self._context.caption(job, painting))
+        spoiler = job.request.address.get("spoiler") == "1" or None
+        caption = self._context.caption(job, painting)
+        media = InputMediaPhoto(file_id, caption=caption, has_spoiler=spoiler)
         chat, method = f"{INLINE}{inline}", "editMessageMedia"
         await self._sender.rate_limit.acquire(chat, method)
         try:

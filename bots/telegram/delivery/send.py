@@ -83,6 +83,7 @@ class SendDelivery:
             tuple(file or picture for file, picture in zip(known, pictures, strict=True)),
             context.caption(progress.job, painting),
             context.keyboard(progress.job),
+            spoiler=progress.origin.spoiler,
         )
 
     async def _shown(

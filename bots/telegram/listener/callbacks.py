@@ -21,7 +21,7 @@ from bots.telegram.keyboards import NoButton, RepaintAction, decode
 from bots.telegram.listener.requests import RequestService
 from bots.telegram.platform import Files
 from bots.telegram.rate_limit import NoSlot
-from bots.telegram.sender import OutgoingMedia, Sender, method_for, send
+from bots.telegram.sender import OutgoingMedia, Sender, is_admin, method_for, send
 from bots.telegram.settings import PLATFORM
 from bots.telegram.store import Chats, Paintings
 from pipeline.engine import RGB
@@ -69,12 +69,12 @@ class Closer:
         except (PhotoUnavailable, PhotoRefused) as error:
             raise Gone from error
         both = await asyncio.to_thread(side_by_side, photo, picture)
-        await self._send(origin, OutgoingMedia((both,), caption))
+        await self._send(origin, OutgoingMedia((both,), caption, spoiler=origin.spoiler))
 
     async def again(self, origin: Origin, job_id: str) -> None:
         """Send the pictures of a job once more. Raises `Gone`."""
         pictures = await asyncio.to_thread(self._pictures, origin, job_id)
-        await self._send(origin, OutgoingMedia(tuple(pictures)))
+        await self._send(origin, OutgoingMedia(tuple(pictures), spoiler=origin.spoiler))
 
     async def _send(self, origin: Origin, outgoing: OutgoingMedia) -> None:
         chat = await self._sender.chat_of(origin)
@@ -203,12 +203,28 @@ class CallbackHandlers:
         await self._sender.answer_callback(pressed.query)
 
     async def _cancel(self, pressed: ButtonEvent, job_id: str, language: str) -> None:
-        ledger, person = self._services.ledger, pressed.origin.person
+        ledger = self._services.ledger
+        person = await self._canceller(pressed, job_id)
+        if not person:
+            words = t(language, "telegram-cancel-not-yours")
+            await self._sender.answer_callback(pressed.query, words, alert=True)
+            return
         done = await asyncio.to_thread(ledger.cancel, job_id, person)
         key = "telegram-cancelled" if done else "telegram-cancel-late"
         await self._sender.answer_callback(pressed.query, t(language, key))
         if done:
             await self._answer(pressed, t(language, key))
+
+    async def _canceller(self, pressed: ButtonEvent, job_id: str) -> str:
+        """Return the person in whose name a job is cancelled, '' for somebody who may not."""
+        job = await asyncio.to_thread(self._services.ledger.find_job, job_id)
+        origin = pressed.origin
+        if job is None or job.request.person == origin.person:
+            return origin.person
+        # An anonymous admin asks as the group and presses buttons under the own account.
+        if job.request.person == str(origin.chat) and await is_admin(self._sender.bot, origin):
+            return job.request.person
+        return ""
 
     async def _language(self, pressed: ButtonEvent, code: str, _: str) -> None:
         if code in languages():

@@ -19,7 +19,7 @@ from telegram.error import TelegramError
 from bots.i18n import describe_status, languages, t
 from bots.telegram.events import InlineQueryEvent, MessageEvent, Origin, Place
 from bots.telegram.keyboards import of_forgetting, of_languages, of_styles, title
-from bots.telegram.sender import Sender
+from bots.telegram.sender import Sender, is_admin
 from bots.telegram.settings import PLATFORM, TelegramSettings
 from bots.telegram.store import Chats, GroupRules, Paintings
 from pipeline.styles import Style, find_style
@@ -131,21 +131,12 @@ class Commands:
         if heard.origin.place is not Place.GROUP:
             await self._say(heard, t(language, "telegram-groups-only"))
             return False
-        if not await self._is_admin(heard.origin):
+        if not await is_admin(self._sender.bot, heard.origin):
             await self._say(heard, t(language, "telegram-admins-only"))
             return False
         chat = await self._sender.chat_of(heard.origin)
         await asyncio.to_thread(self._chats.change_rules, chat, change)
         return True
-
-    async def _is_admin(self, origin: Origin) -> bool:
-        if origin.person == str(origin.chat):
-            return True  # an anonymous admin speaks as the group
-        try:
-            member = await self._sender.bot.get_chat_member(origin.chat, int(origin.person))
-        except TelegramError:
-            return False
-        return member.status in (member.ADMINISTRATOR, member.OWNER)
 
     async def _status(self, heard: MessageEvent, language: str) -> None:
         lines = await asyncio.to_thread(self._standings, heard.origin.person, language)

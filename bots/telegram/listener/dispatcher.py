@@ -123,9 +123,11 @@ class Conversation:
             language = await self._room.commands.language(heard.origin)
             key = "telegram-no-face" if heard.command == "me" else "telegram-hint"
             await self._room.greeter.say(heard.origin, t(language, key))
-        elif not heard.replied_to_bot:
-            # Chatter under a painting is not meant for the bot.
-            await self._room.sender.react(heard.origin, PUZZLED, instead_of_words=True)
+        elif heard.replied_to_bot:
+            return  # chatter under a painting is not meant for the bot
+        elif not await self._room.sender.react(heard.origin, PUZZLED, instead_of_words=True):
+            language = await self._room.commands.language(heard.origin)
+            await self._room.greeter.say(heard.origin, t(language, "telegram-hint"))
 
 
 _log = structlog.get_logger()
@@ -190,6 +192,10 @@ class Dispatcher:
     async def finish(self) -> None:
         """Wait for the calls that are under way; what waits for a slot is dropped."""
         self._room.sender.rate_limit.close()
+        await self.all_said()
+
+    async def all_said(self) -> None:
+        """Wait until everything is said."""
         await self._talks.finish()
 
     async def _hear(self, heard: MessageEvent) -> None:

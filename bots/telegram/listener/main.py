@@ -26,9 +26,12 @@ _SETTLE_S = 0.2
 
 
 def wanted() -> bool:
-    """Tell whether `suisai up` should listen to Telegram itself, instead of being called."""
-    settings = TelegramSettings()
-    return configured(settings) and settings.webhook_url is None
+    """Tell whether `suisai up` starts the listener: with a token, whether it polls or is called.
+
+    Also with a webhook it is the listener that registers the address, settles albums and keeps
+    placeholders up to date.
+    """
+    return configured(TelegramSettings())
 
 
 def run(services: Services, stop: threading.Event) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 
 import structlog
@@ -16,10 +16,11 @@ from telegram import (
     BotCommandScopeAllGroupChats,
     BotCommandScopeAllPrivateChats,
 )
-from telegram.error import TelegramError
+from telegram.error import RetryAfter, TelegramError
 
 from bots.i18n import languages, t
 from bots.telegram.client import home
+from bots.telegram.errors import is_refusal, retry_after_s
 from tasks.kv import KeyValueStore
 
 _log = structlog.get_logger()
@@ -38,23 +39,49 @@ _MENUS: tuple[tuple[BotCommandScope, tuple[str, ...]], ...] = (
 )
 
 _GAP_S = 0.2
+_PAUSES_S = (5.0, 30.0, 120.0, 600.0)
 
 
-async def show_menus(bot: Bot, notebook: KeyValueStore) -> None:
-    """Set menus and texts in every language, unless they stand already.
+async def show_menus(
+    bot: Bot,
+    notebook: KeyValueStore,
+    pauses_s: Sequence[float] = _PAUSES_S,
+    gap_s: float = _GAP_S,
+) -> None:
+    """Set menus and texts in every language, unless that is done; try again until it is.
 
     What a server refuses or does not know stays unset.
     """
     key, digest = f"menus:{home(bot)}", hashlib.sha256(_everything().encode()).hexdigest()
     if await asyncio.to_thread(notebook.get, key) == digest:
         return
-    for what, call in _calls(bot):
+    todo, tries = list(_calls(bot)), 0
+    while todo:
+        todo, wait_s = await _set(todo, gap_s)
+        if todo:
+            pause_s = pauses_s[min(tries, len(pauses_s) - 1)]
+            await asyncio.sleep(max(pause_s, wait_s))
+            tries += 1
+    await asyncio.to_thread(notebook.put, key, digest)
+
+
+async def _set(
+    calls: Sequence[tuple[str, Call]], gap_s: float
+) -> tuple[list[tuple[str, Call]], float]:
+    """Make the calls; return those to make again, and how long Telegram wants to be left alone."""
+    failed, wait_s = [], 0.0
+    for what, call in calls:
         try:
             await call()
+        except RetryAfter as error:
+            failed.append((what, call))
+            wait_s = max(wait_s, retry_after_s(error))
         except TelegramError as error:
-            _log.info("a menu or profile text was not set", what=what, error=error.message)
-        await asyncio.sleep(_GAP_S)
-    await asyncio.to_thread(notebook.put, key, digest)
+            _log.info("menu not set", what=what, error=error.message, final=is_refusal(error))
+            if not is_refusal(error):
+                failed.append((what, call))
+        await asyncio.sleep(gap_s)
+    return failed, wait_s
 
 
 def _calls(bot: Bot) -> Iterator[tuple[str, Call]]:

@@ -195,7 +195,8 @@ def _message(message: Message, me: BotIdentity) -> MessageEvent | ChatMigrated |
         return ChatMigrated(message.chat.id, message.migrate_to_chat_id)
     if message.chat.type == Chat.CHANNEL or message.is_automatic_forward:
         return None
-    if message.via_bot is not None or _is_service(message):
+    # A photo that comes through another inline bot is a photo; what comes through ours is a painting.
+    if (message.via_bot is not None and message.via_bot.id == me.id) or _is_service(message):
         return None
     place = Place.PRIVATE if message.chat.type == Chat.PRIVATE else Place.GROUP
     return _heard(message, speech_of(message, me), place, me)
@@ -216,7 +217,7 @@ def _heard(
     replied = _replied(message)
     to_bot = replied is not None and replied.from_user is not None and replied.from_user.id == me.id
     return MessageEvent(
-        origin=_origin(message, person, place),
+        origin=_origin(message, replied, person, place),
         words=speech.words,
         command=speech.command,
         photos=photos_of(message, person),
@@ -228,7 +229,7 @@ def _heard(
     )
 
 
-def _origin(message: Message, person: str, place: Place) -> Origin:
+def _origin(message: Message, replied: Message | None, person: str, place: Place) -> Origin:
     user = message.guest_bot_caller_user or message.from_user
     return Origin(
         chat=message.chat.id,
@@ -238,6 +239,10 @@ def _origin(message: Message, person: str, place: Place) -> Origin:
         thread=message.message_thread_id if message.is_topic_message else None,
         guest_query=message.guest_query_id or "",
         language=(user.language_code or "") if user is not None else "",
+        spoiler=any(
+            each is not None and bool(each.has_media_spoiler)
+            for each in (message, replied, message.external_reply)
+        ),
     )
 
 
@@ -305,6 +310,7 @@ def _press(query: CallbackQuery) -> ButtonEvent | None:
         place=place,
         thread=whole.message_thread_id if whole is not None and whole.is_topic_message else None,
         language=language,
+        spoiler=whole is not None and bool(whole.has_media_spoiler),
     )
     photos = photos_of(replied, person) if replied is not None else ()
     return ButtonEvent(origin, query.id, query.data, shown.message_id, photos)

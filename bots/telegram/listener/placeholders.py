@@ -61,10 +61,12 @@ class Placeholders:
             await self._accepted_guest(ask, admitted, origin)
             return
         group = origin.place is Place.GROUP
-        await self._sender.react(origin, SEEN, instead_of_words=group)
+        seen = await self._sender.react(origin, SEEN, instead_of_words=group)
         chat, rate_limit = await self._sender.chat_of(origin), self._sender.rate_limit
         if not group:
             await rate_limit.acquire_first_reply(chat, "sendMessage")
+        elif not seen:
+            await rate_limit.acquire(chat, "sendMessage")  # where reactions are off, a word
         # A group's few messages are kept for paintings: there the reaction is the answer.
         elif not await rate_limit.try_acquire_low_priority(chat, "sendMessage", lasting=True):
             return
@@ -118,7 +120,9 @@ class Placeholders:
         """Tell a person why not; in a group without words."""
         if origin.place is Place.GROUP:
             emoji = NOT_NOW if refused.reason in _COME_BACK else NEVER
-            await self._sender.react(origin, emoji, instead_of_words=refused.notify)
+            done = await self._sender.react(origin, emoji, instead_of_words=refused.notify)
+            if refused.notify and not done:
+                await self.say(origin, refusal(language, refused, now))
         elif refused.notify:
             await self.say(origin, refusal(language, refused, now))
         else:

@@ -52,7 +52,7 @@ class RequestService:
             return None
         seed = job.request.seed if job is not None and not wanted.anew else None
         wish = PaintOptions(wanted.style, wanted.strength, seed, reroll=wanted.anew)
-        origin = pressed.origin
+        origin = _as_hidden_as(job, pressed.origin)
         if job is not None and origin.place is not Place.GUEST and not origin.message:
             origin = replace(origin, message=int(job.request.address["message"]))
         return self._ask(pressed.event, origin, photos, wish)
@@ -61,7 +61,8 @@ class RequestService:
         """Return the ask for another painting of a job's photos."""
         ask = job.request
         wish = parse(heard.words, PaintOptions(ask.style, ask.strength), self._styles)
-        return self._ask(heard.event, heard.origin, ask.photos, replace(wish, reroll=True))
+        origin = _as_hidden_as(job, heard.origin)
+        return self._ask(heard.event, origin, ask.photos, replace(wish, reroll=True))
 
     def admit(self, ask: PaintRequest) -> Admitted | Refused:
         """Put an ask into the ledger, after what the group and the photos' owners want."""
@@ -123,3 +124,9 @@ class RequestService:
             private=origin.private,
             address=origin.address(),
         )
+
+
+def _as_hidden_as(job: Job | None, origin: Origin) -> Origin:
+    # A spoiler stays one in every painting of its photo.
+    hidden = origin.spoiler or (job is not None and job.request.address.get("spoiler") == "1")
+    return replace(origin, spoiler=hidden)

@@ -9,8 +9,10 @@ import asyncio
 import itertools
 from dataclasses import dataclass, field
 
-from bots.telegram.client import home, open_bot
+from bots.telegram.client import hello, home, open_bot
 from bots.telegram.events import Origin, Place
+from bots.telegram.listener.context import open_context
+from bots.telegram.listener.dispatcher import Dispatcher
 from bots.telegram.listener.placeholders import PlaceholderUpdater
 from bots.telegram.platform import TelegramPlatform
 from bots.telegram.rate_limit import SendRateLimit
@@ -44,6 +46,7 @@ class DeliveryDriver:
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
+        self._offset = 0
         self._workers: list[WorkerContext] = []
         self.hands = Hands(self.services)
         self.queue = PlaceholderQueue(self.services.redis, self.services.settings.namespace)
@@ -98,15 +101,20 @@ class DeliveryDriver:
             address=origin.address(),
         )
         job_id = self.hands.admit(ask)
-        self.hands.fetch()
-        claim = self.hands.take(Stage.RENDER)
-        keys = [f"pictures/{job_id}-{n}.jpg" for n in range(pictures)]
-        for n, key in enumerate(keys):
-            self.services.blobs.put(key, snapshot(1_000 * number + n))
-        self.services.ledger.painted(claim, keys)
+        self.paint(job_id, pictures)
         if placeholder:
             self.placeholder(job_id, where, "Having a look at your photo…")
         return job_id, sent
+
+    def paint(self, job_id: str, pictures: int = 1) -> None:
+        """Bring the next job, which is this one, to the last stage."""
+        self.hands.fetch()
+        claim = self.hands.take(Stage.RENDER)
+        assert claim.job.id == job_id
+        keys = [f"pictures/{job_id}-{n}.jpg" for n in range(pictures)]
+        for n, key in enumerate(keys):
+            self.services.blobs.put(key, snapshot(1_000 * next(self._numbers) + n))
+        self.services.ledger.painted(claim, keys)
 
     def placeholder(self, job_id: str, chat: int, words: str) -> Json:
         """Say the first words to somebody who asked, as the listener does."""
@@ -131,6 +139,22 @@ class DeliveryDriver:
             for claim in self.hands.claim(Stage.DELIVER):
                 self.deliver(claim=claim)
         raise AssertionError(f"still in {job.stage} after {tries} tries: {job.history}")
+
+    def listen(self) -> None:
+        """Let the listener take in what people did, and wait until it has said everything."""
+        settings = TelegramSettings()
+
+        async def listen() -> None:
+            async with open_bot(settings) as bot:
+                dispatcher = Dispatcher(
+                    open_context(self.services, settings, bot, await hello(bot))
+                )
+                for update in self.api.updates.fetch(self._offset, 100):
+                    await dispatcher.take(update)
+                    self._offset = update["update_id"] + 1
+                await dispatcher.all_said()
+
+        asyncio.run(listen())
 
     def trust_the_server_again(self) -> None:
         """Forget that this server was seen to make no picture of a text."""

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from bots.cli import app
 from bots.doctor.report import Finding, Severity
+from bots.plugins import adapters
 from bots.telegram.doctor import check
 from tasks.heartbeat import Process
 from tasks.services import Services
@@ -92,4 +93,67 @@ def test_the_doctor_tells_a_webhook_that_fails_from_one_that_failed_once(
     finding = found(services)["Telegram updates"]
 
     assert finding.severity is light
-    assert ("Connection refused" in finding.message) == (web and light is Severity.ERROR)
+    assert ("Connection refused" in finding.message) == web
+
+
+URL = "https://photos.example/telegram/webhook"
+
+
+@pytest.fixture
+def hooked(reached: TelegramApi, monkeypatch: pytest.MonkeyPatch) -> TelegramApi:
+    """A bot that is to be called by webhook."""
+    monkeypatch.setenv("SUISAI_TELEGRAM_TOKEN", TOKEN)
+    monkeypatch.setenv("SUISAI_TELEGRAM_WEBHOOK_URL", URL)
+    monkeypatch.setenv("SUISAI_TELEGRAM_WEBHOOK_SECRET", "a-secret_of-the-tests")
+    return reached
+
+
+def test_with_a_webhook_the_listener_is_started_too(hooked: TelegramApi) -> None:
+    assert adapters()["telegram"].wanted()
+
+
+@pytest.mark.parametrize(
+    ("hook", "severity", "part"),
+    [
+        (Hook(), Severity.ERROR, "knows no webhook"),
+        (Hook("https://elsewhere.example/"), Severity.ERROR, "calls https://elsewhere.example/"),
+        (
+            Hook(URL, trouble={"last_error_date": 2**31, "last_error_message": "Read timeout"}),
+            Severity.ERROR,
+            "Read timeout",
+        ),
+        (
+            Hook(URL, trouble={"last_error_date": 1_700_000_000, "last_error_message": "503"}),
+            Severity.OK,
+            "its last error at 2023-11-14 22:13 UTC: 503",
+        ),
+        (Hook(URL, allowed=["message"]), Severity.WARNING, "does not send callback_query"),
+        (Hook(URL), Severity.OK, "by webhook, 0 updates waiting"),
+    ],
+)
+def test_the_doctor_compares_the_webhook_with_the_settings(
+    hooked: TelegramApi, services: Services, hook: Hook, severity: Severity, part: str
+) -> None:
+    hooked.hook = hook
+    services.presence.announce(Process("web", "here:1", 0.0, {}))
+
+    finding = found(services)["Telegram updates"]
+
+    assert finding.severity is severity
+    assert part in finding.message
+
+
+def test_the_doctor_shows_what_is_held_back(hooked: TelegramApi, services: Services) -> None:
+    services.holds.add("telegram", "chat:42:sendMessage", 43_200)
+
+    finding = found(services)["Telegram flood limits"]
+
+    assert "chat:42:sendMessage" in finding.message
+    assert "suisai resume deliver --platform telegram" in finding.fix
+
+
+def test_a_bot_without_a_username_has_a_name_all_the_same(
+    hooked: TelegramApi, services: Services
+) -> None:
+    hooked.world.me = {"id": 777, "is_bot": True, "first_name": "Suisai"}
+    assert "'Suisai' (id 777)" in found(services)["Telegram"].message
