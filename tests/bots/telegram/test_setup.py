@@ -135,7 +135,7 @@ def test_the_doctor_compares_the_webhook_with_the_settings(
     hooked: TelegramApi, services: Services, hook: Hook, severity: Severity, part: str
 ) -> None:
     hooked.hook = hook
-    services.presence.announce(Process("web", "here:1", 0.0, {}))
+    services.heartbeats.announce(Process("web", "here:1", 0.0, {}))
 
     finding = found(services)["Telegram updates"]
 

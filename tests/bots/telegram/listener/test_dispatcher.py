@@ -99,7 +99,7 @@ def test_a_spoiler_stays_a_spoiler(
 
 
 def refused(driver: DeliveryDriver) -> dict[str, Any]:
-    driver.services.people.ban("telegram", str(ANN))
+    driver.services.users.ban("telegram", str(ANN))
     return driver.api.people.photo(ANN, snapshot(1), chat=GROUP, caption=NAME)
 
 
@@ -168,7 +168,7 @@ def test_a_guest_uploads_again_what_telegram_has_lost(driver: DeliveryDriver) ->
     driver.paint(job.id)
     picture = driver.services.blobs.get(driver.services.ledger.job(job.id).pictures[0])
     known = Paintings.file_key(picture)
-    driver.services.notebook("telegram").put(known, "a-file-that-is-gone")
+    driver.services.kv("telegram").put(known, "a-file-that-is-gone")
 
     assert driver.ended(job.id).outcome is Outcome.ANSWERED
 

@@ -16,7 +16,7 @@ def show(driver: DeliveryDriver) -> None:
 
     async def story() -> None:
         async with open_bot(TelegramSettings()) as bot:
-            notebook = driver.services.notebook("telegram")
+            notebook = driver.services.kv("telegram")
             await show_menus(bot, notebook, pauses_s=(0.0,), gap_s=0.0)
 
     asyncio.run(story())
