@@ -23,6 +23,7 @@ from pathlib import Path
 import structlog
 
 from pipeline.errors import UserFacingError
+from tasks.private_files import private_folder, private_opener
 from tasks.valkey import EmbeddedValkey, ValkeyUnusable
 
 
@@ -44,7 +45,7 @@ class FolderTaken(UserFacingError):
 def lock_data_dir(folder: Path) -> Iterator[None]:
     """Hold a data folder for this process. Raises `FolderTaken`, `OSError`."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / "up.lock").open("a+") as lock:
+    with open(folder / "up.lock", "a+", opener=private_opener) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -165,8 +166,8 @@ class Supervisor:
         command = [sys.executable, "-P", "-m", "bots", "--lifeline", str(self._read_end)]
         log = None
         if self.log_folder is not None:
-            self.log_folder.mkdir(parents=True, exist_ok=True)
-            log = (self.log_folder / f"{program.name}.log").open("ab")
+            path = private_folder(self.log_folder) / f"{program.name}.log"
+            log = open(path, "ab", opener=private_opener)  # noqa: SIM115 - closed below
         try:
             return subprocess.Popen(
                 [*command, *program.arguments],

@@ -15,6 +15,7 @@ from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from tasks.models import Claim
+from tasks.private_files import private_folder
 
 
 class BlobMissing(Exception):
@@ -36,7 +37,7 @@ class BlobStore:
         """Open the store at `url`, or in `folder` where no URL is given."""
         if url is not None:
             return cls(from_url(url))
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
         return cls(LocalStore(folder, automatic_cleanup=True))
 
     def put(self, key: str, data: bytes) -> None:

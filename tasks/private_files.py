@@ -1,0 +1,60 @@
+"""Files and folders that only the user of this process can read."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from pipeline.errors import UserFacingError
+
+_FOLDER_MODE, _FILE_MODE = 0o700, 0o600
+
+
+class FolderNotPrivate(UserFacingError):
+    """A folder belongs to another user, who can put files of their own in it."""
+
+
+def keep_files_private() -> None:
+    """Let this process and its children create files as 0600 and folders as 0700 from now on."""
+    os.umask(0o077)
+
+
+def private_folder(folder: Path) -> Path:
+    """Make a folder, with those above it, or take what others may do in it from an existing one.
+
+    A folder of another user, a mounted volume for example, is left as it is.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
+    folder.mkdir(exist_ok=True, mode=_FOLDER_MODE)
+    found = folder.stat()
+    if found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) & 0o077:
+        folder.chmod(_FOLDER_MODE)
+    return folder
+
+
+def own_folder(folder: Path) -> Path:
+    """Make a private folder where nobody else can put files. Raises `FolderNotPrivate`."""
+    private_folder(folder)
+    users = {folder.lstat().st_uid, folder.stat().st_uid}
+    if users != {os.geteuid()}:
+        raise FolderNotPrivate(
+            f"{folder} belongs to another user of this machine. "
+            "Remove it, or set SUISAI_DATA_DIR to another folder."
+        )
+    return folder
+
+
+def private_opener(path: str, flags: int) -> int:
+    """Create files as 0600, whatever the umask: `open(path, "a", opener=private_opener)`."""
+    return os.open(path, flags, _FILE_MODE)
+
+
+def is_own_socket(path: Path) -> bool:
+    """Tell whether a Unix socket of this user lies there, in a folder where only this user writes."""
+    try:
+        found, folder = path.lstat(), path.parent.stat()
+    except OSError:
+        return False
+    owned = found.st_uid == folder.st_uid == os.geteuid()
+    return owned and stat.S_ISSOCK(found.st_mode) and not folder.st_mode & 0o022

@@ -1,0 +1,116 @@
+"""What the bot writes, only its own user can read, whatever the umask; and it trusts no others' files."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tasks.blobs import BlobStore
+from tasks.private_files import FolderNotPrivate, is_own_socket, own_folder
+from tasks.settings import Settings
+from tasks.valkey import EmbeddedValkey
+from tests.stack import Stack, eventually
+
+
+@pytest.fixture
+def generous_umask() -> Iterator[None]:
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def readable_by_others(folder: Path) -> list[str]:
+    """Name what others may read or write below a folder, and it, with their modes."""
+    return [
+        f"{path} {stat.S_IMODE(path.lstat().st_mode):o}"
+        for path in (folder, *folder.rglob("*"))
+        if not path.is_symlink() and path.lstat().st_mode & 0o077
+    ]
+
+
+def test_a_whole_bot_writes_nothing_that_others_can_read(
+    generous_umask: None, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    settings = Settings(data_dir=data, safety_checks=())
+    stack = Stack(settings, tmp_path / "logs", {"SUISAI_WEB_PORT": "0"})
+    stack.start("up", "up")
+    try:
+        eventually(lambda: (data / "valkey" / "valkey.sock").exists(), 60, "the store runs")
+        eventually(lambda: (data / "blobs").exists(), 60, "a process opened the blobs")
+        assert readable_by_others(data) == []
+    finally:
+        stack.stop()
+
+
+def test_photos_lie_in_a_folder_that_others_cannot_enter(
+    generous_umask: None, tmp_path: Path
+) -> None:
+    folder = tmp_path / "blobs"
+    folder.mkdir(mode=0o755)
+    BlobStore.open(None, folder).put("photos/1/a.rgb", b"photo")
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("long", [False, True], ids=["in its folder", "in /tmp"])
+def test_the_embedded_server_keeps_to_itself(
+    generous_umask: None, tmp_path: Path, long: bool
+) -> None:
+    folder = tmp_path / ("x" * 100 if long else "valkey")
+    server = EmbeddedValkey(folder)
+    server.ensure()
+    try:
+        assert readable_by_others(folder) == []
+        assert readable_by_others(server.socket.parent) == []
+        assert is_own_socket(server.socket)
+    finally:
+        server.stop()
+
+
+def test_a_socket_in_a_folder_where_others_write_is_not_adopted(tmp_path: Path) -> None:
+    folder = tmp_path / "valkey"
+    server = EmbeddedValkey(folder)
+    server.ensure()
+    folder.chmod(0o777)
+    assert not server.is_alive()
+    folder.chmod(0o700)
+    assert server.is_alive()
+    server.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+def test_a_socket_of_another_user_is_not_adopted(tmp_path: Path) -> None:
+    path = tmp_path / "valkey.sock"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        assert is_own_socket(path)
+        os.chown(path, 1, 1)
+        assert not is_own_socket(path)
+        os.chown(path, 0, 0)
+        os.chown(tmp_path, 1, 1)
+        assert not is_own_socket(path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
+def test_a_folder_of_another_user_is_not_used(tmp_path: Path) -> None:
+    folder = tmp_path / "valkey"
+    folder.mkdir(mode=0o777)
+    os.chown(folder, 1, 1)
+    with pytest.raises(FolderNotPrivate, match="another user"):
+        EmbeddedValkey(folder).ensure()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a link to another user")
+def test_a_link_of_another_user_is_not_followed(tmp_path: Path) -> None:
+    elsewhere, link = tmp_path / "elsewhere", tmp_path / "link"
+    elsewhere.mkdir()
+    link.symlink_to(elsewhere)
+    own_folder(link)
+    os.chown(link, 1, 1, follow_symlinks=False)
+    with pytest.raises(FolderNotPrivate):
+        own_folder(link)
