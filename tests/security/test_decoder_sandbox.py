@@ -130,7 +130,7 @@ def test_no_job_outlives_the_fork_server() -> None:
 
 def test_an_answer_is_no_longer_than_the_job_can_give(sandbox: Sandbox) -> None:
     with pytest.raises(InvalidAnswer):
-        sandbox.run(b"claim_a_long_answer", LIMITS)
+        sandbox.run(b"claim_a_long_answer", BRIEF)
     eventually(lambda: not _children(_fork_server_of(sandbox)), 40, "the child has ended")
 
 

@@ -41,7 +41,7 @@ def test_a_whole_bot_writes_nothing_that_others_can_read(
     stack = Stack(settings, tmp_path / "logs", {"SUISAI_WEB_PORT": "0"})
     stack.start("up", "up")
     try:
-        eventually(lambda: (data / "valkey" / "valkey.sock").exists(), 60, "the store runs")
+        eventually(lambda: EmbeddedValkey(data / "valkey").is_alive(), 60, "the store runs")
         eventually(lambda: (data / "blobs").exists(), 60, "a process opened the blobs")
         assert readable_by_others(data) == []
     finally:
