@@ -1,9 +1,11 @@
-# Every habit of the house. Each target sets itself up; a second run is quick.
+# Every target sets up what it needs; a second run is quick.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+JOBS ?= 2
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint fix bench corpus clean
+.PHONY: help demo up check test unit lint fix bench coverage wheel lock corpus clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -14,34 +16,50 @@ demo: $(VENV)/.plain  ## paint a sample photo, end to end, on this machine
 up: $(VENV)/.plain  ## run the bot on this machine
 	@$(BIN)/suisai up
 
-test: $(VENV)/.dev  ## all tests
-	@$(BIN)/python -m pytest -q $(ARGS)
+check: lint unit  ## lint, types and unit tests: for every commit, under a minute
 
-lint: $(VENV)/.dev  ## what .ci/run checks beside the tests
+test: $(VENV)/.dev  ## all tests (JOBS=1 runs them one by one)
+	@$(BIN)/python -m pytest -q -n $(JOBS) $(ARGS)
+
+unit: $(VENV)/.dev  ## the tests that start no process of the bot
+	@$(BIN)/python -m pytest -q -n $(JOBS) -m unit $(ARGS)
+
+lint: $(VENV)/.dev  ## style, types and import rules
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-fix: $(VENV)/.dev  ## mend what can be mended by itself
+fix: $(VENV)/.dev  ## fix what the linter can fix by itself
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
 bench: $(VENV)/.dev  ## every benchmark, one after the other
 	@set -e; for f in benchmarks/[a-z]*.py; do echo "== $$f"; $(BIN)/python -m benchmarks.$$(basename $$f .py); done
 
+coverage: $(VENV)/.dev  ## all tests with line coverage; fails below the floor in pyproject.toml
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -q -m unit
+	@$(BIN)/coverage report --skip-covered
+
+wheel: $(VENV)/.dev  ## build the wheel and run it outside the checkout
+	@$(BIN)/python -m tools.try_wheel
+
+lock: $(VENV)/.dev  ## renew requirements/*.txt from pyproject.toml
+	@$(BIN)/python -m tools.lock
+
 corpus: $(VENV)/.dev  ## open every file of a folder in the sandbox: make corpus DIR=photos/
 	@$(BIN)/python -m tests.corpus $(DIR)
 
 clean:  ## remove what the targets made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis out
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage out
 
-$(VENV)/.plain: pyproject.toml
+$(VENV)/.plain: requirements/runtime.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Suisai needs Python 3.11 or newer: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing Suisai (once) ..." && $(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@echo "Installing Suisai (once) ..." && $(PIP) --require-hashes -r requirements/runtime.txt && $(PIP) --no-deps -e .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.plain
-	@echo "Installing what the tests need (once) ..." && $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.plain
+	@echo "Installing what the tests need (once) ..." && $(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-BENCHMARKS = sorted(path.stem for path in (Path(__file__).parent / "bench").glob("[a-z]*.py"))
+BENCHMARKS = sorted(
+    path.stem for path in (Path(__file__).parents[1] / "benchmarks").glob("[a-z]*.py")
+)
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)
