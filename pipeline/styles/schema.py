@@ -29,6 +29,8 @@ class Stroke:
     """Brush width, relative to a fine brush of 0.4% of the picture's width."""
     calm: Share = 0.8
     """How much broader the brush gets where nothing happens."""
+    clumps: Share = 0.0
+    """How much broader the brush gets among leaves and gravel."""
     length: Share = 0.0
     """Visible bristle marks that follow the forms."""
     wobble: Gain = 0.0

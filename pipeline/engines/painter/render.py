@@ -89,8 +89,9 @@ class PainterPipeline:
         self, view: PhotoAnalysis, brushes: Brushes, care: BrushMask, style: Style, seed: int
     ) -> Colours:
         """Lay down strokes and flatten them; faces too small for any brush stay as they are."""
-        strokes = mixed(view.calm, brushes, care, style.stroke.calm, view.unit, self.crew)
-        keep = np.maximum(resize(view.subject.features, care.untouched.shape), care.untouched)
+        strokes = mixed(view.calm, brushes, care, style.stroke, view.unit, self.crew)
+        features = resize(view.subject.features, care.untouched.shape)
+        keep = np.minimum(np.maximum(features, np.float32(1.2) * care.untouched), 1)
         flat = with_flat_areas(strokes, keep, style.areas, self.crew)
         if style.stroke.wobble > 0:
             head = resize(view.subject.head, care.untouched.shape)
@@ -132,7 +133,7 @@ def brush_mask_for(view: PhotoAnalysis) -> BrushMask:
     people = np.float32(0.35) * subject.people - np.float32(0.65) * subject.bare
     return BrushMask(
         fine=np.maximum(people, subject.features),
-        untouched=np.maximum(np.maximum(features, np.float32(0.75) * letters), thin),
+        untouched=np.maximum(np.maximum(features, np.float32(0.9) * letters), thin),
     )
 
 

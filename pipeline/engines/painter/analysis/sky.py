@@ -16,6 +16,7 @@ from pipeline.engines.painter.analysis.sky_mask import (
     convincing,
     down_to_the_sea,
     from_the_top,
+    joined,
     may_be_sky,
     open_sky,
     own_colour,
@@ -25,7 +26,16 @@ from pipeline.engines.painter.analysis.sky_mask import (
     with_gaps,
 )
 from pipeline.engines.painter.analysis.subject import Subject
-from pipeline.engines.painter.arrays import Colours, Plane, as_colours, blur, ramp, resize, to_lab
+from pipeline.engines.painter.arrays import (
+    Colours,
+    Plane,
+    as_colours,
+    blur,
+    luma,
+    ramp,
+    resize,
+    to_lab,
+)
 from pipeline.engines.painter.canvas import scaled
 
 SIDE_PX = 256
@@ -48,6 +58,12 @@ FAINT_CONTRAST = 0.004
 
 PERSON = 0.5
 """From so much of a matte on, a spot is a person and no sky."""
+
+BROKEN_CLOUDS = 0.06
+"""Cloudiness from which a sky is left as it is: between so many clouds no mask is complete."""
+
+BRIGHTER_CLOUD, LEAST_CLEAR = 0.08, 0.08
+"""Luma by which a cloud is brighter than the clear sky, and blueness from which that sky tells clouds."""
 
 CLOUD_PX = 8.0
 """Clouds are what varies within so many px of the small picture."""
@@ -111,16 +127,18 @@ def find_sky(photo: RGB, subject: Subject) -> SkyFound | None:
     hard = mask.astype(np.float32)
     rim_px = DEEP_RIM_PX if deep else PALE_RIM_PX
     around = cast(Plane, cv2.dilate(hard, np.ones((rim_px, rim_px), np.uint8)))
-    if not whole(mask, may_be_sky(lab) & nobody):
+    clear, horizon = clear_colour(small, lab, mask), horizon_of(lab, mask)
+    clouds = cloudiness(small, mask | clouds_beside(mask, small, clear, horizon))
+    if clouds > BROKEN_CLOUDS or not whole(mask, lab):
         return None
     return SkyFound(
         inside=ramp(blur(hard, 1.2), 0.75, 1.0),
         near=ramp(blur(around, 1.0), 0.1, 0.6),
         colour=own_colour(small, mask),
         before=own_colour(small, ~around.astype(np.bool_)),
-        clear=clear_colour(small, lab, mask),
-        cloudiness=cloudiness(small, mask),
-        horizon=horizon_of(lab, mask),
+        clear=clear,
+        cloudiness=clouds,
+        horizon=horizon,
     )
 
 
@@ -142,6 +160,15 @@ def clear_colour(small: Colours, lab: Colours, mask: Mask) -> Colours:
     spread = np.exp(-(((np.arange(height)[:, None] - np.arange(height)) / CLEAR_ROWS) ** 2)) + 1e-6
     clear = spread @ (rows * weight) / (spread @ weight)
     return cast(Colours, clear[:, None].astype(np.float32))
+
+
+def clouds_beside(mask: Mask, small: Colours, clear: Colours, horizon: float) -> Mask:
+    """Find what is brighter and much less blue than the clear sky of its row, and joined to the sky."""
+    above = np.arange(len(mask))[:, None] < horizon * len(mask)
+    brighter = luma(small) > luma(clear) + BRIGHTER_CLOUD
+    faded = blueness(small) < 0.5 * blueness(clear)
+    pale = brighter & faded & above & (blueness(clear) > LEAST_CLEAR)
+    return pale & joined(pale | mask, mask)
 
 
 def horizon_of(lab: Colours, mask: Mask) -> float:

@@ -58,7 +58,10 @@ SAME_SKY = 12.0
 SOME_BLUE = 0.12
 """Part of a bright region at the upper rim that must be blue: a white wall has none."""
 
-MOST_LEFT_OUT = 0.2
+SURELY_BLUE = -14.0
+"""b of what shows that a sky goes on where its mask does not."""
+
+MOST_LEFT_OUT = 0.05
 """Of a mask: where so much more sky lies beside it, as between broken clouds, the sky is left as it is."""
 
 LARGEST_HOLE = 0.004
@@ -145,16 +148,22 @@ def convincing(mask: Mask, lab: Colours) -> bool:
     return above > below + BRIGHTER or (blue > SUMMER_BLUE and fade > SUMMER_FADE)
 
 
-def whole(mask: Mask, airy: Mask) -> bool:
-    """Demand that a mask takes in nearly all of the sky that it touches: half a sky shows a border.
+def whole(mask: Mask, lab: Colours) -> bool:
+    """Demand that a mask takes in nearly all of the blue that it touches: half a sky shows a border.
 
-    `airy` is all that may be sky.
+    Very dark or rough parts of a sky, which the mask leaves out, count here.
     """
-    rows = np.flatnonzero(mask.mean(1) > 0.02)
-    around = (airy & (np.arange(len(mask))[:, None] <= rows[-1])) | mask
-    _, labels = cv2.connectedComponents(around.astype(np.uint8))
-    joined = np.isin(labels, np.unique(labels[mask]))
-    return float((joined & ~mask).sum()) < MOST_LEFT_OUT * float(mask.sum())
+    a, b = lab[..., 1], lab[..., 2]
+    above = np.arange(len(mask))[:, None] <= np.flatnonzero(mask.any(1))[-1]
+    blue = (b < SURELY_BLUE) & (a < 0.7 * -b) & above
+    left_out = joined(blue | mask, mask) & ~mask
+    return float(left_out.sum()) < MOST_LEFT_OUT * float(mask.sum())
+
+
+def joined(parts: Mask, core: Mask) -> Mask:
+    """Keep the parts that touch the core or lie within it."""
+    _, labels = cv2.connectedComponents(parts.astype(np.uint8))
+    return np.isin(labels, np.unique(labels[core])) & parts
 
 
 def fading(mask: Mask, lab: Colours) -> float:

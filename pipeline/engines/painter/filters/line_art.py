@@ -32,10 +32,10 @@ from pipeline.engines.painter.arrays import (
     ramp,
     resize,
     spread,
-    wide_blur,
 )
 from pipeline.engines.painter.canvas import scaled
 from pipeline.engines.painter.filters.noise import grainy
+from pipeline.engines.painter.filters.strokes import tangle
 from pipeline.engines.painter.tiling import by_rows, fitted_rows
 from pipeline.styles import Line
 
@@ -133,7 +133,8 @@ def lines(
     bold = np.float32(BOLD) * ramp(wide_ridges(half, width), BOLD_FROM, BOLDEST)
     small = np.maximum(pen(part(ridge, 0.5), resize(least, half.shape), FULL), bold)
     weight = resize(pressure(view), half.shape) * np.float32(line.weight)
-    weight *= 1 - np.float32(FINE_SPARED) * fine
+    # A line beside a letter fills its gaps as much as one upon it.
+    weight *= 1 - np.float32(FINE_SPARED) * cast(Plane, cv2.dilate(fine, np.ones((5, 5), np.uint8)))
     weight *= long_marks(small, view.unit) * focus(view)
     weight *= 1 - resize(view.air, half.shape)
     # Skips are where the paper is deep, whatever is drawn there.
@@ -183,11 +184,15 @@ def focus(view: PhotoAnalysis) -> Plane:
 
 
 def pressure(view: PhotoAnalysis) -> Plane:
-    """Press harder on people, and softer on faces too small for the pen and among leaves."""
+    """Press harder on people, and softer on their faces, on faces too small for the pen and among leaves.
+
+    Drawn like forms, leaves would look like worms.
+    """
     subject = view.subject
     weight = np.full(subject.people.shape, 0.95, np.float32)
     weight += np.float32(0.30) * subject.people - np.float32(0.25) * subject.small
-    crowd = thickets(view.flow, subject.people.shape, view.unit) * (1 - subject.people)
+    weight *= 1 - np.float32(0.5) * subject.head * (1 - subject.features)
+    crowd = resize(tangle(view.flow, view.unit), subject.people.shape) * (1 - subject.people)
     weight *= 1 - np.float32(0.6) * crowd
     return weight
 
@@ -197,14 +202,8 @@ def skips(shape: tuple[int, ...], unit: float, seed: int) -> Plane:
     return ramp(grainy(shape, seed + 31, 1.1 * unit) + grainy(shape, seed + 32, 3 * unit), 0.2, 1.8)
 
 
-def thickets(flow: Flow, shape: tuple[int, ...], unit: float) -> Plane:
-    """Find leaves, gravel and grass, where contours crowd: drawn like forms they would look like worms."""
-    crowd = ramp(resize(flow.force, shape), 0.015, 0.04)
-    return ramp(wide_blur(crowd, 3 * unit), 0.45, 0.85)
-
-
 def faintest(subject: Subject, line: Line) -> Plane:
     """Ask more of a contour before it is drawn across a face: wrinkles and noses are not outlines."""
     bare = subject.head * (1 - subject.features)
-    extra = np.float32(0.004) * bare - np.float32(0.0008) * subject.people
+    extra = np.float32(0.006) * bare - np.float32(0.0008) * subject.people
     return (np.float32(FAINTEST) + extra) * np.float32(1 / max(line.detail, 0.05))

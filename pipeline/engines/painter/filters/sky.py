@@ -25,7 +25,7 @@ from pipeline.engines.painter.arrays import (
 from pipeline.engines.painter.filters.clouds import cloudscape
 from pipeline.styles import Sky
 
-EMPTY, CLOUDED = 0.027, 0.038
+EMPTY, CLOUDED = 0.025, 0.032
 """Cloudiness (spread of blueness) below which a sky gets all of the style's clouds, and from which none."""
 
 HAZE = np.float32(0.03)

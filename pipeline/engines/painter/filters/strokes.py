@@ -54,39 +54,45 @@ class Brushes:
 def brushed(picture: Colours, flow: Flow, stroke: Stroke, unit: float, crew: Executor) -> Brushes:
     """Paint `picture` anew, each brush upon what the finer one has painted.
 
-    A style whose brush never gets broader where nothing happens is painted with the fine one alone.
+    Brushes that the style does not use are left out.
     """
     size = unit * stroke.size
     fine = kuwahara(picture, flow, FINE * unit * math.sqrt(stroke.size) + 0.3, crew)
-    if stroke.calm <= 0:
+    if max(stroke.calm, stroke.clumps) <= 0:
         return Brushes(fine, flow)
     broad = kuwahara(part(fine, 0.5), flow, BROAD * size / 2 + 0.4, crew)
+    if stroke.calm <= 0:
+        return Brushes(fine, flow, broad)
     broadest = kuwahara(part(broad, 0.5), flow.thinned(), BROADEST * size / 4 + 0.4, crew)
     return Brushes(fine, flow, broad, broadest)
 
 
 def mixed(
-    picture: Colours, brushes: Brushes, care: BrushMask, calm: float, unit: float, crew: Executor
+    picture: Colours, brushes: Brushes, care: BrushMask, stroke: Stroke, unit: float, crew: Executor
 ) -> Colours:
-    """Choose for each spot among the brushes; `calm` says how much broader where nothing happens."""
-    fine, broad, broadest, forms = brushes.fine, brushes.broad, brushes.broadest, brushes.forms
-    if broad is None or broadest is None:
-        return by_rows(
-            crew,
-            np.empty_like(picture),
-            lambda rows: mix(
-                fine[rows], picture[rows], fitted_rows(care.untouched, rows, picture.shape)
-            ),
-        )
-    quiet = quietness(forms.force, unit / 2) * np.minimum(1 - care.fine, 1)
-    under = mix(broad, resize(broadest, broad.shape), quiet * np.float32(calm))
-    planes = (under, fineness(forms, care.fine, unit / 2), care.untouched)
+    """Choose for each spot among the brushes."""
+    fine, under = brushes.fine, brushes.broad
+    keep = np.ones_like(care.fine)
+    if under is not None and brushes.broadest is not None:
+        quiet = quietness(brushes.forms.force, unit / 2) * np.minimum(1 - care.fine, 1)
+        under = mix(under, resize(brushes.broadest, under.shape), quiet * np.float32(stroke.calm))
+        keep = fineness(brushes.forms, care.fine, unit / 2)
+    crowd = tangle(brushes.forms, unit) * np.minimum(1 - care.fine, 1)
+    keep = np.minimum(keep, 1 - np.float32(stroke.clumps) * crowd)
+    planes = (fine if under is None else under, keep, care.untouched)
 
     def strip(rows: slice) -> Colours:
         below, keep, stay = (fitted_rows(plane, rows, picture.shape) for plane in planes)
         return mix(mix(below, fine[rows], keep), picture[rows], stay)
 
     return by_rows(crew, np.empty_like(picture), strip)
+
+
+def tangle(flow: Flow, unit: float) -> Plane:
+    """Find contours that crowd and run all ways, as of leaves, 0..1; those of windows and railings agree."""
+    contrast = ramp(flow.force, 0.012, 0.035)
+    near, agreed = (wide_blur(plane, 5 * unit / 2) for plane in (contrast, contrast * flow.lean))
+    return ramp(near, 0.35, 0.7) * ramp(agreed / (near + np.float32(1e-3)), 0.62, 0.48)
 
 
 def quietness(force: Plane, unit: float) -> Plane:

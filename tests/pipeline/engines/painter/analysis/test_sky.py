@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 import pytest
 
 from pipeline.engine import RGB
 from pipeline.engines.painter.analysis.sky import SkyFound, find_sky
 from pipeline.engines.painter.analysis.subject import SubjectDetector
+from pipeline.engines.painter.filters.noise import cloudy
 from tests.photos import photo
 
 Paint = Callable[..., RGB]
@@ -33,6 +35,20 @@ def with_ground(sky: RGB, colour: tuple[int, int, int]) -> RGB:
     grain = np.random.default_rng(2).normal(0, 18, (120, 400, 1))
     scene[180:] = np.clip(np.array(colour) + grain, 0, 255)
     return scene
+
+
+def with_clouds(sky: RGB, seed: int, least: float, softness: float) -> tuple[RGB, np.ndarray]:
+    """Lay white clouds over a sky; also return how much of each pixel they cover, 0..1."""
+    height, width = sky.shape[:2]
+    cover = np.clip((cloudy((height, width), seed, 5, 6, 0.7) - least) / softness, 0, 1)
+    mixed = sky * (1 - cover[..., None]) + 246 * cover[..., None]
+    return np.asarray(np.clip(mixed, 0, 255), np.uint8), cover
+
+
+def blueness_of(picture: RGB) -> np.ndarray:
+    """How much more blue than red and green each spot has, levels, without fine texture."""
+    red, green, blue = np.moveaxis(picture.astype(np.float32), -1, 0)
+    return np.asarray(cv2.GaussianBlur(blue - (red + green) / 2, (0, 0), 4))
 
 
 @pytest.mark.parametrize("flipped", [False, True])
@@ -98,3 +114,25 @@ def test_clouds_stay_behind_the_tower(paint: Paint) -> None:
     change = np.abs(one - other)
     assert np.percentile(change[tower], 99) < 16
     assert np.percentile(change[beside], 99) > 50
+
+
+@pytest.mark.parametrize("seed", [2, 3, 5])
+@pytest.mark.parametrize(("least", "softness"), [(0.55, 0.3), (0.62, 0.1)])
+@pytest.mark.parametrize("top", [(25, 75, 150), (60, 120, 205)])
+def test_a_sky_with_clouds_gets_no_border_and_its_clouds_stay_white(
+    paint: Paint, top: tuple[int, int, int], least: float, softness: float, seed: int
+) -> None:
+    clear = gradient(top, (150, 190, 230))
+    sky, cover = with_clouds(clear, seed, least, softness)
+    scene = with_ground(sky, (90, 120, 60))
+
+    painted = paint(scene)
+
+    far_from_clouds = cv2.dilate((cover > 0.01).astype(np.uint8), np.ones((21, 21), np.uint8)) == 0
+    far_from_clouds[150:] = False
+    change = blueness_of(painted) - blueness_of(scene)
+    slope = np.hypot(*np.gradient(change))[far_from_clouds]
+    white = cover > 0.99
+    white[150:] = False
+    assert not slope.size or np.percentile(slope, 99.5) < 2
+    assert np.percentile(scene[white].astype(int) - painted[white], 99) < 24
