@@ -151,7 +151,7 @@ async def _answer_all(api: TelegramApi, stop: threading.Event) -> None:
             for update in await bot.get_updates(offset, timeout=1):
                 offset = update.update_id + 1
                 assert update.message is not None
-                await update.message.reply_text("Having a look at your photo…")
+                await update.message.reply_text("Looking at your photo…")
 
 
 def measure(way: str, run: Way, people: int, per_s: float) -> Row:

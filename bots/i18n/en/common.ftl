@@ -9,11 +9,11 @@ refused-paused = { $wait_s ->
    *[other] I have put the brushes down for a while. Please come back in { DURATION($wait_s) }.
 }
 refused-banned = I can no longer take photos from this account.
-refused-opted-out = You asked me to leave your photos alone, and I keep to that.
-refused-forgotten = That is forgotten, as you asked.
+refused-opted-out = You asked me not to paint your photos, so I don't.
+refused-forgotten = That was deleted, as you asked.
 refused-strikes = { $wait_s ->
-    [0] Several of your photos were of a kind I can't paint, so we take a pause.
-   *[other] Several of your photos were of a kind I can't paint, so we take a pause. Please come back in { DURATION($wait_s) }.
+    [0] Several of your photos were of a kind that I can't paint, so let's take a break.
+   *[other] Several of your photos were of a kind that I can't paint, so let's take a break. Please come back in { DURATION($wait_s) }.
 }
 refused-cooldown = { $wait_s ->
     [0] The paint is still drying. Your next photo is welcome in a little while.
@@ -23,7 +23,7 @@ refused-quota = { $wait_s ->
     [0] That was your last painting for today. We can go on tomorrow.
    *[other] That was your last painting for today. We can go on in { DURATION($wait_s) }.
 }
-refused-too-many-open = I am still busy with your earlier photos. Please send this one again when one of them is done.
+refused-too-many-open = I am still working on your earlier photos. Please send this one again when one of them is done.
 refused-busy-here = { $wait_s ->
     [0] Many photos from this chat are waiting already. Please try again a little later.
    *[other] Many photos from this chat are waiting already. Please try again in { DURATION($wait_s) }.
@@ -33,14 +33,14 @@ refused-too-busy = { $wait_s ->
    *[other] So many photos are waiting that yours would take too long. Please come back in { DURATION($wait_s) }.
 }
 refused-storage-full = { $wait_s ->
-    [0] There is no room here for another photo just now. Please try again a little later.
-   *[other] There is no room here for another photo just now. Please try again in { DURATION($wait_s) }.
+    [0] There is no room for another photo right now. Please try again a little later.
+   *[other] There is no room for another photo right now. Please try again in { DURATION($wait_s) }.
 }
 
 ## No painting: one honest sentence why.
 
 apology-empty = That file arrived empty. Please send the photo again.
-apology-too-heavy = That file is too heavy for me: { $limit_mb } MB is the most I can carry.
+apology-too-heavy = That file is too large for me: { $limit_mb } MB is the most I can take.
 apology-web-page = That is a web page, not a picture. Please send the photo itself.
 apology-other-format = I can't open { $kind } pictures. Please send a { -formats } photo.
 apology-not-a-photo = { $kind ->
@@ -48,25 +48,25 @@ apology-not-a-photo = { $kind ->
     [document] That is a document. Please send a { -formats } photo.
     [program] That is a program. Please send a { -formats } photo.
     [text] That is a text. Please send a { -formats } photo.
-    [unknown] That file is nothing I know. Please send a { -formats } photo.
+    [unknown] I don't know this kind of file. Please send a { -formats } photo.
     [video] That is a video. Please send a { -formats } photo.
    *[other] That is a { $kind } file. Please send a { -formats } photo.
 }
 apology-too-small = That photo is too small to paint: each side needs at least { $limit_px } pixels.
 apology-too-large = That photo is too large for me: no side may be longer than { $limit_px } pixels.
-apology-too-many-pixels = That photo is larger than I can hold: { $limit_megapixels } megapixels is the most.
-apology-too-narrow = That photo is too long and thin: it may be { $limit_aspect } times as long as it is wide, no more.
+apology-too-many-pixels = That photo is too large for me: { $limit_megapixels } megapixels is the most I can take.
+apology-too-narrow = That photo is too long and narrow: its long side may be at most { $limit_aspect } times its short side.
 apology-truncated = Part of that photo got lost on the way. Please send it again.
 apology-broken = That file is damaged and won't open. Please try another copy.
-apology-transparent = That picture is see-through all over: there is nothing to paint.
-apology-too-hard = That file takes too much to open. Saved as a plain JPEG it should work.
+apology-transparent = That picture is completely transparent, so there is nothing to paint.
+apology-too-hard = That file is too hard to open. Saved as a plain JPEG it should work.
 apology-unsafe-photo = I can't paint this photo. Please try another one.
-apology-unsafe-picture = This photo didn't turn into a painting that I can show. Please try another one.
+apology-unsafe-picture = I can't show the painting that came of this photo. Please try another one.
 apology-photo-gone = That photo is no longer there. Please send it again.
-apology-photo-elsewhere = That photo lies in a place that I don't fetch from. Please send it here directly.
+apology-photo-elsewhere = That photo is in a place that I can't download from. Please send it here directly.
 apology-no-photo = There was no photo to paint. Please send one.
-apology-owner-opted-out = The owner of this photo asked me not to paint it, and I keep to that.
-apology-unknown-style = I don't know that style any more. Please pick another one.
+apology-owner-opted-out = The owner of this photo asked me not to paint it, so I don't.
+apology-unknown-style = I no longer know that style. Please pick another one.
 apology-our-fault = Something went wrong on my side, so there is no painting this time. I'm sorry.
 apology-refunded = It didn't count: you can try again right away.
 
@@ -77,7 +77,7 @@ note-photo-left-out = Not every photo could be painted; here are those that coul
 
 ## While somebody waits.
 
-standing-fetch = Having a look at your photo…
+standing-fetch = Looking at your photo…
 standing-line = { ORDINAL($position) ->
     [one] { $position }st in line, about { DURATION($wait_s) }
     [two] { $position }nd in line, about { DURATION($wait_s) }

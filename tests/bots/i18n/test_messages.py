@@ -43,7 +43,7 @@ def test_a_reason_without_words_or_facts_becomes_our_fault(reason: str) -> None:
 @pytest.mark.parametrize(
     ("standing", "words"),
     [
-        (QueueStatus(Stage.FETCH, None, 1, 2.0), "Having a look at your photo…"),
+        (QueueStatus(Stage.FETCH, None, 1, 2.0), "Looking at your photo…"),
         (QueueStatus(Stage.FETCH, None, 3, 18.0), "3rd in line, about 20 seconds"),
         (QueueStatus(Stage.RENDER, None, 1, 4.0), "Next in line, about 4 seconds"),
         (QueueStatus(Stage.RENDER, None, 0, 1.0, 0.003), "Painting…"),

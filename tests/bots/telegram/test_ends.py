@@ -64,7 +64,7 @@ def test_no_paint_dries_where_an_apology_is_on_its_way(town: Town) -> None:
     eventually(refused, what="the apology waits at the door")
     assert greeting.hold is not None
     greeting.hold.set()
-    assert town.words(ann, "Having a look")
+    assert town.words(ann, "Looking at your photo")
     town.services.controls.resume("deliver", "telegram")
     assert town.words(ann, "PDF")
 

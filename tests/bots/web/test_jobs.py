@@ -34,7 +34,7 @@ def test_a_job_is_followed_from_the_line_to_the_painting(
 ) -> None:
     url = send().json()["url"]
     with following(visitor, url) as views:
-        assert next(views)["words"] == "Having a look at your photo…"
+        assert next(views)["words"] == "Looking at your photo…"
         hands.fetch()
         assert until(views, stage="render", position=1)["words"].startswith("Next in line")
         hands.begin_painting(0.42)
@@ -131,7 +131,7 @@ def test_a_job_can_be_cancelled_until_it_is_on_its_way(
 ) -> None:
     url = send().json()["url"]
     assert visitor.delete(url).status_code == 204
-    assert visitor.get(url).json()["words"] == "Put aside, as you wished."
+    assert visitor.get(url).json()["words"] == "Cancelled."
     assert hands.uploads() == []
     late = send().json()["url"]
     hands.paint()

@@ -103,7 +103,7 @@ def test_a_photo_can_be_pasted(page: Page) -> None:
 def test_the_line_moves_while_one_waits(page: Page, hands: Hands) -> None:
     send(page)
     words = work(page, "waiting").locator(".words")
-    expect(words).to_have_text("Having a look at your photo…")
+    expect(words).to_have_text("Looking at your photo…")
     hands.fetch()
     expect(words).to_contain_text("Next in line")
     hands.begin_painting(0.42)
@@ -242,10 +242,10 @@ def test_a_refused_wish_is_said_at_the_painting(
 
 def test_never_mind_takes_the_ask_back(page: Page, hands: Hands) -> None:
     send(page)
-    work(page, "waiting").get_by_role("button", name="Never mind").click()
+    work(page, "waiting").get_by_role("button", name="Cancel").click()
     cancelled = work(page, "cancelled")
     assert hands.uploads() == []
-    cancelled.get_by_role("button", name="Put away").click()
+    cancelled.get_by_role("button", name="Remove", exact=True).click()
     expect(page.locator(".work")).to_have_count(0)
 
 
@@ -253,10 +253,10 @@ def test_forget_me_asks_first_and_then_forgets(
     page: Page, hands: Hands, services: Services
 ) -> None:
     painted(page, hands)
-    page.get_by_role("button", name="Forget me").click()
+    page.get_by_role("button", name="Delete my data").click()
     expect(page.get_by_role("button", name="No, keep them")).to_be_focused()
-    page.get_by_role("button", name="Yes, forget me").click()
-    expect(page.locator("#said")).to_have_text("Done. I remember nothing.")
+    page.get_by_role("button", name="Yes, delete them").click()
+    expect(page.locator("#said")).to_have_text("Done. Everything of yours is deleted.")
     assert [*services.blobs.listing("")] == []
     page.reload()
     expect(page.locator(".pot").first).to_be_visible()

@@ -48,7 +48,7 @@ def test_a_message_with_a_photo_is_acknowledged_and_private(
     assert ask.private
     assert (ask.style, ask.photos) == ("ink", (PhotoRef(TON),))
     (told,) = fake.world.sent
-    assert "Having a look" in told.text
+    assert "Looking at your photo" in told.text
 
 
 def test_a_message_without_a_photo_is_explained_once_a_day(
