@@ -17,6 +17,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from ipaddress import IPv4Network, IPv6Network
 from itertools import pairwise
 from pathlib import Path
 
@@ -75,6 +76,12 @@ def as_written(value: object) -> str:
         return value.model_dump_json()
     if isinstance(value, Path):
         return str(value).replace(str(Path.home()), "~", 1)
+    if (
+        value
+        and isinstance(value, tuple)
+        and all(isinstance(each, IPv4Network | IPv6Network) for each in value)
+    ):
+        return ",".join(map(str, value))
     if isinstance(value, bool | tuple | list | dict):
         return json.dumps(value, default=lambda model: model.model_dump(exclude_none=True))
     return str(value)

@@ -67,6 +67,7 @@ def run_demo(demo: Demo) -> None:
         environment = {**os.environ, "SUISAI_DATA_DIR": folder}
         # Whoever tries styles one after the other should not be asked to wait in between.
         environment.setdefault("SUISAI_PLATFORM_LIMITS", '{"web": {"cooldown_s": 0}}')
+        environment.setdefault("SUISAI_WEB_ASKS_PER_MINUTE", "100")
         environment.pop("SUISAI_REDIS_URL", None)
         environment.pop("SUISAI_BLOB_URL", None)
         supervisor = Supervisor(

@@ -51,6 +51,10 @@ class Users:
         self._scripts = Scripts(redis, namespace)
         self._marks = Pseudonyms(redis, namespace)
 
+    def pseudonym(self, platform: str, name: str) -> str:
+        """Return what stands for a name where the name itself must not be kept."""
+        return self._marks.of(platform, name)
+
     def ban(self, platform: str, person: str) -> None:
         """Refuse everything from this person from now on."""
         self._redis.sadd(f"{self._ns}:banned", self._marks.of(platform, person))

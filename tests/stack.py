@@ -17,6 +17,8 @@ from pydantic import BaseModel, SecretStr
 from bots.config import variables_of
 from bots.demo import free_port
 from bots.web.client import WebClient
+from bots.web.operator_auth import operator_link
+from bots.web.settings import WebSettings
 from tasks.settings import Settings
 
 T = TypeVar("T")
@@ -61,7 +63,9 @@ class Stack:
     """Processes of one bot, by name: `io`, `gpu`, `sweep`, `web`, ..."""
 
     def __init__(self, settings: Settings, logs: Path, extra: dict[str, str] | None = None) -> None:
-        self.environment = {**os.environ, **environment_of(settings), **(extra or {})}
+        # All people of a test come from one address.
+        crowd = {"SUISAI_WEB_ASKS_PER_MINUTE": "100000", "SUISAI_WEB_ASKS_PER_HOUR": "1000000"}
+        self.environment = {**os.environ, **crowd, **environment_of(settings), **(extra or {})}
         self._logs = logs
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -92,6 +96,12 @@ class Stack:
         with WebClient(address) as visitor:
             eventually(visitor.is_open, what="the page")
         return address
+
+    def operator_link(self, page: str) -> str:
+        """Return the link that lets the operator of the page at this address in."""
+        port = page.rpartition(":")[2]
+        data_dir = Path(self.environment["SUISAI_DATA_DIR"])
+        return operator_link(WebSettings(port=int(port)), data_dir)
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
         """Send a signal to a process and wait for its end."""

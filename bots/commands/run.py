@@ -14,10 +14,12 @@ from bots.commands.bootstrap import at_work, read_settings, stop_on_signals
 from bots.demo import Demo, free_port, run_demo
 from bots.plugins import adapters
 from bots.supervisor import Program, Supervisor, lock_data_dir
+from bots.web.operator_auth import operator_link as link_of
 from bots.web.settings import WebSettings
 from pipeline.gpu import gpus_here
 from tasks.maintenance import run_maintenance
 from tasks.services import embedded_valkey
+from tasks.settings import Settings
 from tasks.worker.main import run_worker
 
 WORKERS = ("io", "gpu")
@@ -27,6 +29,7 @@ def add_commands(app: typer.Typer) -> None:
     """Add this room's commands."""
     for command in (up, demo, worker, sweep, web):
         app.command()(command)
+    app.command("operator-link")(operator_link)
 
 
 def up() -> None:
@@ -44,6 +47,7 @@ def up() -> None:
             dict(os.environ),
         )
         stop = stop_on_signals()
+        _print_links(settings)
         supervisor.start()
         stop.wait()
         supervisor.stop()
@@ -122,6 +126,23 @@ def web(
     settings, stop = WebSettings(), stop_on_signals()
     with at_work("web") as services:
         run(services, host or settings.host, settings.port if port is None else port, stop)
+
+
+def operator_link() -> None:
+    """Print the link that opens the status page for the operator. Whoever has it is the operator.
+
+    [dim]Example:[/dim] suisai operator-link
+    """
+    typer.echo(link_of(WebSettings(), Settings().data_dir))
+
+
+def _print_links(settings: Settings) -> None:
+    web = WebSettings()
+    link = link_of(web, settings.data_dir)
+    # What goes to the journal, or to a cluster's collector of logs, is read by more than the operator.
+    if "JOURNAL_STREAM" in os.environ or "KUBERNETES_SERVICE_HOST" in os.environ:
+        link = "suisai operator-link prints the link"
+    typer.echo(f"Chat page:      {web.address}\nFor operators:  {link}")
 
 
 def programs(

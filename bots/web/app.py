@@ -19,14 +19,15 @@ from starlette.staticfiles import StaticFiles
 from bots import plugins
 from bots.i18n import t
 from bots.web import health, metrics, status
+from bots.web.addresses import ForwardedAddresses, TrustedProxies
 from bots.web.job_events import JobEvents
 from bots.web.jobs import Jobs
-from bots.web.operator_auth import Gate
+from bots.web.operator_auth import OperatorAuth
 from bots.web.page import PageRenderer
 from bots.web.security import Shield
 from bots.web.sessions import language_of
 from bots.web.settings import WebSettings
-from bots.web.uploads_api import Asking
+from bots.web.uploads_api import UploadsApi
 from pipeline.styles import load_styles
 from tasks.services import Services
 
@@ -37,20 +38,21 @@ def build_app(services: Services, settings: WebSettings | None = None) -> Starle
     """Build the application. `app.state.desk` is its news desk; closing it ends all open streams."""
     settings = settings or WebSettings()
     styles = load_styles()
-    desk, gate = JobEvents(services.ledger.news), Gate(services, settings)
+    desk, auth = JobEvents(services.ledger.news), OperatorAuth(services, settings)
+    proxies = TrustedProxies(settings.trusted_proxies)
     app = Starlette(
         routes=_routes(
             PageRenderer(settings, styles),
-            Asking(services, settings, styles),
+            UploadsApi(services, settings, styles),
             Jobs(services, desk),
             [
                 *health.routes(services),
-                *metrics.routes(services, settings, gate),
-                *status.routes(services, settings, gate),
+                *metrics.routes(services, settings, auth),
+                *status.routes(services, settings, auth),
             ],
         )
         + plugins.routes(services),
-        middleware=[Middleware(Shield)],
+        middleware=[Middleware(ForwardedAddresses, proxies), Middleware(Shield)],
         exception_handlers={HTTPException: _error, RedisError: _unreachable},
         lifespan=_lifespan(desk),
     )
@@ -59,12 +61,12 @@ def build_app(services: Services, settings: WebSettings | None = None) -> Starle
 
 
 def _routes(
-    page: PageRenderer, asking: Asking, jobs: Jobs, operators: Sequence[BaseRoute]
+    page: PageRenderer, uploads: UploadsApi, jobs: Jobs, operators: Sequence[BaseRoute]
 ) -> list[BaseRoute]:
     return [
         Route("/", page.show),
         Route("/styles", page.styles),
-        Route("/asks", asking.post, methods=["POST"]),
+        Route("/asks", uploads.post, methods=["POST"]),
         Route("/jobs/{id}", jobs.show),
         Route("/jobs/{id}", jobs.cancel, methods=["DELETE"]),
         Route("/jobs/{id}/events", jobs.events),

@@ -1,10 +1,10 @@
-"""Reads the form that brings photos, and lets none grow too heavy while it comes in."""
+"""Reads the form that brings photos: streamed to disk, and given up as soon as it grows too large."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from starlette.datastructures import FormData, Headers, UploadFile
@@ -13,11 +13,13 @@ from starlette.requests import ClientDisconnect, Request
 
 from pipeline.errors import PhotoRefused
 
-_EVENT = re.compile(r"[\w-]{8,64}", re.ASCII)
-
+EVENT = re.compile(r"[\w-]{8,64}", re.ASCII)
+"""The page's own id of a request."""
 _FIELDS_MAX = 12
-
 _FIELD_BYTES_MAX = 4_096
+_PART_HEADER_BYTES_MAX = 4_096
+_OVERHEAD_BYTES = 128_000
+"""Of a form beside its photos."""
 
 
 class FormBroken(Exception):
@@ -28,9 +30,10 @@ class FormBroken(Exception):
 class Form:
     """What a visitor sent, still in their words."""
 
-    photos: tuple[bytes, ...]
+    photos: tuple[UploadFile, ...]
+    """In temporary files, which are deleted with the form."""
     event: str
-    """The page's own id of the ask: a repeated one is the same ask."""
+    """The page's own id of the request: a repeated one is the same request."""
     style: str
     strength: float | None
     seed: int | None
@@ -39,7 +42,7 @@ class Form:
 
 
 class _PhotoParser(MultiPartParser):
-    """A form parser that gives up as soon as one part is too heavy."""
+    """A form parser that gives up as soon as one part is too large."""
 
     def __init__(
         self, headers: Headers, stream: AsyncGenerator[bytes, None], photos_max: int, mb_max: int
@@ -53,10 +56,19 @@ class _PhotoParser(MultiPartParser):
         )
         self._mb_max = mb_max
         self._part_bytes = 0
+        self._header_bytes = 0
 
     def on_part_begin(self) -> None:
         super().on_part_begin()
-        self._part_bytes = 0
+        self._part_bytes = self._header_bytes = 0
+
+    def on_header_field(self, data: bytes, start: int, end: int) -> None:
+        self._count_header(end - start)
+        super().on_header_field(data, start, end)
+
+    def on_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._count_header(end - start)
+        super().on_header_value(data, start, end)
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
         self._part_bytes += end - start
@@ -64,46 +76,76 @@ class _PhotoParser(MultiPartParser):
             raise PhotoRefused("too-heavy", limit_mb=self._mb_max)
         super().on_part_data(data, start, end)
 
+    def _count_header(self, size: int) -> None:
+        self._header_bytes += size
+        if self._header_bytes > _PART_HEADER_BYTES_MAX:
+            raise MultiPartException("The headers of a part are too long.")
 
-async def read_form(request: Request, photos_max: int, mb_max: int) -> Form:
-    """Read the form of an ask. Raises `FormBroken`, and `PhotoRefused` for too heavy a photo."""
+
+def check_length(request: Request, photos_max: int, mb_max: int) -> None:
+    """Refuse a form that says itself that it is too large, before anything of it is read.
+
+    Raises `PhotoRefused`, `FormBroken`.
+    """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise FormBroken("send a form of the type multipart/form-data")
-    stream = request.stream()
-    parser = _PhotoParser(request.headers, stream, photos_max, mb_max)
+    # The server has checked that it is a number.
+    length = int(request.headers.get("content-length", "0"))
+    if length > photos_max * mb_max * 1_000_000 + _OVERHEAD_BYTES:
+        raise PhotoRefused("too-heavy", limit_mb=mb_max)
+
+
+@asynccontextmanager
+async def read_form(request: Request, photos_max: int, mb_max: int) -> AsyncIterator[Form]:
+    """Read the form of a request for the block. Raises `FormBroken`, and `PhotoRefused` when too large."""
+    bytes_max = photos_max * mb_max * 1_000_000 + _OVERHEAD_BYTES
+    stream = _bounded(request.stream(), bytes_max, mb_max)
     try:
-        fields = await parser.parse()
+        fields = await _PhotoParser(request.headers, stream, photos_max, mb_max).parse()
     except MultiPartException as error:
-        await _hear_out(stream, photos_max * mb_max * 1_000_000)
         raise FormBroken(error.message) from error
     except ClientDisconnect as error:
         raise FormBroken("the form ended early") from error
     try:
-        return await _form(fields)
+        yield _form(fields)
     finally:
         await fields.close()
 
 
-async def _hear_out(stream: AsyncGenerator[bytes, None], bytes_max: int) -> None:
-    # A connection that ends with bytes unread is reset, and the visitor never sees the answer.
-    heard = 0
-    with suppress(ClientDisconnect):
-        async for chunk in stream:
-            heard += len(chunk)
-            if heard > bytes_max:
+async def discard_rest(request: Request, bytes_max: int) -> None:
+    """Read what is left of a body, and keep nothing of it.
+
+    A connection that ends with bytes unread is reset, and the visitor never sees the answer.
+    """
+    seen = 0
+    with suppress(ClientDisconnect, RuntimeError):
+        async for chunk in request.stream():
+            seen += len(chunk)
+            if seen > bytes_max:
                 return
 
 
-async def _form(fields: FormData) -> Form:
+async def _bounded(
+    stream: AsyncGenerator[bytes, None], bytes_max: int, mb_max: int
+) -> AsyncGenerator[bytes, None]:
+    seen = 0
+    async for chunk in stream:
+        seen += len(chunk)
+        if seen > bytes_max:
+            raise PhotoRefused("too-heavy", limit_mb=mb_max)
+        yield chunk
+
+
+def _form(fields: FormData) -> Form:
     uploads = [each for each in fields.getlist("photo") if isinstance(each, UploadFile)]
     if not uploads:
         raise FormBroken("send at least one file in the field 'photo'")
     event = _text(fields, "event")
-    if not _EVENT.fullmatch(event):
+    if not EVENT.fullmatch(event):
         raise FormBroken("send 8 to 64 letters, digits or hyphens in the field 'event'")
     strength, seed = _number(fields, "strength"), _number(fields, "seed")
     return Form(
-        photos=tuple([await upload.read() for upload in uploads]),
+        photos=tuple(uploads),
         event=event,
         style=_text(fields, "style"),
         strength=None if strength is None else min(1.0, max(0.0, strength)),

@@ -10,12 +10,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from bots.metrics import FleetCollector
-from bots.web.operator_auth import Gate
+from bots.web.operator_auth import OperatorAuth
 from bots.web.settings import WebSettings
 from tasks.services import Services
 
 
-def routes(services: Services, settings: WebSettings, gate: Gate) -> list[BaseRoute]:
+def routes(services: Services, settings: WebSettings, auth: OperatorAuth) -> list[BaseRoute]:
     """Return the route; open to everybody only where the settings say so."""
     # Filled at each scrape, not now: the ledger may be away when the page starts.
     registry = CollectorRegistry(auto_describe=False)
@@ -25,4 +25,6 @@ def routes(services: Services, settings: WebSettings, gate: Gate) -> list[BaseRo
         text = await asyncio.to_thread(generate_latest, registry)
         return Response(text, media_type=CONTENT_TYPE_LATEST)
 
-    return [Route("/metrics", metrics if settings.metrics_open else gate.guarded(metrics))]
+    return [
+        Route("/metrics", metrics if settings.metrics_open else auth.required_for_metrics(metrics))
+    ]

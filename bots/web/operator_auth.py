@@ -1,94 +1,185 @@
-"""Lets only the operator in: by password, or without one only from this very machine."""
+"""Lets only the operator in: by the token of the data folder, or by a password.
+
+A reverse proxy on the same machine makes every stranger come from loopback, so where a request comes
+from gives no rights. `suisai up` and `suisai operator-link` print a link that holds the token; opening it
+sets a cookie.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import base64
 import binascii
+import hashlib
+import hmac
+import os
 import secrets
 from collections.abc import Awaitable, Callable
-from ipaddress import ip_address
-from urllib.parse import urlsplit
+from pathlib import Path
+from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from bots.web.addresses import address_of
 from bots.web.settings import WebSettings
 from tasks.services import Services
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
+COOKIE = "suisai_operator"
+TOKEN_FILE = "operator-token"  # noqa: S105 - its name
+_COOKIE_S = 30 * 86_400
 _GUESSES = 10
-"""Wrong passwords from one address until it is not listened to for a while."""
-
-_DEAF_S = 60.0
-
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
-
-_ASK = {"WWW-Authenticate": 'Basic realm="Suisai", charset="UTF-8"'}
+"""Wrong passwords from one address before further ones are not looked at for a while."""
+_GUESSES_WINDOW_S = 60.0
+_REALM = {"WWW-Authenticate": 'Basic realm="Suisai", charset="UTF-8"'}
+_HOW = "This page is for the operator: open the link that `suisai operator-link` prints.\n"
 
 
-class Gate:
+def operator_token(settings: WebSettings, data_dir: Path) -> str:
+    """Return the operator's token: of the settings, or the data folder's, made at the first call.
+
+    Raises `OSError` where the folder cannot be written.
+    """
+    if settings.operator_token is not None:
+        return settings.operator_token.get_secret_value()
+    path = data_dir / TOKEN_FILE
+    while True:
+        try:
+            token = path.read_text("ascii").strip()
+        except FileNotFoundError:
+            _create_token(path)
+            continue
+        if not token:
+            raise OSError(f"{path} is empty. Delete it; the next start makes a new token.")
+        return token
+
+
+def operator_link(settings: WebSettings, data_dir: Path) -> str:
+    """Return the address that lets the operator in and leads to the status page. Raises `OSError`."""
+    query = urlencode({"token": operator_token(settings, data_dir)})
+    return f"{settings.address}/status?{query}"
+
+
+def _create_token(path: Path) -> None:
+    """Make the file whole or not at all, readable by its user only; another process may be faster."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(32))
+        try:
+            path.hardlink_to(part)
+        except FileExistsError:
+            return
+    finally:
+        part.unlink(missing_ok=True)
+
+
+class OperatorAuth:
     """Guards endpoints that are the operator's."""
 
     def __init__(self, services: Services, settings: WebSettings) -> None:
         self._password = settings.operator_password
-        self._notebook = services.kv("web")
+        self._metrics_token = settings.metrics_token
+        self._kv = services.kv("web")
+        self._token = operator_token(settings, Path(services.settings.data_dir))
+        # Not the token itself, so that a cookie that leaks ends with the next token.
+        self._cookie = hmac.new(self._token.encode(), b"cookie", hashlib.sha256).hexdigest()
 
-    def guarded(self, endpoint: Endpoint) -> Endpoint:
+    def required(self, endpoint: Endpoint) -> Endpoint:
         """Return the endpoint, closed to everybody but the operator."""
 
         async def guarded(request: Request) -> Response:
-            refusal = await self._refusal(request)
-            return refusal if refusal is not None else await endpoint(request)
+            if self._has_cookie(request) or self._has_bearer(request):
+                return await endpoint(request)
+            if "token" in request.query_params:
+                return self._log_in(request)
+            refusal = await self._check_password(request)
+            if refusal is not None:
+                return refusal
+            response = await endpoint(request)
+            self._set_cookie(request, response)
+            return response
 
         return guarded
 
-    async def _refusal(self, request: Request) -> Response | None:
+    def required_for_metrics(self, endpoint: Endpoint) -> Endpoint:
+        """Return the endpoint, closed to everybody but the operator and who has the metrics token."""
+        for_operator = self.required(endpoint)
+
+        async def guarded(request: Request) -> Response:
+            token = self._metrics_token
+            if token is not None and _equal(_bearer_of(request), token.get_secret_value()):
+                return await endpoint(request)
+            return await for_operator(request)
+
+        return guarded
+
+    def _has_cookie(self, request: Request) -> bool:
+        return _equal(request.cookies.get(COOKIE, ""), self._cookie)
+
+    def _has_bearer(self, request: Request) -> bool:
+        return _equal(_bearer_of(request), self._token)
+
+    def _log_in(self, request: Request) -> Response:
+        if request.method not in ("GET", "HEAD") or not _equal(
+            request.query_params["token"], self._token
+        ):
+            return PlainTextResponse(f"That token is not valid. {_HOW}", 403)
+        # The token leaves the address bar, so that it is not copied or sent on with the address.
+        rest = [(k, v) for k, v in request.query_params.multi_items() if k != "token"]
+        path = request.scope["path"] + (f"?{urlencode(rest)}" if rest else "")
+        response = RedirectResponse(path, 303, {"Cache-Control": "no-store"})
+        self._set_cookie(request, response)
+        return response
+
+    def _set_cookie(self, request: Request, response: Response) -> None:
+        response.set_cookie(
+            COOKIE,
+            self._cookie,
+            max_age=_COOKIE_S,
+            httponly=True,
+            # Lax, not strict: the link may be opened from another program or page.
+            samesite="lax",
+            secure=request.scope["scheme"] == "https",
+        )
+
+    async def _check_password(self, request: Request) -> Response | None:
+        """Return a refusal, None where the right password was given."""
         if self._password is None:
-            if is_from_this_machine(request):
-                return None
-            words = "Only from this machine, or with SUISAI_WEB_OPERATOR_PASSWORD set.\n"
-            return PlainTextResponse(words, 403)
-        given = _password_in(request)
+            return PlainTextResponse(_HOW, 403)
+        given = _password_of(request)
         if given is None:
-            return PlainTextResponse("For the operator.\n", 401, _ASK)
-        key = f"wrong:{request.client.host if request.client else '-'}"
-        if int(await asyncio.to_thread(self._notebook.get, key) or 0) >= _GUESSES:
-            later = {"Retry-After": f"{_DEAF_S:.0f}"}
-            return PlainTextResponse("Too many wrong passwords.\n", 429, later)
-        if secrets.compare_digest(given.encode(), self._password.get_secret_value().encode()):
+            return PlainTextResponse(_HOW, 401, _REALM)
+        key = f"wrong-passwords:{address_of(request)}"
+        if int(await asyncio.to_thread(self._kv.get, key) or 0) >= _GUESSES:
+            later = {"Retry-After": f"{_GUESSES_WINDOW_S:.0f}"}
+            return PlainTextResponse(
+                f"Too many wrong passwords from this address; wait a minute. {_HOW}", 429, later
+            )
+        if _equal(given, self._password.get_secret_value()):
             return None
-        await asyncio.to_thread(self._notebook.increment, key, 1, _DEAF_S)
-        return PlainTextResponse("Wrong password.\n", 401, _ASK)
+        await asyncio.to_thread(self._kv.increment, key, 1, _GUESSES_WINDOW_S)
+        return PlainTextResponse("Wrong password.\n", 401, _REALM)
 
 
-def is_from_this_machine(request: Request) -> bool:
-    """Tell whether a request began on this machine, and not behind a proxy or tunnel on it."""
-    if any(name in request.headers for name in _FORWARDED):
-        return False
-    peer = request.client.host if request.client else ""
-    # The name in the address bar counts too: a stranger's page may point its own name at loopback.
-    return _is_loopback(peer) and _is_loopback(
-        urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
-    )
+def _equal(given: str, wanted: str) -> bool:
+    return secrets.compare_digest(given.encode("utf-8", "replace"), wanted.encode())
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _bearer_of(request: Request) -> str:
+    scheme, _, rest = request.headers.get("authorization", "").partition(" ")
+    return rest.strip() if scheme.lower() == "bearer" else ""
 
 
-def _password_in(request: Request) -> str | None:
+def _password_of(request: Request) -> str | None:
     scheme, _, rest = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return None
     try:
         user, _, password = base64.b64decode(rest, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except (binascii.Error, ValueError):
         return None
     return password if user == "operator" else ""

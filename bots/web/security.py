@@ -53,5 +53,12 @@ def _is_ours(method: str, headers: Headers) -> bool:
         return True
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     return site in (None, "same-origin", "none") and (
-        origin is None or urlsplit(origin).netloc == headers.get("host")
+        origin is None or _host_of(origin) == headers.get("host")
     )
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None

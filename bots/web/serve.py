@@ -12,7 +12,10 @@ from contextlib import contextmanager, suppress
 import structlog
 import uvicorn
 
+from bots.web.addresses import TrustedProxies
 from bots.web.app import build_app
+from bots.web.connections import Connections
+from bots.web.settings import WebSettings
 from tasks.services import Services
 
 _log = structlog.get_logger()
@@ -79,9 +82,13 @@ class _Server(uvicorn.Server):
 async def _serve(
     services: Services, listener: socket.socket, stop: threading.Event, ready: Callable[[], None]
 ) -> None:
-    app = build_app(services)
+    settings = WebSettings()
+    app = build_app(services, settings)
     config = uvicorn.Config(
         app,
+        http=Connections(TrustedProxies(settings.trusted_proxies)).protocol(),  # type: ignore[arg-type]
+        # Of whoever is on loopback; `ForwardedAddresses` asks the settings instead.
+        proxy_headers=False,
         lifespan="on",
         access_log=False,
         log_config=None,
@@ -91,7 +98,7 @@ async def _serve(
     server = _Server(config, ready)
 
     def end() -> None:
-        app.state.desk.close()
+        app.state.desk.stop()
         server.should_exit = True
 
     loop = asyncio.get_running_loop()

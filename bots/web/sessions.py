@@ -74,5 +74,5 @@ def _set(request: Request, response: Response, name: str, value: str) -> None:
         max_age=_A_YEAR_S,
         httponly=True,
         samesite="strict",
-        secure=request.url.scheme == "https",
+        secure=request.scope["scheme"] == "https",
     )

@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bots.web.operator_auth import Gate
+from bots.web.body import read_object
+from bots.web.operator_auth import OperatorAuth
 from bots.web.settings import WebSettings
 from bots.web.status_data import failures, overview, recent_pictures
 from tasks.blobs import BlobMissing
@@ -68,25 +69,22 @@ class Status:
         return recent_pictures(self._services) if self._pictures else []
 
 
-def routes(services: Services, settings: WebSettings, gate: Gate) -> list[BaseRoute]:
+def routes(services: Services, settings: WebSettings, auth: OperatorAuth) -> list[BaseRoute]:
     """Return the routes, all closed to everybody but the operator."""
     status = Status(services, settings)
     return [
-        Route("/status", gate.guarded(status.show)),
-        Route("/status/now", gate.guarded(status.now)),
-        Route("/status/pause", gate.guarded(status.pause), methods=["POST"]),
-        Route("/status/resume", gate.guarded(status.resume), methods=["POST"]),
-        Route("/status/pictures/{n:int}", gate.guarded(status.picture)),
+        Route("/status", auth.required(status.show)),
+        Route("/status/now", auth.required(status.now)),
+        Route("/status/pause", auth.required(status.pause), methods=["POST"]),
+        Route("/status/resume", auth.required(status.resume), methods=["POST"]),
+        Route("/status/pictures/{n:int}", auth.required(status.picture)),
     ]
 
 
 async def _switch(request: Request) -> tuple[str, str | None]:
     """Read which switch is meant. Raises a 400 for one that does not exist."""
-    try:
-        body = await request.json()
-        what, platform = body["what"], body.get("platform") or None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise HTTPException(400) from None
-    if what not in PAUSABLE or not isinstance(platform, str | None):
+    body = await read_object(request)
+    what, platform = body.get("what"), body.get("platform") or None
+    if not isinstance(what, str) or what not in PAUSABLE or not isinstance(platform, str | None):
         raise HTTPException(400)
     return what, platform

@@ -4,29 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
+from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 
 import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import Message, Receive, Scope, Send
 
 from bots import i18n
 from bots.captions.parser import PaintOptions, fresh_seed, parse
-from bots.web.form import Form, FormBroken, read_form
+from bots.web.addresses import address_of
+from bots.web.form import EVENT, Form, FormBroken, check_length, discard_rest, read_form
 from bots.web.platform import NAME, UPLOADS
 from bots.web.sessions import language_of, new_secret, person_behind, person_of, set_session_cookie
 from bots.web.settings import WebSettings
 from pipeline.errors import PhotoRefused
 from pipeline.styles import Style
-from tasks.models import Admitted, Apology, PaintRequest, PhotoRef, Refused
+from tasks.models import Admitted, Apology, PaintRequest, PhotoRef, RateLimit, Refused
 from tasks.services import Services
 
 _log = structlog.get_logger()
 
+_UPLOADS_AT_ONCE = 32
+_UPLOADS_PER_ADDRESS = 8
+_SLOT_WAIT_S = 5.0
+_DISCARD_S = 60.0
+"""For the rest of a body that is not wanted."""
+_STORED_AT_ONCE = 2
+"""Forms whose photos are in memory at once, one photo each."""
+_OF_PERSON = frozenset({"cooldown", "quota", "too-many-open", "strikes"})
 _STATUS = {"banned": 403, "opted-out": 403, "storage-full": 507, "paused": 503, "too-busy": 503}
 
 
-class Asking:
+class UploadsApi:
     """Takes photos in."""
 
     def __init__(
@@ -35,31 +48,83 @@ class Asking:
         self._services = services
         self._settings = settings
         self._styles = styles
+        self._bytes_max = settings.photos_max * settings.photo_mb_max * 1_000_000
+        self._address_limits = services.rate_limiter(f"{NAME}:address")
+        self._uploading: Counter[str] = Counter()
+        """Bodies that are read now, by the address that sends them."""
+        self._storing = asyncio.Semaphore(_STORED_AT_ONCE)
 
     async def post(self, request: Request) -> Response:
         """Answer 201 with the job's address, or an error with a sentence in `words`."""
         language, secret = language_of(request), new_secret()
         person = person_of(request) or person_behind(secret)
-        limits = self._settings
         try:
-            form = await read_form(request, limits.photos_max, limits.photo_mb_max)
+            check_length(request, self._settings.photos_max, self._settings.photo_mb_max)
+            if (refused := await self._refused_unread(request, person)) is not None:
+                response = await asyncio.to_thread(self._say, language, refused)
+                return _before_the_body(request, response, self._bytes_max)
+            response = await self._read_and_admit(request, person, language)
         except PhotoRefused as refusal:
-            return _hang_up(_refused(refusal.reason, _why(language, refusal), 413))
+            response = _refused(refusal.reason, _why(language, refusal), 413)
+            one_photo = self._settings.photo_mb_max * 1_000_000
+            return _before_the_body(request, response, self._bytes_max - one_photo)
         except FormBroken as error:
-            return _hang_up(_refused("form", str(error), 400))
-        response = await asyncio.to_thread(self._admit, person, language, form)
+            response = _refused("form", str(error), 400)
+            return _before_the_body(request, response, self._bytes_max)
         set_session_cookie(request, response, secret)
         return response
+
+    async def _refused_unread(self, request: Request, person: str) -> Refused | None:
+        """Return why a request is refused whatever its body holds, None where it has to be read."""
+        event = request.query_params.get("event", "")
+        known = bool(EVENT.fullmatch(event))
+        refused = await asyncio.to_thread(
+            self._services.ledger.check, NAME, person, f"{person}:{event}" if known else ""
+        )
+        # Without the event, this may be a request once more that was accepted: the ledger knows.
+        if refused is not None and (known or refused.reason not in _OF_PERSON):
+            return refused
+        return await self._refused_by_address(address_of(request))
+
+    async def _refused_by_address(self, address: str) -> Refused | None:
+        settings, now = self._settings, time.time()
+        if self._uploading[address] >= _UPLOADS_PER_ADDRESS or (
+            self._uploading.total() >= _UPLOADS_AT_ONCE
+        ):
+            return Refused("too-busy", now + _SLOT_WAIT_S)
+        # Its pseudonym: an address is personal data, and lies in the ledger for an hour.
+        name = self._services.users.pseudonym("address", address)
+        limits = [
+            (f"{name}:minute", RateLimit(settings.asks_per_minute, 60.0)),
+            (f"{name}:hour", RateLimit(settings.asks_per_hour, 3600.0)),
+        ]
+        wait_s = await asyncio.to_thread(self._address_limits.take, limits)
+        return Refused("busy-address", now + wait_s) if wait_s > 0 else None
+
+    async def _read_and_admit(self, request: Request, person: str, language: str) -> Response:
+        settings, address = self._settings, address_of(request)
+        self._uploading[address] += 1
+        try:
+            async with (
+                read_form(request, settings.photos_max, settings.photo_mb_max) as form,
+                self._storing,
+            ):
+                return await asyncio.to_thread(self._admit, person, language, form)
+        finally:
+            self._uploading[address] -= 1
+            if not self._uploading[address]:
+                del self._uploading[address]
 
     def _admit(self, person: str, language: str, form: Form) -> Response:
         services = self._services
         ask = self._ask(person, language, form)
         keys = [photo.ref for photo in ask.photos]
         try:
+            # One photo at a time: together they may be larger than what this process should hold.
             for key, photo in zip(keys, form.photos, strict=True):
-                services.blobs.put(key, photo)
+                services.blobs.put(key, photo.file.read())
         except OSError as error:
-            _log.error("an upload cannot be stored, it is refused", error=str(error))
+            _log.error("upload_not_stored", error=str(error), action="refuse")
             services.blobs.delete(keys)
             return self._say(language, Refused("storage-full", 0.0))
         admission = services.ledger.admit(ask)
@@ -112,10 +177,29 @@ def _refused(reason: str, words: str, status: int, wait_s: float | None = None) 
     return JSONResponse(body, status_code=status, headers=headers)
 
 
-def _hang_up(response: Response) -> Response:
-    # The rest of the body may still be on its way; without this it would be read to its end.
+class _EarlyResponse(Response):
+    """A response that is sent before the body of its request has come; the body is thrown away then."""
+
+    def __init__(self, response: Response, request: Request, bytes_max: int) -> None:
+        self.__dict__.update(response.__dict__)
+        self._request, self._bytes_max = request, bytes_max
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        start: Message = {
+            "type": "http.response.start", "status": self.status_code, "headers": self.raw_headers,
+        }  # fmt: skip
+        await send(start)
+        # Whole by its Content-Length, but not ended: the server would then stop reading.
+        await send({"type": "http.response.body", "body": self.body, "more_body": True})
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_DISCARD_S):
+                await discard_rest(self._request, self._bytes_max)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _before_the_body(request: Request, response: Response, bytes_max: int) -> Response:
     response.headers["Connection"] = "close"
-    return response
+    return _EarlyResponse(response, request, bytes_max)
 
 
 def _why(language: str, refusal: PhotoRefused) -> str:

@@ -190,6 +190,21 @@ class Admission(Book):
             self._traces.admitted(job_id, ask, began_at)
         return Admitted(job_id, int(first), second / 1000, duplicate=kind == "again")
 
+    def check(self, platform: str, person: str, event: str = "") -> Refused | None:
+        """Say whether a request of this person would be refused now, before its photos have come.
+
+        With the event's id, an event that was admitted before is not refused. Changes nothing but the
+        count of refusals; `admit` decides.
+        """
+        job_id = job_id_of(platform, event) if event else ""
+        # As a private request: whose conversation is full is known when the request is.
+        probe = PaintRequest(platform, event, person, person, (), private=True)
+        try:
+            row = self._run("admit", *self._admission(job_id, probe), 1)
+        except OutOfMemoryError:
+            return Refused("storage-full", time.time() + _FULL_S)
+        return Refused(text(row[1]), int(row[2]) / 1000) if text(row[0]) == "refused" else None
+
     def _admission(self, job_id: str, ask: PaintRequest) -> list[str | int]:
         settings = self._settings
         return [

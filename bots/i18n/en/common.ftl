@@ -28,6 +28,7 @@ refused-busy-here = { $wait_s ->
     [0] Many photos from this chat are waiting already. Please try again a little later.
    *[other] Many photos from this chat are waiting already. Please try again in { DURATION($wait_s) }.
 }
+refused-busy-address = Many photos have come from your network. Please try again in { DURATION($wait_s) }.
 refused-too-busy = { $wait_s ->
     [0] So many photos are waiting that yours would take too long. Please come back later.
    *[other] So many photos are waiting that yours would take too long. Please come back in { DURATION($wait_s) }.

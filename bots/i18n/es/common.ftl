@@ -28,6 +28,7 @@ refused-busy-here = { $wait_s ->
     [0] Ya hay muchas fotos de este chat en espera. Inténtalo de nuevo un poco más tarde.
    *[other] Ya hay muchas fotos de este chat en espera. Inténtalo de nuevo en { DURATION($wait_s) }.
 }
+refused-busy-address = Han llegado muchas fotos desde tu red. Inténtalo de nuevo en { DURATION($wait_s) }.
 refused-too-busy = { $wait_s ->
     [0] Hay tantas fotos en espera que la tuya tardaría demasiado. Vuelve más tarde, por favor.
    *[other] Hay tantas fotos en espera que la tuya tardaría demasiado. Vuelve en { DURATION($wait_s) }, por favor.

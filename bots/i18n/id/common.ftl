@@ -28,6 +28,7 @@ refused-busy-here = { $wait_s ->
     [0] Sudah banyak foto dari obrolan ini yang antre. Coba lagi nanti, ya.
    *[other] Sudah banyak foto dari obrolan ini yang antre. Coba lagi dalam { DURATION($wait_s) }, ya.
 }
+refused-busy-address = Sudah banyak foto dari jaringanmu. Coba lagi dalam { DURATION($wait_s) }, ya.
 refused-too-busy = { $wait_s ->
     [0] Antreannya sedang panjang sekali, fotomu akan terlalu lama menunggu. Kembali lagi nanti, ya.
    *[other] Antreannya sedang panjang sekali, fotomu akan terlalu lama menunggu. Kembali lagi dalam { DURATION($wait_s) }, ya.

@@ -28,6 +28,7 @@ refused-busy-here = { $wait_s ->
     [0] Já há muitas fotos deste chat na espera. Tente de novo um pouco mais tarde.
    *[other] Já há muitas fotos deste chat na espera. Tente de novo em { DURATION($wait_s) }.
 }
+refused-busy-address = Chegaram muitas fotos da sua rede. Tente de novo em { DURATION($wait_s) }.
 refused-too-busy = { $wait_s ->
     [0] Há tantas fotos na espera que a sua demoraria demais. Volte mais tarde, por favor.
    *[other] Há tantas fotos na espera que a sua demoraria demais. Volte em { DURATION($wait_s) }, por favor.

@@ -39,7 +39,8 @@ async function ask(photos, wish) {
 
 // The same form twice is the same ask: a lost answer costs nothing.
 async function sendTwice(form) {
-  const send = () => fetch("/asks", { method: "POST", body: form });
+  // The event in the address lets the bot answer before the photos have come.
+  const send = () => fetch(`/asks?event=${form.get("event")}`, { method: "POST", body: form });
   try {
     return await send().catch(send);
   } catch {

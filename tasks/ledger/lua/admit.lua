@@ -1,15 +1,17 @@
 -- Take an ask in, or say why not. Atomic: two messengers with the same event get one job. Needs: places.
 -- ARGV: id, platform, person, conversation, private (0/1), ask (JSON), event, limits by tier (JSON),
 --       queue penalty ms, refusal silence ms, photos in the ask, the person's mark, marks of the
---       photos' owners who are somebody else, job retention ms.
--- Result: {'admitted'|'again', position, wait ms} or {'refused', reason, until ms, say (0/1)}.
+--       photos' owners who are somebody else, job retention ms, only check (1).
+-- Result: {'admitted'|'again', position, wait ms}, {'free'} where only checked, or {'refused', reason, until ms, say (0/1)}.
 -- Invariant: a refusal changes nothing but what the person was told and the counts, and is forgotten
 -- within two minutes, so that no flood of asks fills the memory.
 local id, platform, person, conversation, private, mark = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[12]
+local only_check = ARGV[15] == '1'
 local who, open, here = key('who', mark), key('open', platform, person), platform .. ':' .. conversation
 
 local function refuse(reason, until_ms)
   count('refused:' .. platform .. ':' .. reason)
+  if only_check then return reply({'refused', reason, int(until_ms), 1}) end
   local silence = math.max(1, tonumber(ARGV[10]))
   local say = redis.call('SET', key('told', mark), '1', 'NX', 'PX', silence) and 1 or 0
   if say == 1 then redis.call('SET', key('refused', id), reason .. ' ' .. int(until_ms), 'PX', 120000) end
@@ -52,6 +54,7 @@ local score, longest = stamp / 1000 + tonumber(ARGV[9]) * mine, limits.max_wait_
 local p = foresee(score, platform, 'fetch', tonumber(ARGV[11]))
 if p.wait > longest then return refuse('too-busy', now + math.max(60000, p.wait - longest / 2)) end
 
+if only_check then return reply({'free'}) end
 local rest = math.floor(now + limits.cooldown_s * 1000)
 redis.call('HSET', job(id), 'platform', platform, 'person', person, 'conversation', conversation,
   'private', private, 'event', ARGV[7], 'ask', ARGV[6], 'score', exact(score), 'admitted', int(now),

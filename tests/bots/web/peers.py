@@ -20,3 +20,8 @@ def ask(
             return await client.request(method, path, **options)
 
     return asyncio.run(send())
+
+
+OPERATOR = "token-of-the-operator"
+AS_OPERATOR = {"Authorization": f"Bearer {OPERATOR}"}
+"""Headers of requests to an application whose operator token is `OPERATOR`."""

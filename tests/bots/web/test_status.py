@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from starlette.applications import Starlette
 
@@ -11,11 +12,15 @@ from bots.web.settings import WebSettings
 from tasks.models import PaintRequest, PhotoRef
 from tasks.services import Services
 from tests.bots.web.hands import Hands
-from tests.bots.web.peers import ask as request
+from tests.bots.web.peers import AS_OPERATOR, OPERATOR, ask
 
 
 def page(services: Services, **settings: object) -> Starlette:
+    settings = {"operator_token": OPERATOR, **settings}
     return build_app(services, WebSettings(**settings))  # type: ignore[arg-type] # pydantic checks
+
+
+request = partial(ask, headers=AS_OPERATOR)
 
 
 def test_strangers_see_and_switch_nothing(services: Services) -> None:
@@ -28,12 +33,12 @@ def test_strangers_see_and_switch_nothing(services: Services) -> None:
         ("POST", "/status/pause"),
         ("POST", "/status/resume"),
     ):
-        assert request(app, path, method, peer="10.0.0.7", json={}).status_code == 403, path
+        assert ask(app, path, method, json={}).status_code == 403, path
     assert services.controls.paused() == {}
 
 
 def test_another_sites_page_cannot_press_the_switches(services: Services) -> None:
-    origin = {"Origin": "https://elsewhere.example"}
+    origin = {"Origin": "https://elsewhere.example", **AS_OPERATOR}
 
     answer = request(
         page(services), "/status/pause", "POST", json={"what": "render"}, headers=origin
@@ -57,7 +62,9 @@ def test_a_pause_holds_until_it_is_ended(services: Services) -> None:
 def test_switches_that_do_not_exist_are_refused(services: Services) -> None:
     for body in ({"what": "everything"}, {}, {"what": "render", "platform": 7}):
         assert request(page(services), "/status/pause", "POST", json=body).status_code == 400
-    assert request(page(services), "/status/pause", "POST", content=b"{").status_code == 400
+    for content in (b"{", b"[" * 100_000, b"[]", b"\xff", b'{"what": ["render"]}', b""):
+        answer = request(page(services), "/status/pause", "POST", content=content)
+        assert answer.status_code in (400, 413), content[:9]
 
 
 def test_a_job_that_was_given_up_is_told_with_its_story(

@@ -20,7 +20,7 @@ PATIENCE_MS = 20_000
 def status(stack: Stack) -> str:
     """The address of the page of a bot whose workers are all there."""
     stack.start_workers()
-    return f"{stack.open_page()}/status"
+    return stack.operator_link(stack.open_page())
 
 
 @pytest.fixture

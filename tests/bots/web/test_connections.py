@@ -1,0 +1,194 @@
+"""Slow, fat and many: nobody makes the page unreachable for others."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import httpx
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from bots.web.addresses import TrustedProxies, network_of
+from bots.web.connections import Connections
+from tests.stack import eventually
+
+HALF_A_HEAD = b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "
+
+
+async def _echo(request: Request) -> Response:
+    return PlainTextResponse(str(len(await request.body())))
+
+
+class Site:
+    """A small application behind the page's own limits, with quick deadlines."""
+
+    def __init__(self, connections: Connections) -> None:
+        app = Starlette(routes=[Route("/", _echo, methods=["GET", "POST"])])
+        config = uvicorn.Config(
+            app,
+            http=connections.protocol(),  # type: ignore[arg-type] # a class by another name
+            proxy_headers=False,
+            log_config=None,
+            lifespan="off",
+        )
+        self._server = uvicorn.Server(config)
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.address = self._listener.getsockname()
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._server.serve(sockets=[self._listener]))
+        )
+        self._thread.start()
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(self.address, timeout=20)
+
+    def get(self) -> int:
+        return httpx.get("http://{}:{}/".format(*self.address), timeout=20).status_code
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(timeout=20)
+        self._listener.close()
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    site = Site(Connections(TrustedProxies([]), limit=40, head_s=0.6, check_s=0.2))
+    yield site
+    site.stop()
+
+
+def ends(connection: socket.socket) -> bool:
+    """Wait until the other side has ended a connection."""
+    with contextlib.suppress(ConnectionError):
+        while connection.recv(4096):
+            pass
+    return True
+
+
+def test_many_half_sent_heads_leave_room_for_others(site: Site) -> None:
+    with ExitStack() as stack:
+        for _ in range(120):
+            connection = stack.enter_context(site.connect())
+            with contextlib.suppress(ConnectionError):
+                connection.sendall(HALF_A_HEAD)
+        assert site.get() == 200
+
+
+@pytest.mark.parametrize("start", [b"", HALF_A_HEAD])
+def test_a_head_that_does_not_come_is_given_up(site: Site, start: bytes) -> None:
+    with site.connect() as connection:
+        connection.sendall(start)
+        assert ends(connection)
+
+
+def test_a_head_that_trickles_in_is_given_up_also_after_an_answer(site: Site) -> None:
+    whole = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    with site.connect() as connection:
+        connection.sendall(whole)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+
+        def trickle() -> bool:
+            try:
+                connection.sendall(b"G")
+            except ConnectionError:
+                return True
+            return False
+
+        eventually(trickle, what="the connection has ended")
+
+
+def test_a_body_that_trickles_in_is_given_up(site: Site) -> None:
+    with site.connect() as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nx")
+
+        def trickle() -> bool:
+            try:
+                connection.sendall(b"x")
+            except ConnectionError:
+                return True
+            return False
+
+        eventually(trickle, what="the connection has ended")
+
+
+def test_a_slow_answer_is_waited_for() -> None:
+    release = threading.Event()
+
+    async def slow(_: Request) -> Response:
+        await asyncio.to_thread(release.wait, 20)
+        return PlainTextResponse("late")
+
+    site = Site(Connections(TrustedProxies([]), head_s=0.2, check_s=0.1))
+    site._server.config.app = Starlette(routes=[Route("/", slow)])
+    try:
+        site._server.config.loaded_app = site._server.config.app
+        with site.connect() as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            connection.settimeout(0.6)
+            with pytest.raises(TimeoutError):
+                connection.recv(1)
+            release.set()
+            connection.settimeout(20)
+            assert b"late" in connection.recv(4096)
+    finally:
+        release.set()
+        site.stop()
+
+
+class Peer:
+    """Stands for a connection where only its address counts."""
+
+    def __init__(self, idle: bool = True) -> None:
+        self.idle = idle
+        self.dropped = False
+
+    def is_idle(self) -> bool:
+        return self.idle
+
+    def drop(self) -> None:
+        self.dropped = True
+
+
+def test_one_address_has_its_share_and_the_longest_idle_makes_room() -> None:
+    proxies = TrustedProxies([])
+    connections = Connections(proxies, limit=6, per_address=2)
+    peers = [Peer(idle=n != 0) for n in range(9)]
+
+    entered = [
+        connections.enter(peer, f"2001:db8:0:{n // 3}::{n}")  # type: ignore[arg-type]
+        for n, peer in enumerate(peers)
+    ]
+
+    assert entered == [True, True, False] * 3
+    assert not connections.enter(Peer(), "2001:db8::99")  # type: ignore[arg-type]
+    connections.leave(peers[0])  # type: ignore[arg-type]
+    assert connections.enter(Peer(), "2001:db8::99")  # type: ignore[arg-type]
+    assert not any(peer.dropped for peer in peers)
+    assert connections.enter(Peer(), "127.0.0.1")  # type: ignore[arg-type]
+    assert [n for n, peer in enumerate(peers) if peer.dropped] == [1]
+
+
+@pytest.mark.parametrize(
+    ("host", "network"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("testclient", "testclient"),
+        ("", ""),
+    ],
+)
+def test_an_address_counts_for_its_network(host: str, network: str) -> None:
+    assert network_of(host) == network
