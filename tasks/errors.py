@@ -1,6 +1,11 @@
-"""What a platform may raise, and what each error means for the job."""
+"""What a platform may raise and what each error means for the job, and what the store raises."""
 
 from __future__ import annotations
+
+from redis.exceptions import RedisError
+
+StoreError = RedisError
+"""The store behind the ledger does not answer, or refuses. Adapters catch it without knowing the store."""
 
 
 class UnknownPlatform(Exception):

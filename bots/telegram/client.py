@@ -1,9 +1,8 @@
-"""Answers of a Bot API server as the library can read them, whoever runs the server.
+"""Opens the Bot API as the settings say, whoever runs the server.
 
 The library goes by the HTTP status alone, quotes what it cannot parse (a proxy's page may hold the URL,
-and with it the token), and knows a flood limit only by its parameters.
-
-Opens the Bot API as the settings say.
+and with it the token), and knows a flood limit only by its parameters. So answers are put into the form
+that the Bot API describes before the library reads them.
 """
 
 from __future__ import annotations
@@ -22,23 +21,28 @@ from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 from telegram.request import HTTPXRequest
 
-from bots.telegram.listener.parser import BotIdentity
+from bots.telegram.events import BotIdentity
 from bots.telegram.settings import TelegramMissing, TelegramSettings
 
-_SILENCE_S = 5
+_log = structlog.get_logger()
+
+HEARD = ("message", "guest_message", "callback_query", "inline_query")
+"""The updates that the bot asks for; it needs no others."""
+
+_READ_S = 30.0
+_UPLOAD_S = 60.0
+_RETRY_S = 2.0
+_RETRY_AFTER_S = 5
 """Of a flood limit that names no time."""
-
 _SECONDS = re.compile(r"retry after (\d+)", re.IGNORECASE)
-
 _KNOWN_TO_ALL = "getMe"
 """Every server knows this method: its 404 means the token."""
-
 _KEPT = {413: "Request Entity Too Large", 429: "Too Many Requests"}
 """Of a proxy's own answers these mean what they say; all others mean that nobody could be asked."""
 
 
 class LenientRequest(HTTPXRequest):
-    """The line to a Bot API server."""
+    """Requests to a Bot API server whose answers may be loose."""
 
     async def do_request(
         self,
@@ -49,7 +53,7 @@ class LenientRequest(HTTPXRequest):
     ) -> tuple[int, bytes]:
         """Make a request; return its status and its body as the Bot API describes them."""
         status, body = await super().do_request(url, method, *args, **kwargs)
-        # Only calls are POSTs; what is got is a file.
+        # Only calls are POSTs; a GET downloads a file.
         if method != "POST":
             return status, body
         return as_described(status, body, url.rpartition("/")[-1])
@@ -67,13 +71,13 @@ def as_described(status: int, body: bytes, method: str = "") -> tuple[int, bytes
         return _refused(HTTPStatus.BAD_GATEWAY, f"HTTP {status}, but no answer of the Bot API")
     if status < 300 and "result" in answer and answer.get("ok") is not False:
         return status, body
-    said = str(answer.get("description") or f"HTTP {status}")
+    description = str(answer.get("description") or f"HTTP {status}")
     if status < 300:
         status = _code(answer)
     if status == HTTPStatus.NOT_FOUND and method != _KNOWN_TO_ALL:
         # The library takes every 404 for a bad token; the server also answers unknown methods so.
-        return _refused(HTTPStatus.BAD_REQUEST, f"Bad Request: method not found: {said}")
-    return _refused(status, said, answer.get("parameters"))
+        return _refused(HTTPStatus.BAD_REQUEST, f"Bad Request: method not found: {description}")
+    return _refused(status, description, answer.get("parameters"))
 
 
 def _code(answer: dict[str, Any]) -> int:
@@ -83,21 +87,13 @@ def _code(answer: dict[str, Any]) -> int:
     return code if isinstance(code, int) and 400 <= code < 600 else HTTPStatus.BAD_REQUEST
 
 
-def _refused(status: int, said: str, parameters: object = None) -> tuple[int, bytes]:
-    told = parameters if isinstance(parameters, dict) else {}
-    if status == HTTPStatus.TOO_MANY_REQUESTS and not told.get("retry_after"):
-        seconds = _SECONDS.search(said)
-        told = {**told, "retry_after": int(seconds[1]) if seconds else _SILENCE_S}
-    answer = {"ok": False, "error_code": status, "description": said, "parameters": told}
+def _refused(status: int, description: str, parameters: object = None) -> tuple[int, bytes]:
+    given = parameters if isinstance(parameters, dict) else {}
+    if status == HTTPStatus.TOO_MANY_REQUESTS and not given.get("retry_after"):
+        seconds = _SECONDS.search(description)
+        given = {**given, "retry_after": int(seconds[1]) if seconds else _RETRY_AFTER_S}
+    answer = {"ok": False, "error_code": status, "description": description, "parameters": given}
     return status, json.dumps(answer).encode()
-
-
-_READ_S = 30.0
-
-_UPLOAD_S = 60.0
-
-HEARD = ("message", "guest_message", "callback_query", "inline_query")
-"""The updates that the bot asks for; everything else is not its business."""
 
 
 class PatientBot(Bot):
@@ -163,11 +159,6 @@ def _keep_the_token_out_of_logs() -> None:
     logging.getLogger("telegram").setLevel(logging.INFO)
 
 
-_log = structlog.get_logger()
-
-_HELLO_AGAIN_S = 2.0
-
-
 async def hello(bot: PatientBot) -> BotIdentity:
     """Ask Telegram who the bot is, as long as it takes.
 
@@ -182,6 +173,6 @@ async def hello(bot: PatientBot) -> BotIdentity:
             ) from error
         except TelegramError as error:
             _log.warning("Telegram does not answer, trying again", error=error.message)
-            await asyncio.sleep(_HELLO_AGAIN_S)
+            await asyncio.sleep(_RETRY_S)
         else:
             return BotIdentity(bot.id, bot.username or "")

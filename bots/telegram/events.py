@@ -1,7 +1,4 @@
-"""Where a message came from, and so where its answer goes.
-
-What the bot can hear on Telegram: the values that updates are parsed into, once.
-"""
+"""The values that updates are parsed into, once: messages, buttons, and where their answers go."""
 
 from __future__ import annotations
 
@@ -12,6 +9,15 @@ from enum import StrEnum
 from telegram import PhotoSize
 
 from tasks.models import PhotoRef
+
+
+@dataclass(frozen=True, slots=True)
+class BotIdentity:
+    """The bot's own account."""
+
+    id: int
+    username: str
+    """Empty where the server does not tell it; then nobody can mention the bot."""
 
 
 class Place(StrEnum):

@@ -1,7 +1,4 @@
-"""Telegram as the workers see it.
-
-Fetches what people sent from the Bot API server, as much of it as is allowed.
-"""
+"""Telegram as the workers see it: photos are downloaded, answers are delivered."""
 
 from __future__ import annotations
 
@@ -29,7 +26,7 @@ from bots.telegram.events import Place
 from bots.telegram.rate_limit import NoSlot, SendRateLimit
 from bots.telegram.sender import Sender
 from bots.telegram.settings import PLATFORM, TelegramSettings
-from bots.telegram.store import Chats, Paintings, PlaceholderQueue
+from bots.telegram.store import Chats, Paintings, PlaceholderQueue, StoreClock
 from pipeline.errors import PhotoRefused
 from pipeline.styles import load_styles
 from tasks.errors import ChatRateLimited, PhotoUnavailable, PlatformPaused, TransientError
@@ -38,9 +35,121 @@ from tasks.services import Services
 
 _log = structlog.get_logger()
 
+T = TypeVar("T")
+
+_PATIENCE_S = 1.5
+"""A worker waits so long for one chat's slot; then others go first."""
+_ASK_AGAIN_S = 30.0
+"""A chat that is held back is looked at again after so long: an operator may have lifted the hold."""
+
+
+class TelegramPlatform:
+    """Fetches photos from Telegram and brings answers there."""
+
+    name = PLATFORM
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._settings = TelegramSettings()
+        self._portal = _Portal()
+        self._bot = bot = open_bot(self._settings)
+        self._files = Files(bot, self._settings)
+        ledger, kv = services.ledger, services.kv(PLATFORM)
+        # A worker does not wait out a refusal: it gives the job back and takes others.
+        rate_limit = SendRateLimit(services.rate_limiter(PLATFORM), self._settings, _PATIENCE_S)
+        chats = Chats(kv)
+        self._sender = Sender(bot, rate_limit, chats, tries=1)
+        context = DeliveryContext(
+            sender=self._sender,
+            ledger=ledger,
+            kv=kv,
+            clock=StoreClock(ledger),
+            paintings=Paintings(ledger, kv, chats, services.settings.job_retention_s),
+            placeholders=PlaceholderQueue(kv),
+            settings=self._settings,
+            styles=load_styles(),
+        )
+        self._chat = ChatDelivery(context)
+        self._guest = GuestDelivery(context)
+
+    def close(self) -> None:
+        """Close the connections to Telegram. Nothing can be called afterwards."""
+        self._portal.call(self._bot.request.shutdown)
+        self._portal.close()
+
+    def quota(self) -> RateLimit | None:
+        """Return what Telegram lets a bot send."""
+        return RateLimit(max(1, int(self._settings.messages_per_s * 60)), 60.0)
+
+    def fetch(self, job: Job, photo: PhotoRef) -> bytes:
+        """Download one photo of the job."""
+        return self._call(self._files.read(photo.ref))
+
+    def answer(self, job: Job, answer: Answer) -> str:
+        """Bring the answer to the chat of the request. Doing so again changes nothing."""
+        guest = job.request.address.get("place") == Place.GUEST
+        delivery = self._guest if guest else self._chat
+        if isinstance(answer, Apology):
+            return self._call(delivery.apology(job, answer))
+        return self._call(delivery.painting(job, answer))
+
+    def find_answer(self, job: Job) -> str | None:
+        """Return the receipt that was written down; without one answering again is harmless."""
+        return self._services.ledger.job(job.id).platform_data.get("answer")
+
+    def retract(self, receipt: str) -> None:
+        """Delete the answer where that is still possible."""
+        chat, _, messages = receipt.partition(":")
+        if chat not in ("", "inline"):
+            for message in messages.split(","):
+                self._call(self._sender.delete(int(chat), int(message)))
+
+    def _call(self, call: Coroutine[Any, Any, T]) -> T:
+        return self._portal.call(lambda: _translated(call))
+
+
+async def _translated(call: Coroutine[Any, Any, T]) -> T:
+    try:
+        return await call
+    except NoSlot as full:
+        if full.whole_bot:
+            until = time.time() + full.wait_s
+            raise PlatformPaused(until, "Telegram refuses the whole bot for a while") from full
+        raise ChatRateLimited(time.time() + min(full.wait_s, _ASK_AGAIN_S)) from full
+    except TelegramError as error:
+        raise to_worker_error(error) from error
+
+
+class _Portal:
+    """Calls the library from threads: one event loop per process, opened on first use."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._opened = ExitStack()
+        self._portal: BlockingPortal | None = None
+        self._pid = 0
+
+    def call(self, function: Callable[[], Awaitable[T]]) -> T:
+        """Return what the coroutine function returns; raise what it raises."""
+        return self._open().call(function)
+
+    def close(self) -> None:
+        """End the event loop."""
+        with self._lock:
+            self._opened.close()
+            self._portal = None
+
+    def _open(self) -> BlockingPortal:
+        with self._lock:
+            # A forked child inherits the loop but not the thread that runs it.
+            if self._portal is None or self._pid != os.getpid():
+                self._opened, self._pid = ExitStack(), os.getpid()
+                self._portal = self._opened.enter_context(start_blocking_portal(name=PLATFORM))
+            return self._portal
+
 
 class Files:
-    """The files that a Bot API server keeps."""
+    """Downloads what people sent from the Bot API server, as much of it as is allowed."""
 
     def __init__(self, bot: Bot, settings: TelegramSettings) -> None:
         self._bot = bot
@@ -62,12 +171,12 @@ class Files:
             raise self._too_heavy()
         where = file.file_path or ""
         if Path(where).is_absolute():
-            return await asyncio.to_thread(self._here, Path(where))
-        # The library leaves a path as it is where a file of that name happens to lie here.
+            return await asyncio.to_thread(self._read_local, Path(where))
+        # The library returns `file_path` unchanged if that path exists locally, so build the URL here.
         url = where if "://" in where else f"{self._bot.base_file_url}/{where}"
-        return await asyncio.to_thread(self._there, url)
+        return await asyncio.to_thread(self._download, url)
 
-    def _here(self, path: Path) -> bytes:
+    def _read_local(self, path: Path) -> bytes:
         if not self._settings.local_files:
             _log.error(
                 "the Bot API server runs with --local, the photo cannot be had: set "
@@ -83,134 +192,15 @@ class Files:
             raise self._too_heavy()
         return content
 
-    def _there(self, url: str) -> bytes:
+    def _download(self, url: str) -> bytes:
         source = DownloadSource.of_own(self._settings.api_url, bytes_max=self._bytes_max)
         try:
             return download(url, source)
         except PhotoUnavailable as gone:
             if gone.reason != PhotoUnavailable().reason:
                 raise
-            # The file was there a moment ago: its link is no longer good, and the next one will be.
-            raise TransientError("the photo's link is not good any more") from None
+            # The file was there a moment ago: its link has expired, and the next one will work.
+            raise TransientError("the photo's link has expired") from None
 
     def _too_heavy(self) -> PhotoRefused:
         return PhotoRefused("too-heavy", limit_mb=self._bytes_max // 1_000_000)
-
-
-T = TypeVar("T")
-
-_PATIENCE_S = 1.5
-"""A worker waits so long for one chat's slot; then others go first."""
-
-_ASK_AGAIN_S = 30.0
-"""A chat that is held back is looked at again after so long: an operator may have lifted the hold."""
-
-
-class _Portal:
-    """Calls the library from threads: one event loop per process, opened on first use."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._opened = ExitStack()
-        self._portal: BlockingPortal | None = None
-        self._pid = 0
-
-    def call(self, function: Callable[[], Awaitable[T]]) -> T:
-        """Return what the coroutine function returns; raise what it raises."""
-        return self._open().call(function)
-
-    def close(self) -> None:
-        """End the event loop; the next call opens another."""
-        with self._lock:
-            self._opened.close()
-            self._portal = None
-
-    def _open(self) -> BlockingPortal:
-        with self._lock:
-            # A forked child inherits the loop but not the thread that runs it.
-            if self._portal is None or self._pid != os.getpid():
-                self._opened, self._pid = ExitStack(), os.getpid()
-                self._portal = self._opened.enter_context(start_blocking_portal(name=PLATFORM))
-            return self._portal
-
-
-class TelegramPlatform:
-    """Fetches photos from Telegram and brings answers there."""
-
-    name = PLATFORM
-
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self._settings = TelegramSettings()
-        self._portal = _Portal()
-        notebook = services.kv(PLATFORM)
-        self._bot = bot = open_bot(self._settings)
-        self._files = Files(bot, self._settings)
-        # A worker does not wait out a refusal: it gives the job back and takes others.
-        rate_limit = SendRateLimit(services.rate_limiter(PLATFORM), self._settings, _PATIENCE_S)
-        chats = Chats(notebook)
-        self._sender = Sender(bot, rate_limit, chats, tries=1)
-        context = DeliveryContext(
-            sender=self._sender,
-            ledger=services.ledger,
-            notebook=notebook,
-            paintings=Paintings(
-                services.ledger, notebook, chats, services.settings.job_retention_s
-            ),
-            placeholders=PlaceholderQueue(services.redis, services.settings.namespace),
-            settings=self._settings,
-            styles=load_styles(),
-        )
-        self._chat = ChatDelivery(context)
-        self._guest = GuestDelivery(context)
-
-    def close(self) -> None:
-        """Close the connections to Telegram. Nothing can be called afterwards."""
-        self._portal.call(self._bot.request.shutdown)
-        self._portal.close()
-
-    def quota(self) -> RateLimit | None:
-        """Return what Telegram lets a bot send."""
-        return RateLimit(max(1, int(self._settings.messages_per_s * 60)), 60.0)
-
-    def fetch(self, job: Job, photo: PhotoRef) -> bytes:
-        """Download one photo of the job."""
-        return self._call(self._files.read(photo.ref))
-
-    def answer(self, job: Job, answer: Answer) -> str:
-        """Bring the answer to the chat of the ask. Doing so again changes nothing."""
-        receipt = self._call(self._answer(job, answer))
-        self._services.ledger.set_platform_data(job.id, answer=receipt)
-        return receipt
-
-    def find_answer(self, job: Job) -> str | None:
-        """Return the receipt that was written down; without one answering again is harmless."""
-        return self._services.ledger.job(job.id).platform_data.get("answer")
-
-    def retract(self, receipt: str) -> None:
-        """Delete the answer where that is still possible."""
-        chat, _, messages = receipt.partition(":")
-        if chat not in ("", "inline"):
-            for message in messages.split(","):
-                self._call(self._sender.delete(int(chat), int(message)))
-
-    async def _answer(self, job: Job, answer: Answer) -> str:
-        guest = job.request.address.get("place") == Place.GUEST
-        delivery = self._guest if guest else self._chat
-        if isinstance(answer, Apology):
-            return await delivery.apology(job, answer)
-        return await delivery.painting(job, answer)
-
-    def _call(self, talk: Coroutine[Any, Any, T]) -> T:
-        return self._portal.call(lambda: self._translated(talk))
-
-    async def _translated(self, talk: Coroutine[Any, Any, T]) -> T:
-        try:
-            return await talk
-        except NoSlot as full:
-            if full.whole_bot:
-                until = time.time() + full.wait_s
-                raise PlatformPaused(until, "Telegram refuses the whole bot for a while") from full
-            raise ChatRateLimited(time.time() + min(full.wait_s, _ASK_AGAIN_S)) from full
-        except TelegramError as error:
-            raise to_worker_error(error) from error

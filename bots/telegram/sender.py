@@ -1,9 +1,4 @@
-"""Everything the bot says on Telegram goes through here, within Telegram's limits.
-
-Pictures on their way to a chat: one as a message, several as an album, as photos or as files.
-
-What the bot says in the background. The ask is safe in the ledger: only courtesies can get lost.
-"""
+"""Everything the bot says on Telegram goes through here, within Telegram's limits."""
 
 from __future__ import annotations
 
@@ -37,7 +32,11 @@ from bots.telegram.events import Origin
 from bots.telegram.rate_limit import Chat, NoSlot, SendRateLimit
 from bots.telegram.store import Chats
 
+_log = structlog.get_logger()
+
 T = TypeVar("T")
+
+FILE_NAME = "painting.jpg"
 
 
 class Sender:
@@ -239,9 +238,6 @@ def thread_of(origin: Origin, chat: int) -> int | None:
     return origin.thread if chat == origin.chat else None
 
 
-FILE_NAME = "painting.jpg"
-
-
 @dataclass(frozen=True, slots=True)
 class OutgoingMedia:
     """What is sent together."""
@@ -277,7 +273,7 @@ class OutgoingMedia:
 async def send(
     sender: Sender, origin: Origin, chat: int, outgoing: OutgoingMedia
 ) -> tuple[Message, ...]:
-    """Answer a message with pictures: the caller has waited for its turn in `chat`.
+    """Answer a message with pictures: the caller has a slot in `chat`.
 
     What may have arrived is not sent again: such an error is raised at once.
     """
@@ -338,33 +334,30 @@ async def _album(
     )
 
 
-_log = structlog.get_logger()
-
-
 class BackgroundTasks:
-    """Everything that is being said."""
+    """Calls that nobody waits for. A failure is a message less and never a job."""
 
     def __init__(self) -> None:
         self._open: set[asyncio.Task[None]] = set()
 
-    def begin(self, words: Coroutine[Any, Any, None]) -> None:
-        """Say something; a failure is logged and disturbs nobody."""
-        talk = asyncio.create_task(_said(words))
-        self._open.add(talk)
-        talk.add_done_callback(self._open.discard)
+    def begin(self, call: Coroutine[Any, Any, None]) -> None:
+        """Start a call."""
+        task = asyncio.create_task(_logged(call))
+        self._open.add(task)
+        task.add_done_callback(self._open.discard)
 
     async def finish(self) -> None:
-        """Wait until everything is said."""
+        """Wait until every call has ended."""
         while self._open:
             await asyncio.wait(self._open)
 
 
-async def _said(words: Coroutine[Any, Any, None]) -> None:
+async def _logged(call: Coroutine[Any, Any, None]) -> None:
     try:
-        await words
+        await call
     except NoSlot as error:
         _log.info("message dropped, its chat is held back", wait_s=round(error.wait_s, 1))
     except TelegramError as error:
-        _log.info("Telegram did not take a message", error=error.message)
+        _log.info("message not taken", error=error.message)
     except Exception:
-        _log.exception("a courtesy could not be said, the ask goes on without it")
+        _log.exception("background reply failed, job unaffected")

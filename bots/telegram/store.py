@@ -1,28 +1,25 @@
-"""What people and groups chose for themselves, and where groups moved to.
+"""What the adapter remembers: choices, moved groups, shown paintings, placeholders, incoming albums.
 
-Which of the bot's messages show which job, and the files that Telegram has of them.
-
-The bot's messages that promise an answer, and when each is looked at again. Outlives restarts.
-
-Albums: Telegram sends each photo as a message of its own; they are gathered, durably, into one ask.
+All of it is in the platform's key-value store, so that every process reads the same and restarts cost
+nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
-
-from redis import Redis
 
 from bots.i18n import negotiate
 from bots.telegram.events import MessageEvent, Origin, Place
-from tasks.kv import KeyValueStore
+from tasks.kv import KeyValueStore, Scheduled
 from tasks.ledger.ledger import Ledger
-from tasks.ledger.records import text
 from tasks.models import Job, PhotoRef, QueueStatus, Stage
+
+INLINE = "inline:"
+"""Before the id of a message that was sent as a guest: it has no chat that the bot knows."""
 
 _SUPERGROUPS_BELOW = -1_000_000_000_000
 
@@ -34,87 +31,97 @@ class GroupRules:
     style: str = ""
     """The style where a message names none; empty: the person's own."""
     cooldown_s: float = 0.0
-    """Between two asks of one person in this group, beside the bot's own."""
+    """Between two requests of one person in this group, beside the bot's own."""
     others: bool = True
     """Members may have other members' photos painted."""
 
 
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What holds for a message: the choices of its person and of its group."""
+
+    language: str
+    style: str
+    """The person's own or the group's; empty where neither chose one."""
+    rules: GroupRules
+
+
 class Chats:
-    """The adapter's memory of its people and groups."""
+    """What people and groups chose for themselves, and where groups moved to."""
 
-    def __init__(self, notebook: KeyValueStore) -> None:
-        self._notebook = notebook
+    def __init__(self, kv: KeyValueStore) -> None:
+        self._kv = kv
 
-    def language(self, person: str) -> str | None:
-        """Return the language that a person chose, None where they did not."""
-        return self._notebook.get(f"language:{person}")
+    def choices(self, origin: Origin) -> Choices:
+        """Return what holds for a message. One round trip."""
+        person = origin.person
+        keys = (f"language:{person}", f"style:{person}", f"group:{origin.chat}")
+        language, style, group = self._kv.get_many(*keys)
+        rules = _rules(group) if origin.place is Place.GROUP else GroupRules()
+        return Choices(language or negotiate(origin.language), rules.style or style or "", rules)
 
-    def spoken(self, origin: Origin) -> str:
-        """Return the language to speak at `origin`: the chosen one, else the app's, else English."""
-        return self.language(origin.person) or negotiate(origin.language)
+    def language(self, origin: Origin) -> str:
+        """Return the language to use at `origin`: the chosen one, else the app's, else English."""
+        return self._kv.get(f"language:{origin.person}") or negotiate(origin.language)
 
     def choose_language(self, person: str, language: str) -> None:
         """Speak this language with a person from now on."""
-        self._notebook.put(f"language:{person}", language)
-
-    def style(self, person: str) -> str | None:
-        """Return the style that a person chose as their usual one."""
-        return self._notebook.get(f"style:{person}")
+        self._kv.put(f"language:{person}", language)
 
     def choose_style(self, person: str, style: str) -> None:
         """Use this style where the person names none."""
-        self._notebook.put(f"style:{person}", style)
+        self._kv.put(f"style:{person}", style)
 
     def forget(self, person: str) -> None:
         """Forget what a person chose."""
-        self._notebook.delete(f"language:{person}", f"style:{person}")
+        self._kv.delete(f"language:{person}", f"style:{person}")
 
     def rules(self, chat: int) -> GroupRules:
         """Return a group's rules."""
-        written = self._notebook.get(f"group:{chat}")
-        return GroupRules() if written is None else GroupRules(**json.loads(written))
+        return _rules(self._kv.get(f"group:{chat}"))
 
     def change_rules(self, chat: int, change: Callable[[GroupRules], GroupRules]) -> None:
         """Change some of a group's rules."""
         rules = asdict(change(self.rules(chat)))
-        self._notebook.put(f"group:{chat}", json.dumps(rules))
+        self._kv.put(f"group:{chat}", json.dumps(rules))
 
-    def may_ask(self, chat: int, person: str, event: str) -> bool:
+    def start_cooldown(self, chat: int, person: str, event: str, cooldown_s: float) -> bool:
         """Start the group's cooldown for a person; False while an earlier one still runs."""
-        cooldown_s = self.rules(chat).cooldown_s
         key = f"group-cooldown:{chat}:{person}"
-        if cooldown_s <= 0 or self._notebook.set_if_absent(key, event, cooldown_s):
+        if cooldown_s <= 0 or self._kv.set_if_absent(key, event, cooldown_s):
             return True
-        return self._notebook.get(key) == event
+        return self._kv.get(key) == event
 
     def give_back(self, chat: int, person: str) -> None:
-        """End the group's cooldown of a person whose ask came to nothing."""
-        self._notebook.delete(f"group-cooldown:{chat}:{person}")
+        """End the group's cooldown of a person whose request was refused."""
+        self._kv.delete(f"group-cooldown:{chat}:{person}")
 
     def moved(self, old_chat: int, new_chat: int) -> None:
         """Remember that a group became a supergroup, and take its rules along."""
-        self._notebook.put(f"moved:{old_chat}", str(new_chat))
-        rules = self._notebook.get(f"group:{old_chat}")
+        self._kv.put(f"moved:{old_chat}", str(new_chat))
+        rules = self._kv.get(f"group:{old_chat}")
         if rules is not None:
-            self._notebook.put(f"group:{new_chat}", rules)
+            self._kv.put(f"group:{new_chat}", rules)
 
     def now_at(self, chat: int) -> int:
         """Return where a chat can be reached now. Only basic groups ever move."""
         if not _SUPERGROUPS_BELOW < chat < 0:
             return chat
-        moved = self._notebook.get(f"moved:{chat}")
+        moved = self._kv.get(f"moved:{chat}")
         return chat if moved is None else int(moved)
 
 
-class Paintings:
-    """The adapter's memory of what it has shown."""
+def _rules(written: str | None) -> GroupRules:
+    return GroupRules() if written is None else GroupRules(**json.loads(written))
 
-    def __init__(
-        self, ledger: Ledger, notebook: KeyValueStore, chats: Chats, keep_s: float
-    ) -> None:
+
+class Paintings:
+    """Which of the bot's messages show which job, and the files that Telegram has of them."""
+
+    def __init__(self, ledger: Ledger, kv: KeyValueStore, chats: Chats, keep_s: float) -> None:
         self._ledger = ledger
         self._chats = chats
-        self._notebook = notebook
+        self._kv = kv
         self._keep_s = keep_s
 
     def job(self, job_id: str) -> Job | None:
@@ -145,60 +152,89 @@ class Paintings:
             *self._ledger.past_jobs(platform, person, 1_000),
         )
         for job in self._ledger.find_jobs(ids):
-            chat, sent = (
-                job.request.address.get("chat", ""),
-                job.platform_data.get("sent", "").split(","),
-            )
-            shown = (job.platform_data.get("target", ""), *(f"{chat}:{each}" for each in sent))
-            self._notebook.delete(*(f"shown:{each}" for each in shown))
+            chat, sent = job.request.address.get("chat", ""), job.platform_data.get("sent", "")
+            shown = (job.platform_data.get("target", ""), *(f"{chat}:{m}" for m in sent.split(",")))
+            self._kv.delete(*(f"shown:{each}" for each in shown))
 
     def remember(
-        self, chat: int, messages: tuple[int, ...], job_id: str, files: Mapping[bytes, str]
+        self,
+        chat: int,
+        messages: tuple[int, ...],
+        job_id: str,
+        files: Mapping[bytes, str],
+        settled: Placeholder | None = None,
     ) -> None:
-        """Remember that these messages show a job's pictures, and the files that Telegram has of them."""
-        shown = {f"shown:{chat}:{message}": job_id for message in messages}
-        known = {self.file_key(picture): file_id for picture, file_id in files.items()}
-        self._notebook.put_many(shown | known, self._keep_s)
+        """Remember that these messages show a job's pictures, and the files that Telegram has of them.
+
+        `settled`: a placeholder that need not be looked at any more. One round trip.
+        """
+        with self._kv.batch() as batch:
+            for message in messages:
+                batch.put(f"shown:{chat}:{message}", job_id, self._keep_s)
+            for picture, file_id in files.items():
+                batch.put(self.file_key(picture), file_id, self._keep_s)
+            if settled is not None:
+                batch.unschedule(_PLACEHOLDERS, settled.item)
 
     def shown(self, chat: int, message: int) -> Job | None:
         """Return the job that a message shows, None for any other message."""
-        job_id = self._notebook.get(f"shown:{chat}:{message}") if message else None
+        job_id = self._kv.get(f"shown:{chat}:{message}") if message else None
         return None if job_id is None else self.job(job_id)
 
-    def meant(self, platform: str, heard: MessageEvent) -> Job | None:
-        """Return the job that somebody speaks of: the one replied to, else their latest."""
-        shown = self.shown(heard.origin.chat, heard.replied_message)
-        if shown is not None:
-            return shown
-        return self._ledger.latest_job(platform, heard.origin.person)
+    def meant(self, platform: str, message: MessageEvent) -> Job | None:
+        """Return the job that a message is about: the one replied to, else the person's latest."""
+        shown = self.shown(message.origin.chat, message.replied_message)
+        return shown or self._ledger.latest_job(platform, message.origin.person)
 
     @staticmethod
     def file_key(picture: bytes) -> str:
         """Return where the file id of a picture is written down."""
         return f"file:{hashlib.sha256(picture).hexdigest()[:40]}"
 
+    def files_of(self, pictures: Sequence[bytes]) -> list[str | None]:
+        """Return for each picture the file id under which Telegram has it already."""
+        return self._kv.get_many(*map(self.file_key, pictures))
+
     def file_of(self, picture: bytes) -> str | None:
         """Return the file id under which Telegram has this picture already."""
-        return self._notebook.get(self.file_key(picture))
+        return self._kv.get(self.file_key(picture))
 
     def remember_file(self, picture: bytes, file_id: str) -> None:
         """Remember that Telegram has this picture: next time nothing need be uploaded."""
-        self._notebook.put(self.file_key(picture), file_id, self._keep_s)
+        self._kv.put(self.file_key(picture), file_id, self._keep_s)
 
     def forget_file(self, picture: bytes) -> None:
         """Telegram does not have this picture any more."""
-        self._notebook.delete(self.file_key(picture))
+        self._kv.delete(self.file_key(picture))
 
 
+_COMPARED_EVERY_S = 60.0
+
+
+class StoreClock:
+    """The store's clock, which orders what several machines write; asked once a minute."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._ahead_s = 0.0
+        self._compared = float("-inf")
+
+    def now(self) -> float:
+        """Return the store's time, seconds since the epoch. Raises `StoreError`."""
+        if time.monotonic() - self._compared > _COMPARED_EVERY_S:
+            self._ahead_s = self._ledger.now() - time.time()
+            self._compared = time.monotonic()
+        return time.time() + self._ahead_s
+
+
+_PLACEHOLDERS = "placeholders"
 _INTERVALS_S = (1, 2, 3, 4, 5, 7, 9, 12, 16)
 """Between one look and the next; then ever longer by half."""
-
-INLINE = "inline:"
 
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """A message of the bot that stands in a chat while a job is under way."""
+    """A message of the bot that promises an answer: it is edited, replaced by the answer, or removed."""
 
     job_id: str
     chat: int
@@ -210,8 +246,18 @@ class Placeholder:
 
     @property
     def is_inline(self) -> bool:
-        """Whether the message was sent as a guest and has no chat that the bot knows."""
+        """Whether the message was sent as a guest."""
         return self.message.startswith(INLINE)
+
+    @property
+    def written(self) -> str:
+        """How a job's record names this message."""
+        return self.message if self.is_inline else f"{self.chat}:{self.message}"
+
+    @property
+    def item(self) -> str:
+        """The name of this placeholder in the queue."""
+        return f"{self.job_id} {self.message}"
 
     def edited(self, says: str, at_most_every_s: float) -> tuple[Placeholder, float]:
         """Return the placeholder after an edit, and the seconds until the next look."""
@@ -221,36 +267,31 @@ class Placeholder:
 
 
 class PlaceholderQueue:
-    """The placeholders of the whole bot: a sorted set by the time of the next look, and a hash."""
+    """The placeholders of the whole bot by the time of the next look."""
 
-    def __init__(self, redis: Redis, namespace: str) -> None:
-        self._redis = redis
-        self._when = f"{namespace}:notes:telegram:waiting"
-        self._what = f"{namespace}:notes:telegram:watched"
+    def __init__(self, kv: KeyValueStore) -> None:
+        self._kv = kv
 
     def add(self, placeholder: Placeholder, at: float) -> None:
         """Look at this placeholder at `at` (seconds since the epoch)."""
-        name = _name(placeholder)
-        pipe = self._redis.pipeline(transaction=True)
-        pipe.hset(self._what, name, f"{placeholder.edits} {placeholder.chat} {placeholder.says}")
-        pipe.zadd(self._when, {name: at})
-        pipe.execute()
+        value = f"{placeholder.edits} {placeholder.chat} {placeholder.says}"
+        with self._kv.batch() as batch:
+            batch.schedule(_PLACEHOLDERS, placeholder.item, value, at)
 
     def due(self, now: float, most: int) -> list[Placeholder]:
         """Return the placeholders whose time has come, the longest overdue first."""
-        ids: Sequence[Any] = self._redis.zrangebyscore(self._when, "-inf", now, start=0, num=most)
-        if not ids:
-            return []
-        names = [text(each) for each in ids]
-        rows: Sequence[Any] = self._redis.hmget(self._what, names)
-        return [_placeholder(name, row) for name, row in zip(names, rows, strict=True)]
+        return [_placeholder(each) for each in self._kv.due(_PLACEHOLDERS, now, most)]
 
     def drop(self, placeholder: Placeholder) -> None:
         """Look at this one no more."""
-        pipe = self._redis.pipeline(transaction=True)
-        pipe.zrem(self._when, _name(placeholder))
-        pipe.hdel(self._what, _name(placeholder))
-        pipe.execute()
+        with self._kv.batch() as batch:
+            batch.unschedule(_PLACEHOLDERS, placeholder.item)
+
+
+def _placeholder(scheduled: Scheduled) -> Placeholder:
+    job_id, _, message = scheduled.item.partition(" ")
+    edits, chat, says = (scheduled.value or "0 0 ").split(" ", 2)
+    return Placeholder(job_id, int(chat), message, int(edits), says)
 
 
 def interval_s(edits: int) -> float:
@@ -260,99 +301,91 @@ def interval_s(edits: int) -> float:
     return _INTERVALS_S[-1] * 1.5 ** (edits - len(_INTERVALS_S))
 
 
-def standing_code(standing: QueueStatus) -> str:
+def status_code(status: QueueStatus) -> str:
     """Name what a person would be told; small changes of the wait are not worth an edit."""
-    if standing.outcome is not None:
-        return f"ended:{standing.outcome.value}"
-    if standing.stage is Stage.DELIVER:
+    if status.outcome is not None:
+        return f"ended:{status.outcome.value}"
+    if status.stage is Stage.DELIVER:
         return "delivering"
-    if standing.position == 0:
-        return f"{standing.stage}:at-work:{round(standing.progress * 4)}"
-    return f"{standing.stage}:{standing.position}:{round(standing.wait_s / 10)}"
+    if status.position == 0:
+        return f"{status.stage}:at-work:{round(status.progress * 4)}"
+    return f"{status.stage}:{status.position}:{round(status.wait_s / 10)}"
 
 
-def _name(placeholder: Placeholder) -> str:
-    return f"{placeholder.job_id} {placeholder.message}"
-
-
-def _placeholder(name: str, row: bytes | None) -> Placeholder:
-    job_id, _, message = name.partition(" ")
-    edits, chat, says = text(row or b"0 0 ").split(" ", 2)
-    return Placeholder(job_id, int(chat), message, int(edits), says)
-
-
-_LATE_S = 86_400
+_ALBUMS = "albums"
+_LATE_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class Album:
     """An album that is complete."""
 
     key: str
-    parts: tuple[bytes, ...]
-    heard: MessageEvent
+    parts: tuple[str, ...]
+    """The queue's items that it was made of."""
+    message: MessageEvent
     """Its photos as one message."""
 
 
 class Albums:
-    """Albums that are still coming in. Each part is written before its update counts as taken."""
+    """Albums that are still coming in: Telegram sends each photo as a message of its own.
 
-    def __init__(self, redis: Redis, namespace: str, photos_max: int) -> None:
-        self._redis = redis
-        self._ns = f"{namespace}:notes:telegram"
+    Each part is written before its update counts as taken.
+    """
+
+    def __init__(self, kv: KeyValueStore, photos_max: int) -> None:
+        self._kv = kv
         self._photos_max = photos_max
 
     def add(self, part: MessageEvent, due: float) -> bool:
         """Keep one part; the album is complete at `due`. False when the album is closed already."""
         key = f"{part.origin.chat}:{part.album}"
-        if self._redis.exists(f"{self._ns}:album-closed:{key}"):
+        if self._kv.get(f"album-closed:{key}"):
             return False
-        pipe = self._redis.pipeline(transaction=True)
-        pipe.hset(f"{self._ns}:album:{key}", str(part.origin.message), _written(part))
-        pipe.expire(f"{self._ns}:album:{key}", _LATE_S)
-        pipe.zadd(f"{self._ns}:albums", {key: due})
-        pipe.execute()
+        with self._kv.batch() as batch:
+            batch.schedule(_ALBUMS, f"{key} {part.origin.message}", _written(part), due)
         return True
 
-    def due(self, now: float) -> list[Gathered]:
-        """Return the albums that are complete, each as one message with all its photos."""
-        keys: Sequence[Any] = self._redis.zrangebyscore(f"{self._ns}:albums", "-inf", now)
-        return [self._gathered(text(key)) for key in keys]
+    def due(self, now: float) -> tuple[list[Album], float]:
+        """Return the albums for which no photo has come for long enough, each as one message.
 
-    def close(self, album: Gathered) -> None:
-        """Forget an album that is in the ledger or nobody's business; late parts stand alone."""
-        pipe = self._redis.pipeline(transaction=True)
-        pipe.set(f"{self._ns}:album-closed:{album.key}", "1", ex=_LATE_S)
-        pipe.hdel(f"{self._ns}:album:{album.key}", *album.parts)
-        pipe.hlen(f"{self._ns}:album:{album.key}")
-        # A part that came in meanwhile is the next album of this key.
-        if pipe.execute()[-1] == 0:
-            self._redis.zrem(f"{self._ns}:albums", album.key)
+        And when the next one is due, `inf` where no other is coming in.
+        """
+        parts: dict[str, list[Scheduled]] = {}
+        for part in self._kv.scheduled(_ALBUMS):
+            parts.setdefault(part.item.partition(" ")[0], []).append(part)
+        times = {key: max(part.at for part in each) for key, each in parts.items()}
+        complete = [self._whole(key, parts[key]) for key, at in times.items() if at <= now]
+        return complete, min((at for at in times.values() if at > now), default=float("inf"))
 
-    def _gathered(self, key: str) -> Gathered:
-        parts: Mapping[Any, Any] = self._redis.hgetall(f"{self._ns}:album:{key}")
-        heard = [_read(parts[name]) for name in sorted(parts, key=int)]
-        return Gathered(key, tuple(parts), self._as_one(heard))
+    def close(self, album: Album) -> None:
+        """Drop a finished or ignored album; photos that arrive later are separate messages."""
+        with self._kv.batch() as batch:
+            batch.put(f"album-closed:{album.key}", "1", _LATE_S)
+            batch.unschedule(_ALBUMS, *album.parts)
 
-    def _as_one(self, heard: list[MessageEvent]) -> MessageEvent:
-        speaking = next((part for part in heard if part.words or part.command), heard[0])
-        photos = tuple(photo for part in heard for photo in part.photos)
-        spoiler = any(part.origin.spoiler for part in heard)
-        return replace(
-            heard[0],
-            origin=replace(heard[0].origin, spoiler=spoiler),
+    def _whole(self, key: str, parts: Iterable[Scheduled]) -> Album:
+        ordered = sorted(parts, key=lambda part: int(part.item.partition(" ")[2]))
+        messages = [_read(part.value) for part in ordered]
+        speaking = next((each for each in messages if each.words or each.command), messages[0])
+        photos = tuple(photo for each in messages for photo in each.photos)
+        spoiler = any(each.origin.spoiler for each in messages)
+        whole = replace(
+            messages[0],
+            origin=replace(messages[0].origin, spoiler=spoiler),
             words=speaking.words,
             command=speaking.command,
             photos=photos[: self._photos_max],
-            addressed=any(part.addressed for part in heard),
+            addressed=any(each.addressed for each in messages),
         )
+        return Album(key, tuple(part.item for part in ordered), whole)
 
 
 def _written(part: MessageEvent) -> str:
     return json.dumps(asdict(part))
 
 
-def _read(written: bytes) -> MessageEvent:
+def _read(written: str) -> MessageEvent:
     part = json.loads(written)
     origin = part.pop("origin")
     origin["place"] = Place(origin["place"])

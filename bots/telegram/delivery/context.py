@@ -14,7 +14,7 @@ from bots.telegram.events import Origin, origin_from_address
 from bots.telegram.keyboards import title, under_painting
 from bots.telegram.sender import Sender
 from bots.telegram.settings import TelegramSettings
-from bots.telegram.store import Paintings, Placeholder, PlaceholderQueue
+from bots.telegram.store import Paintings, Placeholder, PlaceholderQueue, StoreClock
 from pipeline.styles import Style
 from tasks.kv import KeyValueStore
 from tasks.ledger.ledger import Ledger
@@ -96,7 +96,8 @@ class DeliveryContext:
 
     sender: Sender
     ledger: Ledger
-    notebook: KeyValueStore
+    kv: KeyValueStore
+    clock: StoreClock
     paintings: Paintings
     placeholders: PlaceholderQueue
     settings: TelegramSettings
@@ -160,14 +161,15 @@ class DeliveryContext:
         message: int,
         words: str,
         keyboard: InlineKeyboardMarkup | None = None,
+        **data: str,
     ) -> bool:
         """Give one of the bot's messages its last words; False where it does not take them.
 
-        Raises `NoSlot`, `TelegramError`.
+        `data` is written down with it. Raises `NoSlot`, `TelegramError`.
         """
         if not await self.sender.edit_text_or_raise(progress.chat, message, words, keyboard):
             return False
-        await self.mark_final(progress, message)
+        await self.mark_final(progress, message, **data)
         return True
 
     async def settle_placeholder(
@@ -177,13 +179,15 @@ class DeliveryContext:
 
         One that cannot be changed is taken away by the listener.
         """
+        if self.has_other_placeholder(progress):
+            await self.settle(progress, progress.placeholder, words, keyboard)
+
+    def has_other_placeholder(self, progress: Progress) -> bool:
+        """Tell whether a placeholder still promises something beside the message that is the answer."""
         placeholder = progress.placeholder
-        if (
-            placeholder
-            and placeholder != progress.target
-            and not self.is_final(progress, placeholder)
-        ):
-            await self.settle(progress, placeholder, words, keyboard)
+        if not placeholder or placeholder == progress.target:
+            return False
+        return not self.is_final(progress, placeholder)
 
     def is_final(self, progress: Progress, message: int) -> bool:
         """Tell whether a message promises nothing any more."""

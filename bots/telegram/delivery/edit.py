@@ -9,6 +9,7 @@ painting.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
 from telegram import Message
 from telegram.error import TelegramError
@@ -19,6 +20,7 @@ from bots.telegram.delivery.context import DeliveryContext, Progress, WayClosed
 from bots.telegram.errors import CHAT_CLOSED, PICTURE_UNFIT, Refusal, is_refusal, kind_of
 from bots.telegram.events import largest
 from bots.telegram.sender import OutgoingMedia
+from bots.telegram.store import Placeholder
 from tasks.errors import TransientError
 from tasks.models import Painting
 
@@ -32,6 +34,16 @@ _TRUSTED_S = 86_400.0
 """After so long a server that could not edit is tried again: it may have been renewed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What earlier deliveries found out."""
+
+    edit_disabled: bool
+    """This Bot API server was seen to make no picture of a text."""
+    file_id: str
+    """Under which Telegram has the picture already, '' where it does not."""
+
+
 class EditDelivery:
     """Delivers one picture to a chat where the bot may speak."""
 
@@ -40,32 +52,33 @@ class EditDelivery:
         self._sender = context.sender
         self._no_edits = f"no-picture-from-text:{home(context.sender.bot)}"
 
-    async def is_disabled(self) -> bool:
-        """Tell whether this Bot API server was seen to make no picture of a text."""
-        return await asyncio.to_thread(self._context.notebook.get, self._no_edits) is not None
+    async def known(self, picture: bytes) -> Known:
+        """Return what earlier deliveries found out. One round trip."""
+        key = self._context.paintings.file_key(picture)
+        disabled, file_id = await asyncio.to_thread(self._context.kv.get_many, self._no_edits, key)
+        return Known(disabled is not None, file_id or "")
 
-    async def painting(self, progress: Progress, painting: Painting, *, fresh: bool) -> str:
+    async def painting(
+        self, progress: Progress, painting: Painting, known: Known, *, fresh: bool
+    ) -> str:
         """Show the painting and return the receipt.
 
-        `fresh`: in a new message, not in the placeholder. Raises `WayClosed`, `NoSlot`, `TransientError`,
-        `TelegramError`.
+        `fresh`: in a new message, not in the placeholder. Raises `WayClosed`, `NoSlot`,
+        `TransientError`, `TelegramError`.
         """
         # Another attempt may have edited already: then a refusal alone does not say what stands there.
         in_doubt = bool(progress.target)
         if not progress.target:
             in_doubt = not await self._choose_target(progress, fresh=fresh)
-        shown = await self._edit_target(progress, painting, in_doubt=in_doubt)
-        await self._remember(progress, painting.pictures[0], shown)
-        words = t(progress.language, "telegram-painted-below", count=1)
-        await self._context.settle_placeholder(progress, words)
-        return progress.receipt(progress.target)
+        shown = await self._edit_target(progress, painting, known.file_id, in_doubt=in_doubt)
+        return await self._write_down(progress, painting.pictures[0], shown)
 
     async def _edit_target(
-        self, progress: Progress, painting: Painting, *, in_doubt: bool
+        self, progress: Progress, painting: Painting, file_id: str, *, in_doubt: bool
     ) -> Message | None:
         for _ in range(_TARGETS):
             try:
-                return await self._edit(progress, painting)
+                return await self._edit(progress, painting, file_id)
             except TelegramError as error:
                 if not is_refusal(error):
                     raise
@@ -87,7 +100,7 @@ class EditDelivery:
         Raises `TransientError` where that cannot be found out.
         """
         if refusal in (Refusal.STAYS_TEXT, Refusal.NO_SUCH_METHOD):
-            put = self._context.notebook.put
+            put = self._context.kv.put
             await asyncio.to_thread(put, self._no_edits, "1", _TRUSTED_S)
             return False
         if not in_doubt:
@@ -132,10 +145,10 @@ class EditDelivery:
 
     async def _placeholder_on_its_way(self, progress: Progress) -> int:
         """Wait a moment for a placeholder that is just being sent; return its id, 0 without one."""
-        ledger, job = self._context.ledger, progress.job
+        job, now = progress.job, self._context.clock.now
         while (
             progress.origin.private
-            and await asyncio.to_thread(ledger.now) - job.admitted_at < _PLACEHOLDER_WAIT_S
+            and await asyncio.to_thread(now) - job.admitted_at < _PLACEHOLDER_WAIT_S
         ):
             await asyncio.sleep(_PLACEHOLDER_WAIT_S / 20)
             found = (await self._context.progress(job)).placeholder
@@ -152,20 +165,20 @@ class EditDelivery:
                 raise
             raise WayClosed(kind_of(error)) from error
 
-    async def _edit(self, progress: Progress, painting: Painting) -> Message | None:
+    async def _edit(self, progress: Progress, painting: Painting, file_id: str) -> Message | None:
         """Turn the target into the painting; None where it was that already."""
         picture, caption = painting.pictures[0], self._context.caption(progress.job, painting)
-        known = await asyncio.to_thread(self._context.paintings.file_of, picture)
-        media = OutgoingMedia((known or picture,), caption, spoiler=progress.origin.spoiler)
+        spoiler = progress.origin.spoiler
+        media = OutgoingMedia((file_id or picture,), caption, spoiler=spoiler)
         try:
             return await self._edit_media(progress, media)
         except TelegramError as error:
             refusal = kind_of(error)
             if not is_refusal(error) or refusal not in {*PICTURE_UNFIT, Refusal.NO_PHOTOS}:
                 raise
-        if known and refusal in PICTURE_UNFIT:
+        if file_id and refusal in PICTURE_UNFIT:
             await asyncio.to_thread(self._context.paintings.forget_file, picture)
-            return await self._edit(progress, painting)
+            return await self._edit(progress, painting, "")
         # What Telegram will not show as a photo it still carries as a file.
         media = OutgoingMedia((picture,), caption, as_files=True)
         return await self._edit_media(progress, media)
@@ -190,11 +203,21 @@ class EditDelivery:
             raise
         return shown if isinstance(shown, Message) else None
 
-    async def _remember(self, progress: Progress, picture: bytes, shown: Message | None) -> None:
+    async def _write_down(self, progress: Progress, picture: bytes, shown: Message | None) -> str:
+        """Write down that the painting stands, settle a placeholder beside it, return the receipt."""
+        context, target, chat = self._context, progress.target, progress.chat
+        job_id, receipt = progress.job.id, progress.receipt(progress.target)
         file_id = largest(shown.photo) if shown is not None and shown.photo else ""
-        paintings, target = self._context.paintings, progress.target
+        settled = Placeholder(job_id, chat, str(target))
         files = {picture: file_id} if file_id else {}
-        job_id, chat = progress.job.id, progress.chat
-        await asyncio.to_thread(paintings.remember, chat, (target,), job_id, files)
+        remember = context.paintings.remember
+        await asyncio.to_thread(remember, chat, (target,), job_id, files, settled)
         data = {"files": file_id} if file_id else {}
-        await self._context.mark_final(progress, target, **data)
+        if not context.has_other_placeholder(progress):
+            await context.mark_final(progress, target, answer=receipt, **data)
+            return receipt
+        await context.mark_final(progress, target, **data)
+        words = t(progress.language, "telegram-painted-below", count=1)
+        await context.settle_placeholder(progress, words)
+        await context.mark(progress.job, answer=receipt)
+        return receipt

@@ -42,14 +42,17 @@ class GuestDelivery:
                 return await self._ask_for_a_chat(job, inline)
             if not await self._show(job, painting, inline, file_id):
                 await self._give_up(job, inline, Refusal.PICTURE_REFUSED)
-        data = {"files": file_id, "target": f"{INLINE}{inline}", "final": f"{INLINE}{inline}"}
+        receipt = f"{INLINE}{inline}"
+        data = {"files": file_id, "target": receipt, "final": receipt, "answer": receipt}
         await self._context.mark(job, **data)
-        return f"{INLINE}{inline}"
+        return receipt
 
     async def apology(self, job: Job, answer: Apology) -> str:
         """Say the sentence and return the receipt."""
         job = (await self._context.progress(job)).job
-        return await self._say(job, _message(job), apology(job.request.language, answer))
+        receipt = await self._say(job, _message(job), apology(job.request.language, answer))
+        await self._context.mark(job, answer=receipt)
+        return receipt
 
     async def _show(self, job: Job, painting: Painting, inline: str, file_id: str) -> bool:
         """Edit the painting into the message; False where the file is not taken."""

@@ -49,7 +49,9 @@ class SendDelivery:
         if progress.sent.startswith(SENDING):
             return await self._in_doubt(progress, len(painting.pictures))
         await self._last_words(progress, len(painting.pictures))
-        return progress.receipt(progress.sent)
+        receipt = progress.receipt(progress.sent)
+        await self._context.mark(progress.job, answer=receipt)
+        return receipt
 
     async def _send(self, progress: Progress, painting: Painting) -> None:
         job, context, chat = progress.job, self._context, progress.chat
@@ -78,7 +80,7 @@ class SendDelivery:
 
     async def _outgoing(self, progress: Progress, painting: Painting) -> OutgoingMedia:
         context, pictures = self._context, painting.pictures
-        known = [await asyncio.to_thread(context.paintings.file_of, each) for each in pictures]
+        known = await asyncio.to_thread(context.paintings.files_of, pictures)
         return OutgoingMedia(
             tuple(file or picture for file, picture in zip(known, pictures, strict=True)),
             context.caption(progress.job, painting),
@@ -118,11 +120,14 @@ class SendDelivery:
         words = t(progress.language, "telegram-in-doubt", count=count)
         keyboard = send_again(job.id, progress.language)
         for message in filter(None, (progress.target, progress.placeholder)):
-            if await context.settle(progress, message, words, keyboard):
-                return progress.receipt(message)
+            receipt = progress.receipt(message)
+            if await context.settle(progress, message, words, keyboard, answer=receipt):
+                return receipt
         sender, chat = context.sender, progress.chat
         await sender.rate_limit.acquire(chat, "sendMessage")
-        return progress.receipt(await sender.send_text(progress.origin, chat, words, keyboard))
+        message = await sender.send_text(progress.origin, chat, words, keyboard)
+        await context.mark_final(progress, message, answer=progress.receipt(message))
+        return progress.receipt(message)
 
     async def _last_words(self, progress: Progress, count: int) -> None:
         job, context = progress.job, self._context

@@ -2,8 +2,8 @@
 
 A painting can be brought in two ways, and a refusal closes one of them for this job:
 
-    edit   a message that stands in the chat becomes the painting (`delivery`)
-    send   the painting is a new message (`sending`); albums know only this way
+    edit   a message that stands in the chat becomes the painting (`edit.py`)
+    send   the painting is a new message (`send.py`); albums know only this way
 
     what a call comes to                  edit                            send
     ------------------------------------  ------------------------------  ------------------------------
@@ -38,7 +38,7 @@ from telegram.error import TelegramError
 
 from bots.i18n import apology, t
 from bots.telegram.delivery.context import EDIT, SEND, DeliveryContext, Progress, WayClosed
-from bots.telegram.delivery.edit import EditDelivery
+from bots.telegram.delivery.edit import EditDelivery, Known
 from bots.telegram.delivery.send import SendDelivery
 from bots.telegram.errors import CHAT_CLOSED, Refusal, is_refusal, kind_of
 from tasks.errors import Undeliverable
@@ -63,14 +63,15 @@ class ChatDelivery:
         Raises `Undeliverable`, `TryAgain`, `NoSlot`, `TelegramError`.
         """
         late = await self._is_late(job)
+        known = await self._edit.known(painting.pictures[0])
         while True:
             progress = await self._context.progress(job)
             if progress.answer:
                 return progress.answer
-            way = await self._next_way(progress, len(painting.pictures), late=late)
+            way = self._next_way(progress, known, len(painting.pictures), late=late)
             try:
                 if way == EDIT:
-                    return await self._edit.painting(progress, painting, fresh=late)
+                    return await self._edit.painting(progress, painting, known, fresh=late)
                 if way == SEND:
                     return await self._send.paintings(progress, painting)
             except WayClosed as closed:
@@ -91,13 +92,15 @@ class ChatDelivery:
         for _ in range(2):
             if not progress.target:
                 await self._new_text(progress, about)
-            if await context.settle(progress, progress.target, words):
-                return progress.receipt(progress.target)
+            receipt = progress.receipt(progress.target)
+            if await context.settle(progress, progress.target, words, answer=receipt):
+                return receipt
             await self._new_text(progress, about)
         # This server edits nothing.
         await self._new_text(progress, words)
-        await context.mark_final(progress, progress.target)
-        return progress.receipt(progress.target)
+        receipt = progress.receipt(progress.target)
+        await context.mark_final(progress, progress.target, answer=receipt)
+        return receipt
 
     async def _new_text(self, progress: Progress, words: str) -> None:
         try:
@@ -108,10 +111,10 @@ class ChatDelivery:
             raise Undeliverable(kind_of(error).value) from error
 
     async def _is_late(self, job: Job) -> bool:
-        now = await asyncio.to_thread(self._context.ledger.now)
+        now = await asyncio.to_thread(self._context.clock.now)
         return now - job.admitted_at > self._context.settings.edit_within_s
 
-    async def _next_way(self, progress: Progress, pictures: int, *, late: bool) -> str:
+    def _next_way(self, progress: Progress, known: Known, pictures: int, *, late: bool) -> str:
         """Return the way to try next, '' when all are closed."""
         if pictures > 1 or progress.sent:
             ways: tuple[str, ...] = (SEND,)
@@ -120,7 +123,7 @@ class ChatDelivery:
         elif late and self._context.settings.long_waits == "send":
             ways = (SEND, EDIT)
         else:
-            ways = (SEND, EDIT) if await self._edit.is_disabled() else (EDIT, SEND)
+            ways = (SEND, EDIT) if known.edit_disabled else (EDIT, SEND)
         return next((way for way in ways if way not in progress.closed), "")
 
     async def _give_up(self, progress: Progress) -> None:

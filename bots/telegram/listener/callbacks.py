@@ -1,7 +1,4 @@
-"""Buttons that people press, also days later and after any number of restarts.
-
-A closer look at a painting: its file in full quality, and beside its photo.
-"""
+"""What the buttons do that people press, also days later and after any number of restarts."""
 
 from __future__ import annotations
 
@@ -42,8 +39,8 @@ class Gone(Exception):
     """The painting or its photo is not kept any more."""
 
 
-class Closer:
-    """Sends what stands behind a painting. Pictures come from the store, photos from Telegram."""
+class PictureSender:
+    """Sends a painting in full quality, or beside its photo. Pictures come from the blob store."""
 
     def __init__(
         self, sender: Sender, files: Files, paintings: Paintings, blobs: BlobStore
@@ -126,16 +123,16 @@ class CallbackHandlers:
         sender: Sender,
         services: Services,
         chats: Chats,
-        desk: RequestService,
-        closer: Closer,
+        requests: RequestService,
+        pictures: PictureSender,
         paintings: Paintings,
         styles: Mapping[str, Style],
     ) -> None:
         self._sender, self._services, self._chats = sender, services, chats
-        self._desk, self._closer, self._paintings = desk, closer, paintings
+        self._requests, self._pictures, self._paintings = requests, pictures, paintings
         self._styles = styles
-        self._notebook = services.kv(PLATFORM)
-        self._acts: dict[str, Callable[[ButtonEvent, str, str], Awaitable[None]]] = {
+        self._kv = services.kv(PLATFORM)
+        self._actions: dict[str, Callable[[ButtonEvent, str, str], Awaitable[None]]] = {
             keyboards.ORIGINAL: self._original,
             keyboards.COMPARE: self._compare,
             keyboards.RESEND: self._resend,
@@ -145,80 +142,80 @@ class CallbackHandlers:
             keyboards.FORGET: self._forget,
         }
 
-    async def ask(self, pressed: ButtonEvent) -> PaintRequest | None:
-        """Return the ask behind a button, None for a button that asks for no painting."""
+    async def request(self, button: ButtonEvent) -> PaintRequest | None:
+        """Return the request behind a button, None for a button that asks for no painting."""
         try:
-            wanted = decode(pressed.data)
+            action = decode(button.data)
         except NoButton:
             return None
-        if not isinstance(wanted, RepaintAction) or wanted.style not in self._styles:
+        if not isinstance(action, RepaintAction) or action.style not in self._styles:
             return None
-        return await asyncio.to_thread(self._desk.repainting, pressed, wanted)
+        return await asyncio.to_thread(self._requests.from_button, button, action)
 
     async def refused(
-        self, pressed: ButtonEvent, ask: PaintRequest, refused: Refused, now: float
+        self, button: ButtonEvent, request: PaintRequest, refused: Refused, now: float
     ) -> None:
         """Say in a passing note why a button does nothing just now."""
-        words = refusal(ask.language, refused, now)
-        await self._sender.answer_callback(pressed.query, words[:_ALERT_MAX], alert=True)
+        words = refusal(request.language, refused, now)
+        await self._sender.answer_callback(button.query, words[:_ALERT_MAX], alert=True)
 
-    async def act(self, pressed: ButtonEvent) -> None:
+    async def act(self, button: ButtonEvent) -> None:
         """Do what a button says that asks for no painting."""
-        language = await asyncio.to_thread(self._chats.spoken, pressed.origin)
+        language = await asyncio.to_thread(self._chats.language, button.origin)
         try:
-            wanted = decode(pressed.data)
+            action = decode(button.data)
         except NoButton:
-            wanted = RepaintAction("", "", 0.0)
-        if isinstance(wanted, RepaintAction):
+            action = RepaintAction("", "", 0.0)
+        if isinstance(action, RepaintAction):
             await self._sender.answer_callback(
-                pressed.query, t(language, "telegram-photo-gone"), alert=True
+                button.query, t(language, "telegram-photo-gone"), alert=True
             )
             return
-        if not await asyncio.to_thread(self._first_time, pressed):
+        if not await asyncio.to_thread(self._first_time, button):
             return
         try:
-            await self._acts[wanted.verb](pressed, wanted.target, language)
+            await self._actions[action.verb](button, action.target, language)
         except Gone:
             await self._sender.answer_callback(
-                pressed.query, t(language, "telegram-photo-gone"), alert=True
+                button.query, t(language, "telegram-photo-gone"), alert=True
             )
         except (TelegramError, NoSlot) as error:
-            _log.info("button action failed", act=wanted.verb, error=str(error))
-            await self._sender.answer_callback(pressed.query)
+            _log.info("button action failed", verb=action.verb, error=str(error))
+            await self._sender.answer_callback(button.query)
 
-    def _first_time(self, pressed: ButtonEvent) -> bool:
+    def _first_time(self, button: ButtonEvent) -> bool:
         # The same update may come again after a crash; the ledger only guards asks.
-        return self._notebook.set_if_absent(pressed.event, "1", _ONCE_S)
+        return self._kv.set_if_absent(button.event, "1", _ONCE_S)
 
-    async def _original(self, pressed: ButtonEvent, job_id: str, _: str) -> None:
-        await self._closer.originals(pressed.origin, job_id)
-        await self._sender.answer_callback(pressed.query)
+    async def _original(self, button: ButtonEvent, job_id: str, _: str) -> None:
+        await self._pictures.originals(button.origin, job_id)
+        await self._sender.answer_callback(button.query)
 
-    async def _compare(self, pressed: ButtonEvent, job_id: str, language: str) -> None:
-        await self._closer.comparison(pressed.origin, job_id, t(language, "telegram-compared"))
-        await self._sender.answer_callback(pressed.query)
+    async def _compare(self, button: ButtonEvent, job_id: str, language: str) -> None:
+        await self._pictures.comparison(button.origin, job_id, t(language, "telegram-compared"))
+        await self._sender.answer_callback(button.query)
 
-    async def _resend(self, pressed: ButtonEvent, job_id: str, _: str) -> None:
-        await self._closer.again(pressed.origin, job_id)
-        await self._sender.answer_callback(pressed.query)
+    async def _resend(self, button: ButtonEvent, job_id: str, _: str) -> None:
+        await self._pictures.again(button.origin, job_id)
+        await self._sender.answer_callback(button.query)
 
-    async def _cancel(self, pressed: ButtonEvent, job_id: str, language: str) -> None:
+    async def _cancel(self, button: ButtonEvent, job_id: str, language: str) -> None:
         ledger = self._services.ledger
-        person = await self._canceller(pressed, job_id)
+        person = await self._canceller(button, job_id)
         if not person:
             words = t(language, "telegram-cancel-not-yours")
-            await self._sender.answer_callback(pressed.query, words, alert=True)
+            await self._sender.answer_callback(button.query, words, alert=True)
             return
         done = await asyncio.to_thread(ledger.cancel, job_id, person)
         key = "telegram-cancelled" if done else "telegram-cancel-late"
-        await self._sender.answer_callback(pressed.query, t(language, key))
+        await self._sender.answer_callback(button.query, t(language, key))
         if done:
-            await self._answer(pressed, t(language, key))
+            await self._answer(button, t(language, key))
 
-    async def _canceller(self, pressed: ButtonEvent, job_id: str) -> str:
+    async def _canceller(self, button: ButtonEvent, job_id: str) -> str:
         """Return the person in whose name a job is cancelled, '' for somebody who may not."""
         job = await asyncio.to_thread(self._services.ledger.find_job, job_id)
-        origin = pressed.origin
+        origin = button.origin
         if job is None or job.request.person == origin.person:
             return origin.person
         # An anonymous admin asks as the group and presses buttons under the own account.
@@ -226,38 +223,38 @@ class CallbackHandlers:
             return job.request.person
         return ""
 
-    async def _language(self, pressed: ButtonEvent, code: str, _: str) -> None:
+    async def _language(self, button: ButtonEvent, code: str, _: str) -> None:
         if code in languages():
-            await asyncio.to_thread(self._chats.choose_language, pressed.origin.person, code)
-            await self._sender.answer_callback(pressed.query)
-            await self._answer(pressed, t(code, "telegram-language-set"))
+            await asyncio.to_thread(self._chats.choose_language, button.origin.person, code)
+            await self._sender.answer_callback(button.query)
+            await self._answer(button, t(code, "telegram-language-set"))
 
-    async def _style(self, pressed: ButtonEvent, name: str, language: str) -> None:
+    async def _style(self, button: ButtonEvent, name: str, language: str) -> None:
         if name not in self._styles:
-            await self._sender.answer_callback(pressed.query)
+            await self._sender.answer_callback(button.query)
             return
         words = t(
             language, "telegram-style-set", style=keyboards.title(self._styles[name], language)
         )
-        await asyncio.to_thread(self._chats.choose_style, pressed.origin.person, name)
-        await self._sender.answer_callback(pressed.query, words)
+        await asyncio.to_thread(self._chats.choose_style, button.origin.person, name)
+        await self._sender.answer_callback(button.query, words)
 
-    async def _forget(self, pressed: ButtonEvent, choice: str, language: str) -> None:
-        person = pressed.origin.person
+    async def _forget(self, button: ButtonEvent, choice: str, language: str) -> None:
+        person = button.origin.person
         if choice in ("yes", "never"):
-            await asyncio.to_thread(self._leave_no_trace, person, choice == "never")
-        await self._sender.answer_callback(pressed.query)
-        await self._answer(pressed, t(language, f"telegram-forgot-{choice}"))
+            await asyncio.to_thread(self._forget_everything, person, choice == "never")
+        await self._sender.answer_callback(button.query)
+        await self._answer(button, t(language, f"telegram-forgot-{choice}"))
 
-    def _leave_no_trace(self, person: str, opt_out: bool) -> None:
+    def _forget_everything(self, person: str, opt_out: bool) -> None:
         self._paintings.forget(PLATFORM, person)
         self._services.users.forget(PLATFORM, person, opt_out)
         self._chats.forget(person)
 
-    async def _answer(self, pressed: ButtonEvent, words: str) -> None:
-        if pressed.origin.place is Place.GUEST or not pressed.shown:
+    async def _answer(self, button: ButtonEvent, words: str) -> None:
+        if button.origin.place is Place.GUEST or not button.shown:
             return
-        # The button's message is in the chat where it was pressed, wherever that chat moves later.
-        chat = pressed.origin.chat
+        # The button's message is in the chat where it was button, wherever that chat moves later.
+        chat = button.origin.chat
         await self._sender.rate_limit.acquire(chat, "editMessageText")
-        await self._sender.edit_text(chat, pressed.shown, words)
+        await self._sender.edit_text(chat, button.shown, words)

@@ -1,6 +1,6 @@
-"""Takes updates in, from polling and webhooks alike: first what must not be lost, then the talking.
+"""Takes updates, from polling and webhooks alike: first what must not be lost, then what is said about it.
 
-What a message or a pressed button leads to: an ask in the ledger, or a few words.
+A message or a pressed button leads to a request in the ledger, or to a few words.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any
 
 import structlog
-from redis.exceptions import RedisError
 from telegram import Update
 from telegram.error import TelegramError
 
@@ -30,178 +29,180 @@ from bots.telegram.listener.parser import understand
 from bots.telegram.listener.placeholders import PUZZLED
 from bots.telegram.sender import BackgroundTasks
 from bots.telegram.settings import PLATFORM
+from tasks.errors import StoreError
 from tasks.models import Admitted, PaintRequest, PhotoRef
-
-_PAINTING = {"", "style", "paint", "again", "me"}
-"""Commands that paint the photo they come with; other commands do what they always do."""
-
-
-class Conversation:
-    """Answers people. What asks for a painting is in the ledger when a method returns."""
-
-    def __init__(self, room: ListenerContext, talks: BackgroundTasks) -> None:
-        self._room = room
-        self._talks = talks
-
-    async def message(self, heard: MessageEvent) -> None:
-        """Take in a message that is meant for the bot."""
-        if heard.command == "me":
-            heard = await self._with_own_face(heard)
-        with_photo = bool(heard.photos or heard.replied_photos)
-        if heard.command == "again" and not with_photo:
-            await self._again(heard)
-        elif heard.command in _PAINTING and (with_photo or not heard.command):
-            await self._ask(heard)
-        else:
-            self._talks.begin(self._obey(heard))
-
-    async def press(self, pressed: ButtonEvent) -> None:
-        """Take in a pressed button."""
-        ask = await self._room.presses.ask(pressed)
-        if ask is None:
-            self._talks.begin(self._room.presses.act(pressed))
-            return
-        answer = await asyncio.to_thread(self._room.desk.admit, ask)
-        if isinstance(answer, Admitted):
-            self._talks.begin(self._pressed(pressed, ask, answer))
-        else:
-            now = await asyncio.to_thread(self._room.ledger.now)
-            self._talks.begin(self._room.presses.refused(pressed, ask, answer, now))
-
-    async def _ask(self, heard: MessageEvent) -> None:
-        understood = await asyncio.to_thread(self._room.desk.parse, heard)
-        if isinstance(understood, PaintRequest):
-            await self._admit(heard, understood)
-        elif understood.stop and heard.origin.place is not Place.GUEST:
-            self._talks.begin(self._room.commands.cancel_all(heard))
-        elif understood.explicit and heard.origin.private:
-            await self._again(heard)
-        else:
-            self._talks.begin(self._puzzled(heard))
-
-    async def _again(self, heard: MessageEvent) -> None:
-        job = await asyncio.to_thread(self._room.paintings.meant, PLATFORM, heard)
-        if job is None:
-            self._talks.begin(self._puzzled(heard))
-        else:
-            await self._admit(heard, await asyncio.to_thread(self._room.desk.repaint, heard, job))
-
-    async def _admit(self, heard: MessageEvent, ask: PaintRequest) -> None:
-        answer = await asyncio.to_thread(self._room.desk.admit, ask)
-        if isinstance(answer, Admitted):
-            self._talks.begin(self._room.greeter.accepted(ask, answer, heard.origin))
-        else:
-            now = await asyncio.to_thread(self._room.ledger.now)
-            self._talks.begin(self._room.greeter.refused(heard.origin, answer, ask.language, now))
-
-    async def _pressed(self, pressed: ButtonEvent, ask: PaintRequest, answer: Admitted) -> None:
-        await self._room.sender.answer_callback(pressed.query)
-        origin = origin_from_address(ask.address, ask.person, ask.language)
-        await self._room.greeter.accepted(ask, answer, origin)
-
-    async def _with_own_face(self, heard: MessageEvent) -> MessageEvent:
-        photos = await self._face(heard.origin)
-        return replace(heard, photos=photos, command="" if photos else heard.command)
-
-    async def _face(self, origin: Origin) -> tuple[PhotoRef, ...]:
-        try:
-            faces = await self._room.sender.bot.get_user_profile_photos(int(origin.person), limit=1)
-        except TelegramError:
-            return ()
-        return (PhotoRef(largest(faces.photos[0])),) if faces.photos else ()
-
-    async def _obey(self, heard: MessageEvent) -> None:
-        room = self._room
-        if heard.origin.place is not Place.GUEST:
-            language = await room.commands.language(heard.origin)
-            if await room.commands.obey(heard) or await room.operators.obey(heard, language):
-                return
-        await self._puzzled(heard)
-
-    async def _puzzled(self, heard: MessageEvent) -> None:
-        if heard.origin.place is not Place.GROUP:
-            language = await self._room.commands.language(heard.origin)
-            key = "telegram-no-face" if heard.command == "me" else "telegram-hint"
-            await self._room.greeter.say(heard.origin, t(language, key))
-        elif heard.replied_to_bot:
-            return  # chatter under a painting is not meant for the bot
-        elif not await self._room.sender.react(heard.origin, PUZZLED, instead_of_words=True):
-            language = await self._room.commands.language(heard.origin)
-            await self._room.greeter.say(heard.origin, t(language, "telegram-hint"))
-
 
 _log = structlog.get_logger()
 
 _REMEMBERED = 1000
-"""Updates that are known again when they come twice; the ledger knows photos for longer."""
+"""Updates that are recognised when they come twice; the ledger recognises photos for longer."""
+_PAINTING = {"", "style", "paint", "again", "me"}
+"""Commands that paint the photo they come with; other commands do what they always do."""
 
 
 class Dispatcher:
-    """Where every update comes in."""
+    """Where every update comes in.
 
-    def __init__(self, room: ListenerContext) -> None:
-        self._room = room
-        self._talks = BackgroundTasks()
+    What asks for a painting is in the ledger when a method returns; everything that is said about it is
+    said in the background, and a failure there is a message less and never a job.
+    """
+
+    def __init__(self, context: ListenerContext) -> None:
+        self._context = context
+        self._background = BackgroundTasks()
         self._taken: dict[object, None] = {}
-        self._conversation = Conversation(room, self._talks)
 
     async def take(self, raw: dict[str, Any]) -> None:
-        """Take one update in. When this returns nothing of it can be lost any more.
-
-        What the bot says about it is said in the background. Raises what the ledger's store raises.
-        """
+        """Take one update. When this returns nothing of it can be lost any more. Raises `StoreError`."""
         number = raw.get("update_id")
         if number in self._taken:
             return
         try:
             await self._take(raw)
-        except RedisError:
+        except StoreError:
             raise
         except Exception:
             # One update that cannot be understood must not keep all later ones waiting.
-            _log.exception("an update could not be taken in, it is left out", update=number)
+            _log.exception("update left out, its handler raised", update=number)
         self._taken[number] = None
         while len(self._taken) > _REMEMBERED:
             del self._taken[next(iter(self._taken))]
 
-    async def _take(self, raw: dict[str, Any]) -> None:
-        news = understand(Update.de_json(raw, self._room.sender.bot), self._room.me)
-        match news:
-            case MessageEvent():
-                await self._hear(news)
-            case ButtonEvent():
-                await self._conversation.press(news)
-            case InlineQueryEvent():
-                self._talks.begin(self._room.inline.answer(news))
-            case ChatMigrated():
-                await asyncio.to_thread(self._room.chats.moved, news.old_chat, news.new_chat)
-
     async def settle_albums(self) -> None:
-        """Take in the albums that are complete."""
-        now = await asyncio.to_thread(self._room.ledger.now)
-        for album in await asyncio.to_thread(self._room.albums.due, now):
+        """Take in the albums that are complete. Raises `StoreError`."""
+        context = self._context
+        now = await asyncio.to_thread(context.clock.now)
+        complete, next_at = await asyncio.to_thread(context.albums.due, now)
+        context.albums_due.set(next_at - now)
+        for album in complete:
             try:
-                if album.heard.addressed:
-                    await self._conversation.message(album.heard)
-            except RedisError:
+                if album.message.addressed:
+                    await self._message(album.message)
+            except StoreError:
                 raise
             except Exception:
-                _log.exception("an album could not be taken in, it is left out", album=album.key)
-            await asyncio.to_thread(self._room.albums.close, album)
+                _log.exception("album left out, its handler raised", album=album.key)
+            await asyncio.to_thread(context.albums.close, album)
 
     async def finish(self) -> None:
         """Wait for the calls that are under way; what waits for a slot is dropped."""
-        self._room.sender.rate_limit.close()
+        self._context.sender.rate_limit.close()
         await self.all_said()
 
     async def all_said(self) -> None:
         """Wait until everything is said."""
-        await self._talks.finish()
+        await self._background.finish()
 
-    async def _hear(self, heard: MessageEvent) -> None:
-        if heard.album and heard.photos:
-            due = await asyncio.to_thread(self._room.ledger.now) + self._room.settings.album_quiet_s
-            if await asyncio.to_thread(self._room.albums.add, heard, due):
+    async def _take(self, raw: dict[str, Any]) -> None:
+        context = self._context
+        match understand(Update.de_json(raw, context.bot), context.me):
+            case MessageEvent() as message:
+                if not await self._joins_album(message) and message.addressed:
+                    await self._message(message)
+            case ButtonEvent() as button:
+                await self._button(button)
+            case InlineQueryEvent() as query:
+                self._background.begin(context.inline.answer(query))
+            case ChatMigrated() as moved:
+                await asyncio.to_thread(context.chats.moved, moved.old_chat, moved.new_chat)
+
+    async def _joins_album(self, message: MessageEvent) -> bool:
+        if not (message.album and message.photos):
+            return False
+        context, quiet_s = self._context, self._context.settings.album_quiet_s
+        due = await asyncio.to_thread(context.clock.now) + quiet_s
+        joined = await asyncio.to_thread(context.albums.add, message, due)
+        context.albums_due.set(quiet_s)
+        return joined
+
+    async def _message(self, message: MessageEvent) -> None:
+        if message.command == "me":
+            message = await self._with_profile_photo(message)
+        with_photo = bool(message.photos or message.replied_photos)
+        if message.command == "again" and not with_photo:
+            await self._repaint(message)
+        elif message.command in _PAINTING and (with_photo or not message.command):
+            await self._request(message)
+        else:
+            self._background.begin(self._command(message))
+
+    async def _button(self, button: ButtonEvent) -> None:
+        context = self._context
+        request = await context.callbacks.request(button)
+        if request is None:
+            self._background.begin(context.callbacks.act(button))
+            return
+        answer = await asyncio.to_thread(context.requests.admit, request)
+        if isinstance(answer, Admitted):
+            self._background.begin(self._button_accepted(button, request, answer))
+        else:
+            now = await asyncio.to_thread(context.clock.now)
+            self._background.begin(context.callbacks.refused(button, request, answer, now))
+
+    async def _request(self, message: MessageEvent) -> None:
+        context = self._context
+        understood = await asyncio.to_thread(context.requests.parse, message)
+        if isinstance(understood, PaintRequest):
+            await self._admit(message, understood)
+        elif understood.stop and message.origin.place is not Place.GUEST:
+            self._background.begin(context.commands.cancel_all(message))
+        elif understood.explicit and message.origin.private:
+            await self._repaint(message)
+        else:
+            self._background.begin(self._not_understood(message))
+
+    async def _repaint(self, message: MessageEvent) -> None:
+        context = self._context
+        job = await asyncio.to_thread(context.paintings.meant, PLATFORM, message)
+        if job is None:
+            self._background.begin(self._not_understood(message))
+        else:
+            request = await asyncio.to_thread(context.requests.repaint, message, job)
+            await self._admit(message, request)
+
+    async def _admit(self, message: MessageEvent, request: PaintRequest) -> None:
+        context, origin = self._context, message.origin
+        answer = await asyncio.to_thread(context.requests.admit, request)
+        if isinstance(answer, Admitted):
+            self._background.begin(context.placeholders.accepted(request, answer, origin))
+        else:
+            now = await asyncio.to_thread(context.clock.now)
+            said = context.placeholders.refused(origin, answer, request.language, now)
+            self._background.begin(said)
+
+    async def _button_accepted(
+        self, button: ButtonEvent, request: PaintRequest, answer: Admitted
+    ) -> None:
+        await self._context.sender.answer_callback(button.query)
+        origin = origin_from_address(request.address, request.person, request.language)
+        await self._context.placeholders.accepted(request, answer, origin)
+
+    async def _with_profile_photo(self, message: MessageEvent) -> MessageEvent:
+        photos = await self._profile_photo(message.origin)
+        return replace(message, photos=photos, command="" if photos else message.command)
+
+    async def _profile_photo(self, origin: Origin) -> tuple[PhotoRef, ...]:
+        try:
+            found = await self._context.bot.get_user_profile_photos(int(origin.person), limit=1)
+        except TelegramError:
+            return ()
+        return (PhotoRef(largest(found.photos[0])),) if found.photos else ()
+
+    async def _command(self, message: MessageEvent) -> None:
+        context = self._context
+        if message.origin.place is not Place.GUEST:
+            if await context.commands.run(message):
                 return
-        if heard.addressed:
-            await self._conversation.message(heard)
+            if await context.operators.run(message, await context.commands.language(message)):
+                return
+        await self._not_understood(message)
+
+    async def _not_understood(self, message: MessageEvent) -> None:
+        context, origin = self._context, message.origin
+        key = "telegram-no-face" if message.command == "me" else "telegram-hint"
+        if origin.place is Place.GROUP:
+            if message.replied_to_bot:
+                return  # chatter under a painting is not meant for the bot
+            if await context.sender.react(origin, PUZZLED, instead_of_words=True):
+                return
+        await context.placeholders.say(origin, t(await context.commands.language(message), key))

@@ -6,23 +6,22 @@ import asyncio
 import threading
 
 import structlog
-from redis.exceptions import RedisError
 from telegram.error import TelegramError
 
 from bots.plugins import Adapter
-from bots.telegram.client import _HELLO_AGAIN_S, HEARD, PatientBot, hello, open_bot
+from bots.telegram.client import HEARD, PatientBot, hello, open_bot
+from bots.telegram.events import BotIdentity
 from bots.telegram.listener.context import ListenerContext, open_context
 from bots.telegram.listener.dispatcher import Dispatcher
 from bots.telegram.listener.menus import show_menus
-from bots.telegram.listener.parser import BotIdentity
-from bots.telegram.listener.placeholders import PlaceholderUpdater
 from bots.telegram.listener.polling import Poller
 from bots.telegram.settings import PLATFORM, TelegramSettings, configured
+from tasks.errors import StoreError
 from tasks.services import Services
 
 _log = structlog.get_logger()
 
-_SETTLE_S = 0.2
+_RETRY_S = 2.0
 
 
 def wanted() -> bool:
@@ -45,13 +44,13 @@ async def _listen(services: Services, settings: TelegramSettings, stop: threadin
     bot = open_bot(settings)
     try:
         await bot.request.initialize()
-        meeting = asyncio.create_task(hello(bot))
+        greeting = asyncio.create_task(hello(bot))
         stopped = asyncio.create_task(stopping.wait())
-        await asyncio.wait({meeting, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({greeting, stopped}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
-        if meeting.done():
-            await _work(services, settings, bot, meeting.result(), stopping)
-        meeting.cancel()
+        if greeting.done():
+            await _work(services, settings, bot, greeting.result(), stopping)
+        greeting.cancel()
     finally:
         watch.cancel()
         await bot.shutdown()
@@ -64,28 +63,30 @@ async def _work(
     me: BotIdentity,
     stopping: asyncio.Event,
 ) -> None:
-    room = open_context(services, settings, bot, me)
-    reception = Dispatcher(room)
-    keeper = PlaceholderUpdater(room.sender, room.ledger, room.waiting, settings)
-    _log.info("listening on Telegram", bot=me.username, webhook=settings.webhook_url is not None)
+    context = open_context(services, settings, bot, me)
+    dispatcher = Dispatcher(context)
+    _log.info("listening", bot=me.username, webhook=settings.webhook_url is not None)
     menus = asyncio.create_task(show_menus(bot, services.kv(PLATFORM)))
     async with asyncio.TaskGroup() as work:
-        work.create_task(_source(room, reception, services, stopping))
-        work.create_task(keeper.run(stopping))
-        work.create_task(_settle(reception, stopping))
+        work.create_task(_receive(context, dispatcher, services, stopping))
+        work.create_task(context.placeholders.run(stopping))
+        work.create_task(_settle_albums(context, dispatcher, stopping))
+        work.create_task(_close(context, stopping))
     menus.cancel()
     await asyncio.gather(menus, return_exceptions=True)
-    await reception.finish()
+    await dispatcher.finish()
 
 
-async def _source(
-    room: ListenerContext, reception: Dispatcher, services: Services, stopping: asyncio.Event
+async def _receive(
+    context: ListenerContext, dispatcher: Dispatcher, services: Services, stopping: asyncio.Event
 ) -> None:
-    bot, settings = room.bot, room.settings
-    await _choose_the_way_in(bot, settings, stopping)
+    settings = context.settings
+    await _choose_the_way_in(context.bot, settings, stopping)
     if settings.webhook_url is None:
-        notebook = services.kv(PLATFORM)
-        await Poller(bot, reception.take, notebook, settings.poll_timeout_s).run(stopping)
+        poller = Poller(
+            context.bot, dispatcher.take, services.kv(PLATFORM), settings.poll_timeout_s
+        )
+        await poller.run(stopping)
 
 
 async def _choose_the_way_in(
@@ -104,25 +105,33 @@ async def _choose_the_way_in(
                     secret_token=None if secret is None else secret.get_secret_value(),
                 )
         except TelegramError as error:
-            _log.warning("the way in could not be set, trying again", error=error.message)
+            _log.warning("set_webhook failed, trying again", error=error.message)
             if settings.webhook_url is None:
                 return  # polling itself tells what is wrong
-            await _pause(stopping, _HELLO_AGAIN_S)
+            await _pause(stopping, _RETRY_S)
         else:
             return
 
 
-async def _settle(reception: Dispatcher, stopping: asyncio.Event) -> None:
+async def _settle_albums(
+    context: ListenerContext, dispatcher: Dispatcher, stopping: asyncio.Event
+) -> None:
     while not stopping.is_set():
         try:
-            await reception.settle_albums()
-        except RedisError as error:
-            _log.warning("the ledger does not answer, albums wait for it", error=str(error))
-        await _pause(stopping, _SETTLE_S)
+            await dispatcher.settle_albums()
+        except StoreError as error:
+            _log.warning("store does not answer, albums wait", error=str(error))
+        await context.albums_due.wait()
+
+
+async def _close(context: ListenerContext, stopping: asyncio.Event) -> None:
+    await stopping.wait()
+    context.albums_due.close()
+    context.placeholders_due.close()
 
 
 async def _follow(stop: threading.Event, stopping: asyncio.Event) -> None:
-    while not stop.is_set():
+    while not stop.is_set():  # a thread that waits for it could not be cancelled
         await asyncio.sleep(0.1)
     stopping.set()
 

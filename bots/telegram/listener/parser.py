@@ -26,6 +26,7 @@ from telegram import (
 )
 
 from bots.telegram.events import (
+    BotIdentity,
     ButtonEvent,
     ChatMigrated,
     Event,
@@ -41,14 +42,6 @@ _MARKED = {
     MessageEntity.BOT_COMMAND: re.compile(r"\A/\w+(@\w+)?", re.ASCII),
     MessageEntity.MENTION: re.compile(r"(?<!\S)@\w+", re.ASCII),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class BotIdentity:
-    """The bot's own account."""
-
-    id: int
-    username: str
 
 
 @dataclass(frozen=True, slots=True)

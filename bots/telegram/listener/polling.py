@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import structlog
-from redis.exceptions import RedisError
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bots.telegram.client import PatientBot, home
 from bots.telegram.errors import retry_after_s
+from tasks.errors import StoreError
 from tasks.kv import KeyValueStore
 
 _log = structlog.get_logger()
@@ -21,6 +22,9 @@ TakeIn = Callable[[dict[str, Any]], Awaitable[None]]
 
 _NUMBERED_S = 6 * 86_400.0
 """Telegram numbers updates anew, perhaps with lower numbers, after a week without any."""
+
+_TRUSTED_S = 60.0
+"""How long the offset need not be read again."""
 
 _PATIENCE_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Between tries while Telegram or the ledger's store does not answer."""
@@ -36,14 +40,14 @@ class Poller:
     old one had taken in but not confirmed comes again, and the ledger knows it.
     """
 
-    def __init__(
-        self, bot: PatientBot, take_in: TakeIn, notebook: KeyValueStore, timeout_s: int
-    ) -> None:
+    def __init__(self, bot: PatientBot, take_in: TakeIn, kv: KeyValueStore, timeout_s: int) -> None:
         self._bot = bot
         self._take_in = take_in
-        self._notebook = notebook
+        self._kv = kv
         self._timeout_s = timeout_s
-        self._offset = offset_key(bot)
+        self._offset_key = offset_key(bot)
+        self._offset: int | None = None
+        self._written_at = float("-inf")
         self._failures = 0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -58,18 +62,25 @@ class Poller:
 
     async def once(self) -> None:
         """Fetch once, take everything in, then confirm it."""
-        written = await asyncio.to_thread(self._notebook.get, self._offset)
-        offset = None if written is None else int(written)
+        offset = await self._next_offset()
         updates = await self._bot.raw_updates(offset, self._timeout_s)
         if not updates:
             return
         await asyncio.shield(self._take(updates))
 
+    async def _next_offset(self) -> int | None:
+        # What this process wrote lately it knows; all else is in the store, until it expires there.
+        if time.monotonic() - self._written_at > _TRUSTED_S:
+            written = await asyncio.to_thread(self._kv.get, self._offset_key)
+            self._offset = None if written is None else int(written)
+        return self._offset
+
     async def _take(self, updates: list[dict[str, Any]]) -> None:
         gate = asyncio.Semaphore(_AT_ONCE)
         await asyncio.gather(*(self._in_order(part, gate) for part in _by_chat(updates)))
         following = max(int(update["update_id"]) for update in updates) + 1
-        await asyncio.to_thread(self._notebook.put, self._offset, str(following), _NUMBERED_S)
+        await asyncio.to_thread(self._kv.put, self._offset_key, str(following), _NUMBERED_S)
+        self._offset, self._written_at = following, time.monotonic()
 
     async def _in_order(self, updates: Iterable[dict[str, Any]], gate: asyncio.Semaphore) -> None:
         async with gate:
@@ -85,7 +96,7 @@ class Poller:
             await self._rest(_conflict(error))
         except InvalidToken:
             await self._rest("Telegram does not know the token in SUISAI_TELEGRAM_TOKEN")
-        except (TelegramError, RedisError) as error:
+        except (TelegramError, StoreError) as error:
             await self._rest(f"no updates just now: {error}")
         except Exception:
             _log.exception("updates could not be taken in, they are fetched again")

@@ -1,4 +1,4 @@
-"""What was heard -> an ask for the ledger."""
+"""Turns messages and buttons into requests for the ledger."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from bots.captions.parser import PaintOptions, fresh_seed, parse
 from bots.telegram.events import ButtonEvent, MessageEvent, Origin, Place
 from bots.telegram.keyboards import RepaintAction
 from bots.telegram.settings import PLATFORM
-from bots.telegram.store import Chats, Paintings
+from bots.telegram.store import Chats, Choices, Paintings
 from pipeline.styles import Style
 from tasks.models import Admitted, Job, PaintRequest, PhotoRef, Refused
 from tasks.services import Services
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
-    """What is to be painted, and the wish that the words of a message start from."""
+class _Basis:
+    """What is to be painted, and the options that the words of a message start from."""
 
     photos: tuple[PhotoRef, ...]
-    wish: PaintOptions
+    options: PaintOptions
 
 
 class RequestService:
-    """Takes asks in. Everything here is blocking: call it from a thread."""
+    """Parses and admits requests. Everything here is blocking: call it from a thread."""
 
     def __init__(
         self, services: Services, chats: Chats, paintings: Paintings, styles: Mapping[str, Style]
@@ -34,96 +34,100 @@ class RequestService:
         self._paintings = paintings
         self._styles = styles
 
-    def parse(self, heard: MessageEvent) -> PaintRequest | PaintOptions:
-        """Return the ask of a message, or what it wishes for when it comes without a photo."""
-        basis = self._basis(heard)
-        wish = parse(heard.words, basis.wish, self._styles)
-        if wish.stop or not basis.photos:
-            return wish
-        if wish.reroll and wish.seed == basis.wish.seed:
-            wish = replace(wish, seed=None)
-        return self._ask(heard.event, heard.origin, basis.photos, wish)
+    def parse(self, message: MessageEvent) -> PaintRequest | PaintOptions:
+        """Return the request of a message, or what its words ask for when it comes without a photo."""
+        choices = self._chats.choices(message.origin)
+        basis = self._basis(message, choices)
+        options = parse(message.words, basis.options, self._styles)
+        if options.stop or not basis.photos:
+            return options
+        if options.reroll and options.seed == basis.options.seed:
+            options = replace(options, seed=None)
+        return _request(message.event, message.origin, basis.photos, options, choices)
 
-    def repainting(self, pressed: ButtonEvent, wanted: RepaintAction) -> PaintRequest | None:
-        """Return the ask behind a button, None when neither job nor message knows the photo."""
-        job = self._paintings.job_here(wanted.job_id, pressed.origin)
-        photos = job.request.photos if job is not None else pressed.answered_photos
+    def from_button(self, button: ButtonEvent, action: RepaintAction) -> PaintRequest | None:
+        """Return the request behind a button, None when neither job nor message knows the photo."""
+        job = self._paintings.job_here(action.job_id, button.origin)
+        photos = job.request.photos if job is not None else button.answered_photos
         if not photos:
             return None
-        seed = job.request.seed if job is not None and not wanted.anew else None
-        wish = PaintOptions(wanted.style, wanted.strength, seed, reroll=wanted.anew)
-        origin = _as_hidden_as(job, pressed.origin)
+        seed = job.request.seed if job is not None and not action.anew else None
+        options = PaintOptions(action.style, action.strength, seed, reroll=action.anew)
+        origin = _as_hidden_as(job, button.origin)
         if job is not None and origin.place is not Place.GUEST and not origin.message:
             origin = replace(origin, message=int(job.request.address["message"]))
-        return self._ask(pressed.event, origin, photos, wish)
+        return _request(button.event, origin, photos, options, self._chats.choices(origin))
 
-    def repaint(self, heard: MessageEvent, job: Job) -> PaintRequest:
-        """Return the ask for another painting of a job's photos."""
-        ask = job.request
-        wish = parse(heard.words, PaintOptions(ask.style, ask.strength), self._styles)
-        origin = _as_hidden_as(job, heard.origin)
-        return self._ask(heard.event, origin, ask.photos, replace(wish, reroll=True))
+    def repaint(self, message: MessageEvent, job: Job) -> PaintRequest:
+        """Return the request for another painting of a job's photos."""
+        before = job.request
+        options = parse(message.words, PaintOptions(before.style, before.strength), self._styles)
+        origin = _as_hidden_as(job, message.origin)
+        choices = self._chats.choices(origin)
+        options = replace(options, reroll=True)
+        return _request(message.event, origin, before.photos, options, choices)
 
-    def admit(self, ask: PaintRequest) -> Admitted | Refused:
-        """Put an ask into the ledger, after what the group and the photos' owners want."""
-        refused = self._unwanted(ask)
+    def admit(self, request: PaintRequest) -> Admitted | Refused:
+        """Put a request into the ledger, after what the group and the photos' owners want."""
+        chat = int(request.conversation)
+        # Groups have negative ids; what is asked for elsewhere follows no group's rules.
+        if request.private or chat >= 0:
+            return self._unwanted(request) or self._services.ledger.admit(request)
+        rules = self._chats.rules(chat)
+        refused = self._unwanted(request, others=rules.others)
         if refused is not None:
             return refused
-        chat = int(ask.conversation)
-        grouped = not ask.private and chat != 0
-        if grouped and not self._chats.may_ask(chat, ask.person, ask.event):
+        started = self._chats.start_cooldown(chat, request.person, request.event, rules.cooldown_s)
+        if not started:
             return Refused("cooldown", 0.0)
-        answer = self._services.ledger.admit(ask)
-        if grouped and isinstance(answer, Refused):
-            self._chats.give_back(chat, ask.person)
+        answer = self._services.ledger.admit(request)
+        if rules.cooldown_s > 0 and isinstance(answer, Refused):
+            self._chats.give_back(chat, request.person)
         return answer
 
-    def _unwanted(self, ask: PaintRequest) -> Refused | None:
-        owners = {photo.owner for photo in ask.photos if photo.owner is not None}
+    def _unwanted(self, request: PaintRequest, *, others: bool = True) -> Refused | None:
+        owners = {photo.owner for photo in request.photos if photo.owner is not None}
         if not owners:
             return None
-        rules = self._chats.rules(int(ask.conversation))
         opted_out = any(self._services.users.opted_out(PLATFORM, owner) for owner in owners)
-        if opted_out or not (ask.private or rules.others):
-            return Refused("opted-out", 0.0)
-        return None
+        return Refused("opted-out", 0.0) if opted_out or not others else None
 
-    def _basis(self, heard: MessageEvent) -> Basis:
-        usual = PaintOptions(self._style(heard.origin))
-        photos = heard.photos or heard.replied_photos
+    def _basis(self, message: MessageEvent, choices: Choices) -> _Basis:
+        style = choices.style if choices.style in self._styles else PaintOptions().style
+        photos = message.photos or message.replied_photos
         if photos:
-            return Basis(photos, usual)
-        job = self._paintings.shown(heard.origin.chat, heard.replied_message)
+            return _Basis(photos, PaintOptions(style))
+        job = self._paintings.shown(message.origin.chat, message.replied_message)
         if job is None:
-            return Basis((), usual)
-        wish = PaintOptions(job.request.style, job.request.strength, job.request.seed)
-        # Chatter about a painting is no wish for another one.
-        spoken = parse(heard.words, wish, self._styles).explicit
-        return Basis(job.request.photos if spoken else (), wish)
+            return _Basis((), PaintOptions(style))
+        before = job.request
+        options = PaintOptions(before.style, before.strength, before.seed)
+        # Chatter about a painting asks for no other one.
+        explicit = parse(message.words, options, self._styles).explicit
+        return _Basis(before.photos if explicit else (), options)
 
-    def _style(self, origin: Origin) -> str:
-        style = ""
-        if origin.place is Place.GROUP:
-            style = self._chats.rules(origin.chat).style
-        style = style or self._chats.style(origin.person) or ""
-        return style if style in self._styles else PaintOptions().style
 
-    def _ask(
-        self, event: str, origin: Origin, photos: tuple[PhotoRef, ...], wish: PaintOptions
-    ) -> PaintRequest:
-        return PaintRequest(
-            platform=PLATFORM,
-            event=event,
-            person=origin.person,
-            conversation=str(origin.chat),
-            photos=photos,
-            style=wish.style,
-            strength=wish.strength,
-            seed=fresh_seed(event) if wish.reroll and wish.seed is None else wish.seed,
-            language=self._chats.spoken(origin),
-            private=origin.private,
-            address=origin.address(),
-        )
+def _request(
+    event: str,
+    origin: Origin,
+    photos: tuple[PhotoRef, ...],
+    options: PaintOptions,
+    choices: Choices,
+) -> PaintRequest:
+    seed = fresh_seed(event) if options.reroll and options.seed is None else options.seed
+    return PaintRequest(
+        platform=PLATFORM,
+        event=event,
+        person=origin.person,
+        conversation=str(origin.chat),
+        photos=photos,
+        style=options.style,
+        strength=options.strength,
+        seed=seed,
+        language=choices.language,
+        private=origin.private,
+        address=origin.address(),
+    )
 
 
 def _as_hidden_as(job: Job | None, origin: Origin) -> Origin:

@@ -1,4 +1,4 @@
-"""The other way in: Telegram calls the web process. 200 only after the ledger has what is asked."""
+"""Updates by webhook: Telegram calls the web process, which answers 200 when the ledger has the request."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import hmac
 import json
 
 import structlog
-from redis.exceptions import RedisError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -16,6 +15,7 @@ from bots.telegram.client import hello, open_bot
 from bots.telegram.listener.context import open_context
 from bots.telegram.listener.dispatcher import Dispatcher
 from bots.telegram.settings import TelegramSettings
+from tasks.errors import StoreError
 from tasks.services import Services
 
 _log = structlog.get_logger()
@@ -28,16 +28,16 @@ _UPDATE_MAX_BYTES = 1_000_000
 
 
 class TelegramWebhook:
-    """Takes updates from HTTP calls. The first one that comes in opens the line to Telegram."""
+    """Takes updates from HTTP calls. The first one connects to Telegram."""
 
     def __init__(self, services: Services, settings: TelegramSettings) -> None:
         self._services = services
         self._settings = settings
         self._opening = asyncio.Lock()
-        self._reception: Dispatcher | None = None
+        self._dispatcher: Dispatcher | None = None
 
     async def __call__(self, request: Request) -> Response:
-        """Answer one call of Telegram's: 401 for strangers, 503 where it should come again."""
+        """Answer one call: 401 without Telegram's secret, 503 where the update should come again."""
         if not self._is_telegram(request):
             return Response(status_code=401)
         raw = await _body(request)
@@ -51,20 +51,18 @@ class TelegramWebhook:
             return Response(status_code=400)
         try:
             await (await self._opened()).take(update)
-        except RedisError as error:
-            _log.warning(
-                "the ledger does not answer, Telegram sends the update again", error=str(error)
-            )
+        except StoreError as error:
+            _log.warning("store does not answer, Telegram sends the update again", error=str(error))
             return Response(status_code=503)
         return Response(status_code=200)
 
     async def _opened(self) -> Dispatcher:
         async with self._opening:
-            if self._reception is None:
+            if self._dispatcher is None:
                 bot = open_bot(self._settings)
                 me = await hello(bot)
-                self._reception = Dispatcher(open_context(self._services, self._settings, bot, me))
-        return self._reception
+                self._dispatcher = Dispatcher(open_context(self._services, self._settings, bot, me))
+        return self._dispatcher
 
     def _is_telegram(self, request: Request) -> bool:
         secret = self._settings.webhook_secret

@@ -10,15 +10,12 @@ import itertools
 from dataclasses import dataclass, field
 
 from bots.telegram.client import hello, home, open_bot
-from bots.telegram.events import Origin, Place
+from bots.telegram.events import BotIdentity, Origin, Place
 from bots.telegram.listener.context import open_context
 from bots.telegram.listener.dispatcher import Dispatcher
-from bots.telegram.listener.placeholders import PlaceholderUpdater
 from bots.telegram.platform import TelegramPlatform
-from bots.telegram.rate_limit import SendRateLimit
-from bots.telegram.sender import Sender
 from bots.telegram.settings import TelegramSettings
-from bots.telegram.store import Chats, Placeholder, PlaceholderQueue
+from bots.telegram.store import Placeholder, PlaceholderQueue
 from pipeline.safety import Screen, Unscreened
 from pipeline.styles import load_styles
 from tasks.models import Claim, Job, PaintRequest, PhotoRef, Stage
@@ -49,7 +46,7 @@ class DeliveryDriver:
         self._offset = 0
         self._workers: list[WorkerContext] = []
         self.hands = Hands(self.services)
-        self.queue = PlaceholderQueue(self.services.redis, self.services.settings.namespace)
+        self.queue = PlaceholderQueue(self.services.kv("telegram"))
         self.worker = self.new_worker()
 
     def new_worker(self) -> WorkerContext:
@@ -119,9 +116,9 @@ class DeliveryDriver:
     def placeholder(self, job_id: str, chat: int, words: str) -> Json:
         """Say the first words to somebody who asked, as the listener does."""
         message = self.api.world.post(self.api.world.chat(chat), BOT, {"text": words})
-        written = f"{chat}:{message['message_id']}"
-        self.services.ledger.swap_platform_data(job_id, "placeholder", "", written)
-        self.queue.add(Placeholder(job_id, chat, str(message["message_id"])), 0.0)
+        placeholder = Placeholder(job_id, chat, str(message["message_id"]))
+        self.services.ledger.swap_platform_data(job_id, "placeholder", "", placeholder.written)
+        self.queue.add(placeholder, 0.0)
         return message
 
     def deliver(self, worker: WorkerContext | None = None, claim: Claim | None = None) -> None:
@@ -167,10 +164,8 @@ class DeliveryDriver:
 
         async def look() -> None:
             async with open_bot(settings) as bot:
-                services = self.services
-                limit = SendRateLimit(services.rate_limiter("telegram"), settings)
-                sender = Sender(bot, limit, Chats(services.kv("telegram")))
-                await PlaceholderUpdater(sender, services.ledger, self.queue, settings).look()
+                me = BotIdentity(777, "suisai_bot")
+                await open_context(self.services, settings, bot, me).placeholders.look()
 
         asyncio.run(look())
 

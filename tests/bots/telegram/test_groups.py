@@ -142,6 +142,6 @@ def test_operators_command_in_private_and_nobody_else_can(town: Town) -> None:
     eventually(lambda: len(town.api.world.chat(ADMIN).of_bot()) == 2)
     assert town.painting(town.api.people.photo(ann, snapshot(114)))
     town.api.people.say(ADMIN, "/stats")
-    assert "admitted:telegram" in town.words(ADMIN, "ladder: normal")["text"]
+    assert "admitted:telegram" in town.words(ADMIN, "overload level: normal")["text"]
     town.api.people.say(ADMIN, "/pause")
     assert "/resume STAGE" in town.words(ADMIN, "/resume STAGE")["text"]

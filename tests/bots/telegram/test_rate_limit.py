@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from bots.i18n import languages
 from bots.telegram.rate_limit import NoSlot, SendRateLimit
 from bots.telegram.settings import TelegramSettings
 from tasks.models import Outcome, Stage
@@ -16,7 +17,7 @@ from tests.bots.telegram.driver import DeliveryDriver
 from tests.bots.telegram.town import snapshot
 from tests.fakes.telegram_api import TelegramApi
 from tests.fakes.telegram_limits import SPEAKING
-from tests.stack import Stack
+from tests.stack import Stack, eventually
 
 ANN, BEN, EVE, DAN = 1, 2, 3, 4
 HALF_A_DAY_S = 43_200.0
@@ -127,3 +128,20 @@ def test_a_listener_that_is_told_to_stop_does_not_wait_out_a_flood(
     bot.kill("telegram", signal.SIGTERM)
 
     assert time.monotonic() - began < 15
+
+
+def test_an_idle_listener_makes_at_most_one_call_a_second(
+    telegram: TelegramApi, services: Services, bot: Stack
+) -> None:
+    bot.environment["SUISAI_TELEGRAM_POLL_TIMEOUT_S"] = "50"
+    bot.start("telegram", "telegram")
+    telegram.world.wait(lambda: telegram.made("setMyShortDescription"))
+    eventually(lambda: len(telegram.made("setMyShortDescription")) == len(languages()))
+
+    def calls() -> int:
+        """Count the calls of everybody but this test, which makes one call more to ask."""
+        return int(services.redis.info("stats")["total_commands_processed"])
+
+    seconds, before = 8, calls()
+    time.sleep(seconds)
+    assert calls() - before - 1 <= seconds

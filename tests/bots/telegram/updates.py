@@ -6,8 +6,8 @@ from typing import Any
 
 from telegram import Update
 
-from bots.telegram.events import Event, MessageEvent
-from bots.telegram.listener.parser import BotIdentity, understand
+from bots.telegram.events import BotIdentity, Event, MessageEvent
+from bots.telegram.listener.parser import understand
 
 ME = BotIdentity(777, "suisai_bot")
 ANN = {"id": 11, "is_bot": False, "first_name": "Ann", "language_code": "ja"}
