@@ -56,7 +56,11 @@ def server() -> Iterator[str]:
 
 def house(url: str, **changes: object) -> Services:
     """Open a ledger that wakes nobody and, save for `changes`, limits nothing."""
-    usual: dict[str, object] = {"data_dir": Path("unused"), "blob_url": "memory:///"}
+    usual: dict[str, object] = {
+        "data_dir": Path("unused"),
+        "blob_url": "memory:///",
+        "pseudonym_key": "a key for benchmarks",
+    }
     usual |= {"redis_url": url, "namespace": "bench", "limits": ENDLESS}
     settings = Settings(**(usual | changes))  # type: ignore[arg-type] # callers name the fields
     return open_services(settings, lambda _: None)

@@ -82,12 +82,12 @@ def _pass_all(_: int, url: str) -> None:
 
 
 def _pass_on(ledger: Ledger, stage: Stage) -> int:
-    claims = ledger.claim(stage, BATCH, "bench", heard=False)
+    claims = ledger.claim(stage, BATCH, "bench", from_wakeup=False)
     if stage is Stage.DELIVER and claims:
         # Each answer's intent is on disk before it is sent.
         with ledger.batch() as steps:
             for claim in claims:
-                steps.record_send_intent(claim)
+                steps.add("record_intent", claim, event="sending")
     if claims:
         _finish_stage(ledger, stage, claims)
     return len(claims)

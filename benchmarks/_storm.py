@@ -17,7 +17,6 @@ from typing import Any
 
 from benchmarks._ledgers import ask, house, in_threads, server
 from benchmarks._workers import BATCH, PAINTERS, paint_s, workers
-from tasks.ledger.records import text
 from tasks.models import Admitted, Job, Outcome
 from tasks.services import Services
 from tasks.settings import Limits
@@ -138,7 +137,9 @@ def _recover(services: Services, watch: _Watch) -> float:
 
 def _await_quiet(services: Services, watch: _Watch) -> None:
     deadline = time.perf_counter() + 120
-    while int(services.redis.hget("bench:unsent", "telegram") or 0) or watch.steps[-1] != "normal":
+    while (
+        int(services.redis.hget("bench:unanswered", "telegram") or 0) or watch.steps[-1] != "normal"
+    ):
         assert time.perf_counter() < deadline, "the bot did not recover"
         watch.look(services)
         time.sleep(0.05)  # the server tells nobody that nothing waits
@@ -146,7 +147,7 @@ def _await_quiet(services: Services, watch: _Watch) -> None:
 
 def _ended(services: Services) -> list[Job]:
     ids = services.redis.zscan_iter("bench:ended")
-    return [services.ledger.job(text(job_id)) for job_id, _ in ids]
+    return [services.ledger.job(job_id) for job_id, _ in ids]
 
 
 def _word_kept(jobs: list[Job]) -> dict[str, float]:

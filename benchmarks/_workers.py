@@ -54,7 +54,7 @@ def _work(
 ) -> None:
     while not stop.is_set():
         for stage in stages:
-            claims = services.ledger.claim(stage, most, "bench", heard=False)
+            claims = services.ledger.claim(stage, most, "bench", from_wakeup=False)
             if claims:
                 with pace.working(stage, len(claims)):
                     _serve(services, stage, claims)
@@ -70,9 +70,11 @@ def _serve(services: Services, stage: Stage, claims: list[Claim]) -> None:
     time.sleep(paint_s(len(claims), draft) if stage is Stage.RENDER else _IO_S)
     for claim in claims:
         if stage is Stage.FETCH:
-            services.ledger.fetched(claim, ["photos/1"], "1024x1024")
+            services.ledger.transitions.fetched(claim, ["photos/1"], "1024x1024")
         elif stage is Stage.RENDER:
-            services.ledger.painted(claim, ["pictures/1"])
+            services.ledger.transitions.painted(claim, ["pictures/1"])
         else:
             services.ledger.record_send_intent(claim)
-            services.ledger.finish(claim, Outcome.ANSWERED, receipt=claim.job.request.event)
+            services.ledger.transitions.finish(
+                claim, Outcome.ANSWERED, receipt=claim.job.request.event
+            )

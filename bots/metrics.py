@@ -108,12 +108,12 @@ def _waits(gauges: FleetStats) -> Iterator[Metric]:
     yield CounterMetricFamily(
         "suisai_wait_said_seconds",
         "Sum of the waits that were said to those who were answered.",
-        counts.get("said-ms", 0) / 1000,
+        counts.get("promised-ms", 0) / 1000,
     )
     yield CounterMetricFamily(
         "suisai_waits_kept",
         "Answers that came within 1.25 times the wait that was said.",
-        counts.get("kept-word", 0),
+        counts.get("promises-kept", 0),
     )
 
 
@@ -167,7 +167,7 @@ def _switches(gauges: FleetStats) -> Iterator[Metric]:
         "suisai_ladder_changes",
         "Times that the ladder came to a step.",
         ["step"],
-        _split(gauges.counts, "ladder"),
+        _split(gauges.counts, "overload"),
     )
     yield _gauge(
         "suisai_platform_answers_per_second",
@@ -178,7 +178,7 @@ def _switches(gauges: FleetStats) -> Iterator[Metric]:
     yield CounterMetricFamily(
         "suisai_people_paused",
         "People who were paused for photos that may not be painted.",
-        gauges.counts.get("paused-people", 0),
+        gauges.counts.get("paused-users", 0),
     )
 
 

@@ -1,15 +1,15 @@
-"""The operator's switches: what is paused, and the surge ladder's step."""
+"""What the operator and the load control: pauses, announced quotas, measured capacity, overload."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from redis import Redis
 
 from tasks.holds import Holds
-from tasks.ledger.records import text
 from tasks.ledger.scripts import Scripts
-from tasks.models import RateLimit, Stage
+from tasks.models import OverloadLevel, RateLimit, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +46,35 @@ class Controls:
         if until is None:
             self._redis.hset(f"{self._ns}:paused", field, 0)
         else:
-            self._scripts.run("rest", field, int(until * 1000))
+            self._scripts.run("pause_until", field, int(until * 1000))
 
     def resume(self, what: str, platform: str | None = None) -> None:
         """End a pause, whoever began it; with delivery also what platforms hold back."""
-        for kind in ("paused", "resting"):
+        for kind in ("paused", "paused_until"):
             self._redis.hdel(f"{self._ns}:{kind}", _name(what, platform))
         if what == Stage.DELIVER:
             Holds(self._redis, self._ns).lift(platform)
 
     def paused(self) -> dict[str, float]:
         """Return what is paused: name (`render`, `deliver:x`) -> until, 0 for 'until resumed'."""
-        now_s = float(self._redis.time()[0])
-        resting = self._redis.hgetall(f"{self._ns}:resting").items()
-        rests = {text(name): int(until) / 1000 for name, until in resting}
-        held = map(text, self._redis.hkeys(f"{self._ns}:paused"))
-        return {name: until for name, until in rests.items() if until > now_s} | dict.fromkeys(
-            held, 0.0
-        )
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.time()
+        pipe.hgetall(f"{self._ns}:paused_until")
+        pipe.hkeys(f"{self._ns}:paused")
+        (now_s, _), until_ms, by_operator = pipe.execute()
+        ends = {name: int(end) / 1000 for name, end in until_ms.items()}
+        paused = {name: end for name, end in ends.items() if end > float(now_s)}
+        return paused | dict.fromkeys(by_operator, 0.0)
 
-    def overload_level(self) -> str:
-        """Return the surge ladder's step: `normal`, `brownout` or `refuse`."""
-        return text(self._redis.get(f"{self._ns}:ladder") or b"normal")
+    def overload_level(self) -> OverloadLevel:
+        """Return how the bot answers to load now."""
+        level = self._redis.get(f"{self._ns}:overload_level")
+        return OverloadLevel(str(level)) if level else OverloadLevel.NORMAL
+
+    def counts(self) -> dict[str, int]:
+        """Return what happened since the ledger began; names as in the scripts."""
+        stored: Any = self._redis.hgetall(f"{self._ns}:counts")
+        return {name: int(count) for name, count in stored.items()}
 
     def announce_quota(self, platform: str, quota: RateLimit | None) -> None:
         """Let admission know what a platform lets the bot send."""
@@ -100,7 +107,7 @@ class Controls:
 
     def engine(self) -> str:
         """Return what paints now, empty when no worker has said so lately."""
-        return text(self._redis.get(f"{self._ns}:engine") or b"")
+        return str(self._redis.get(f"{self._ns}:engine") or "")
 
 
 def _name(what: str, platform: str | None) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import structlog
 from redis import Redis
 
 from tasks.blobs import BlobStore, StoreRefuses
-from tasks.ledger.records import text
 
 _log = structlog.get_logger()
 
@@ -18,12 +18,13 @@ class DeletionQueue:
 
     def __init__(self, redis: Redis, namespace: str, blobs: BlobStore) -> None:
         self._redis = redis
-        self._key = f"{namespace}:rubbish"
+        self._key = f"{namespace}:deletions"
         self._blobs = blobs
 
     def oldest(self, most: int) -> list[str]:
         """Return the keys that have been on the list for longest."""
-        return [text(key) for key in self._redis.lrange(self._key, 0, most - 1)]
+        keys: Any = self._redis.lrange(self._key, 0, most - 1)
+        return list(keys)
 
     def delete(self, keys: Sequence[str]) -> int:
         """Delete these blobs, which are on the list; return how many went."""

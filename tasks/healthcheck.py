@@ -14,7 +14,7 @@ from tasks.settings import Settings
 
 def is_alive_here(kind: str, settings: Settings) -> bool:
     """Tell whether this machine (or container) has a live process of this kind."""
-    with Redis.from_url(redis_url(settings), socket_timeout=5) as redis:
+    with Redis.from_url(redis_url(settings), socket_timeout=5, decode_responses=True) as redis:
         processes = Heartbeats(redis, settings.namespace).alive()
     here = socket.gethostname()
     return any(p.kind == kind and p.name.rpartition(":")[0] == here for p in processes)

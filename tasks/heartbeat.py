@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
-from tasks.ledger.records import text
+from tasks.clock import server_time
 
 _log = structlog.get_logger()
 
@@ -61,7 +62,7 @@ class Heartbeats:
 
     def announce(self, process: Process, stale_s: float = _STALE_S) -> None:
         """Say that a process lives; it drops out when it is silent for `stale_s`."""
-        line = json.dumps([self._now() + stale_s, process.since, dict(process.facts)])
+        line = json.dumps([server_time(self._redis) + stale_s, process.since, dict(process.facts)])
         self._redis.hset(self._key, f"{process.kind} {process.name}", line)
 
     def leave(self, process: Process) -> None:
@@ -70,22 +71,18 @@ class Heartbeats:
 
     def alive(self) -> tuple[Process, ...]:
         """Return the live processes by kind and name; those that fell silent are forgotten."""
-        now, alive, silent = self._now(), [], []
-        for key, line in self._redis.hgetall(self._key).items():
-            until, since, facts = json.loads(text(line))
-            kind, _, name = text(key).partition(" ")
+        now, alive, silent = server_time(self._redis), [], []
+        listed: Any = self._redis.hgetall(self._key)
+        for key, line in listed.items():
+            until, since, facts = json.loads(line)
+            kind, _, name = key.partition(" ")
             if until < now:
-                silent.append(text(key))
+                silent.append(key)
             else:
                 alive.append(Process(kind, name, float(since), facts))
         if silent:
             self._redis.hdel(self._key, *silent)
         return tuple(sorted(alive, key=lambda process: (process.kind, process.name)))
-
-    def _now(self) -> float:
-        # The machines' own clocks may differ.
-        seconds, micros = self._redis.time()
-        return float(seconds) + float(micros) / 1e6
 
 
 @contextmanager

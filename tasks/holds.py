@@ -6,7 +6,7 @@ from typing import Any
 
 from redis import Redis
 
-from tasks.ledger.records import text
+from tasks.clock import server_time
 
 
 class Holds:
@@ -48,14 +48,13 @@ class Holds:
         rows: Any = self._redis.zrangebyscore(
             self.key(platform), f"({self._now_ms()}", "+inf", withscores=True
         )
-        return {text(name): end_ms / 1000 for name, end_ms in rows}
+        return {name: end_ms / 1000 for name, end_ms in rows}
 
     def lift(self, platform: str | None = None) -> None:
         """End the holds of a platform, or of all."""
         names: Any = self._redis.smembers(f"{self._ns}:holds")
-        for name in [platform] if platform else map(text, names):
+        for name in [platform] if platform else names:
             self._redis.delete(self.key(name), f"{self._ns}:refused:{name}")
 
     def _now_ms(self) -> int:
-        seconds, micros = self._redis.time()
-        return int(seconds) * 1000 + int(micros) // 1000
+        return int(server_time(self._redis) * 1000)

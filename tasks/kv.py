@@ -10,8 +10,6 @@ from typing import Any
 from redis import Redis
 from redis.client import Pipeline
 
-from tasks.ledger.records import text
-
 _REPLACE = """
 local now = redis.call('GET', KEYS[1])
 if now ~= ARGV[1] and not (now == false and ARGV[3] == '1') then return 0 end
@@ -30,12 +28,12 @@ class KeyValueStore:
     def get(self, key: str) -> str | None:
         """Return what was written under `key`, None when nothing was or its time is over."""
         value = self._redis.get(f"{self._prefix}:{key}")
-        return value.decode() if isinstance(value, bytes) else None
+        return None if value is None else str(value)
 
     def get_many(self, *keys: str) -> list[str | None]:
         """Return what was written under each key, None where nothing was. One round trip."""
         values: Any = self._redis.mget([f"{self._prefix}:{key}" for key in keys])
-        return [None if value is None else text(value) for value in values]
+        return list(values)
 
     def put(self, key: str, value: str, ttl_s: float | None = None) -> None:
         """Write `value`; it is forgotten after `ttl_s` seconds where that is given."""
@@ -89,10 +87,10 @@ class KeyValueStore:
     def _with_values(self, queue: str, rows: Sequence[tuple[Any, float]]) -> list[Scheduled]:
         if not rows:
             return []
-        items = [text(item) for item, _ in rows]
+        items = [item for item, _ in rows]
         values: Any = self._redis.hmget(f"{self._prefix}:{queue}:values", items)
         return [
-            Scheduled(item, text(value or ""), at)
+            Scheduled(item, value or "", at)
             for item, value, (_, at) in zip(items, values, rows, strict=True)
         ]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Literal
 
 
 class Stage(StrEnum):
@@ -13,6 +15,28 @@ class Stage(StrEnum):
     FETCH = "fetch"
     RENDER = "render"
     DELIVER = "deliver"
+
+
+WorkerKind = Literal["io", "gpu"]
+WORKER_STAGES: Mapping[WorkerKind, tuple[Stage, ...]] = MappingProxyType(
+    {"io": (Stage.FETCH, Stage.DELIVER), "gpu": (Stage.RENDER,)}
+)
+"""The stages that each kind of worker works on."""
+
+
+def worker_kind_of(stage: Stage) -> WorkerKind:
+    """Return the kind of worker that works on a stage."""
+    return next(kind for kind, stages in WORKER_STAGES.items() if stage in stages)
+
+
+class OverloadLevel(StrEnum):
+    """How the bot answers to load, from light to heavy."""
+
+    NORMAL = "normal"
+    BROWNOUT = "brownout"
+    """Photos are painted by the style's faster recipe."""
+    REFUSE = "refuse"
+    """Requests that would wait too long are refused with a time to come back."""
 
 
 class Outcome(StrEnum):

@@ -77,6 +77,10 @@ class Platforms:
                 self._open[name] = self._load(name)
             return self._open[name]
 
+    def retract(self, name: str, receipt: str) -> None:
+        """Delete a published answer of a platform. Raises as `Platform.retract`, `UnknownPlatform`."""
+        self[name].retract(receipt)
+
     def _load(self, name: str) -> Platform:
         found = [point for point in entry_points(group=GROUP) if point.name == name]
         if not found:

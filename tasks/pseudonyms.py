@@ -1,36 +1,97 @@
-"""Salted marks: how the ledger recognises a person whose name it must not keep."""
+"""Pseudonyms: how the ledger recognises a person whose id it must not keep.
+
+A pseudonym is a keyed hash of the person's id. The ids of a platform can be guessed one after the other, so
+the key must not lie where the pseudonyms lie: it is a setting, or a file in the data folder that only its
+user can read. The ledger keeps a hash of the key, by which every machine sees whether it has the same one.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import secrets
 import threading
+from pathlib import Path
 
 from redis import Redis
 
-from tasks.ledger.records import text
+from pipeline.errors import UserFacingError
+from tasks.settings import Settings
+
+FILE = "pseudonym.key"
+"""Name of the key's file in the data folder."""
+
+
+class KeyMismatch(UserFacingError):
+    """This machine has not the key by which the ledger knows its people."""
 
 
 class Pseudonyms:
-    """Makes the mark of a person; the salt lies in the ledger and is read once per process."""
+    """Makes pseudonyms. Safe to share between threads; the key is read once per process."""
 
-    def __init__(self, redis: Redis, namespace: str) -> None:
+    def __init__(self, redis: Redis, settings: Settings) -> None:
         self._redis = redis
-        self._key = f"{namespace}:salt"
+        self._name = f"{settings.namespace}:pseudonym_key_hash"
+        self._secret = settings.pseudonym_key
+        self._file = settings.data_dir / FILE
         self._lock = threading.Lock()
-        self._salt: bytes | None = None
+        self._key: bytes | None = None
 
     def of(self, platform: str, person: str) -> str:
-        """Return the mark of a person: 32 hex digits, without the salt not to be traced back."""
+        """Return the pseudonym of a person: 32 hex digits. Raises `KeyMismatch`, `OSError`."""
         words = f"{platform}:{person}".encode()
-        return hmac.new(self._read_salt(), words, hashlib.sha256).hexdigest()[:32]
+        return hmac.new(self._read_key(), words, hashlib.sha256).hexdigest()[:32]
 
-    def _read_salt(self) -> bytes:
+    def check(self) -> None:
+        """Make sure that this machine has the ledger's key. Raises `KeyMismatch`, `OSError`."""
+        self._read_key()
+
+    def _read_key(self) -> bytes:
         with self._lock:
-            if self._salt is None:
-                # Only where it must: a server whose memory is full takes no SET.
-                if not self._redis.exists(self._key):
-                    self._redis.set(self._key, secrets.token_hex(32), nx=True)
-                self._salt = text(self._redis.get(self._key) or b"").encode()
-            return self._salt
+            if self._key is None:
+                self._key = self._checked(self._configured() or self._from_file())
+            return self._key
+
+    def _configured(self) -> bytes | None:
+        return self._secret.get_secret_value().encode() if self._secret else None
+
+    def _from_file(self) -> bytes:
+        if not self._file.exists():
+            if self._redis.exists(self._name):
+                raise KeyMismatch(
+                    f"{self._file} is missing: without it this machine does not recognise the people "
+                    "who are banned or opted out. Copy the file from a machine that runs the bot, or "
+                    "set SUISAI_PSEUDONYM_KEY to its content on all machines."
+                )
+            _create(self._file, secrets.token_hex(32))
+        return self._file.read_bytes().strip()
+
+    def _checked(self, key: bytes) -> bytes:
+        own = hashlib.sha256(b"suisai pseudonyms " + key).hexdigest()[:32]
+        # SET only where it must: a server whose memory is full refuses it, and workers must start.
+        if not self._redis.exists(self._name):
+            self._redis.set(self._name, own, nx=True)
+        if str(self._redis.get(self._name)) != own:
+            raise KeyMismatch(
+                "This machine has another key for pseudonyms than the ledger's, and would not recognise "
+                f"the people who are banned or opted out. Give all machines the same {FILE} in their data "
+                "folder, or the same SUISAI_PSEUDONYM_KEY."
+            )
+        return key
+
+
+def _create(path: Path, content: str) -> None:
+    """Write a file that only its user can read; where another process was quicker, keep its file."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        pass
+    finally:
+        part.unlink()

@@ -9,7 +9,6 @@ from importlib.resources import files
 from redis import Redis
 
 from tasks.holds import Holds
-from tasks.ledger.records import text
 from tasks.models import RateLimit
 
 
@@ -59,4 +58,4 @@ class RateLimiter:
             args += [quota.count, int(quota.window_s * 1000), reserve]
         wait_ms, hold, slowest = self._take(keys=keys, args=[*args, *holds])
         limit = limits[int(slowest) - 1][0] if int(slowest) else ""
-        return Wait(int(wait_ms) / 1000, text(hold), limit)
+        return Wait(int(wait_ms) / 1000, hold, limit)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any
 
 import structlog
 from redis import Redis
 
+from tasks.clock import server_time
 from tasks.errors import ChatRateLimited, PlatformPaused, TransientError, UnknownPlatform
-from tasks.ledger.records import text
-
-if TYPE_CHECKING:
-    from tasks.platform import Platform
 
 _log = structlog.get_logger()
 
@@ -20,6 +17,10 @@ _ATTEMPT_S = 120.0
 """One attempt takes no longer; afterwards another process may try."""
 _RETRY_S = 60.0
 _GIVE_UP_AFTER_S = 24 * 3600.0
+
+
+Retract = Callable[[str, str], None]
+"""Deletes an answer, given its platform and receipt."""
 
 
 class Retractions:
@@ -34,30 +35,30 @@ class Retractions:
 
     def add(self, platform: str, receipt: str) -> None:
         """Queue an answer to be deleted."""
-        now_ms = int(self._now() * 1000)
+        now_ms = int(server_time(self._redis) * 1000)
         self._redis.hsetnx(self._key, f"{platform} {receipt}", f"{now_ms} {now_ms}")
 
     def waiting(self) -> int:
         """Return how many answers are still to be deleted."""
         return int(self._redis.hlen(self._key))
 
-    def run(self, platform: Callable[[str], Platform], limit: int = 20) -> int:
+    def run(self, retract: Retract, limit: int = 20) -> int:
         """Delete the answers that are due; return how many are settled.
 
-        `platform` returns the platform of a name. What fails is tried again for a day. Raises
-        `RedisError`.
+        What fails is tried again for a day. Raises `RedisError`.
         """
-        rows = {text(k): text(v).split() for k, v in self._redis.hgetall(self._key).items()}
+        stored: Any = self._redis.hgetall(self._key)
+        rows = {name: times.split() for name, times in stored.items()}
         if not rows:
             return 0
-        now = self._now()
+        now = server_time(self._redis)
         due = [name for name, (due_ms, _) in rows.items() if int(due_ms) <= now * 1000]
         done = 0
         for name in due[:limit]:
             requested_ms = rows[name][1]
             # Deleting an answer twice changes nothing: two processes may get the same one.
             self._postpone(name, now + _ATTEMPT_S, requested_ms)
-            retry_at = _delete(platform, name, now - int(requested_ms) / 1000, now)
+            retry_at = _delete(retract, name, now - int(requested_ms) / 1000, now)
             if retry_at is None:
                 done += int(self._redis.hdel(self._key, name))
             else:
@@ -67,18 +68,12 @@ class Retractions:
     def _postpone(self, name: str, until: float, requested_ms: str) -> None:
         self._redis.hset(self._key, name, f"{int(until * 1000)} {requested_ms}")
 
-    def _now(self) -> float:
-        seconds, micros = self._redis.time()
-        return float(seconds) + float(micros) / 1e6
 
-
-def _delete(
-    platform: Callable[[str], Platform], name: str, age_s: float, now: float
-) -> float | None:
+def _delete(retract: Retract, name: str, age_s: float, now: float) -> float | None:
     """Delete one answer; return when to try again, None when there is nothing left to do."""
     where, receipt = name.split(" ", 1)
     try:
-        platform(where).retract(receipt)
+        retract(where, receipt)
     except (PlatformPaused, ChatRateLimited) as pause:
         return max(pause.until, now + 1)
     except UnknownPlatform as error:

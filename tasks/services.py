@@ -87,6 +87,9 @@ def connect(settings: Settings, retries: int = RETRIES, timeout_s: float = 10.0)
         socket_timeout=timeout_s,
         socket_connect_timeout=min(timeout_s, 5.0),
         health_check_interval=30,
+        decode_responses=True,
+        # A broken record is found when it is read, and must not break the connection.
+        encoding_errors="surrogateescape",
     )
 
 
@@ -100,7 +103,7 @@ def check_store(settings: Settings) -> None:
 
 
 def open_services(settings: Settings, wake: Wake, traces: Traces | None = None) -> Services:
-    """Open everything; without `traces` none are drawn. Raises `RedisUnavailable`, `LedgerTooNew`."""
+    """Open everything; without `traces` none are drawn. Raises `RedisUnavailable`, `SchemaMismatch`."""
     redis = connect(settings)
     traces = traces or Traces()
     ledger = Ledger(redis, settings, wake, traces)
@@ -114,7 +117,7 @@ def open_services(settings: Settings, wake: Wake, traces: Traces | None = None) 
         redis=redis,
         ledger=ledger,
         blobs=blobs,
-        users=Users(redis, settings.namespace, blobs),
+        users=Users(redis, settings, blobs),
         controls=Controls(redis, settings.namespace),
         heartbeats=Heartbeats(redis, settings.namespace),
         retractions=Retractions(redis, settings.namespace),

@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     """Most memory of the embedded Valkey; nearly full, new photos are refused. A queued job takes 1 KB."""
     namespace: str = "suisai"
     """Prefix of every key, so that several bots can share a server."""
+    pseudonym_key: Annotated[SecretStr, Field(min_length=16)] | None = None
+    """Key for the pseudonyms of banned and opted-out people; not set: made once, in `data_dir`. Machines
+    that do not share a data folder need the same one."""
     blob_url: str | None = None
     """Where photos and pictures are kept: s3://..., gs://..., file:///...; not set: in `data_dir`."""
 

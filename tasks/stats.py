@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from tasks.heartbeat import Process
-from tasks.ledger.records import text
 from tasks.models import RateLimit, Stage
 from tasks.services import Services
 
@@ -72,7 +71,7 @@ class FleetStats:
 def read_stats(services: Services) -> FleetStats:
     """Read everything. Raises `RedisError`."""
     first = _first_trip(services)
-    lanes = {s: sorted(map(text, found)) for s, found in zip(Stage, first["lanes"], strict=True)}
+    lanes = {s: sorted(found) for s, found in zip(Stage, first["lanes"], strict=True)}
     sizes = _lane_sizes(services, lanes)
     now_s = first["now"]
     stages = {}
@@ -109,7 +108,7 @@ def _first_trip(services: Services) -> dict[str, Any]:
     pipe.info("memory")
     for name in ("counts", "capacity", "latency", "quota"):
         pipe.hgetall(f"{ns}:{name}")
-    pipe.zcard(f"{ns}:later")
+    pipe.zcard(f"{ns}:delayed")
     pipe.zcard(f"{ns}:dead")
     for stage in Stage:
         pipe.smembers(f"{ns}:lanes:{stage}")
@@ -119,15 +118,15 @@ def _first_trip(services: Services) -> dict[str, Any]:
     return {
         "now": float(seconds) + float(micros) / 1e6,
         "memory": memory,
-        "counts": _words(counts),
-        "capacity": _words(capacity),
-        "latency": _words(latency),
-        "quota": _words(quota),
+        "counts": counts,
+        "capacity": capacity,
+        "latency": latency,
+        "quota": quota,
         "later": later,
         "dead": dead,
         "lanes": rest[::3],
         "leased": rest[1::3],
-        "workers": [_words(table) for table in rest[2::3]],
+        "workers": rest[2::3],
     }
 
 
@@ -164,7 +163,3 @@ def _rates(workers: Mapping[str, str], now_s: float) -> dict[str, float]:
 def _quotas(table: Mapping[str, str]) -> dict[str, RateLimit]:
     pairs = {platform: words.split(" ") for platform, words in table.items()}
     return {name: RateLimit(int(count), int(ms) / 1000) for name, (count, ms) in pairs.items()}
-
-
-def _words(table: Mapping[bytes, bytes]) -> dict[str, str]:
-    return {text(key): text(value) for key, value in table.items()}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Any
 
 from redis import Redis
 
 from tasks.blobs import BlobStore
 from tasks.deletion_queue import DeletionQueue
-from tasks.ledger.records import text
 from tasks.ledger.scripts import Scripts
 from tasks.pseudonyms import Pseudonyms
+from tasks.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +44,24 @@ class MarkedPeople:
 class Users:
     """The operator's and the people's own wishes about who may ask and what is kept."""
 
-    def __init__(self, redis: Redis, namespace: str, blobs: BlobStore) -> None:
+    def __init__(self, redis: Redis, settings: Settings, blobs: BlobStore) -> None:
         self._redis = redis
-        self._ns = namespace
+        self._ns = settings.namespace
         self._blobs = blobs
-        self._scripts = Scripts(redis, namespace)
-        self._marks = Pseudonyms(redis, namespace)
+        self._scripts = Scripts(redis, settings.namespace)
+        self._pseudonyms = Pseudonyms(redis, settings)
 
     def pseudonym(self, platform: str, name: str) -> str:
         """Return what stands for a name where the name itself must not be kept."""
-        return self._marks.of(platform, name)
+        return self._pseudonyms.of(platform, name)
 
     def ban(self, platform: str, person: str) -> None:
         """Refuse everything from this person from now on."""
-        self._redis.sadd(f"{self._ns}:banned", self._marks.of(platform, person))
+        self._redis.sadd(f"{self._ns}:banned", self._pseudonyms.of(platform, person))
 
     def unban(self, platform: str, person: str) -> None:
         """Let this person ask again."""
-        self._redis.srem(f"{self._ns}:banned", self._marks.of(platform, person))
+        self._redis.srem(f"{self._ns}:banned", self._pseudonyms.of(platform, person))
 
     def set_tier(self, platform: str, person: str, tier: str | None) -> None:
         """Give a person the limits of a tier; `exempt` knows no limits but the queue's, None the usual."""
@@ -76,39 +76,43 @@ class Users:
 
     def status(self, platform: str, person: str) -> PersonStatus:
         """Return what the ledger knows of a person."""
-        mark, who = self._marks.of(platform, person), f"{platform}:{person}"
+        mark, who = self._pseudonyms.of(platform, person), f"{platform}:{person}"
         tier = self._redis.hget(f"{self._ns}:tiers", who)
-        past = cast("list[bytes]", self._redis.zrange(f"{self._ns}:past:{who}", 0, -1, desc=True))
+        past: Any = self._redis.zrange(f"{self._ns}:past:{who}", 0, -1, desc=True)
         return PersonStatus(
             banned=bool(self._redis.sismember(f"{self._ns}:banned", mark)),
             opted_out=bool(self._redis.sismember(f"{self._ns}:optouts", mark)),
-            tier=None if tier is None else text(tier),
-            open_jobs=tuple(sorted(map(text, self._redis.smembers(f"{self._ns}:open:{who}")))),
-            past_jobs=tuple(map(text, past)),
+            tier=None if tier is None else str(tier),
+            open_jobs=self._members(f"open:{who}"),
+            past_jobs=tuple(past),
         )
 
     def marked(self) -> MarkedPeople:
         """Return everybody who is banned, opted out or has a tier."""
-        tiers = self._redis.hgetall(f"{self._ns}:tiers")
+        tiers: Any = self._redis.hgetall(f"{self._ns}:tiers")
         return MarkedPeople(
-            banned=tuple(sorted(map(text, self._redis.smembers(f"{self._ns}:banned")))),
-            opted_out=tuple(sorted(map(text, self._redis.smembers(f"{self._ns}:optouts")))),
-            tiers={text(who): text(tier) for who, tier in sorted(tiers.items())},
+            banned=self._members("banned"),
+            opted_out=self._members("optouts"),
+            tiers=dict(sorted(tiers.items())),
         )
+
+    def _members(self, name: str) -> tuple[str, ...]:
+        members: Any = self._redis.smembers(f"{self._ns}:{name}")
+        return tuple(sorted(members))
 
     def strike(self, platform: str, person: str, allowed: int = 3, pause_s: float = 86_400) -> int:
         """Count a photo refused for what it shows; the last allowed one pauses the person."""
-        mark = self._marks.of(platform, person)
+        mark = self._pseudonyms.of(platform, person)
         return int(self._scripts.run("strike", mark, allowed, int(pause_s * 1000)).result)
 
     def opted_out(self, platform: str, person: str) -> bool:
         """Tell whether this person asked that their photos are left alone."""
-        mark = self._marks.of(platform, person)
+        mark = self._pseudonyms.of(platform, person)
         return bool(self._redis.sismember(f"{self._ns}:optouts", mark))
 
     def opt_in(self, platform: str, person: str) -> None:
         """Take an opt-out back: photos of this person may be painted again."""
-        self._redis.srem(f"{self._ns}:optouts", self._marks.of(platform, person))
+        self._redis.srem(f"{self._ns}:optouts", self._pseudonyms.of(platform, person))
 
     def forget(self, platform: str, person: str, opt_out: bool = False) -> int:
         """Delete a person's photos, pictures and records now; return how many files went.
@@ -120,7 +124,7 @@ class Users:
         jobs are cancelled. With `opt_out` a salted mark stays, by which later asks and photos of
         this person are refused.
         """
-        mark = self._marks.of(platform, person)
+        mark = self._pseudonyms.of(platform, person)
         forgotten = self._scripts.run("forget", platform, person, mark, int(opt_out))
         rubbish = DeletionQueue(self._redis, self._ns, self._blobs)
-        return rubbish.delete([text(key) for key in forgotten.result])
+        return rubbish.delete(forgotten.result)

@@ -31,6 +31,7 @@ def settings(valkey: EmbeddedValkey, tmp_path: Path) -> Settings:
         data_dir=tmp_path / "data",
         redis_url=valkey.url,  # type: ignore[arg-type] # pydantic makes a secret of it
         namespace=f"test-{secrets.token_hex(4)}",
+        pseudonym_key="a key for tests only",  # type: ignore[arg-type] # as above
         lease_s=2,
         limits=Limits(cooldown_s=0, daily_quota=10_000, open_per_person=1_000),
     )

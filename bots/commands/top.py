@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Annotated
 
 import typer
-from redis.exceptions import RedisError
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
@@ -18,6 +17,7 @@ from rich.text import Text
 
 from bots.commands.bootstrap import services, stop_on_signals
 from bots.i18n.format import span
+from tasks.errors import StoreError
 from tasks.stats import FleetStats, read_stats
 
 _RATES_OVER_S = 30.0
@@ -55,7 +55,7 @@ def watch(
         while not stop.is_set():
             try:
                 seen.append(look())
-            except RedisError as error:
+            except StoreError as error:
                 live.update(
                     Text(f"The ledger does not answer, looking again: {error}"), refresh=True
                 )
@@ -118,7 +118,7 @@ def _flow(first: FleetStats, now: FleetStats) -> Table:
     answered = _total(now, "answered")
     if answered:
         had = now.counts.get("waited-ms", 0) / 1000 / answered
-        said = now.counts.get("said-ms", 0) / 1000 / answered
+        said = now.counts.get("promised-ms", 0) / 1000 / answered
         table.add_row("wait", span(had), f"said {span(said)}")
     return table
 

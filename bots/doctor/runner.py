@@ -8,8 +8,6 @@ from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-from redis.exceptions import RedisError
-
 from bots.doctor.machine import check_machine
 from bots.doctor.models import check_models
 from bots.doctor.report import GROUP, Checks, Finding, failure, warning
@@ -17,6 +15,7 @@ from bots.doctor.settings import check_settings
 from bots.doctor.store import check_reach, check_store, open_briefly
 from bots.doctor.traces import check_traces
 from bots.doctor.workers import check_workers
+from tasks.errors import StoreError
 from tasks.models import Stage
 from tasks.services import Services, open_services
 from tasks.settings import Settings
@@ -52,7 +51,7 @@ def _guarded(what: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Findi
     """Yield what `look` finds; one check that breaks must not hide the others."""
     try:
         yield from look()
-    except RedisError as error:
+    except StoreError as error:
         yield failure(what, f"the ledger did not answer ({error})", "suisai doctor")
     except Exception as error:
         yield failure(

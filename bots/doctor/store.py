@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from bots.doctor.report import Finding, failure, passed, warning
+from tasks.errors import StoreError
 from tasks.services import redis_url
 from tasks.settings import Settings
 
@@ -35,7 +35,7 @@ def check_reach(redis: Redis, settings: Settings) -> Finding | None:
     """Say why the server cannot be asked; None when it answers."""
     try:
         redis.ping()
-    except (RedisError, OSError) as error:
+    except (StoreError, OSError) as error:
         if settings.redis_url is None:
             return warning("Valkey", "the embedded one is not running", "suisai up")
         return failure(
@@ -74,7 +74,7 @@ def _durability(redis: Redis, info: Info) -> Finding:
         )
     try:
         policy = redis.config_get("appendfsync").get("appendfsync", "")
-    except RedisError:
+    except StoreError:
         policy = ""
     if policy == "always":
         return passed("append-only file", "on, synced before every answer")

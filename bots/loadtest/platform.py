@@ -56,8 +56,5 @@ def made_up_photo(name: str, size: tuple[int, int] = (160, 120)) -> bytes:
 
 def answers_to(services: Services, job_ids: list[str]) -> dict[str, int]:
     """Return how often each job was answered."""
-    ns = services.settings.namespace
-    pipe = services.redis.pipeline(transaction=False)
-    for job_id in job_ids:
-        pipe.get(f"{ns}:notes:{NAME}:answers:{job_id}")
-    return {job_id: int(n or 0) for job_id, n in zip(job_ids, pipe.execute(), strict=True)}
+    counts = services.kv(NAME).get_many(*(f"answers:{job_id}" for job_id in job_ids))
+    return {job_id: int(n or 0) for job_id, n in zip(job_ids, counts, strict=True)}

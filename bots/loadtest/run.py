@@ -11,9 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from redis.exceptions import RedisError
-
 from bots.loadtest.platform import NAME
+from tasks.errors import StoreError
 from tasks.models import Admitted, PaintRequest, PhotoRef, Refused
 from tasks.services import Services
 from tasks.stats import FleetStats, read_stats
@@ -111,7 +110,7 @@ def _ask(
     while outcome is None:
         try:
             outcome = services.ledger.admit(ask)
-        except RedisError:
+        except StoreError:
             log.unheard.append(ask.person)
             if stop.wait(_ASK_AGAIN_S):
                 return
@@ -124,7 +123,7 @@ def _ask(
 
 def _watch(services: Services, log: LoadLog, over: threading.Event) -> None:
     while not over.wait(1.0):
-        with suppress(RedisError):
+        with suppress(StoreError):
             log.looks.append(read_stats(services))
 
 
@@ -135,7 +134,7 @@ def _await_answers(
     left = {admitted.job_id for _, admitted in log.admitted}
     moved_at = time.monotonic()
     while left and not stop.wait(0.5) and time.monotonic() - moved_at < patience_s:
-        with suppress(RedisError):
+        with suppress(StoreError):
             ended = set(_ended(services, sorted(left)[:_AT_ONCE]))
             if ended:
                 moved_at = time.monotonic()
@@ -144,10 +143,6 @@ def _await_answers(
 
 
 def _ended(services: Services, job_ids: Sequence[str]) -> Iterator[str]:
-    ns = services.settings.namespace
-    pipe = services.redis.pipeline(transaction=False)
-    for job_id in job_ids:
-        pipe.hget(f"{ns}:job:{job_id}", "outcome")
-    for job_id, outcome in zip(job_ids, pipe.execute(), strict=True):
-        if outcome:
+    for job_id, outcome in zip(job_ids, services.ledger.outcomes(job_ids), strict=True):
+        if outcome is not None:
             yield job_id

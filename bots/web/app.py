@@ -7,7 +7,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.resources import files
 
 import structlog
-from redis.exceptions import RedisError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -29,6 +28,7 @@ from bots.web.sessions import language_of
 from bots.web.settings import WebSettings
 from bots.web.uploads_api import UploadsApi
 from pipeline.styles import load_styles
+from tasks.errors import StoreError
 from tasks.services import Services
 
 _log = structlog.get_logger()
@@ -38,7 +38,7 @@ def build_app(services: Services, settings: WebSettings | None = None) -> Starle
     """Build the application. `app.state.desk` is its news desk; closing it ends all open streams."""
     settings = settings or WebSettings()
     styles = load_styles()
-    desk, auth = JobEvents(services.ledger.news), OperatorAuth(services, settings)
+    desk, auth = JobEvents(services.ledger.updates), OperatorAuth(services, settings)
     proxies = TrustedProxies(settings.trusted_proxies)
     app = Starlette(
         routes=_routes(
@@ -53,7 +53,7 @@ def build_app(services: Services, settings: WebSettings | None = None) -> Starle
         )
         + plugins.routes(services),
         middleware=[Middleware(ForwardedAddresses, proxies), Middleware(Shield)],
-        exception_handlers={HTTPException: _error, RedisError: _unreachable},
+        exception_handlers={HTTPException: _error, StoreError: _unreachable},
         lifespan=_lifespan(desk),
     )
     app.state.desk = desk

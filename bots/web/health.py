@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from redis.exceptions import RedisError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from tasks.blobs import BlobMissing
+from tasks.errors import StoreError
 from tasks.services import Services
 
 _PATIENCE_S = 3.0
@@ -37,7 +37,7 @@ def routes(services: Services) -> list[BaseRoute]:
 def _look(services: Services) -> dict[str, str]:
     try:
         services.ledger.now()
-    except RedisError:
+    except StoreError:
         return {"ledger": "does not answer"}
     try:
         services.blobs.get("readyz")

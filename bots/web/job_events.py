@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
-from redis.exceptions import RedisError
 
+from tasks.errors import StoreError
 from tasks.models import JobUpdate
 
 _log = structlog.get_logger()
@@ -70,7 +70,7 @@ class JobEvents:
             try:
                 for news in self._listen(self._stop):
                     self._call(news)
-            except RedisError as error:
+            except StoreError as error:
                 _log.warning("no news from the ledger, listening again", error=str(error))
                 self._stop.wait(_AGAIN_S)
 

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -18,6 +17,7 @@ from bots.web.job_events import JobEvents
 from bots.web.platform import NAME, UPLOADS
 from bots.web.sessions import clear_cookies, language_of, person_of
 from tasks.blobs import BlobMissing
+from tasks.errors import StoreError
 from tasks.models import Apology, Job, Outcome, QueueStatus
 from tasks.services import Services
 
@@ -136,7 +136,7 @@ class Jobs:
                 changed.clear()
                 try:
                     view = await self._view(request)
-                except (HTTPException, RedisError):
+                except (HTTPException, StoreError):
                     return  # the page asks again, and then hears why
                 body = json.dumps(view.to_json(), ensure_ascii=False)
                 yield f"data: {body}\n\n" if body != sent else ": still here\n\n"

@@ -77,9 +77,7 @@ def failures(services: Services) -> list[dict[str, Any]]:
 
 def recent_pictures(services: Services) -> list[str]:
     """Return the blob keys of the last paintings of public asks, newest first."""
-    keys = services.redis.lrange(f"{services.settings.namespace}:recent", 0, -1)
-    jobs = services.ledger.find_jobs([key.decode() for key in keys if isinstance(key, bytes)])
-    return [job.pictures[0] for job in jobs if job.pictures]
+    return [job.pictures[0] for job in services.ledger.recent_jobs() if job.pictures]
 
 
 def _switches(gauges: FleetStats) -> list[dict[str, Any]]:
@@ -115,6 +113,6 @@ def _waits(counts: Mapping[str, int], answered: int) -> dict[str, float]:
         return {}
     return {
         "had_s": counts.get("waited-ms", 0) / 1000 / answered,
-        "said_s": counts.get("said-ms", 0) / 1000 / answered,
-        "kept": counts.get("kept-word", 0) / answered,
+        "said_s": counts.get("promised-ms", 0) / 1000 / answered,
+        "kept": counts.get("promises-kept", 0) / answered,
     }

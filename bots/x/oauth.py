@@ -10,11 +10,11 @@ from typing import Any
 
 import requests
 import structlog
-from redis.exceptions import RedisError
 
 from bots.x.errors import XFault, XForbidden, XRefused, XUnauthorised, XUnknownOutcome
 from bots.x.session import XSession
 from bots.x.settings import XSettings
+from tasks.errors import StoreError
 from tasks.kv import KeyValueStore
 
 TOKEN_ROUTE = "/2/oauth2/token"  # noqa: S105, a path
@@ -161,7 +161,7 @@ class TokenStore:
         while True:
             try:
                 self._notebook.compare_and_set(_KEY, stored, _pack(fresh))
-            except RedisError:
+            except StoreError:
                 if self._clock() >= deadline:
                     raise
                 self._rest(_LOOK_S)

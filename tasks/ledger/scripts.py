@@ -18,8 +18,6 @@ from redis.commands.core import Script
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from tasks.ledger.records import text
-
 _NEEDS = re.compile(r"Needs: (\w+)\.")
 
 _REFUSES_WHEN_FULL = {"admit"}
@@ -64,7 +62,7 @@ class Scripts:
 def read(answer: list[Any]) -> Reply:
     """Make sense of what a script returned."""
     result, woken, ended = answer
-    return Reply(result, tuple(map(text, woken)), tuple(map(text, ended)))
+    return Reply(result, tuple(woken), tuple(ended))
 
 
 @cache

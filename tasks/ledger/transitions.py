@@ -1,27 +1,34 @@
-"""The steps of a job under a lease, from stage to stage."""
+"""The transitions of a job under a lease, from stage to stage. Whoever lost the lease can take none."""
 
 from __future__ import annotations
 
 import json
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Any, Protocol
 
+from redis.client import Pipeline
+
+from tasks.ledger.scripts import Reply, Scripts, read
 from tasks.models import Claim, Outcome, Stage
 from tasks.settings import Settings
 
 
-class JobTransitions(ABC):
-    """Every step that the holder of a lease can take. Whoever lost the lease cannot."""
+class Execute(Protocol):
+    """Runs the script of one transition for a claim, now or later.
 
-    _settings: Settings
-    _keep_ms: int
+    `event` is what the transition comes to, as in a job's history.
+    """
 
-    @abstractmethod
-    def _advance(self, script: str, claim: Claim, *args: str | int, told: str = "") -> None:
-        """Run the script of one step for a claim.
+    def __call__(self, script: str, claim: Claim, *args: str | int, event: str) -> None: ...
 
-        `told`: what it comes to, in the words of a story, where the script's name does not say it.
-        """
+
+class JobTransitions:
+    """Every step that the holder of a lease can take. Each raises `LeaseLost`."""
+
+    def __init__(self, settings: Settings, execute: Execute) -> None:
+        self._settings = settings
+        self._keep_ms = int(settings.job_retention_s * 1000)
+        self._execute = execute
 
     def fetched(
         self,
@@ -32,66 +39,81 @@ class JobTransitions(ABC):
         notes: Sequence[str] = (),
         scores: Sequence[float] = (),
     ) -> None:
-        """Pass a job on to be painted; jobs of one `paint_key` are painted once. Raises `LeaseLost`."""
-        told = " ".join(dict.fromkeys(notes))
-        judged = " ".join(f"{score:.4f}" for score in scores)
-        self._advance("fetched", claim, " ".join(photos), told, shape, paint_key, judged)
+        """Pass a job on to `render`; jobs with the same `paint_key` are painted once."""
+        codes = " ".join(dict.fromkeys(notes))
+        written = " ".join(f"{score:.4f}" for score in scores)
+        args = (" ".join(photos), codes, shape, paint_key, written)
+        self._execute("fetched", claim, *args, event="fetched")
 
     def painted(self, claim: Claim, pictures: Sequence[str], engine: str = "") -> None:
-        """Pass a job, and all that wait for the same painting, on to delivery. Raises `LeaseLost`.
+        """Pass a job, and all that wait for the same painting, on to `deliver`.
 
-        Who asks later gets these pictures for as long as `engine` is what paints.
+        Later requests for it get these pictures for as long as `engine` is the one that paints.
         """
         keep_ms = max(1, int(self._settings.picture_retention_s * 1000))
-        self._advance("painted", claim, " ".join(pictures), keep_ms, engine)
-
-    def record_send_intent(self, claim: Claim) -> None:
-        """Write down that the answer is about to be sent. Raises `LeaseLost`: then send nothing."""
-        self._advance("intend", claim)
+        self._execute("painted", claim, " ".join(pictures), keep_ms, engine, event="painted")
 
     def finish(self, claim: Claim, outcome: Outcome, reason: str = "", receipt: str = "") -> None:
-        """End a job whose answer stands or never can. Raises `LeaseLost`."""
-        self._advance(
-            "finish", claim, outcome, reason, receipt, self._keep_ms, told=f"{outcome} {reason}"
-        )
+        """End a job that is answered or cannot be."""
+        args = (outcome, reason, receipt, self._keep_ms)
+        self._execute("finish", claim, *args, event=f"{outcome} {reason}")
 
     def fail(self, claim: Claim, reason: str, most: int, maybe_sent: bool = False) -> None:
-        """Note a try that the photo may have spoilt; after `most` of them an apology. Raises `LeaseLost`."""
+        """Count an attempt that the photo may have spoilt; after `most` of them the job is declined."""
         self._fail(claim, reason, most, 0, maybe_sent)
 
     def retry_fault(self, claim: Claim, reason: str, maybe_sent: bool = False) -> None:
-        """Note a fault that is not the photo's: tried again until patience ends. Raises `LeaseLost`."""
+        """Note a fault that no photo causes; it is retried for `fault_patience_s`."""
         patience_ms = int(self._settings.fault_patience_s * 1000)
         self._fail(claim, reason, self._settings.max_attempts, patience_ms, maybe_sent)
 
     def _fail(
         self, claim: Claim, reason: str, most: int, patience_ms: int, maybe_sent: bool
     ) -> None:
-        rest = (most, patience_ms, self._keep_ms, int(maybe_sent))
-        self._advance("fail", claim, claim.stage, reason, *rest, told=f"failed {reason}")
+        args = (claim.stage, reason, most, patience_ms, self._keep_ms, int(maybe_sent))
+        self._execute("fail", claim, *args, event=f"failed {reason}")
 
     def decline(self, claim: Claim, reason: str, facts: dict[str, str | int], refund: bool) -> None:
-        """Pass a job on to be answered with one honest sentence. Raises `LeaseLost`."""
-        words = json.dumps(facts, ensure_ascii=False)
-        self._advance(
-            "apologise", claim, claim.stage, reason, words, int(refund), told=f"declined {reason}"
-        )
+        """Pass a job on to be answered with an apology for `reason`."""
+        written = json.dumps(facts, ensure_ascii=False)
+        args = (claim.stage, reason, written, int(refund))
+        self._execute("decline", claim, *args, event=f"declined {reason}")
 
     def release(self, claim: Claim, reason: str, maybe_sent: bool = False) -> None:
-        """Give a job back untouched, at no cost and to its old place. Raises `LeaseLost`."""
-        self._advance(
-            "release", claim, claim.stage, int(maybe_sent), reason, told=f"given-back {reason}"
-        )
+        """Give a job back to its old place in the queue, at no cost."""
+        args = (claim.stage, int(maybe_sent), reason)
+        self._execute("release", claim, *args, event=f"given-back {reason}")
 
     def postpone(self, claim: Claim, until: float, maybe_sent: bool = False) -> None:
-        """Give a job back for after `until`, at no cost and to its old place. Raises `LeaseLost`."""
-        self._advance(
-            "postpone", claim, claim.stage, int(maybe_sent), int(until * 1000), told="postponed"
-        )
+        """Give a job back for after `until` (seconds since the epoch), at no cost."""
+        args = (claim.stage, int(maybe_sent), int(until * 1000))
+        self._execute("postpone", claim, *args, event="postponed")
 
     def rewind_to(self, claim: Claim, to: Stage) -> None:
-        """Do an earlier stage again, because what it stored is gone. Raises `LeaseLost`."""
-        most = self._settings.max_attempts
-        self._advance(
-            "step_back", claim, claim.stage, to, most, self._keep_ms, told=f"back-to-{to}"
-        )
+        """Do an earlier stage again, because what it stored is gone."""
+        args = (claim.stage, to, self._settings.max_attempts, self._keep_ms)
+        self._execute("rewind", claim, *args, event=f"back-to-{to}")
+
+
+class TransitionBatch(JobTransitions):
+    """Transitions that run together in one round trip."""
+
+    def __init__(self, settings: Settings, scripts: Scripts, pipe: Pipeline) -> None:
+        super().__init__(settings, self.add)
+        self._scripts = scripts
+        self._pipe = pipe
+        self._added: list[tuple[Claim, str]] = []
+        self.lost: set[str] = set()
+        """Ids of the jobs whose lease was lost, once the batch ran."""
+
+    def add(self, script: str, claim: Claim, *args: str | int, event: str) -> None:
+        """Add one transition by the name of its script."""
+        self._added.append((claim, event))
+        self._scripts.run(script, claim.job.id, claim.fence, *args, pipe=self._pipe)
+
+    def run(self) -> list[tuple[Claim, str, Reply]]:
+        """Run all transitions; return each with its event and the script's reply."""
+        replies: list[Any] = self._pipe.execute()
+        done = [(*added, read(reply)) for added, reply in zip(self._added, replies, strict=True)]
+        self.lost = {claim.job.id for claim, _, reply in done if not reply.result}
+        return done

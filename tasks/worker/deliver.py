@@ -18,38 +18,39 @@ _log = structlog.get_logger()
 _CLOCK_SLACK_S = 3600.0
 
 
-def deliver(shift: WorkerContext, claims: list[Claim]) -> None:
+def deliver(context: WorkerContext, claims: list[Claim]) -> None:
     """Bring jobs from `deliver` to their end. Raises `LeaseLost`."""
     for claim in claims:
-        _deliver_one(shift, claim)
+        _deliver_one(context, claim)
 
 
-def _deliver_one(shift: WorkerContext, claim: Claim) -> None:
-    job, services = claim.job, shift.services
+def _deliver_one(context: WorkerContext, claim: Claim) -> None:
+    job, services = claim.job, context.services
     ledger = services.ledger
     if _is_too_late(ledger, job, services.settings.painting_patience_s):
-        ledger.finish(claim, Outcome.UNDELIVERABLE, "too-late")
+        ledger.transitions.finish(claim, Outcome.UNDELIVERABLE, "too-late")
         return
     sent = False
     try:
-        platform = shift.platforms[job.request.platform]
+        platform = context.platforms[job.request.platform]
         receipt = platform.find_answer(job) if claim.ambiguous else None
         if receipt is None:
-            answer = _answer(shift, claim)
-            ledger.record_send_intent(claim)
+            answer = _answer(context, claim)
+            # The platform gets the job as it is now: its data may have changed since the claim.
+            fresh = ledger.record_send_intent(claim)
             sent = True
-            receipt = platform.answer(job, answer)
+            receipt = platform.answer(fresh, answer)
     except Objection as objection:
         _log.info("painting_not_sent", job=job.id, reason=objection.reason)
         if objection.reason == "owner-opted-out":
-            ledger.decline(claim, objection.reason, {}, refund=True)
+            ledger.transitions.decline(claim, objection.reason, {}, refund=True)
         else:
-            ledger.finish(claim, Outcome.CANCELLED, objection.reason)
+            ledger.transitions.finish(claim, Outcome.CANCELLED, objection.reason)
     except BlobMissing:
         _log.info("picture gone, painting it again", job=job.id)
-        ledger.rewind_to(claim, Stage.RENDER)
+        ledger.transitions.rewind_to(claim, Stage.RENDER)
     except Undeliverable as end:
-        ledger.finish(claim, Outcome.UNDELIVERABLE, end.reason)
+        ledger.transitions.finish(claim, Outcome.UNDELIVERABLE, end.reason)
     except PlatformPaused as pause:
         services.controls.pause(Stage.DELIVER, job.request.platform, pause.until)
         _log.warning(
@@ -58,12 +59,12 @@ def _deliver_one(shift: WorkerContext, claim: Claim) -> None:
             until=pause.until,
             why=pause.why,
         )
-        ledger.release(claim, pause.why, maybe_sent=claim.ambiguous)
+        ledger.transitions.release(claim, pause.why, maybe_sent=claim.ambiguous)
     except ChatRateLimited as full:
-        ledger.postpone(claim, full.until, maybe_sent=claim.ambiguous)
+        ledger.transitions.postpone(claim, full.until, maybe_sent=claim.ambiguous)
     except TransientError as error:
         _log.warning("answer not sent, trying again", job=job.id, error=str(error))
-        ledger.retry_fault(claim, "send-failed", maybe_sent=claim.ambiguous)
+        ledger.transitions.retry_fault(claim, "send-failed", maybe_sent=claim.ambiguous)
     except (LeaseLost, RedisError):
         raise
     except Exception as error:
@@ -73,20 +74,20 @@ def _deliver_one(shift: WorkerContext, claim: Claim) -> None:
             error=type(error).__name__,
             exc_info=True,
         )
-        ledger.retry_fault(claim, "send-unknown", maybe_sent=sent or claim.ambiguous)
+        ledger.transitions.retry_fault(claim, "send-unknown", maybe_sent=sent or claim.ambiguous)
     else:
-        _finish(shift, claim, receipt)
+        _finish(context, claim, receipt)
 
 
-def _finish(shift: WorkerContext, claim: Claim, receipt: str) -> None:
-    job, ledger = claim.job, shift.services.ledger
+def _finish(context: WorkerContext, claim: Claim, receipt: str) -> None:
+    job, ledger = claim.job, context.services.ledger
     outcome = Outcome.ANSWERED if job.pictures else Outcome.APOLOGISED
     try:
-        ledger.finish(claim, outcome, job.reason, receipt)
+        ledger.transitions.finish(claim, outcome, job.reason, receipt)
     except LeaseLost:
         if ledger.find_job(job.id) is None:
             _log.info("job_forgotten_while_sending", job=job.id, action="delete the answer")
-            shift.services.retractions.add(job.request.platform, receipt)
+            context.services.retractions.add(job.request.platform, receipt)
         raise
 
 
@@ -97,9 +98,9 @@ def _is_too_late(ledger: Ledger, job: Job, patience_s: float) -> bool:
     return ledger.now() - job.admitted_at > patience_s
 
 
-def _answer(shift: WorkerContext, claim: Claim) -> Answer:
+def _answer(context: WorkerContext, claim: Claim) -> Answer:
     job = claim.job
     if job.pictures:
-        pictures = tuple(shift.services.blobs.get(key) for key in job.pictures)
+        pictures = tuple(context.services.blobs.get(key) for key in job.pictures)
         return Painting(pictures, job.notes)
     return Apology(job.reason, job.facts, job.refunded)

@@ -24,17 +24,17 @@ LEFT_OUT = "photo-left-out"
 """The note that goes with an album of which some photos could not be used."""
 
 
-def fetch(shift: WorkerContext, claims: list[Claim]) -> None:
+def fetch(context: WorkerContext, claims: list[Claim]) -> None:
     """Bring jobs from `fetch` to `render`, or to one honest sentence. Raises `LeaseLost`."""
     for claim in claims:
-        _fetch_one(shift, claim)
+        _fetch_one(context, claim)
 
 
-def _fetch_one(shift: WorkerContext, claim: Claim) -> None:
-    job, services = claim.job, shift.services
+def _fetch_one(context: WorkerContext, claim: Claim) -> None:
+    job, services = claim.job, context.services
     ledger = services.ledger
     try:
-        photos, scores, notes = _open_all(shift, job)
+        photos, scores, notes = _open_all(context, job)
         keys = [blobs.photo_key(claim, n) for n in range(len(photos))]
         for key, photo in zip(keys, photos, strict=True):
             services.blobs.put(key, pack(photo.pixels))
@@ -42,49 +42,49 @@ def _fetch_one(shift: WorkerContext, claim: Claim) -> None:
         if refusal.reason == "unsafe-photo":
             services.users.strike(job.request.platform, job.request.person)
         refund = services.settings.refund_photo_faults
-        ledger.decline(claim, refusal.reason, dict(refusal.facts), refund)
+        ledger.transitions.decline(claim, refusal.reason, dict(refusal.facts), refund)
     except PhotoUnavailable as gone:
-        ledger.decline(claim, gone.reason, {}, refund=True)
+        ledger.transitions.decline(claim, gone.reason, {}, refund=True)
     except PlatformPaused as pause:
         services.controls.pause(Stage.FETCH, job.request.platform, pause.until)
-        ledger.release(claim, pause.why)
+        ledger.transitions.release(claim, pause.why)
     except (TransientError, SafetyUnavailable, SandboxUnusable) as error:
         _log.warning("photo not fetched, trying again", job=job.id, error=str(error))
-        ledger.retry_fault(claim, "fetch-failed")
+        ledger.transitions.retry_fault(claim, "fetch-failed")
     except OSError as error:
         _log.error("blob store refuses the photo, trying again", job=job.id, error=str(error))
-        ledger.retry_fault(claim, "storage-failed")
+        ledger.transitions.retry_fault(claim, "storage-failed")
     else:
-        style = shift.styles.get(job.request.style)
+        style = context.styles.get(job.request.style)
         if style is None:
-            ledger.decline(claim, "unknown-style", {}, refund=True)
+            ledger.transitions.decline(claim, "unknown-style", {}, refund=True)
             return
         height, width = photos[0].pixels.shape[:2]
         key = paint_key(job.request, style, photos)
         try:
-            ledger.fetched(claim, keys, shape_of(width, height), key, notes, scores)
+            ledger.transitions.fetched(claim, keys, shape_of(width, height), key, notes, scores)
         except LeaseLost:
             services.blobs.delete(keys)
             raise
 
 
-def _open_all(shift: WorkerContext, job: Job) -> tuple[list[Photo], list[float], list[str]]:
+def _open_all(context: WorkerContext, job: Job) -> tuple[list[Photo], list[float], list[str]]:
     """Return the photos of a job that can be painted, their scores, and notes for the answer.
 
     Raises the first refusal when none is left; a photo that must not be painted spoils the whole ask.
     """
-    platform = shift.platforms[job.request.platform]
+    platform = context.platforms[job.request.platform]
     photos: list[Photo] = []
     scores: list[float] = []
     notes: list[str] = []
     refusals: list[PhotoRefused] = []
     for ref in job.request.photos:
         try:
-            photo = open_photo(platform.fetch(job, ref), photo_limits(shift.services.settings))
+            photo = open_photo(platform.fetch(job, ref), photo_limits(context.services.settings))
         except PhotoRefused as refusal:
             refusals.append(refusal)
             continue
-        scores.append(shift.screen.photo(photo.pixels))
+        scores.append(context.screen.photo(photo.pixels))
         photos.append(photo)
         notes += photo.notes
     if not photos:

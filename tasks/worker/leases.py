@@ -1,4 +1,4 @@
-"""Keeps the leases of a process alive while it works on them, and notices those that are lost."""
+"""Renews the leases of a process while it works on their jobs, and notices those that are lost."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ class LeaseRenewer:
         self._thread = threading.Thread(target=self._run, name="leases", daemon=True)
 
     def start(self) -> None:
-        """Begin to renew."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End renewing; what is still held expires by itself."""
+        """Stop renewing; leases that are still held expire."""
         self._stop.set()
         self._thread.join()
 
     @contextmanager
-    def holding(self, claims: Sequence[Claim]) -> Iterator[None]:
+    def renewing(self, claims: Sequence[Claim]) -> Iterator[None]:
         """Renew these claims as long as the block runs."""
         keys = [_key(claim) for claim in claims]
         with self._lock:
@@ -60,7 +60,7 @@ class LeaseRenewer:
             try:
                 self._renew()
             except RedisError as error:
-                _log.warning("leases not renewed, trying again", error=type(error).__name__)
+                _log.warning("leases_not_renewed", error=type(error).__name__, action="retry")
 
     def _renew(self) -> None:
         with self._lock:

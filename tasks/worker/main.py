@@ -6,8 +6,8 @@ import threading
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import fields
-from typing import Literal
+from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 from celery import Celery, signals
@@ -18,13 +18,13 @@ from pipeline.engine import Engine
 from pipeline.errors import EngineUnusable
 from tasks.engines import engine_id, open_engine, open_screen, open_signer, open_styles
 from tasks.heartbeat import heartbeat, process_name
-from tasks.models import Stage
+from tasks.models import WORKER_STAGES, Stage, WorkerKind
 from tasks.platform import Platforms
 from tasks.services import Services, open_services
 from tasks.settings import Settings
 from tasks.telemetry.tracing import open_traces
 from tasks.worker.celery_app import make_app, make_wake, task_name
-from tasks.worker.context import RenderContext, WorkerContext, process_stage
+from tasks.worker.context import RenderContext, Work, WorkerContext, process_stage
 from tasks.worker.deliver import deliver
 from tasks.worker.fetch import fetch
 from tasks.worker.leases import LeaseRenewer
@@ -33,50 +33,58 @@ from tasks.worker.throughput import ThroughputMeter
 
 _log = structlog.get_logger()
 
-Kind = Literal["io", "gpu"]
-
-_STAGES: Mapping[Kind, tuple[Stage, ...]] = {
-    "io": (Stage.FETCH, Stage.DELIVER),
-    "gpu": (Stage.RENDER,),
-}
-
 _REPORT_EVERY_S = 5.0
-
 _RETRACT_EVERY_S = 2.0
 
 
-def run_worker(kind: Kind, settings: Settings, threads: int) -> int:
+@dataclass(frozen=True, slots=True)
+class _StageWork:
+    """How a worker works on one stage."""
+
+    most: int
+    """Photos that one claim may hold."""
+    work: Work
+
+
+@dataclass(frozen=True, slots=True)
+class _Duties:
+    """What a worker of one kind does."""
+
+    stages: Mapping[Stage, _StageWork]
+    background: tuple[Callable[[], None], ...] = ()
+    """Loops with threads of their own."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What its heartbeat says of it."""
+
+
+def run_worker(kind: WorkerKind, settings: Settings, threads: int) -> int:
     """Work until a signal says stop; return the exit code. `threads` are those of an `io` worker.
 
-    Raises `StoreUnreachable`, `EngineUnusable`, `CheckMissing`.
+    Raises `RedisUnavailable`, `EngineUnusable`, `CheckMissing`.
     """
     app = make_app(settings)
     services = open_services(settings, make_wake(app), open_traces(settings))
-    stopping = threading.Event()
-    if kind == "gpu":
-        engine = _ready_engine(services, open_engine(settings))
-        slots = engine.threads
-        shift: WorkerContext = _begin_painting(services, engine, stopping)
-    else:
-        slots = threads
-        shift = _begin_shift(services, kind, slots, stopping)
-    for stage, task in _tasks(app, shift).items():
-        app.task(name=task_name(stage))(task)
-    _follow_signals(kind, shift)
-    threading.Thread(target=_report, args=(shift,), name="report", daemon=True).start()
-    if kind == "io":
-        threading.Thread(target=_retract, args=(shift,), name="retract", daemon=True).start()
+    engine = _open_engine(services) if kind == "gpu" else None
+    slots = engine.threads if engine else threads
+    context = _open_context(services, kind, slots)
+    duties = _gpu_duties(context, engine) if engine else _io_duties(context)
+    for stage, how in duties.stages.items():
+        app.task(name=task_name(stage))(_task(app, kind, context, stage, how))
+    _follow_signals(kind, context)
+    loops: list[Callable[[], None]] = [partial(_report, context), *duties.background]
+    for loop in loops:
+        threading.Thread(target=loop, daemon=True).start()
     # It warns root of pickled messages; this worker accepts JSON only.
     warnings.simplefilter("ignore", SecurityWarning)
-    here = heartbeat(services.heartbeats, kind, lambda: _facts(shift))
-    with closing(services.traces), here:
+    alive = heartbeat(services.heartbeats, kind, lambda: duties.facts)
+    with closing(services.traces), alive:
         app.worker_main(
             [
                 "--quiet",
                 "worker",
                 "--pool=threads",
                 f"--concurrency={slots}",
-                f"--queues={','.join(_STAGES[kind])}",
+                f"--queues={','.join(WORKER_STAGES[kind])}",
                 f"--hostname={_node(kind)}",
                 "--without-gossip",
                 "--without-mingle",
@@ -84,98 +92,100 @@ def run_worker(kind: Kind, settings: Settings, threads: int) -> int:
                 f"--loglevel={settings.log_level}",
             ]
         )
-    shift.keeper.stop()
+    context.leases.stop()
     return 0
 
 
-def _begin_shift(
-    services: Services, kind: Kind, slots: int, stopping: threading.Event
-) -> WorkerContext:
+def _open_context(services: Services, kind: WorkerKind, slots: int) -> WorkerContext:
     settings = services.settings
-    shift = WorkerContext(
+    context = WorkerContext(
         services=services,
         platforms=Platforms(services),
         styles=open_styles(),
         screen=open_screen(settings),
-        keeper=LeaseRenewer(services.ledger, settings.lease_s),
-        pace=ThroughputMeter(services.controls, _STAGES[kind], process_name(), slots),
-        stopping=stopping,
+        leases=LeaseRenewer(services.ledger, settings.lease_s),
+        throughput=ThroughputMeter(services.controls, WORKER_STAGES[kind], process_name(), slots),
     )
-    shift.keeper.start()
-    return shift
+    context.leases.start()
+    return context
 
 
-def _ready_engine(services: Services, engine: Engine) -> Engine:
+def _open_engine(services: Services) -> Engine:
+    engine = open_engine(services.settings)
     engine.warm_up()
     services.controls.announce_engine(engine_id(engine))
-    _log.info("engine ready", engine=engine_id(engine))
+    _log.info("engine_ready", engine=engine_id(engine))
     return engine
 
 
-def _begin_painting(services: Services, engine: Engine, stopping: threading.Event) -> RenderContext:
-    plain = _begin_shift(services, "gpu", engine.threads, stopping)
-    own = {field.name: getattr(plain, field.name) for field in fields(plain)}
-    return RenderContext(**own, engine=engine, seal=open_signer(services.settings))
+def _io_duties(context: WorkerContext) -> _Duties:
+    stages = {
+        Stage.FETCH: _StageWork(1, partial(fetch, context)),
+        Stage.DELIVER: _StageWork(1, partial(deliver, context)),
+    }
+    return _Duties(stages, (partial(_retract, context),))
 
 
-def _tasks(app: Celery, shift: WorkerContext) -> dict[Stage, Callable[[], None]]:
-    """Return what each of this worker's wake-ups starts."""
-    if not isinstance(shift, RenderContext):
+def _gpu_duties(context: WorkerContext, engine: Engine) -> _Duties:
+    services = context.services
+    rendering = RenderContext(context, engine, open_signer(services.settings))
+    work = _StageWork(services.settings.render_batch, partial(render, rendering))
+    announce = partial(_announce_engine, context, engine)
+    return _Duties({Stage.RENDER: work}, (announce,), {"engine": engine_id(engine)})
 
-        def take_in() -> None:
-            process_stage(shift, Stage.FETCH, 1, fetch)
 
-        def send_out() -> None:
-            process_stage(shift, Stage.DELIVER, 1, deliver)
+def _task(
+    app: Celery, kind: WorkerKind, context: WorkerContext, stage: Stage, how: _StageWork
+) -> Callable[[], None]:
+    """Return what a wake-up of this stage starts."""
 
-        return {Stage.FETCH: take_in, Stage.DELIVER: send_out}
-    most = shift.services.settings.render_batch
-
-    def paint() -> None:
+    def run() -> None:
         try:
-            process_stage(shift, Stage.RENDER, most, render)
+            process_stage(context, stage, how.most, how.work)
         except EngineUnusable as error:
-            _log.error("the engine cannot go on, this worker ends for a new one", error=str(error))
-            shift.stopping.set()
-            app.control.shutdown(destination=[_node("gpu")])
+            _log.error("engine_unusable", error=str(error), action="restart the worker")
+            context.stopping.set()
+            app.control.shutdown(destination=[_node(kind)])
 
-    return {Stage.RENDER: paint}
+    return run
 
 
-def _follow_signals(kind: Kind, shift: WorkerContext) -> None:
+def _follow_signals(kind: WorkerKind, context: WorkerContext) -> None:
     def ready(**_: object) -> None:
-        for stage in _STAGES[kind]:
-            shift.services.ledger.wake(stage)
+        for stage in WORKER_STAGES[kind]:
+            context.services.ledger.wake(stage)
 
     def stop(**_: object) -> None:
-        shift.stopping.set()
+        context.stopping.set()
 
     # weak=False: Celery would otherwise forget these functions as soon as this one returns.
     signals.worker_ready.connect(ready, weak=False)
     signals.worker_shutting_down.connect(stop, weak=False)
 
 
-def _report(shift: WorkerContext) -> None:
-    while not shift.stopping.wait(_REPORT_EVERY_S):
+def _report(context: WorkerContext) -> None:
+    _repeat(context, _REPORT_EVERY_S, context.throughput.report, "throughput_not_reported")
+
+
+def _announce_engine(context: WorkerContext, engine: Engine) -> None:
+    announce = partial(context.services.controls.announce_engine, engine_id(engine))
+    _repeat(context, _REPORT_EVERY_S, announce, "engine_not_announced")
+
+
+def _retract(context: WorkerContext) -> None:
+    run = partial(context.services.retractions.run, context.platforms.retract)
+    _repeat(context, _RETRACT_EVERY_S, run, "retractions_not_run")
+
+
+def _repeat(
+    context: WorkerContext, every_s: float, action: Callable[[], object], failure: str
+) -> None:
+    while not context.stopping.wait(every_s):
         try:
-            shift.pace.report()
-            if isinstance(shift, RenderContext):
-                shift.services.controls.announce_engine(engine_id(shift.engine))
+            action()
         except RedisError as error:
-            _log.warning("pace not reported, trying again", error=str(error))
+            _log.warning(failure, error=str(error), action="retry")
 
 
-def _retract(shift: WorkerContext) -> None:
-    while not shift.stopping.wait(_RETRACT_EVERY_S):
-        try:
-            shift.services.retractions.run(shift.platforms.__getitem__)
-        except RedisError as error:
-            _log.warning("retractions_not_run", error=str(error), action="retry")
-
-
-def _facts(shift: WorkerContext) -> dict[str, str]:
-    return {"engine": engine_id(shift.engine)} if isinstance(shift, RenderContext) else {}
-
-
-def _node(kind: Kind) -> str:
+def _node(kind: WorkerKind) -> str:
     return f"{kind}@{process_name()}"

@@ -38,34 +38,34 @@ class _Item:
     photo_score: float
 
 
-def render(shift: RenderContext, claims: list[Claim]) -> None:
+def render(context: RenderContext, claims: list[Claim]) -> None:
     """Bring jobs from `render` to `deliver`. Raises `EngineUnusable` after giving all leases back."""
-    orders = [order for claim in claims for order in _items(shift, claim)]
+    orders = [order for claim in claims for order in _items(context, claim)]
     results: dict[str, list[RGB | PaintingFailed]] = {}
-    for batch in _batches(shift, orders):
-        for order, result in zip(batch, _paint(shift, batch, claims), strict=True):
+    for batch in _batches(context, orders):
+        for order, result in zip(batch, _paint(context, batch, claims), strict=True):
             results.setdefault(order.claim.job.id, []).append(result)
     for claim in claims:
         mine = [order for order in orders if order.claim is claim]
-        if mine and not shift.keeper.lost(claim):
-            _store(shift, claim, mine, results[claim.job.id])
+        if mine and not context.worker.leases.lost(claim):
+            _store(context, claim, mine, results[claim.job.id])
 
 
-def _items(shift: RenderContext, claim: Claim) -> list[_Item]:
-    job, ledger = claim.job, shift.services.ledger
-    style = shift.styles.get(job.request.style)
+def _items(context: RenderContext, claim: Claim) -> list[_Item]:
+    job, ledger = claim.job, context.worker.services.ledger
+    style = context.worker.styles.get(job.request.style)
     try:
-        photos = [unpack(shift.services.blobs.get(key)) for key in job.photos]
+        photos = [unpack(context.worker.services.blobs.get(key)) for key in job.photos]
     except (BlobMissing, ValueError) as error:
         _log.info("photo gone or spoilt, fetching it again", job=job.id, error=str(error))
-        ledger.rewind_to(claim, Stage.FETCH)
+        ledger.transitions.rewind_to(claim, Stage.FETCH)
         return []
     except OSError as error:
         _log.error("blob store gives no photo, trying again", job=job.id, error=str(error))
-        ledger.retry_fault(claim, "storage-failed")
+        ledger.transitions.retry_fault(claim, "storage-failed")
         return []
     if style is None:
-        ledger.decline(claim, "unknown-style", {}, refund=True)
+        ledger.transitions.decline(claim, "unknown-style", {}, refund=True)
         return []
     scores = job.photo_scores or (0.0,) * len(photos)
     return [
@@ -84,22 +84,22 @@ def _items(shift: RenderContext, claim: Claim) -> list[_Item]:
     ]
 
 
-def _batches(shift: RenderContext, orders: Sequence[_Item]) -> list[list[_Item]]:
+def _batches(context: RenderContext, orders: Sequence[_Item]) -> list[list[_Item]]:
     """Group orders by what the engine can paint in one call, in calls of the size it can take."""
     groups: dict[tuple[str, bool], list[_Item]] = {}
     for order in orders:
         height, width = order.commission.pixels.shape[:2]
-        key = (shift.engine.bucket(width, height), order.commission.draft)
+        key = (context.engine.bucket(width, height), order.commission.draft)
         groups.setdefault(key, []).append(order)
     batches = []
     for (bucket, _), group in groups.items():
-        size = max(1, shift.engine.capacity(bucket))
+        size = max(1, context.engine.capacity(bucket))
         batches += [group[i : i + size] for i in range(0, len(group), size)]
     return batches
 
 
 def _paint(
-    shift: RenderContext, batch: Sequence[_Item], claims: Sequence[Claim]
+    context: RenderContext, batch: Sequence[_Item], claims: Sequence[Claim]
 ) -> list[RGB | PaintingFailed]:
     told_at = 0.0
 
@@ -109,18 +109,18 @@ def _paint(
         if now - told_at < _PROGRESS_EVERY_S:
             return
         told_at = now
-        if all(shift.keeper.lost(order.claim) for order in batch):
+        if all(context.worker.leases.lost(order.claim) for order in batch):
             raise PaintingCancelled
-        shift.services.ledger.progress([order.claim for order in batch], fraction)
+        context.worker.services.ledger.progress([order.claim for order in batch], fraction)
 
     try:
-        return shift.engine.paint([order.commission for order in batch], watch)
+        return context.engine.paint([order.commission for order in batch], watch)
     except PaintingCancelled:
         return [PaintingFailed("cancelled")] * len(batch)
     except EngineUnusable:
-        with shift.services.ledger.batch() as steps:
+        with context.worker.services.ledger.batch() as releases:
             for claim in claims:
-                steps.release(claim, "engine-unusable")
+                releases.release(claim, "engine-unusable")
         raise
     except Exception:
         _log.exception("the engine failed, trying again", jobs=[o.claim.job.id for o in batch])
@@ -128,35 +128,37 @@ def _paint(
 
 
 def _store(
-    shift: RenderContext,
+    context: RenderContext,
     claim: Claim,
     orders: Sequence[_Item],
     results: Sequence[RGB | PaintingFailed],
 ) -> None:
-    services, job = shift.services, claim.job
+    services, job = context.worker.services, claim.job
     keys: list[str] = []
     try:
         for number, (order, result) in enumerate(zip(orders, results, strict=True)):
             if isinstance(result, PaintingFailed):
                 raise result
-            shift.screen.picture(result, order.photo_score)
+            context.worker.screen.picture(result, order.photo_score)
             key = blobs.picture_key(claim, number)
-            services.blobs.put(key, finish(result, Maker.of(shift.engine), shift.seal))
+            services.blobs.put(key, finish(result, Maker.of(context.engine), context.signer))
             keys.append(key)
-        services.ledger.painted(claim, keys, engine_id(shift.engine))
+        services.ledger.transitions.painted(claim, keys, engine_id(context.engine))
     except PaintingFailed as failure:
-        services.ledger.fail(claim, failure.reason, services.settings.max_attempts)
+        services.ledger.transitions.fail(claim, failure.reason, services.settings.max_attempts)
     except PhotoRefused as refusal:
-        services.ledger.decline(claim, refusal.reason, dict(refusal.facts), refund=False)
+        services.ledger.transitions.decline(
+            claim, refusal.reason, dict(refusal.facts), refund=False
+        )
     except SignerUnusable as error:
         _log.error("picture not signed, so not shown; trying again", job=job.id, error=str(error))
-        services.ledger.retry_fault(claim, "seal-failed")
+        services.ledger.transitions.retry_fault(claim, "seal-failed")
     except SafetyUnavailable as error:
         _log.error("picture not screened, so not shown; trying again", job=job.id, error=str(error))
-        services.ledger.retry_fault(claim, "screen-failed")
+        services.ledger.transitions.retry_fault(claim, "screen-failed")
     except OSError as error:
         _log.error("blob store refuses the picture, trying again", job=job.id, error=str(error))
-        services.ledger.retry_fault(claim, "storage-failed")
+        services.ledger.transitions.retry_fault(claim, "storage-failed")
     except LeaseLost:
         _log.info("lease lost, picture dropped", job=job.id)
         services.blobs.delete(keys)

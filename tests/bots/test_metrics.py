@@ -90,9 +90,9 @@ def test_an_ended_job_is_counted_by_outcome(
 ) -> None:
     services.ledger.admit(ask())
     (claim,) = services.ledger.claim(Stage.FETCH, 1, "w")
-    services.ledger.decline(claim, "photo-gone", {}, refund=True)
+    services.ledger.transitions.decline(claim, "photo-gone", {}, refund=True)
     (claim,) = services.ledger.claim(Stage.DELIVER, 1, "w")
-    services.ledger.finish(claim, Outcome.APOLOGISED, "photo-gone")
+    services.ledger.transitions.finish(claim, Outcome.APOLOGISED, "photo-gone")
 
     assert value(services, "suisai_jobs_ended_total", "web", "apologised") == 1
 

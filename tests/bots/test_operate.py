@@ -40,7 +40,7 @@ def given_up(hands: Hands, ask: MakeAsk) -> str:
     job_id = hands.admit(ask())
     hands.fetch()
     hands.paint()
-    hands.ledger.fail(hands.take(Stage.DELIVER), "send-failed", most=1)
+    hands.ledger.transitions.fail(hands.take(Stage.DELIVER), "send-failed", most=1)
     return job_id
 
 
@@ -78,7 +78,7 @@ def test_a_record_that_cannot_be_read_is_named(
     hands: Hands, settings: Settings, ask: MakeAsk, suisai: Suisai
 ) -> None:
     job_id = hands.admit(ask())
-    hands.services.redis.hset(f"{settings.namespace}:job:{job_id}", "ask", "{")
+    hands.services.redis.hset(f"{settings.namespace}:job:{job_id}", "request", "{")
     assert hands.claim(Stage.FETCH) == []
     assert "corrupt-record" in suisai("dead", "list").output
     shown = suisai("dead", "show", job_id)

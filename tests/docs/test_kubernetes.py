@@ -129,7 +129,7 @@ def test_jobs_in_hand_are_counted_also_where_no_line_has_a_number(
 ) -> None:
     services.ledger.admit(ask())
     for _ in range(2):  # the second look finds the line empty and forgets it
-        services.ledger.claim(Stage.FETCH, 1, "somebody", heard=False)
+        services.ledger.claim(Stage.FETCH, 1, "somebody", from_wakeup=False)
 
     families = {f.name: f for f in text_string_to_metric_families(exposition(services))}
 

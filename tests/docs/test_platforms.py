@@ -18,7 +18,7 @@ from tasks.engines import open_styles
 from tasks.models import Claim, Outcome, PaintRequest, Stage
 from tasks.platform import Platforms
 from tasks.services import Services
-from tasks.worker.context import RenderContext
+from tasks.worker.context import RenderContext, WorkerContext
 from tasks.worker.deliver import deliver
 from tasks.worker.fetch import fetch
 from tasks.worker.leases import LeaseRenewer
@@ -60,16 +60,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture
-def worker(services: Services) -> RenderContext:
+def worker(services: Services) -> WorkerContext:
     """A worker of all three stages."""
-    return RenderContext(
+    return WorkerContext(
         services=services,
         platforms=Platforms(services),
         styles=open_styles(),
         screen=Screen([Unscreened()]),
-        keeper=LeaseRenewer(services.ledger, services.settings.lease_s),
-        pace=ThroughputMeter(services.controls, list(Stage), "worker", 1),
-        engine=load_engine("painter"),
+        leases=LeaseRenewer(services.ledger, services.settings.lease_s),
+        throughput=ThroughputMeter(services.controls, list(Stage), "worker", 1),
     )
 
 
@@ -101,12 +100,12 @@ def test_it_is_less_than_150_lines() -> None:
 
 @pytest.mark.usefixtures("listening")
 def test_a_photo_in_the_inbox_becomes_a_painting_in_the_outbox(
-    folder: Path, services: Services, worker: RenderContext
+    folder: Path, services: Services, worker: WorkerContext
 ) -> None:
     put(folder, "cat.jpg", PHOTOS["cat"].read_bytes())
 
     fetch(worker, [take(services, Stage.FETCH)])
-    render(worker, [take(services, Stage.RENDER)])
+    render(RenderContext(worker, load_engine("painter")), [take(services, Stage.RENDER)])
     deliver(worker, [take(services, Stage.DELIVER)])
 
     assert (folder / "outbox" / "ann" / "cat.jpg").read_bytes()[:3] == b"\xff\xd8\xff"
@@ -115,7 +114,7 @@ def test_a_photo_in_the_inbox_becomes_a_painting_in_the_outbox(
 
 @pytest.mark.usefixtures("listening")
 def test_what_is_no_photo_gets_an_apology(
-    folder: Path, services: Services, worker: RenderContext
+    folder: Path, services: Services, worker: WorkerContext
 ) -> None:
     put(folder, "cat.jpg", b"meow")
 
@@ -135,7 +134,7 @@ def test_a_refusal_is_written_down(folder: Path, services: Services) -> None:
 
 
 def test_an_answer_of_unknown_outcome_is_found_and_not_sent_again(
-    folder: Path, services: Services, worker: RenderContext, ask: Callable[..., PaintRequest]
+    folder: Path, services: Services, worker: WorkerContext, ask: Callable[..., PaintRequest]
 ) -> None:
     driver = Hands(services)
     job_id = driver.admit(ask(platform="folder"))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from tasks.ledger.records import text
 from tasks.models import Admitted, Claim, Job, Outcome, PaintRequest, Refused, Stage
 from tasks.services import Services
 
@@ -49,7 +49,7 @@ class Hands:
         claim = self.take(Stage.FETCH)
         key = f"photos/{claim.job.id}.png"
         self.services.blobs.put(key, b"photo")
-        self.ledger.fetched(claim, [key], shape, paint_key)
+        self.ledger.transitions.fetched(claim, [key], shape, paint_key)
         return claim
 
     def paint(self) -> Claim:
@@ -57,7 +57,7 @@ class Hands:
         claim = self.take(Stage.RENDER)
         key = f"pictures/{claim.job.id}.jpg"
         self.services.blobs.put(key, b"picture")
-        self.ledger.painted(claim, [key])
+        self.ledger.transitions.painted(claim, [key])
         return claim
 
     def deliver(self) -> Claim:
@@ -65,7 +65,7 @@ class Hands:
         claim = self.take(Stage.DELIVER)
         self.ledger.record_send_intent(claim)
         outcome = Outcome.ANSWERED if claim.job.pictures else Outcome.APOLOGISED
-        self.ledger.finish(claim, outcome, claim.job.reason, f"receipt-{claim.job.id}")
+        self.ledger.transitions.finish(claim, outcome, claim.job.reason, f"receipt-{claim.job.id}")
         return claim
 
     def whole(self) -> Claim:
@@ -83,9 +83,10 @@ class Hands:
 
     def skip_pauses(self) -> None:
         """Make every job between two tries due, and sweep."""
-        key = f"{self.services.settings.namespace}:later"
-        for job_id in self.services.redis.zrange(key, 0, -1):
-            self.services.redis.zadd(key, {text(job_id): 1}, xx=True)  # type: ignore[arg-type] # redis takes ints
+        key = f"{self.services.settings.namespace}:delayed"
+        delayed: Any = self.services.redis.zrange(key, 0, -1)
+        for job_id in delayed:
+            self.services.redis.zadd(key, {job_id: 1}, xx=True)
         self.ledger.sweep()
 
 

@@ -76,7 +76,7 @@ def test_a_painter_killed_in_the_middle_is_replaced_and_the_picture_is_the_same(
         ended(services, send(services, ask(photos=(PhotoRef("uploads/ann/1"),), seed=7)))
     )
     stop = threading.Event()
-    news = services.ledger.news(stop)
+    news = services.ledger.updates(stop)
     heard: threading.Event = threading.Event()
     listener = threading.Thread(target=_await_painting, args=(news, heard, stop))
     listener.start()

@@ -56,11 +56,11 @@ def test_two_claims_of_one_job_never_share_a_file(hands: Hands, ask: MakeAsk) ->
 def test_a_key_that_the_store_refuses_holds_up_no_other(hands: Hands, ask: MakeAsk) -> None:
     hands.admit(ask())
     hands.whole()
-    rubbish = f"{hands.services.settings.namespace}:rubbish"
+    rubbish = f"{hands.services.settings.namespace}:deletions"
     hands.services.redis.lpush(rubbish, "photos/../../forbidden")
     with capture_logs():
         assert delete_queued_blobs(hands.services) == 1
-    assert hands.services.redis.lrange(rubbish, 0, -1) == [b"photos/../../forbidden"]
+    assert hands.services.redis.lrange(rubbish, 0, -1) == ["photos/../../forbidden"]
 
 
 def test_when_memory_is_short_old_stories_go_first(hands_with: MakeHands, ask: MakeAsk) -> None:
@@ -69,8 +69,8 @@ def test_when_memory_is_short_old_stories_go_first(hands_with: MakeHands, ask: M
     hands.whole()
     waiting = hands.admit(ask(person="bob"))
     run = hands.ledger._run
-    assert run("tidy", hands.ledger._keep_ms, 100, 0) == 0
-    assert run("tidy", hands.ledger._keep_ms, 100, 1) == 1
+    assert run("prune", hands.ledger._keep_ms, 100, 0) == 0
+    assert run("prune", hands.ledger._keep_ms, 100, 1) == 1
     record = f"{hands.services.settings.namespace}:job:"
     assert not hands.services.redis.exists(record + ended)
     assert hands.job(waiting).stage is Stage.FETCH

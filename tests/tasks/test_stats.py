@@ -20,12 +20,12 @@ def paint_one(services: Services, event: PaintRequest) -> None:
     """Bring one ask the whole way."""
     assert isinstance(services.ledger.admit(event), Admitted)
     (fetching,) = services.ledger.claim(Stage.FETCH, 1, "w")
-    services.ledger.fetched(fetching, ["photos/1"], "square")
+    services.ledger.transitions.fetched(fetching, ["photos/1"], "square")
     (painting,) = services.ledger.claim(Stage.RENDER, 1, "w")
-    services.ledger.painted(painting, ["pictures/1"])
+    services.ledger.transitions.painted(painting, ["pictures/1"])
     (delivering,) = services.ledger.claim(Stage.DELIVER, 1, "w")
     services.ledger.record_send_intent(delivering)
-    services.ledger.finish(delivering, Outcome.ANSWERED, receipt="r")
+    services.ledger.transitions.finish(delivering, Outcome.ANSWERED, receipt="r")
 
 
 def test_jobs_are_counted_where_they_wait(
@@ -55,12 +55,12 @@ def test_an_answer_that_was_found_standing_counts_as_reconciled(
 ) -> None:
     services.ledger.admit(ask())
     (fetching,) = services.ledger.claim(Stage.FETCH, 1, "w")
-    services.ledger.decline(fetching, "photo-gone", {}, refund=True)
+    services.ledger.transitions.decline(fetching, "photo-gone", {}, refund=True)
     (first,) = services.ledger.claim(Stage.DELIVER, 1, "w")
     services.ledger.record_send_intent(first)
-    services.ledger.release(first, "crash", maybe_sent=True)
+    services.ledger.transitions.release(first, "crash", maybe_sent=True)
     (second,) = services.ledger.claim(Stage.DELIVER, 1, "w")
-    services.ledger.finish(second, Outcome.APOLOGISED, "photo-gone", "found")
+    services.ledger.transitions.finish(second, Outcome.APOLOGISED, "photo-gone", "found")
 
     assert read_stats(services).counts["reconciled:web"] == 1
 

@@ -17,7 +17,7 @@ def test_many_new_jobs_share_one_wake_up(settings: Settings, ask: MakeAsk) -> No
     hands.claim(Stage.FETCH)
     assert woken == [Stage.FETCH] * 2, "whoever hears the wake-up calls the next worker"
     for _ in range(10):
-        hands.ledger.claim(Stage.FETCH, 1, "hands", heard=False)
+        hands.ledger.claim(Stage.FETCH, 1, "hands", from_wakeup=False)
     assert woken == [Stage.FETCH] * 2
     hands.services.redis.close()
 

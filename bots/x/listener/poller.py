@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
-from redis.exceptions import RedisError
 
 from bots.plugins import Adapter
 from bots.x.budget import BudgetSpent
@@ -19,6 +18,7 @@ from bots.x.listener.direct_messages import DirectMessages
 from bots.x.listener.mentions import Mentions
 from bots.x.settings import XSettings, configured
 from bots.x.store import clear, notify
+from tasks.errors import StoreError
 from tasks.services import Services
 
 RATE_WINDOW_S = 900.0
@@ -104,7 +104,7 @@ class Listener:
             rest_s = each.look()
         except XFault as fault:
             return self._rest_after(each, fault)
-        except RedisError as error:
+        except StoreError as error:
             _log.warning(
                 "the ledger does not answer, looking again later",
                 looking_at=each.name,

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from redis.exceptions import RedisError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -23,6 +22,7 @@ from bots.x.listener.direct_messages import DirectMessages
 from bots.x.listener.mentions import Mentions
 from bots.x.parser import read_delivered_messages, read_page
 from bots.x.settings import XSettings
+from tasks.errors import StoreError
 from tasks.services import Services
 
 PATH = "/x/webhook"
@@ -119,7 +119,7 @@ class XWebhook:
                     page = read_delivered_messages(payload)
                     self._x.budget.came_along("message", (message.id for message in page.messages))
                     self._letters.take([page])
-        except (XFault, RedisError) as error:
+        except (XFault, StoreError) as error:
             _log.warning(
                 "a delivery was not taken in, polling finds it later", error=type(error).__name__
             )

@@ -1,6 +1,7 @@
--- Lease the jobs of one stage that are next. Needs: troubles.
+-- Lease the jobs of one stage that are next. Needs: failures.
 -- ARGV: stage, most photos to take, lease ms, worker, heard (1: a wake-up led here), job retention ms.
--- Result: a list of {id, fence, ambiguous (0/1), field, value, ...}.
+-- Result: {claims, more (0/1)}; each claim is {id, fence, ambiguous (0/1), field, value, ...}; `more`:
+-- jobs of this stage may be left that can be claimed now.
 -- Invariant: a job is in one place only; its fence grows with each claim. A job that failed before is
 -- claimed alone, so that a photo that kills its worker takes no others with it; of jobs that a worker died
 -- with, a worker has one in hand at most. Photos are not fetched far ahead of the painters: at most 64 and
@@ -12,10 +13,10 @@
 -- has room, jobs of other platforms with the same shape fill it, on their own account.
 local stage, most, lease, keep = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[6]
 if ARGV[5] == '1' then redis.call('DEL', key('wake', stage)) end
-if is_paused(stage) then return reply({}) end
+if is_paused(stage) then return reply({{}, 0}) end
 if stage == 'fetch' then
   local rate = tonumber(redis.call('HGET', key('capacity'), 'render') or '1')
-  if waiting('render') >= 64 + 30 * rate then return reply({}) end
+  if waiting('render') >= 64 + 30 * rate then return reply({{}, 0}) end
 end
 
 -- Per platform: its lane whose first job is oldest.
@@ -41,10 +42,10 @@ for platform, first in pairs(first_of_platform) do
   first.platform, first.given = platform, given(platform)
   if not turn or first.given < turn.given or (first.given == turn.given and first.score < turn.score) then turn = first end
 end
-if not turn then return reply({}) end
+if not turn then return reply({{}, 0}) end
 local function charge(platform, photos) redis.call('HSET', shares, platform, given(platform) + photos) end
 
-local hand = key('hand', ARGV[4])
+local hand = key('claims', ARGV[4])
 local function holds_suspect()
   for _, id in ipairs(redis.call('SMEMBERS', hand)) do
     if get(id, 'suspect') then return true end
@@ -61,10 +62,10 @@ local function withdraw(id, seen)
   if not objects then return false end
   if objects == 'owner-opted-out' then
     unqueue(id, stage, seen.lane)
-    tell(id, 'declined', objects)
+    record_event(id, 'declined', objects)
     decline(id, objects, '{}', '1')
   else
-    close(id, 'cancelled', objects, keep)
+    end_job(id, 'cancelled', objects, keep)
   end
   return true
 end
@@ -75,7 +76,7 @@ local function take(lane)
     local seen = {}
     for i = 1, #record, 2 do seen[record[i]] = record[i + 1] end
     if seen.stage ~= stage or not seen.platform then
-      bury(id, 'corrupt-record', keep)
+      move_to_dead(id, 'corrupt-record', keep)
     elseif not withdraw(id, seen) then
       local _, photos = string.gsub(seen.photos or '', '%S+', '')
       local alone = seen.suspect or (tonumber(seen.fails) or 0) > 0
@@ -85,8 +86,8 @@ local function take(lane)
       redis.call('ZADD', key('leases', stage), now + lease, id)
       local fence = (tonumber(seen.fence) or 0) + 1
       redis.call('SADD', hand, id)
-      redis.call('HSET', job(id), 'fence', fence, 'by', ARGV[4], chapter(doing[stage], ARGV[4]))
-      announce(id, seen.platform, doing[stage])
+      redis.call('HSET', job(id), 'fence', fence, 'by', ARGV[4], event_line(doing[stage], ARGV[4]))
+      publish(id, seen.platform, doing[stage])
       table.insert(claims, {id, fence, seen.intent and 1 or 0, unpack(record)})
       taken = taken + math.max(1, photos)
       charge(seen.platform, math.max(1, photos))
@@ -104,6 +105,7 @@ if stage == 'render' and #claims > 0 and not full and taken < most then
     if platform ~= turn.platform and not full and taken < most then take(platform .. shape) end
   end
 end
-if redis.call('ZCARD', key('ready', stage, turn.lane)) > 0 or redis.call('SCARD', key('lanes', stage)) > 1 then wake(stage) end
+local more = redis.call('ZCARD', key('ready', stage, turn.lane)) > 0 or redis.call('SCARD', key('lanes', stage)) > 1
+if more then wake(stage) end
 if stage == 'render' and redis.call('SCARD', key('lanes', 'fetch')) > 0 then wake('fetch') end
-return reply(claims)
+return reply({claims, more and 1 or 0})

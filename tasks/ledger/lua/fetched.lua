@@ -1,5 +1,5 @@
 -- The photos of a job are stored: it goes on to be painted, to wait for the same painting, or, where
--- the painting exists and is by the engine that paints now, straight to delivery. Needs: ends.
+-- the painting exists and is by the engine that paints now, straight to delivery. Needs: completion.
 -- ARGV: id, fence, photos (blob keys), notes, shape (lane of render), paint key ('' never shared), photo scores.
 -- Result: 1, or 0 when the lease was lost.
 -- Invariant: of all jobs with one paint key at most one is queued or leased in render, whether or not
@@ -13,9 +13,9 @@ local function look_up()
   return stands, now_paints == engine and pictures or nil
 end
 
-local turn = hand_in(id, 'fetch', ARGV[2])
+local turn = complete_lease(id, 'fetch', ARGV[2])
 if turn ~= 'held' then return not_held(turn) end
-local draft = (redis.call('GET', key('ladder')) or 'normal') ~= 'normal' and '1' or '0'
+local draft = (redis.call('GET', key('overload_level')) or 'normal') ~= 'normal' and '1' or '0'
 local stands, pictures = look_up()
 if paint ~= '' and draft == '1' and not pictures and string.sub(stands, 1, 1) ~= '!' then
   paint = paint .. ':draft'
@@ -23,20 +23,20 @@ if paint ~= '' and draft == '1' and not pictures and string.sub(stands, 1, 1) ~=
 end
 redis.call('HSET', job(id), 'photos', ARGV[3], 'notes', ARGV[4], 'shape', ARGV[5], 'paint', paint,
   'scores', ARGV[7], 'draft', draft)
-forgive(id)
-tell(id, 'fetched')
+reset_failures(id)
+record_event(id, 'fetched')
 local kind, rest = string.sub(stands, 1, 1), string.sub(stands, 2)
 if pictures then
   redis.call('HSET', job(id), 'pictures', pictures)
   count('reused')
-  tell(id, 'reused')
+  record_event(id, 'reused')
   enqueue(id, 'deliver', get(id, 'platform'))
 elseif kind == '!' then
   decline(id, string.sub(rest, 3), '{}', string.sub(rest, 1, 1))
 elseif kind == '@' and rest ~= id and get(rest, 'stage') == 'render' then
   redis.call('SADD', key('waiters', paint), id)
   redis.call('HSET', job(id), 'stage', 'render', 'lane', '')
-  tell(id, 'waits-for', rest)
+  record_event(id, 'waits-for', rest)
 else
   if paint ~= '' then redis.call('SET', key('painted', paint), '@' .. id) end
   enqueue(id, 'render', lane_of(id, 'render'))

@@ -1,4 +1,4 @@
--- The answer stands, or it never can: the job ends. Needs: ends.
+-- The answer stands, or it never can: the job ends. Needs: completion.
 -- ARGV: id, fence, outcome, reason, receipt, job retention ms.
 -- Result: 1, or 0 when the lease was lost.
 -- Invariant: a job ends once.
@@ -11,10 +11,10 @@ local function bound_of(seconds)
   return 'more'
 end
 
-local turn = hand_in(id, 'deliver', fence)
+local turn = complete_lease(id, 'deliver', fence)
 if turn ~= 'held' then return not_held(turn) end
 redis.call('HSET', job(id), 'receipt', receipt)
-local j = redis.call('HMGET', job(id), 'platform', 'intent', 'admitted', 'told', 'private', 'mark', 'owners')
+local j = redis.call('HMGET', job(id), 'platform', 'intent', 'admitted', 'promised', 'private', 'mark', 'owners')
 local platform, waited, said = j[1], now - tonumber(j[3]), tonumber(j[4])
 -- Another holder wrote the intent: the platform was asked, and its answer was found to stand.
 if j[2] and j[2] ~= fence and outcome ~= 'undeliverable' then count('reconciled:' .. platform) end
@@ -26,8 +26,8 @@ end
 if outcome == 'answered' then
   count('waited-ms', waited)
   count('waited-s:' .. bound_of(waited / 1000))
-  count('said-ms', said)
-  if waited <= 1.25 * said then count('kept-word') end
+  count('promised-ms', said)
+  if waited <= 1.25 * said then count('promises-kept') end
   -- Somebody objected while it was being sent.
   local objects = objection(j[6], j[7])
   if objects then retract(platform, receipt) end
@@ -36,5 +36,5 @@ if outcome == 'answered' then
     redis.call('LTRIM', key('recent'), 0, 23)
   end
 end
-close(id, outcome, ARGV[4], ARGV[6])
+end_job(id, outcome, ARGV[4], ARGV[6])
 return reply(1)

@@ -1,4 +1,4 @@
--- Forget a person: open jobs end, records, photos and pictures go; keep an opt-out mark when asked. Needs: ends.
+-- Forget a person: open jobs end, records, photos and pictures go; keep an opt-out mark when asked. Needs: completion.
 -- ARGV: platform, person, the person's mark, opt out (0/1).
 -- Result: the blob keys that are to be deleted now; until they are, they stand among the rubbish.
 -- Invariant: nothing that names the person is left; what counts against misuse (cooldown, quota, ban)
@@ -15,8 +15,8 @@ local function delete_blobs(id, keys)
   for blob in string.gmatch(keys or '', '%S+') do
     if string.find(blob, id, 1, true) then
       table.insert(blobs, blob)
-      redis.call('LREM', key('rubbish'), 0, blob)
-      redis.call('RPUSH', key('rubbish'), blob)
+      redis.call('LREM', key('deletions'), 0, blob)
+      redis.call('RPUSH', key('deletions'), blob)
     end
   end
 end
@@ -31,7 +31,7 @@ for _, id in ipairs(ids) do
   if not is_record(id) then redis.call('DEL', job(id)) end
   local j = redis.call('HMGET', job(id), 'stage', 'photos', 'pictures', 'paint', 'person', 'receipt', 'owners')
   if j[5] == person then
-    if j[1] ~= '' then close(id, 'cancelled', 'forgotten', 1000) end
+    if j[1] ~= '' then end_job(id, 'cancelled', 'forgotten', 1000) end
     delete_blobs(id, (j[2] or '') .. ' ' .. (j[3] or ''))
     delete_painted(id, j[4], j[3])
     retract(platform, j[6])

@@ -4,16 +4,16 @@
 -- Result: 1 (2: others wait for these pictures), or 0 when the lease was lost.
 -- Invariant: a picture enters the record only under the newest fence.
 local id, pictures = ARGV[1], ARGV[3]
-local turn = hand_in(id, 'render', ARGV[2])
+local turn = complete_lease(id, 'render', ARGV[2])
 if turn ~= 'held' then return not_held(turn) end
 redis.call('HSET', job(id), 'pictures', pictures)
-forgive(id)
+reset_failures(id)
 count('painted')
-tell(id, 'painted')
+record_event(id, 'painted')
 enqueue(id, 'deliver', get(id, 'platform'))
 local paint = get(id, 'paint')
 if not paint or paint == '' then return reply(1) end
 redis.call('SET', key('painted', paint), '=' .. ARGV[5] .. ' ' .. pictures, 'PX', ARGV[4])
 if redis.call('EXISTS', key('waiters', paint)) == 0 then return reply(1) end
-redis.call('SADD', key('settling'), paint)
+redis.call('SADD', key('serving'), paint)
 return reply(2)

@@ -3,9 +3,9 @@
 -- Result: 1, or 0 when the lease was lost.
 -- Invariant: waiting costs no try and no place in line, and is told in the story.
 local id, stage = ARGV[1], ARGV[3]
-local turn = hand_in(id, stage, ARGV[2])
+local turn = complete_lease(id, stage, ARGV[2])
 if turn ~= 'held' then return not_held(turn) end
 if ARGV[4] ~= '1' then redis.call('HDEL', job(id), 'intent') end
-tell(id, 'postponed')
-redis.call('ZADD', key('later'), ARGV[5], id)
+record_event(id, 'postponed')
+redis.call('ZADD', key('delayed'), ARGV[5], id)
 return reply(1)

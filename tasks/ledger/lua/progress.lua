@@ -3,7 +3,7 @@
 for i = 2, #ARGV, 2 do
   if holds(ARGV[i], 'render', ARGV[i + 1]) then
     redis.call('HSET', job(ARGV[i]), 'progress', ARGV[1])
-    redis.call('PUBLISH', key('news'), ARGV[i] .. ' ' .. get(ARGV[i], 'platform') .. ' progress')
+    redis.call('PUBLISH', key('updates'), ARGV[i] .. ' ' .. get(ARGV[i], 'platform') .. ' progress')
   end
 end
 return reply(1)

@@ -1,7 +1,7 @@
--- How a job moves between queues and leases. Needs: words.
+-- How a job moves between queues and leases. Needs: prelude.
 -- Invariant: a job that has not ended is in exactly one of: a ready queue, the leases, `later`, the
 -- waiters of a painting.
-local function line_up(id, stage, lane, score)
+local function push(id, stage, lane, score)
   redis.call('ZADD', key('ready', stage, lane), score, id)
   redis.call('SADD', key('lanes', stage), lane)
   wake(stage)
@@ -9,7 +9,7 @@ end
 
 local function enqueue(id, stage, lane)
   redis.call('HSET', job(id), 'stage', stage, 'lane', lane)
-  line_up(id, stage, lane, get(id, 'score'))
+  push(id, stage, lane, get(id, 'score'))
 end
 
 -- The lane of `fetch` and `deliver` is the job's platform, that of `render` its platform and shape.
@@ -21,21 +21,21 @@ end
 local function platform_of(lane) return string.match(lane, '^[^:]*') end
 
 -- A stage was passed: what went wrong in it is of no account in the next.
-local function forgive(id) redis.call('HDEL', job(id), 'fails', 'faults', 'since', 'suspect') end
+local function reset_failures(id) redis.call('HDEL', job(id), 'fails', 'faults', 'since', 'suspect') end
 
 -- A lease ends, however it does: its worker has the job in hand no more.
-local function let_go(id, stage)
+local function end_lease(id, stage)
   redis.call('ZREM', key('leases', stage), id)
   local worker = get(id, 'by')
   if not worker then return end
-  redis.call('SREM', key('hand', worker), id)
+  redis.call('SREM', key('claims', worker), id)
   redis.call('HDEL', job(id), 'by')
 end
 
 local function unqueue(id, stage, lane)
   redis.call('ZREM', key('ready', stage, lane), id)
-  redis.call('ZREM', key('later'), id)
-  let_go(id, stage)
+  redis.call('ZREM', key('delayed'), id)
+  end_lease(id, stage)
 end
 
 -- Only the holder of the newest lease may go on.
@@ -45,14 +45,14 @@ end
 
 -- End a lease because its work is done. A holder whose first call went through, but whose connection
 -- broke before it heard so, calls again: 'passed', nothing changes and nothing was lost.
-local function hand_in(id, stage, fence)
+local function complete_lease(id, stage, fence)
   if holds(id, stage, fence) then
-    let_go(id, stage)
-    redis.call('HSET', job(id), 'passed', fence)
+    end_lease(id, stage)
+    redis.call('HSET', job(id), 'completed', fence)
     redis.call('HDEL', job(id), 'progress')
     return 'held'
   end
-  return get(id, 'passed') == fence and 'passed' or 'lost'
+  return get(id, 'completed') == fence and 'passed' or 'lost'
 end
 
 -- What a script answers when the lease was not held: 1 for a repeated call, 0 for a lost lease.

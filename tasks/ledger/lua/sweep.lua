@@ -1,4 +1,4 @@
--- Set right what dead workers and lost messages left behind; any number of machines may run it. Needs: troubles.
+-- Set right what dead workers and lost messages left behind; any number of machines may run it. Needs: failures.
 -- ARGV: most tries, job retention ms, most jobs to touch, grace ms (the server was away: holders could not renew).
 -- Result: {expired, due}.
 -- Invariant: running it twice changes nothing more; a record that cannot be read stops nobody else's.
@@ -6,10 +6,10 @@ local most, keep, limit, grace = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), 
 
 -- Was this the only job in the hands of the worker that died? If not, all that it held are suspect, and
 -- it is dealt with as a whole here: its leases run out one by one.
-local function died_alone(id)
+local function held_one_job(id)
   local worker = get(id, 'by')
   if not worker then return false end
-  local held = redis.call('SMEMBERS', key('hand', worker))
+  local held = redis.call('SMEMBERS', key('claims', worker))
   if #held == 1 then return true end
   for _, each in ipairs(held) do
     if get(each, 'by') == worker then
@@ -17,39 +17,39 @@ local function died_alone(id)
       redis.call('HDEL', job(each), 'by')
     end
   end
-  redis.call('DEL', key('hand', worker))
+  redis.call('DEL', key('claims', worker))
   return false
 end
 
-local function take_back(id, stage)
+local function expire_lease(id, stage)
   if get(id, 'stage') ~= stage then redis.call('ZREM', key('leases', stage), id) return end
-  local alone = died_alone(id)
+  local alone = held_one_job(id)
   redis.call('HSET', job(id), 'suspect', '1')
-  if not alone then put_off(id, stage, 'lease-expired', 0) return end
+  if not alone then retry_later(id, stage, 'lease-expired', 0) return end
   -- A delivery is hardly poison, and giving it up leaves its person without a word: it is tried for longer.
   fail(id, stage, 'lease-expired', stage == 'deliver' and most * 10 or most, 0, keep)
 end
 
-local function bring_back(id)
+local function requeue(id)
   local j = redis.call('HMGET', job(id), 'stage', 'lane')
-  redis.call('ZREM', key('later'), id)
+  redis.call('ZREM', key('delayed'), id)
   if j[1] and j[1] ~= '' then enqueue(id, j[1], j[2]) end
 end
 
 local function safely(act, id, ...)
-  if not pcall(act, id, ...) then bury(id, 'corrupt-record', keep) end
+  if not pcall(act, id, ...) then move_to_dead(id, 'corrupt-record', keep) end
 end
 
 local expired, due = 0, 0
 for _, stage in ipairs({'fetch', 'render', 'deliver'}) do
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('leases', stage), '-inf', int(now - grace), 'LIMIT', 0, limit)) do
     expired = expired + 1
-    safely(take_back, id, stage)
+    safely(expire_lease, id, stage)
   end
 end
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('later'), '-inf', now, 'LIMIT', 0, limit)) do
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('delayed'), '-inf', now, 'LIMIT', 0, limit)) do
   due = due + 1
-  safely(bring_back, id)
+  safely(requeue, id)
 end
 for _, stage in ipairs({'fetch', 'render', 'deliver'}) do
   if redis.call('SCARD', key('lanes', stage)) > 0 and not is_paused(stage) then wake(stage) end

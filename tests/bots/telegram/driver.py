@@ -57,8 +57,8 @@ class DeliveryDriver:
             platforms=Platforms(services),
             styles=load_styles(),
             screen=Screen([Unscreened()]),
-            keeper=LeaseRenewer(services.ledger, services.settings.lease_s),
-            pace=ThroughputMeter(services.controls, (Stage.DELIVER,), "painter", 1),
+            leases=LeaseRenewer(services.ledger, services.settings.lease_s),
+            throughput=ThroughputMeter(services.controls, (Stage.DELIVER,), "painter", 1),
         )
         self._workers.append(worker)
         return worker
@@ -111,7 +111,7 @@ class DeliveryDriver:
         keys = [f"pictures/{job_id}-{n}.jpg" for n in range(pictures)]
         for n, key in enumerate(keys):
             self.services.blobs.put(key, snapshot(1_000 * next(self._numbers) + n))
-        self.services.ledger.painted(claim, keys)
+        self.services.ledger.transitions.painted(claim, keys)
 
     def placeholder(self, job_id: str, chat: int, words: str) -> Json:
         """Say the first words to somebody who asked, as the listener does."""

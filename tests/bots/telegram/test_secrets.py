@@ -44,7 +44,7 @@ def talkative(bot: Stack) -> Stack:
 
 def kept(services: Services) -> str:
     """Return everything in the store, as text."""
-    dumps = [services.redis.dump(key) or b"" for key in services.redis.scan_iter()]
+    dumps = [services.redis.dump(key) or "" for key in services.redis.scan_iter()]
     return repr(dumps)
 
 

@@ -25,13 +25,13 @@ class Hands:
         platform = WebPlatform(self.services)
         photos = [platform.fetch(claim.job, photo) for photo in claim.job.request.photos]
         keys = [f"photos/{claim.job.id}/{n}.png" for n in range(len(photos))]
-        self.services.ledger.fetched(claim, keys, "1024x1024")
+        self.services.ledger.transitions.fetched(claim, keys, "1024x1024")
         return photos[0]
 
     def refuse(self, reason: str, **facts: str | int) -> None:
         """Find the next job's photo at fault."""
         claim = self._claim(Stage.FETCH)
-        self.services.ledger.decline(claim, reason, facts, refund=False)
+        self.services.ledger.transitions.decline(claim, reason, facts, refund=False)
 
     def begin_painting(self, progress: float = 0.0) -> None:
         """Take the next job to the easel."""
@@ -45,7 +45,7 @@ class Hands:
             keys = [f"pictures/{claim.job.id}/{n}.jpg" for n in range(len(claim.job.photos))]
             for key in keys:
                 self.services.blobs.put(key, picture)
-            self.services.ledger.painted(claim, keys)
+            self.services.ledger.transitions.painted(claim, keys)
         self.claims.clear()
 
     def deliver(self) -> None:
@@ -60,7 +60,7 @@ class Hands:
         self.services.ledger.record_send_intent(claim)
         receipt = WebPlatform(self.services).answer(job, answer)
         outcome = Outcome.ANSWERED if job.pictures else Outcome.APOLOGISED
-        self.services.ledger.finish(claim, outcome, job.reason, receipt)
+        self.services.ledger.transitions.finish(claim, outcome, job.reason, receipt)
 
     def paint(self, picture: bytes = PICTURE) -> None:
         """Bring the next job the whole way."""

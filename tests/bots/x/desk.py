@@ -42,25 +42,25 @@ class Desk:
             platforms=platforms,  # type: ignore[arg-type] # only looked up by name
             styles={},
             screen=None,  # type: ignore[arg-type] # nothing is fetched here
-            keeper=LeaseRenewer(services.ledger, 2),
-            pace=ThroughputMeter(services.controls, [Stage.DELIVER], "desk", 1),
+            leases=LeaseRenewer(services.ledger, 2),
+            throughput=ThroughputMeter(services.controls, [Stage.DELIVER], "desk", 1),
         )
 
     def painted(self, mention: str, pictures: int = 1, **ask: object) -> str:
         """Take an ask to the last stage with finished pictures; return the job's id."""
         job_id = self._admitted(mention, **ask)
         ledger, blobs = self._services.ledger, self._services.blobs
-        ledger.fetched(self._claim(Stage.FETCH), ["photo"], "32x32")
+        ledger.transitions.fetched(self._claim(Stage.FETCH), ["photo"], "32x32")
         keys = [f"pictures/{job_id}/{n}" for n in range(pictures)]
         for key in keys:
             blobs.put(key, picture())
-        ledger.painted(self._claim(Stage.RENDER), keys)
+        ledger.transitions.painted(self._claim(Stage.RENDER), keys)
         return job_id
 
     def apologised(self, mention: str, reason: str = "too-small", **ask: object) -> str:
         """Take an ask to the last stage with an apology; return the job's id."""
         job_id = self._admitted(mention, **ask)
-        self._services.ledger.decline(
+        self._services.ledger.transitions.decline(
             self._claim(Stage.FETCH), reason, {"limit_px": 64}, refund=True
         )
         return job_id

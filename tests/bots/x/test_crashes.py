@@ -124,7 +124,7 @@ def test_a_listener_killed_while_it_reads_reads_on(
 
     assert admitted(services, mentions) == 60
     counts = services.redis.hgetall(f"{services.settings.namespace}:counts")
-    assert counts[b"admitted:x"] == b"60"
+    assert counts["admitted:x"] == "60"
 
 
 def has_answered(fake: FakeX, least: int) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.ledger.ledger import LedgerTooNew, UnknownJob
+from tasks.ledger.ledger import SchemaMismatch, UnknownJob
 from tasks.ledger.records import CorruptRecord
 from tasks.models import Admitted, Outcome, Stage
 from tasks.services import RedisUnavailable, open_services
@@ -21,7 +21,7 @@ def record(hands: Hands, job_id: str) -> str:
 
 
 BREAKAGES = {
-    "ask": b"{not json",
+    "request": b"{not json",
     "stage": b"dreaming",
     "admitted": b"yesterday",
     "platform": b"\xff\xfe",
@@ -63,7 +63,7 @@ def test_a_broken_record_does_not_stop_the_sweep(hands: Hands, ask: MakeAsk) -> 
 
 def test_a_broken_record_is_named_when_it_is_looked_at(hands: Hands, ask: MakeAsk) -> None:
     job_id = hands.admit(ask())
-    hands.services.redis.hset(record(hands, job_id), "ask", "[]")
+    hands.services.redis.hset(record(hands, job_id), "request", "[]")
     with pytest.raises(CorruptRecord, match=job_id):
         hands.ledger.job(job_id)
 
@@ -81,7 +81,7 @@ def test_a_job_that_does_not_exist_is_unknown_to_everything(hands: Hands) -> Non
 def test_a_ledger_of_another_version_is_refused_clearly(settings: Settings, schema: str) -> None:
     services = open_services(settings, lambda _: None)
     services.redis.set(f"{settings.namespace}:schema", schema)
-    with pytest.raises(LedgerTooNew, match=schema):
+    with pytest.raises(SchemaMismatch, match=schema):
         open_services(settings, lambda _: None)
     services.redis.close()
 
@@ -90,7 +90,7 @@ def test_words_of_any_length_and_script_keep_the_record_readable(
     hands: Hands, ask: MakeAsk
 ) -> None:
     job_id = hands.admit(ask(person="安\n b:c", conversation="a b\tc", address={"k": "\n\0:"}))
-    hands.ledger.release(hands.take(Stage.FETCH), "line\nbreak " * 50)
+    hands.ledger.transitions.release(hands.take(Stage.FETCH), "line\nbreak " * 50)
     assert hands.job(job_id).request.person == "安\n b:c"
     assert hands.whole().job.id == job_id
 
@@ -98,7 +98,7 @@ def test_words_of_any_length_and_script_keep_the_record_readable(
 def test_a_very_long_story_keeps_its_beginning_and_end(hands: Hands, ask: MakeAsk) -> None:
     job_id = hands.admit(ask())
     for _ in range(120):
-        hands.ledger.release(hands.take(Stage.FETCH), "platform rests")
+        hands.ledger.transitions.release(hands.take(Stage.FETCH), "platform rests")
     story = hands.events(job_id)
     assert story[0] == "admitted"
     assert "shortened" in story
@@ -176,7 +176,7 @@ def test_nothing_new_is_taken_in_before_the_memory_is_full(
     assert services.ledger.update_overload_level().full
     assert Hands(services).refuse(ask()).reason == "storage-full"
     services.redis.config_set("maxmemory", used * 10)
-    services.redis.delete(f"{mine.namespace}:looked")
+    services.redis.delete(f"{mine.namespace}:overload_check")
     assert not services.ledger.update_overload_level().full
     Hands(services).admit(ask(person="bob"))
     services.redis.close()
@@ -186,7 +186,7 @@ def test_nothing_new_is_taken_in_before_the_memory_is_full(
 BROKEN = {
     "gone": None,
     "another type": "garbage",
-    "unreadable ask": {"ask": "[]"},
+    "unreadable ask": {"request": "[]"},
     "unknown stage": {"stage": "dreaming"},
     "no numbers": {"score": "x", "admitted": "yesterday"},
     "no text": {"platform": b"\xff\xfe"},

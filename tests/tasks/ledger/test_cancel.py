@@ -31,7 +31,7 @@ def test_the_worker_of_a_cancelled_job_drops_it(hands: Hands, ask: MakeAsk) -> N
     assert hands.ledger.cancel(job_id, "ann")
     assert hands.ledger.renew([painting]) == {job_id}
     with pytest.raises(LeaseLost):
-        hands.ledger.painted(painting, ["pictures/1"])
+        hands.ledger.transitions.painted(painting, ["pictures/1"])
 
 
 def test_a_job_whose_answer_may_be_on_its_way_is_not_cancelled(hands: Hands, ask: MakeAsk) -> None:
@@ -44,7 +44,7 @@ def test_a_job_whose_answer_may_be_on_its_way_is_not_cancelled(hands: Hands, ask
 
 def test_a_job_between_two_tries_is_cancelled(hands: Hands, ask: MakeAsk) -> None:
     job_id = hands.admit(ask())
-    hands.ledger.fail(hands.take(Stage.FETCH), "fetch-failed", most=3)
+    hands.ledger.transitions.fail(hands.take(Stage.FETCH), "fetch-failed", most=3)
     assert hands.ledger.cancel(job_id, "ann")
     hands.skip_pauses()
     assert hands.claim(Stage.FETCH) == []

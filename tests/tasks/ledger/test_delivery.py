@@ -43,7 +43,7 @@ def test_only_a_send_that_may_have_gone_through_stays_ambiguous(
     hands: Hands, sending: Claim, maybe_sent: bool
 ) -> None:
     hands.ledger.record_send_intent(sending)
-    hands.ledger.fail(sending, "trouble", most=10, maybe_sent=maybe_sent)
+    hands.ledger.transitions.fail(sending, "trouble", most=10, maybe_sent=maybe_sent)
     hands.skip_pauses()
     assert hands.take(Stage.DELIVER).ambiguous is maybe_sent
 
@@ -51,7 +51,7 @@ def test_only_a_send_that_may_have_gone_through_stays_ambiguous(
 def test_a_pause_of_the_platform_costs_no_try(hands: Hands, sending: Claim) -> None:
     hands.services.controls.pause(Stage.DELIVER, "web", until=hands.ledger.now() + 60)
     hands.ledger.record_send_intent(sending)
-    hands.ledger.release(sending, "429")
+    hands.ledger.transitions.release(sending, "429")
     assert hands.claim(Stage.DELIVER) == []
     hands.services.controls.resume(Stage.DELIVER, "web")
     again = hands.take(Stage.DELIVER)
@@ -62,7 +62,7 @@ def test_a_full_conversation_costs_no_try_and_holds_up_nobody_else(
     hands: Hands, sending: Claim
 ) -> None:
     hands.ledger.record_send_intent(sending)
-    hands.ledger.postpone(sending, hands.ledger.now() + 60)
+    hands.ledger.transitions.postpone(sending, hands.ledger.now() + 60)
     assert hands.claim(Stage.DELIVER) == []
     # Whoever asks why a picture is late finds the reason in its story.
     assert hands.job(sending.job.id).history[-1].event == "postponed"
@@ -74,12 +74,12 @@ def test_a_full_conversation_costs_no_try_and_holds_up_nobody_else(
 def test_who_lost_the_lease_cannot_postpone(hands: Hands, sending: Claim) -> None:
     hands.expire(sending)
     with pytest.raises(LeaseLost):
-        hands.ledger.postpone(sending, hands.ledger.now() + 60)
+        hands.ledger.transitions.postpone(sending, hands.ledger.now() + 60)
 
 
 def test_an_ended_job_is_in_nobodys_line(hands: Hands, sending: Claim) -> None:
     hands.ledger.record_send_intent(sending)
-    hands.ledger.finish(sending, Outcome.ANSWERED, receipt="message-7")
+    hands.ledger.transitions.finish(sending, Outcome.ANSWERED, receipt="message-7")
     job = hands.job(sending.job.id)
     assert (job.outcome, job.receipt, job.stage) == (Outcome.ANSWERED, "message-7", None)
     assert hands.ledger.open_jobs("web", "ann") == ()
@@ -88,16 +88,16 @@ def test_an_ended_job_is_in_nobodys_line(hands: Hands, sending: Claim) -> None:
 
 
 def test_the_photos_of_an_ended_job_are_rubbish(hands: Hands, sending: Claim) -> None:
-    hands.ledger.finish(sending, Outcome.ANSWERED, receipt="r")
-    rubbish = hands.services.redis.lrange(f"{hands.services.settings.namespace}:rubbish", 0, -1)
-    assert rubbish == [f"photos/{sending.job.id}.png".encode()]
+    hands.ledger.transitions.finish(sending, Outcome.ANSWERED, receipt="r")
+    rubbish = hands.services.redis.lrange(f"{hands.services.settings.namespace}:deletions", 0, -1)
+    assert rubbish == [f"photos/{sending.job.id}.png"]
     assert hands.job(sending.job.id).photos == ()
 
 
 def test_an_answer_that_cannot_be_sent_is_given_up_and_can_be_revived(
     hands: Hands, sending: Claim
 ) -> None:
-    hands.ledger.fail(sending, "send-failed", most=1)
+    hands.ledger.transitions.fail(sending, "send-failed", most=1)
     assert hands.job(sending.job.id).outcome is Outcome.UNDELIVERABLE
     assert hands.ledger.retry_dead(sending.job.id)
     hands.fetch()
@@ -108,7 +108,7 @@ def test_an_answer_that_cannot_be_sent_is_given_up_and_can_be_revived(
 
 def test_a_revived_job_has_all_its_time_again(hands: Hands, sending: Claim) -> None:
     record = f"{hands.services.settings.namespace}:job:{sending.job.id}"
-    hands.ledger.fail(sending, "send-failed", most=1)
+    hands.ledger.transitions.fail(sending, "send-failed", most=1)
     hands.services.redis.hincrby(record, "admitted", -2 * 86_400_000)  # the operator comes back
     hands.ledger.retry_dead(sending.job.id)
     assert hands.ledger.now() - hands.job(sending.job.id).admitted_at < 60
@@ -116,7 +116,7 @@ def test_a_revived_job_has_all_its_time_again(hands: Hands, sending: Claim) -> N
 
 def test_whose_person_was_answered_is_not_revived(hands: Hands, ask: MakeAsk) -> None:
     job_id = hands.admit(ask())
-    hands.ledger.fail(hands.take(Stage.FETCH), "fetch-failed", most=1)
+    hands.ledger.transitions.fail(hands.take(Stage.FETCH), "fetch-failed", most=1)
     assert not hands.ledger.retry_dead(job_id)
     hands.deliver()
     assert not hands.ledger.retry_dead(job_id)

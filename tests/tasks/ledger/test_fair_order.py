@@ -39,7 +39,7 @@ def test_the_place_in_line_counts_the_people_before(hands: Hands, ask: MakeAsk) 
 def test_a_job_that_is_given_back_keeps_its_place(hands: Hands, ask: MakeAsk) -> None:
     first = hands.admit(ask(person="ann"))
     hands.admit(ask(person="bob"))
-    hands.ledger.release(hands.take(Stage.FETCH), "worker-stops")
+    hands.ledger.transitions.release(hands.take(Stage.FETCH), "worker-stops")
     assert hands.take(Stage.FETCH).job.id == first
 
 
@@ -58,7 +58,7 @@ def test_photos_are_not_fetched_far_ahead_of_the_painters(hands: Hands, ask: Mak
         hands.admit(ask(person=f"p{number}", conversation=f"c{number}"))
     fetched = 0
     while hands_full := hands.claim(Stage.FETCH):
-        hands.ledger.fetched(hands_full[0], ["photos/1"], "square")
+        hands.ledger.transitions.fetched(hands_full[0], ["photos/1"], "square")
         fetched += 1
     assert fetched == 70, "64 and half a minute's work"
     hands.take(Stage.RENDER)

@@ -21,11 +21,11 @@ def everything(hands: Hands) -> str:
     """Return all that the ledger holds, keys and values, as one text."""
     redis: Any = hands.services.redis
     read = {
-        b"hash": redis.hgetall,
-        b"set": redis.smembers,
-        b"string": redis.get,
-        b"list": lambda key: redis.lrange(key, 0, -1),
-        b"zset": lambda key: redis.zrange(key, 0, -1),
+        "hash": redis.hgetall,
+        "set": redis.smembers,
+        "string": redis.get,
+        "list": lambda key: redis.lrange(key, 0, -1),
+        "zset": lambda key: redis.zrange(key, 0, -1),
     }
     keys = redis.keys(f"{hands.services.settings.namespace}:*")
     return "\n".join(f"{key!r} {read[redis.type(key)](key)!r}" for key in keys)
@@ -40,7 +40,7 @@ def test_nothing_names_a_forgotten_person(hands: Hands, ask: MakeAsk) -> None:
 
     hands.services.users.forget("web", PERSON)
     delete_queued_blobs(hands.services)
-    hands.services.retractions.run(Platforms(hands.services).__getitem__)
+    hands.services.retractions.run(Platforms(hands.services).retract)
 
     assert PERSON not in everything(hands)
     assert open_job not in everything(hands).replace(f":refused:{open_job}", "")
@@ -71,13 +71,13 @@ def test_a_file_that_the_store_does_not_delete_now_is_not_lost_sight_of(
     stubborn = f"photos/../../{job_id}"  # a key that a local store refuses
     sound = f"photos/{job_id}"
     hands.services.blobs.put(sound, b"photo")
-    hands.ledger.fetched(hands.take(Stage.FETCH), [stubborn, sound], "square")
+    hands.ledger.transitions.fetched(hands.take(Stage.FETCH), [stubborn, sound], "square")
 
     with capture_logs():
         assert hands.services.users.forget("web", PERSON) == 1
 
-    rubbish = f"{hands.services.settings.namespace}:rubbish"
-    assert hands.services.redis.lrange(rubbish, 0, -1) == [stubborn.encode()]
+    rubbish = f"{hands.services.settings.namespace}:deletions"
+    assert hands.services.redis.lrange(rubbish, 0, -1) == [stubborn]
     assert list(hands.services.blobs.listing("photos")) == []
 
 

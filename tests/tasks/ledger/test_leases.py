@@ -32,10 +32,10 @@ def test_a_worker_that_was_thought_dead_cannot_complete(hands: Hands, ask: MakeA
     hands.skip_pauses()
     living = hands.take(Stage.FETCH)
     with pytest.raises(LeaseLost):
-        hands.ledger.fetched(zombie, ["photos/zombie"], "square")
-    hands.ledger.fetched(living, ["photos/living"], "square")
+        hands.ledger.transitions.fetched(zombie, ["photos/zombie"], "square")
+    hands.ledger.transitions.fetched(living, ["photos/living"], "square")
     with pytest.raises(LeaseLost):
-        hands.ledger.fail(zombie, "late", 3)
+        hands.ledger.transitions.fail(zombie, "late", 3)
     assert hands.job(living.job.id).photos == ("photos/living",)
 
 
@@ -53,21 +53,21 @@ def test_a_call_that_is_repeated_after_a_broken_connection_is_no_loss(
 ) -> None:
     hands.admit(ask())
     fetching = hands.take(Stage.FETCH)
-    hands.ledger.fetched(fetching, ["photos/1"], "square")
-    hands.ledger.fetched(fetching, ["photos/1"], "square")
+    hands.ledger.transitions.fetched(fetching, ["photos/1"], "square")
+    hands.ledger.transitions.fetched(fetching, ["photos/1"], "square")
     painting = hands.take(Stage.RENDER)
-    hands.ledger.painted(painting, ["pictures/1"])
-    hands.ledger.painted(painting, ["pictures/1"])
+    hands.ledger.transitions.painted(painting, ["pictures/1"])
+    hands.ledger.transitions.painted(painting, ["pictures/1"])
     sending = hands.take(Stage.DELIVER)
     hands.ledger.record_send_intent(sending)
-    hands.ledger.finish(sending, Outcome.ANSWERED, receipt="r")
-    hands.ledger.finish(sending, Outcome.ANSWERED, receipt="r")
+    hands.ledger.transitions.finish(sending, Outcome.ANSWERED, receipt="r")
+    hands.ledger.transitions.finish(sending, Outcome.ANSWERED, receipt="r")
     assert hands.events(sending.job.id).count("answered") == 1
 
 
 def test_a_failed_try_waits_before_the_next(hands: Hands, ask: MakeAsk) -> None:
     job_id = hands.admit(ask())
-    hands.ledger.fail(hands.take(Stage.FETCH), "fetch-failed", most=3)
+    hands.ledger.transitions.fail(hands.take(Stage.FETCH), "fetch-failed", most=3)
     assert hands.claim(Stage.FETCH) == []
     hands.skip_pauses()
     assert hands.take(Stage.FETCH).job.attempts == 1
@@ -103,7 +103,9 @@ def test_a_batch_takes_no_more_photos_than_wanted(hands: Hands, ask: MakeAsk) ->
     for person in ("ann", "bob", "cid"):
         hands.admit(ask(person=person))
         claim = hands.take(Stage.FETCH)
-        hands.ledger.fetched(claim, [f"photos/{person}/{n}" for n in range(3)], "square")
+        hands.ledger.transitions.fetched(
+            claim, [f"photos/{person}/{n}" for n in range(3)], "square"
+        )
     assert len(hands.claim(Stage.RENDER, most=8)) == 2
 
 
@@ -124,7 +126,7 @@ def test_going_back_for_lost_files_is_bounded(hands: Hands, ask: MakeAsk) -> Non
     job_id = hands.admit(ask())
     for _ in range(hands.services.settings.max_attempts + 1):
         hands.fetch()
-        hands.ledger.rewind_to(hands.take(Stage.RENDER), Stage.FETCH)
+        hands.ledger.transitions.rewind_to(hands.take(Stage.RENDER), Stage.FETCH)
     assert hands.deliver().job.reason == "storage-failed"
     assert hands.job(job_id).refunded
 

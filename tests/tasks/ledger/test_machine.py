@@ -73,6 +73,7 @@ class LedgerMachine(RuleBasedStateMachine):
         wish = Settings(
             data_dir=Path("unused"),
             redis_url=self.server.url,  # type: ignore[arg-type] # pydantic makes a secret of it
+            pseudonym_key="a key for tests only",  # type: ignore[arg-type] # as above
             blob_url="memory:///",
             namespace=self.namespace,
             max_attempts=3,
@@ -145,10 +146,12 @@ class LedgerMachine(RuleBasedStateMachine):
     def advance(self, claim: Claim, paint_key: str) -> None:
         model = self.jobs[claim.job.id]
         if claim.stage is Stage.FETCH:
-            if self._step(claim, self.ledger.fetched, ["photos/1"], "square", paint_key):
+            if self._step(
+                claim, self.ledger.transitions.fetched, ["photos/1"], "square", paint_key
+            ):
                 model.move_to(self._stage_of(claim))
         elif claim.stage is Stage.RENDER:
-            if self._step(claim, self.ledger.painted, [f"pictures/{claim.job.id}"]):
+            if self._step(claim, self.ledger.transitions.painted, [f"pictures/{claim.job.id}"]):
                 model.move_to(Stage.DELIVER)
                 self._follow_waiters()
         elif self._holds(claim):
@@ -174,13 +177,13 @@ class LedgerMachine(RuleBasedStateMachine):
         sent = self._holds(claim) and model.sending
         if not sent:
             return
-        assert self._step(claim, self.ledger.finish, Outcome.ANSWERED, receipt="r")
+        assert self._step(claim, self.ledger.transitions.finish, Outcome.ANSWERED, receipt="r")
         model.stage, model.sending, model.answers = None, False, model.answers + 1
 
     @rule(claim=claims, maybe_sent=st.booleans())
     def fail(self, claim: Claim, maybe_sent: bool) -> None:
         model = self.jobs[claim.job.id]
-        if self._step(claim, self.ledger.fail, "trouble", 3, maybe_sent=maybe_sent):
+        if self._step(claim, self.ledger.transitions.fail, "trouble", 3, maybe_sent=maybe_sent):
             model.sending = model.sending and maybe_sent
             model.fails += 1
             self._follow(claim.job.id)
@@ -188,14 +191,16 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(claim=claims, maybe_sent=st.booleans())
     def bear(self, claim: Claim, maybe_sent: bool) -> None:
         model = self.jobs[claim.job.id]
-        if self._step(claim, self.ledger.retry_fault, "trouble elsewhere", maybe_sent=maybe_sent):
+        if self._step(
+            claim, self.ledger.transitions.retry_fault, "trouble elsewhere", maybe_sent=maybe_sent
+        ):
             model.sending = model.sending and maybe_sent
             self._follow(claim.job.id)
 
     @rule(claim=claims)
     def release(self, claim: Claim) -> None:
         model = self.jobs[claim.job.id]
-        if self._step(claim, self.ledger.release, "stop", maybe_sent=model.sending):
+        if self._step(claim, self.ledger.transitions.release, "stop", maybe_sent=model.sending):
             self._follow(claim.job.id)
 
     @rule(claim=claims)
@@ -228,8 +233,8 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule()
     def time_passes(self) -> None:
-        for job_id in self.redis.zrange(f"{self.namespace}:later", 0, -1):
-            self.redis.zadd(f"{self.namespace}:later", {job_id: 1}, xx=True)
+        for job_id in self.redis.zrange(f"{self.namespace}:delayed", 0, -1):
+            self.redis.zadd(f"{self.namespace}:delayed", {job_id: 1}, xx=True)
         self.ledger.sweep()
         self.ledger.serve_waiters()
         self._follow_waiters()
@@ -268,10 +273,10 @@ class LedgerMachine(RuleBasedStateMachine):
         for pattern in ("ready:*", "leases:*", "later"):
             for key in self.redis.keys(f"{self.namespace}:{pattern}"):
                 for job_id in self.redis.zrange(key, 0, -1):
-                    places[job_id.decode()] = places.get(job_id.decode(), 0) + 1
+                    places[job_id] = places.get(job_id, 0) + 1
         for key in self.redis.keys(f"{self.namespace}:waiters:*"):
             for job_id in self.redis.smembers(key):
-                places[job_id.decode()] = places.get(job_id.decode(), 0) + 1
+                places[job_id] = places.get(job_id, 0) + 1
         still_open = {job_id for job_id, model in self.jobs.items() if model.stage is not None}
         assert places == dict.fromkeys(still_open, 1)
 
@@ -285,8 +290,8 @@ class LedgerMachine(RuleBasedStateMachine):
             except UnknownJob:
                 assert model.forgotten
         still_open = sum(model.stage is not None for model in self.jobs.values())
-        assert int(self.redis.hget(f"{self.namespace}:unsent", "web") or 0) == still_open
-        assert int(self.redis.hget(f"{self.namespace}:here", "web:here") or 0) == still_open
+        assert int(self.redis.hget(f"{self.namespace}:unanswered", "web") or 0) == still_open
+        assert int(self.redis.hget(f"{self.namespace}:open_in_chat", "web:here") or 0) == still_open
 
 
 @pytest.mark.timeout(300)

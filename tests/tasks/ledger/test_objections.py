@@ -45,7 +45,7 @@ def test_a_painting_is_not_sent_once_the_owner_of_its_photo_opted_out(
     with pytest.raises(Objection, match="owner-opted-out"):
         hands.ledger.record_send_intent(claim)
 
-    hands.ledger.decline(claim, "owner-opted-out", {}, refund=True)
+    hands.ledger.transitions.decline(claim, "owner-opted-out", {}, refund=True)
     assert hands.deliver().job.pictures == ()
 
 
@@ -67,7 +67,7 @@ def test_a_painting_that_was_on_its_way_is_taken_back(hands: Hands, ask: MakeAsk
     hands.ledger.record_send_intent(claim)
     opt_out(hands)
 
-    hands.ledger.finish(claim, Outcome.ANSWERED, receipt="the answer")
+    hands.ledger.transitions.finish(claim, Outcome.ANSWERED, receipt="the answer")
 
     assert hands.services.retractions.waiting() == 1
     assert hands.job(job_id).outcome is Outcome.ANSWERED
@@ -85,7 +85,7 @@ def test_a_banned_person_gets_nothing_any_more(hands: Hands, ask: MakeAsk, stage
     for claim in hands.claim(stage):
         with pytest.raises(Objection, match="banned"):
             hands.ledger.record_send_intent(claim)
-        hands.ledger.finish(claim, Outcome.CANCELLED, "banned")
+        hands.ledger.transitions.finish(claim, Outcome.CANCELLED, "banned")
 
     assert hands.job(job_id).outcome is Outcome.CANCELLED
     assert hands.job(job_id).reason == "banned"

@@ -65,7 +65,7 @@ def test_what_cannot_be_painted_for_one_cannot_be_painted_for_the_others(
 def test_a_verdict_meets_those_who_ask_anew_at_once(
     hands: Hands, crowd: list[str], ask: MakeAsk
 ) -> None:
-    hands.ledger.decline(hands.take(Stage.RENDER), "unsafe-picture", {}, refund=False)
+    hands.ledger.transitions.decline(hands.take(Stage.RENDER), "unsafe-picture", {}, refund=False)
     late = hands.admit(ask(person="late"))
     hands.fetch(KEY)
     assert (hands.job(late).reason, hands.job(late).refunded) == ("unsafe-picture", False)
@@ -78,7 +78,7 @@ def test_a_thousand_waiters_are_served_in_short_steps(hands: Hands, ask: MakeAsk
     painting = hands.take(Stage.RENDER)
     script = hands.ledger._scripts.run
     script("painted", painting.job.id, painting.fence, "pictures/1", 60_000, "")  # its worker dies
-    step = hands.ledger._run("settle", 100)
+    step = hands.ledger._run("serve_waiters", 100)
     assert step == 100
     assert hands.ledger.serve_waiters(100) == 199
     assert len(hands.claim(Stage.DELIVER, 1000)) == 300
@@ -113,7 +113,7 @@ def test_a_forgotten_picture_that_is_still_to_be_sent_to_others_is_painted_anew(
     leader = hands.paint().job
     hands.services.users.forget("web", leader.request.person)
     claim = hands.take(Stage.DELIVER)
-    hands.ledger.rewind_to(claim, Stage.RENDER)
+    hands.ledger.transitions.rewind_to(claim, Stage.RENDER)
     assert hands.paint().job.id == claim.job.id
     assert claim.job.id in {hands.deliver().job.id for _ in range(4)}
 
@@ -123,13 +123,13 @@ def test_another_engine_paints_anew(hands: Hands, ask: MakeAsk) -> None:
     announce("painter/2")
     hands.admit(ask(person="ann"))
     hands.fetch(KEY)
-    hands.ledger.painted(hands.take(Stage.RENDER), ["pictures/ann"], "painter/2")
+    hands.ledger.transitions.painted(hands.take(Stage.RENDER), ["pictures/ann"], "painter/2")
 
     announce("painter/3")
     late = hands.admit(ask(person="bob"))
     hands.fetch(KEY)
     assert hands.job(late).stage is Stage.RENDER
-    hands.ledger.painted(hands.take(Stage.RENDER), ["pictures/bob"], "painter/3")
+    hands.ledger.transitions.painted(hands.take(Stage.RENDER), ["pictures/bob"], "painter/3")
 
     latest = hands.admit(ask(person="cid"))
     hands.fetch(KEY)
@@ -143,7 +143,7 @@ def test_a_picture_counts_as_its_painters_whoever_was_known_when_its_photo_came(
     hands.admit(ask(person="ann"))
     hands.fetch(KEY)
     hands.services.controls.announce_engine("painter/3")
-    hands.ledger.painted(hands.take(Stage.RENDER), ["pictures/ann"], "painter/3")
+    hands.ledger.transitions.painted(hands.take(Stage.RENDER), ["pictures/ann"], "painter/3")
 
     late = hands.admit(ask(person="bob"))
     hands.fetch(KEY)
@@ -153,15 +153,15 @@ def test_a_picture_counts_as_its_painters_whoever_was_known_when_its_photo_came(
 def test_what_cannot_be_painted_is_not_tried_by_the_faster_recipe(
     hands: Hands, crowd: list[str], ask: MakeAsk
 ) -> None:
-    hands.ledger.decline(hands.take(Stage.RENDER), "unsafe-picture", {}, refund=False)
-    hands.services.redis.set(f"{hands.services.settings.namespace}:ladder", "brownout")
+    hands.ledger.transitions.decline(hands.take(Stage.RENDER), "unsafe-picture", {}, refund=False)
+    hands.services.redis.set(f"{hands.services.settings.namespace}:overload_level", "brownout")
     late = hands.admit(ask(person="late"))
     hands.fetch(KEY)
     assert hands.job(late).reason == "unsafe-picture"
 
 
 def test_a_brownouts_draft_is_not_given_to_those_who_come_later(hands: Hands, ask: MakeAsk) -> None:
-    ladder = f"{hands.services.settings.namespace}:ladder"
+    ladder = f"{hands.services.settings.namespace}:overload_level"
     hands.services.redis.set(ladder, "brownout")
     draft = hands.admit(ask(person="ann"))
     hands.fetch(KEY)

@@ -19,10 +19,10 @@ def bring(hands: Hands) -> Bring:
     def to(stage: Stage) -> None:
         if stage is not Stage.FETCH:
             for claim in all_claims(hands, Stage.FETCH):
-                hands.ledger.fetched(claim, ["photo"], "square")
+                hands.ledger.transitions.fetched(claim, ["photo"], "square")
         if stage is Stage.DELIVER:
             for claim in all_claims(hands, Stage.RENDER):
-                hands.ledger.painted(claim, ["picture"])
+                hands.ledger.transitions.painted(claim, ["picture"])
 
     return to
 

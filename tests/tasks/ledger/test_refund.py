@@ -17,14 +17,14 @@ def hands(hands_with: MakeHands) -> Hands:
 
 def test_the_bots_failure_gives_the_wait_back(hands: Hands, ask: MakeAsk) -> None:
     hands.admit(ask())
-    hands.ledger.decline(hands.take(Stage.FETCH), "photo-gone", {}, refund=True)
+    hands.ledger.transitions.decline(hands.take(Stage.FETCH), "photo-gone", {}, refund=True)
     hands.deliver()
     hands.admit(ask())
 
 
 def test_the_photos_fault_does_not(hands: Hands, ask: MakeAsk) -> None:
     job_id = hands.admit(ask())
-    hands.ledger.decline(hands.take(Stage.FETCH), "too-small", {}, refund=False)
+    hands.ledger.transitions.decline(hands.take(Stage.FETCH), "too-small", {}, refund=False)
     hands.deliver()
     assert not hands.job(job_id).refunded
     assert hands.refuse(ask()).reason == "cooldown"
@@ -32,7 +32,7 @@ def test_the_photos_fault_does_not(hands: Hands, ask: MakeAsk) -> None:
 
 def test_a_job_that_is_given_up_gives_the_wait_back(hands: Hands, ask: MakeAsk) -> None:
     hands.admit(ask())
-    hands.ledger.fail(hands.take(Stage.FETCH), "fetch-failed", most=1)
+    hands.ledger.transitions.fail(hands.take(Stage.FETCH), "fetch-failed", most=1)
     hands.admit(ask())
 
 
@@ -40,7 +40,7 @@ def test_an_answer_that_cannot_be_sent_gives_the_wait_back(hands: Hands, ask: Ma
     hands.admit(ask())
     hands.fetch()
     hands.paint()
-    hands.ledger.fail(hands.take(Stage.DELIVER), "send-failed", most=1)
+    hands.ledger.transitions.fail(hands.take(Stage.DELIVER), "send-failed", most=1)
     hands.admit(ask())
 
 
@@ -51,9 +51,9 @@ def test_what_was_given_back_is_not_given_back_again(hands_with: MakeHands, ask:
     hands.fetch()
     hands.paint()
     first = hands.take(Stage.DELIVER)
-    hands.ledger.fail(first, "send-failed", most=1)
+    hands.ledger.transitions.fail(first, "send-failed", most=1)
     assert hands.ledger.retry_dead(first.job.id)
-    hands.ledger.decline(hands.take(Stage.FETCH), "photo-gone", {}, refund=True)
+    hands.ledger.transitions.decline(hands.take(Stage.FETCH), "photo-gone", {}, refund=True)
     hands.admit(ask("third"))
     hands.admit(ask("fourth"))
     assert hands.refuse(ask("fifth")).reason == "quota"
@@ -67,7 +67,7 @@ def test_one_jobs_refund_leaves_the_cooldown_of_a_later_one(
     first = hands.take(Stage.FETCH)
     slow = hands_with(limits=Limits(cooldown_s=600))
     slow.admit(ask("second"))
-    hands.ledger.decline(first, "photo-gone", {}, refund=True)
+    hands.ledger.transitions.decline(first, "photo-gone", {}, refund=True)
     assert slow.refuse(ask("third")).reason == "cooldown"
 
 

@@ -11,7 +11,7 @@ from tests.tasks.hands import Hands, MakeAsk, MakeHands
 
 def look(hands: Hands) -> str:
     """Look as if a second had passed; return the ladder's step."""
-    hands.services.redis.hset(f"{hands.services.settings.namespace}:looked", "at", 1)
+    hands.services.redis.hset(f"{hands.services.settings.namespace}:overload_check", "at", 1)
     return hands.ledger.update_overload_level().level
 
 
@@ -98,9 +98,9 @@ def test_the_ladder_goes_up_and_down_by_steps_and_each_is_counted(
     assert [look(hands), look(hands)] == ["brownout", "brownout"]
     report(Stage.RENDER, "gpu", jobs_per_s=4.0, latency_s=1.0)
     assert look(hands) == "normal"
-    steps = ["ladder:brownout", "ladder:refuse", "ladder:normal"]
+    steps = ["overload:brownout", "overload:refuse", "overload:normal"]
     counts = hands.services.redis.hmget(f"{hands.services.settings.namespace}:counts", steps)
-    assert counts == [b"2", b"1", b"1"]
+    assert counts == ["2", "1", "1"]
 
 
 def test_a_line_as_long_as_may_be_is_the_step_that_refuses(

@@ -41,7 +41,7 @@ def test_a_worker_has_no_second_suspect_in_hand(hands: Hands, crowd: list[Claim]
     assert hands.claim(Stage.FETCH) == []
     assert hands.claim(Stage.DELIVER) == []
     assert hands.take(Stage.FETCH, "other").suspect
-    hands.ledger.fetched(first, ["photos/1"], "square")
+    hands.ledger.transitions.fetched(first, ["photos/1"], "square")
     assert hands.take(Stage.FETCH).suspect
 
 
@@ -55,7 +55,7 @@ def test_a_photo_that_kills_ends_on_the_dead_list_and_its_neighbours_are_painted
             deaths += 1
             hands.expire(*claims)
         else:
-            hands.ledger.fetched(claims[0], ["photos/1"], "square")
+            hands.ledger.transitions.fetched(claims[0], ["photos/1"], "square")
     assert deaths == 1 + hands.services.settings.max_attempts
     ends: dict[str, Any] = {}
     while hands.claim(Stage.RENDER, worker="look"):
@@ -69,13 +69,13 @@ def test_a_photo_that_kills_ends_on_the_dead_list_and_its_neighbours_are_painted
 def test_a_stage_that_was_passed_clears_of_suspicion(hands: Hands, crowd: list[Claim]) -> None:
     hands.expire(*crowd)
     suspect = hands.take(Stage.FETCH)
-    hands.ledger.fetched(suspect, ["photos/1"], "square")
+    hands.ledger.transitions.fetched(suspect, ["photos/1"], "square")
     assert not hands.take(Stage.RENDER).suspect
 
 
 def test_giving_back_does_not_clear_of_suspicion(hands: Hands, crowd: list[Claim]) -> None:
     hands.expire(*crowd)
-    hands.ledger.release(hands.take(Stage.FETCH), "stopping")
+    hands.ledger.transitions.release(hands.take(Stage.FETCH), "stopping")
     assert hands.take(Stage.FETCH).suspect
 
 
@@ -85,13 +85,13 @@ def test_a_fault_that_is_not_the_photos_is_borne_for_a_time_not_a_number_of_trie
     hands = hands_with(fault_patience_s=600)
     job_id = hands.admit(ask())
     for _ in range(10):
-        hands.ledger.retry_fault(hands.take(Stage.FETCH), "fetch-failed")
+        hands.ledger.transitions.retry_fault(hands.take(Stage.FETCH), "fetch-failed")
         hands.skip_pauses()
     assert (hands.job(job_id).stage, hands.job(job_id).attempts) == (Stage.FETCH, 0)
 
     record = f"{hands.services.settings.namespace}:job:{job_id}"
     hands.services.redis.hincrby(record, "since", -600_000)  # ten minutes pass
-    hands.ledger.retry_fault(hands.take(Stage.FETCH), "fetch-failed")
+    hands.ledger.transitions.retry_fault(hands.take(Stage.FETCH), "fetch-failed")
     hands.deliver()
     job = hands.job(job_id)
     assert (job.outcome, job.reason, job.refunded) == (
@@ -107,7 +107,7 @@ def test_a_long_pause_between_two_faults_does_not_use_the_patience_up(
     job_id = hands.admit(ask())
     record = f"{hands.services.settings.namespace}:job:{job_id}"
     for _ in range(hands.services.settings.max_attempts - 1):
-        hands.ledger.retry_fault(hands.take(Stage.FETCH), "fetch-failed")
+        hands.ledger.transitions.retry_fault(hands.take(Stage.FETCH), "fetch-failed")
         hands.services.redis.hincrby(record, "since", -86_400_000)
         hands.skip_pauses()
     assert hands.job(job_id).stage is Stage.FETCH
@@ -115,7 +115,7 @@ def test_a_long_pause_between_two_faults_does_not_use_the_patience_up(
 
 def test_what_a_fault_counted_is_forgotten_in_the_next_stage(hands: Hands, ask: MakeAsk) -> None:
     job_id = hands.admit(ask())
-    hands.ledger.retry_fault(hands.take(Stage.FETCH), "fetch-failed")
+    hands.ledger.transitions.retry_fault(hands.take(Stage.FETCH), "fetch-failed")
     hands.skip_pauses()
     hands.fetch()
     record = hands.services.redis.hkeys(f"{hands.services.settings.namespace}:job:{job_id}")

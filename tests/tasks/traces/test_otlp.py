@@ -101,7 +101,7 @@ def test_a_share_of_the_jobs_is_the_same_share_in_every_process(
     for _ in ids:
         (claim,) = worker.ledger.claim(Stage.FETCH, 1, "hands")
         with worker.traces.working([claim]):
-            worker.ledger.fetched(claim, ["photos/1"], "square")
+            worker.ledger.transitions.fetched(claim, ["photos/1"], "square")
     intake.traces.close()
     worker.traces.close()
 

@@ -27,7 +27,7 @@ def test_those_who_were_painted_together_are_linked(
     claims = hands.claim(Stage.RENDER, most=3)
     with services.traces.working(claims):
         for claim in claims:
-            services.ledger.painted(claim, [f"pictures/{claim.job.id}.jpg"])
+            services.ledger.transitions.painted(claim, [f"pictures/{claim.job.id}.jpg"])
     services.traces.close()
 
     painted = {span.trace: span for span in collector.seen("render")}
@@ -46,7 +46,7 @@ def test_a_try_that_came_to_nothing_is_red_and_the_next_one_is_counted(
     for _ in range(2):
         claim = hands.take(Stage.FETCH)
         with services.traces.working([claim]):
-            services.ledger.fail(claim, "fetch-failed", most=3)
+            services.ledger.transitions.fail(claim, "fetch-failed", most=3)
         hands.skip_pauses()
     services.traces.close()
 
@@ -80,7 +80,7 @@ def test_every_end_draws_the_whole_way(
     services.ledger.cancel(dropped)
     hands.fetch()
     hands.paint()
-    services.ledger.fail(hands.take(Stage.DELIVER), "send-failed", most=1)
+    services.ledger.transitions.fail(hands.take(Stage.DELIVER), "send-failed", most=1)
     hands.whole()
     services.traces.close()
 
@@ -162,7 +162,7 @@ def test_no_text_enters_a_trace(
     hands.admit(ask(style=words, platform=words or "web"))
     claim = hands.take(Stage.FETCH)
     with services.traces.working([claim]):
-        services.ledger.decline(claim, words, {}, refund=True)
+        services.ledger.transitions.decline(claim, words, {}, refund=True)
     hands.deliver()
     services.traces.close()
 

@@ -31,7 +31,7 @@ def test_who_wishes_to_be_alone_waits_for_the_others_and_holds_up_newcomers() ->
     assert at_work.wait(10)
     gang.append(threading.Thread(target=loner))
     gang[1].start()
-    eventually(lambda: company._wish_to_be_alone == 1)
+    eventually(lambda: company._exclusive == 1)
     gang.append(threading.Thread(target=newcomer))
     gang[2].start()
     assert told == []

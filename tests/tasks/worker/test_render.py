@@ -10,7 +10,7 @@ from pipeline.safety import Screen, Unscreened
 from tasks.engines import open_styles
 from tasks.models import Stage
 from tasks.platform import Platforms
-from tasks.worker.context import RenderContext
+from tasks.worker.context import RenderContext, WorkerContext
 from tasks.worker.leases import LeaseRenewer
 from tasks.worker.render import render
 from tasks.worker.throughput import ThroughputMeter
@@ -21,15 +21,15 @@ from tests.tasks.hands import Hands, MakeAsk
 def shift(hands: Hands) -> RenderContext:
     """The painter at work, called by hand."""
     services = hands.services
-    return RenderContext(
+    worker = WorkerContext(
         services=services,
         platforms=Platforms(services),
         styles=open_styles(),
         screen=Screen([Unscreened()]),
-        keeper=LeaseRenewer(services.ledger, services.settings.lease_s),
-        pace=ThroughputMeter(services.controls, (Stage.RENDER,), "painter", 1),
-        engine=load_engine("painter"),
+        leases=LeaseRenewer(services.ledger, services.settings.lease_s),
+        throughput=ThroughputMeter(services.controls, (Stage.RENDER,), "painter", 1),
     )
+    return RenderContext(worker, load_engine("painter"))
 
 
 def test_a_store_that_gives_no_photo_costs_no_attempt(
@@ -37,7 +37,7 @@ def test_a_store_that_gives_no_photo_costs_no_attempt(
 ) -> None:
     job_id = hands.admit(ask())
     refused = "x" * 300  # a name too long for any file system
-    hands.ledger.fetched(hands.take(Stage.FETCH), [refused], "square")
+    hands.ledger.transitions.fetched(hands.take(Stage.FETCH), [refused], "square")
 
     with capture_logs() as logs:
         render(shift, [hands.take(Stage.RENDER)])

@@ -20,7 +20,7 @@ def test_a_librarys_line_carries_the_job(
     def complaint() -> dict[str, str] | None:
         lines = [json.loads(line) for line in stack.log("io").splitlines() if line.startswith("{")]
         return next(
-            (line for line in lines if line.get("event", "").startswith("unexpected")), None
+            (line for line in lines if line.get("event", "").startswith("stage_failed")), None
         )
 
     assert eventually(complaint)["job"] == job_id

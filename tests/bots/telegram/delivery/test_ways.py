@@ -101,7 +101,9 @@ def test_a_job_that_ends_without_an_answer_leaves_no_promise(
     ledger, chat = driver.services.ledger, driver.api.world.chat(7)
     match outcome:
         case "too late":
-            ledger.finish(driver.hands.take(Stage.DELIVER), Outcome.UNDELIVERABLE, "too-late")
+            ledger.transitions.finish(
+                driver.hands.take(Stage.DELIVER), Outcome.UNDELIVERABLE, "too-late"
+            )
         case "given up":
             ledger.move_to_dead(job_id, "send-failed")
         case "deleted":

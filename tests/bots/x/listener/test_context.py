@@ -14,7 +14,7 @@ from tests.fakes.x_faults import Fault
 def retract(services: Services) -> None:
     """Delete the answers that are to be deleted, as an io worker does."""
     platforms: dict[str, Platform] = {"x": XPlatform(services), "x-dm": XDirectMessages(services)}
-    services.retractions.run(platforms.__getitem__)
+    services.retractions.run(lambda name, receipt: platforms[name].retract(receipt))
     assert services.retractions.waiting() == 0
 
 

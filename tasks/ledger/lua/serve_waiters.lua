@@ -1,4 +1,4 @@
--- Serve those who waited for a painting that now stands, cannot be made, or lost its painter. Needs: ends.
+-- Serve those who waited for a painting that now stands, cannot be made, or lost its painter. Needs: completion.
 -- ARGV: most jobs to touch. Result: how many were served.
 -- Invariant: a viral photo's thousand waiters are served in short steps, by whoever calls, and none
 -- is forgotten when a caller dies in between.
@@ -9,18 +9,18 @@ local function serve(id, paint, stands)
   if kind == '=' then
     redis.call('HSET', job(id), 'pictures', (pictures_of(stands)))
     count('reused')
-    tell(id, 'reused')
+    record_event(id, 'reused')
     enqueue(id, 'deliver', get(id, 'platform'))
   elseif kind == '!' then
     decline(id, string.sub(stands, 4), '{}', string.sub(stands, 2, 2))
   else
     redis.call('SET', key('painted', paint), '@' .. id)
-    tell(id, 'leads')
+    record_event(id, 'leads')
     enqueue(id, 'render', lane_of(id, 'render'))
   end
 end
 
-for _, paint in ipairs(redis.call('SRANDMEMBER', key('settling'), left)) do
+for _, paint in ipairs(redis.call('SRANDMEMBER', key('serving'), left)) do
   local stands = redis.call('GET', key('painted', paint)) or ''
   while left > 0 and string.sub(stands, 1, 1) ~= '@' do
     local id = redis.call('SPOP', key('waiters', paint))
@@ -31,6 +31,6 @@ for _, paint in ipairs(redis.call('SRANDMEMBER', key('settling'), left)) do
       stands = redis.call('GET', key('painted', paint)) or ''
     end
   end
-  if left > 0 then redis.call('SREM', key('settling'), paint) end
+  if left > 0 then redis.call('SREM', key('serving'), paint) end
 end
 return reply(served)

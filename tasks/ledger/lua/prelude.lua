@@ -34,14 +34,14 @@ local function reply(result) return {result, woken, ended} end
 
 -- A line of a job's story is a field of its record: '@' and the time in microseconds, unique, and what
 -- happened. So a step writes its own line only, not the whole story again.
-local function chapter(event, detail)
+local function event_line(event, detail)
   stamp = stamp + 1
   local words = detail and string.gsub(string.sub(detail, 1, 120), '%s+', ' ') or ''
   return '@' .. int(stamp), event .. (words ~= '' and (' ' .. words) or '')
 end
 
 -- A story that grows too long loses its middle: the record stays one compact piece of memory.
-local function shorten(id)
+local function trim_history(id)
   local lines = {}
   for _, field in ipairs(redis.call('HKEYS', job(id))) do
     if string.sub(field, 1, 1) == '@' then table.insert(lines, field) end
@@ -49,16 +49,16 @@ local function shorten(id)
   if #lines < 60 then return end
   table.sort(lines)
   redis.call('HDEL', job(id), unpack(lines, 20, #lines - 20))
-  redis.call('HSET', job(id), chapter('shortened'))
+  redis.call('HSET', job(id), event_line('shortened'))
 end
 
-local function announce(id, platform, event) redis.call('PUBLISH', key('news'), id .. ' ' .. platform .. ' ' .. event) end
+local function publish(id, platform, event) redis.call('PUBLISH', key('updates'), id .. ' ' .. platform .. ' ' .. event) end
 
 -- Add a line to the story and let listeners know.
-local function tell(id, event, detail)
-  redis.call('HSET', job(id), chapter(event, detail))
-  if redis.call('HLEN', job(id)) > 100 then shorten(id) end
-  announce(id, get(id, 'platform') or '-', event)
+local function record_event(id, event, detail)
+  redis.call('HSET', job(id), event_line(event, detail))
+  if redis.call('HLEN', job(id)) > 100 then trim_history(id) end
+  publish(id, get(id, 'platform') or '-', event)
 end
 
 -- Ask for one wake-up of a stage; many new jobs share one, until a worker has heard it.
@@ -69,6 +69,6 @@ end
 -- Paused by the operator, or resting because the platform said 'not now'.
 local function is_paused(what)
   if redis.call('HEXISTS', key('paused'), what) == 1 then return true end
-  local rest = redis.call('HGET', key('resting'), what)
+  local rest = redis.call('HGET', key('paused_until'), what)
   return rest and tonumber(rest) > now
 end

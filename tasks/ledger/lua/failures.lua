@@ -1,13 +1,13 @@
--- What is done with jobs that fail, and with records that cannot be read. Needs: ends.
+-- What is done with jobs that fail, and with records that cannot be read. Needs: completion.
 -- Invariant: tries are bounded; what is given up is on the dead list.
 
 -- Try again later: nobody knows yet that it is hopeless.
-local function put_off(id, stage, reason, pause)
-  let_go(id, stage)
+local function retry_later(id, stage, reason, pause)
+  end_lease(id, stage)
   redis.call('HDEL', job(id), 'progress')
   count('retried:' .. stage)
-  tell(id, 'retry', reason)
-  redis.call('ZADD', key('later'), now + pause, id)
+  record_event(id, 'retry', reason)
+  redis.call('ZADD', key('delayed'), now + pause, id)
 end
 
 -- A try came to nothing: later again, or, after `most` tries, an apology and the dead list. With a
@@ -18,32 +18,32 @@ local function fail(id, stage, reason, most, patience, keep)
   if patience > 0 then redis.call('HSET', job(id), 'since', int(since)) end
   if tries < most or now - since < patience then
     local pause = reason == 'lease-expired' and 0 or math.min(60000, 500 * 2 ^ (tries - 1))
-    put_off(id, stage, reason, pause)
+    retry_later(id, stage, reason, pause)
     return
   end
-  let_go(id, stage)
+  end_lease(id, stage)
   redis.call('ZADD', key('dead'), now, id)
   count('dead')
   if stage == 'deliver' then
     refund(id)
-    close(id, 'undeliverable', reason, keep)
+    end_job(id, 'undeliverable', reason, keep)
   else
-    tell(id, 'gave-up', reason)
+    record_event(id, 'gave-up', reason)
     decline(id, reason, '{}', '1')
   end
 end
 
 -- Put a job that nobody can work on onto the dead list; what can be read of it stays.
-local function bury(id, reason, keep)
+local function move_to_dead(id, reason, keep)
   for _, stage in ipairs({'fetch', 'render', 'deliver'}) do
     redis.call('ZREM', key('leases', stage), id)
     for _, lane in ipairs(redis.call('SMEMBERS', key('lanes', stage))) do
       redis.call('ZREM', key('ready', stage, lane), id)
     end
   end
-  redis.call('ZREM', key('later'), id)
+  redis.call('ZREM', key('delayed'), id)
   redis.call('ZADD', key('dead'), now, id)
   count('dead')
   if redis.call('TYPE', job(id)).ok ~= 'hash' then redis.call('DEL', job(id)) return end
-  close(id, 'undeliverable', reason, keep)
+  end_job(id, 'undeliverable', reason, keep)
 end

@@ -1,21 +1,21 @@
--- What an earlier stage stored is gone (retention, a shared picture deleted): do that stage again. Needs: troubles.
+-- What an earlier stage stored is gone (retention, a shared picture deleted): do that stage again. Needs: failures.
 -- ARGV: id, fence, stage, stage to go back to ('fetch' or 'render'), most times, job retention ms.
 -- Result: 1, or 0 when the lease was lost.
 -- Invariant: going back is bounded. A delivery goes back only when it is known that no answer stands.
 local id, stage, back = ARGV[1], ARGV[3], ARGV[4]
-local turn = hand_in(id, stage, ARGV[2])
+local turn = complete_lease(id, stage, ARGV[2])
 if turn ~= 'held' then return not_held(turn) end
 if stage == 'deliver' then redis.call('HDEL', job(id), 'intent') end
-if redis.call('HINCRBY', job(id), 'backs', 1) > tonumber(ARGV[5]) then
+if redis.call('HINCRBY', job(id), 'rewinds', 1) > tonumber(ARGV[5]) then
   redis.call('HSET', job(id), 'pictures', '')
   redis.call('ZADD', key('dead'), now, id)
   count('dead')
-  tell(id, 'gave-up', 'storage-failed')
+  record_event(id, 'gave-up', 'storage-failed')
   decline(id, 'storage-failed', '{}', '1')
   return reply(1)
 end
-hand_over(id)
+pass_leadership(id)
 redis.call('HSET', job(id), 'pictures', '', 'paint', '')
-tell(id, 'back-to-' .. back)
+record_event(id, 'back-to-' .. back)
 enqueue(id, back, lane_of(id, back))
 return reply(1)

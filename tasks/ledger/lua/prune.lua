@@ -1,5 +1,5 @@
 -- Drop what has outlived its time from the indexes; when memory is short, the oldest ended records go
--- before their time. Needs: words.
+-- before their time. Needs: prelude.
 -- ARGV: job retention ms, most records to touch, short of memory (0/1).
 -- Result: how many records were dropped early.
 -- Invariant: only ended jobs go; an open job is never dropped, however full the memory.

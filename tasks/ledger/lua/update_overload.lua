@@ -1,9 +1,9 @@
--- Once a second: how many asks come in, which step of the surge ladder, is the memory full. Needs: waits.
+-- Once a second: how many asks come in, which step of the surge ladder, is the memory full. Needs: estimates.
 -- ARGV: brownout above ms, brownout below ms, refusing above ms, share of the memory that may be used (0..1).
 -- Result: {ladder before, ladder now, full before (0/1), full now (0/1)}.
 -- Invariant: the ladder moves one step at a time, up above a threshold, down only well below it.
-local seen = redis.call('HMGET', key('looked'), 'at', 'admitted')
-local step = redis.call('GET', key('ladder')) or 'normal'
+local seen = redis.call('HMGET', key('overload_check'), 'at', 'admitted')
+local step = redis.call('GET', key('overload_level')) or 'normal'
 local was_full = redis.call('EXISTS', key('full'))
 local elapsed = (now - tonumber(seen[1] or '0')) / 1000
 if elapsed < 0.5 then return reply({step, step, was_full, was_full}) end
@@ -12,7 +12,7 @@ local admitted, counts = 0, redis.call('HGETALL', key('counts'))
 for i = 1, #counts, 2 do
   if string.sub(counts[i], 1, 9) == 'admitted:' then admitted = admitted + tonumber(counts[i + 1]) end
 end
-redis.call('HSET', key('looked'), 'at', int(now), 'admitted', int(admitted))
+redis.call('HSET', key('overload_check'), 'at', int(now), 'admitted', int(admitted))
 local fresh, weight = (admitted - tonumber(seen[2] or admitted)) / elapsed, math.min(1, elapsed / 15)
 local arrivals = number('capacity', 'arrivals', '0') * (1 - weight) + fresh * weight
 redis.call('HSET', key('capacity'), 'arrivals', string.format('%.6f', arrivals))
@@ -29,9 +29,9 @@ elseif step == 'brownout' and said > refusing * 0.95 then new = 'refuse'
 elseif step == 'refuse' and said < refusing * 0.85 then new = 'brownout'
 elseif step == 'brownout' and wait < below then new = 'normal' end
 if new ~= step then
-  redis.call('SET', key('ladder'), new)
-  count('ladder:' .. new)
-  redis.call('PUBLISH', key('news'), '- - ladder-' .. new)
+  redis.call('SET', key('overload_level'), new)
+  count('overload:' .. new)
+  redis.call('PUBLISH', key('updates'), '- - overload-' .. new)
 end
 
 local memory = redis.call('INFO', 'memory')

@@ -9,7 +9,7 @@ local function number(hash, field, default)
 end
 
 -- Add to `line` the jobs of a stage: of the own platform those with a better score, of others all.
-local function add_to_line(line, stage, score, platform)
+local function add_to_queue(line, stage, score, platform)
   for _, lane in ipairs(redis.call('SMEMBERS', key('lanes', stage))) do
     local whose = platform_of(lane)
     if whose == platform then
@@ -46,7 +46,7 @@ local function until_slot(score, platform)
   n, window = tonumber(n), tonumber(window)
   local behind = redis.call('ZCOUNT', key('ready', 'fetch', platform), exact(score), '+inf')
     + redis.call('ZCOUNT', key('ready', 'deliver', platform), exact(score), '+inf')
-  local queued = math.max(0, number('unsent', platform, '0') - behind)
+  local queued = math.max(0, number('unanswered', platform, '0') - behind)
   local before = tonumber(redis.call('LINDEX', key('sent', platform), n - 1 - queued % n) or '0')
   local free = math.max(before + window, now) + math.floor(queued / n) * window
   return (free - now) / 1000
@@ -55,14 +55,14 @@ end
 -- What a job with this score, about to wait for `stage`, has before it. Position counts the people
 -- before it until it is painted; wait, in ms, is the slowest of the stages for the work queued before
 -- it, and its own way through them.
-local function foresee(score, platform, stage, photos)
+local function estimate(score, platform, stage, photos)
   local line, longest, own, position, begun = {own = 0, others = {}}, 0, 0, 0, false
   local rates = redis.call('HMGET', key('capacity'), 'fetch', 'render', 'deliver', 'arrivals')
   local latencies = redis.call('HMGET', key('latency'), 'fetch', 'render', 'deliver')
   for i, s in ipairs(stages) do
     begun = begun or s == stage
     if begun then
-      add_to_line(line, s, score, platform)
+      add_to_queue(line, s, score, platform)
       local queued = length_of(line)
       if s ~= 'deliver' then position = queued end
       local rate = math.max(0.0001, tonumber(rates[i] or (s == 'render' and '1' or '50')))
@@ -70,7 +70,7 @@ local function foresee(score, platform, stage, photos)
       longest = math.max(longest, work_off(queued + busy, rate, score, tonumber(rates[4] or '0')))
       own = own + handover_s + tonumber(latencies[i] or (s == 'render' and '1' or '0.05'))
       if s == 'render' then own = own + math.max(0, photos - 1) / rate
-      else longest = math.max(longest, (number('resting', s .. ':' .. platform, '0') - now) / 1000) end
+      else longest = math.max(longest, (number('paused_until', s .. ':' .. platform, '0') - now) / 1000) end
     end
   end
   longest = math.max(longest, until_slot(score, platform))

@@ -1,6 +1,0 @@
--- A platform said 'not now' until a time: its stage rests until the latest such time. Needs: words.
--- ARGV: what (`deliver:x`), until ms. Result: 1.
--- Invariant: a rest never shortens another, and never ends an operator's pause.
-local before = tonumber(redis.call('HGET', key('resting'), ARGV[1]) or '0')
-redis.call('HSET', key('resting'), ARGV[1], int(math.max(before, tonumber(ARGV[2]))))
-return reply(1)
