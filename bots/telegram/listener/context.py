@@ -21,7 +21,7 @@ from tasks.services import Services
 
 _ALBUMS_S, _ALBUMS_OF_OTHERS_S = 5.0, 2.0
 """Between two looks for complete albums; with a webhook it is the web process that takes them in."""
-_PLACEHOLDERS_S = 3.0
+_PLACEHOLDERS_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
