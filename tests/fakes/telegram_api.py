@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import time
 from collections import Counter
@@ -65,6 +66,8 @@ class TelegramApi:
         self.faults = Faults()
         self.hook = Hook()
         self.calls: list[Heard] = []
+        self.lost_messages: set[tuple[int, int]] = set()
+        """Messages that stand in a chat, and whose ids the bot was never told."""
         self.breaches: list[str] = []
         """Where requests or answers are not what the Bot API describes."""
         self.known = frozenset(METHODS)
@@ -126,8 +129,15 @@ class TelegramApi:
         if fault is not None and (fault.lost or fault.after):
             await _held(fault)
             if fault.lost:
+                self._lose(response)
                 raise Cut
         return response
+
+    def _lose(self, response: Response) -> None:
+        result = json.loads(response.body).get("result")
+        for message in result if isinstance(result, list) else [result]:
+            if isinstance(message, dict) and "message_id" in message:
+                self.lost_messages.add((message["chat"]["id"], message["message_id"]))
 
     async def _before(self, fault: Fault | None) -> None:
         if fault is None or fault.lost or fault.after:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import random
+import re
+from collections import Counter
+from contextlib import suppress
+
+from bots.i18n import t
 from tests.fakes.fake_weather import Mishap, Weather
 from tests.fakes.fake_world import picture
 from tests.fakes.telegram_api import TelegramApi
 from tests.fakes.telegram_faults import Fault, Faults
+from tests.fakes.telegram_limits import Limits
 from tests.fakes.telegram_world import Chat
 from tools.chaos.crowd import PEOPLE, POISON, Crowd
 from tools.chaos.world import APOLOGY, PAINTING, Books, is_apology
@@ -13,25 +20,67 @@ from tools.chaos.world import APOLOGY, PAINTING, Books, is_apology
 _FIRST_PERSON = 1_001
 
 
-class Skies(Faults):
-    """Lets calls go wrong as the weather is."""
+_PROMISES = re.compile(
+    r"in line, about|^Painting…|"
+    + "|".join(
+        re.escape(t("en", key))
+        for key in ("standing-fetch", "standing-deliver", "telegram-about", "telegram-ready")
+    )
+)
+_HONEST = tuple(
+    t("en", key, count=1)[:40]
+    for key in ("telegram-no-pictures-here", "telegram-not-taken", "telegram-in-doubt")
+)
+_NO_PHOTOS, _NO_PICTURES = 19, 23
+"""Every so-manieth person's chat takes no photos, or no photos and no files."""
+_SETTLED_S = 60.0
 
-    def __init__(self, weather: Weather) -> None:
+_EDITS = ("editMessageMedia", "editMessageText")
+_RARE = {
+    "refusals that nobody knows": (0.02, "Bad Request: a sentence of next year"),
+    "edits that another one canceled": (0.01, "Bad Request: canceled by new edit message request"),
+}
+
+
+class TelegramFaults(Faults):
+    """Lets calls go wrong as the weather is: floods by chat and method, and refusals of its own."""
+
+    def __init__(self, weather: Weather, limits: Limits, seed: int, *, faulty: bool) -> None:
         super().__init__()
         self._weather = weather
+        self._limits = limits
+        self._chance = random.Random(seed)
+        self._faulty = faulty
+        self.counts: Counter[str] = Counter()
 
     def next(self, method: str, chat: int | None) -> Fault | None:
         """Return the fault that this call runs into, None for none."""
         match self._weather.draw(*Mishap):
             case Mishap.FLOOD:
-                words = "Too Many Requests: retry after 1"
-                return Fault(method, status=429, description=words, parameters={"retry_after": 1})
+                seconds = self._chance.choice((1, 1, 1, 2, 5))
+                if chat is not None:
+                    self._limits.flood(chat, seconds, method)
+                words = f"Too Many Requests: retry after {seconds}"
+                return Fault(
+                    method, status=429, description=words, parameters={"retry_after": seconds}
+                )
             case Mishap.LOST:
                 return Fault(method, lost=True)
             case Mishap.CUT:
                 return Fault(method, cut=True)
             case Mishap.OUTAGE:
                 return Fault(method, status=502, description="Bad Gateway")
+        return self._refusal(method)
+
+    def _refusal(self, method: str) -> Fault | None:
+        if not self._faulty or method not in (*_EDITS, "sendPhoto"):
+            return None
+        drawn = self._chance.random()
+        for what, (share, sentence) in _RARE.items():
+            drawn -= share
+            if drawn < 0:
+                self.counts[what] += 1
+                return Fault(method, status=400, description=sentence)
         return None
 
 
@@ -44,7 +93,9 @@ class TelegramWorld:
         self._weather = Weather(seed + 1, fair=not faulty)
         self._crowd = Crowd(jobs, seed, faulty=faulty)
         self._api = TelegramApi()
-        self._api.faults = Skies(self._weather)
+        self._faults = TelegramFaults(self._weather, self._api.limits, seed, faulty=faulty)
+        self._api.faults = self._faults
+        self._faulty = faulty
         self._asked: list[tuple[Chat, int]] = []
         self.environment = {**self._api.settings(), "SUISAI_TELEGRAM_POLL_TIMEOUT_S": "1"}
 
@@ -53,6 +104,8 @@ class TelegramWorld:
         come = self._crowd.next(most)
         for number, name in come:
             person, photo = _FIRST_PERSON + number % PEOPLE, picture(name)
+            if self._faulty:
+                self._forbid(person)
             if name.startswith(POISON):
                 half = photo[: len(photo) // 2]
                 sent = self._api.people.document(person, half, "photo.jpg", "image/jpeg")
@@ -62,22 +115,59 @@ class TelegramWorld:
         return len(come)
 
     def books(self) -> Books:
-        """Return what stands in the chats as an answer to each photo."""
+        """Return what stands in the chats as an answer to each photo, and what is promised still."""
+        answers = self._answers()
+        if len(answers) == self._crowd.of:
+            # The listener takes promises back when their jobs have ended.
+            with suppress(AssertionError):
+                self._api.world.wait(lambda: not self._promises(), _SETTLED_S)
+        left = self._promises()
+        counts = self._weather.counts + self._faults.counts
+        counts["false promises left"] = len(left)
+        counts["messages whose id was lost with the answer"] = len(self._api.lost_messages)
+        return Books(self._crowd.of, answers, counts)
+
+    def _answers(self) -> dict[str, list[str]]:
         with self._api.world.changed:
             seen = {f"{chat.id}/{ask}": _answers(chat, ask) for chat, ask in self._asked}
-        answers = {ask: said for ask, said in seen.items() if said}
-        return Books(self._crowd.of, answers, self._weather.counts)
+        return {ask: said for ask, said in seen.items() if said}
+
+    def _promises(self) -> list[str]:
+        """Return what the bot promises although every job has ended, and could take back."""
+        with self._api.world.changed:
+            return [
+                text
+                for chat in self._api.world.chats.values()
+                for message in chat.of_bot()
+                if is_promise(text := message.get("text", ""))
+                and (chat.id, message["message_id"]) not in self._api.lost_messages
+            ]
+
+    def _forbid(self, person: int) -> None:
+        chat = self._api.world.chat(person)
+        if person % _NO_PHOTOS == 0:
+            chat.forbidden = {"photo"}
+        elif person % _NO_PICTURES == 0:
+            chat.forbidden = {"photo", "document"}
 
     def close(self) -> None:
         """Stop serving."""
         self._api.close()
 
 
+def is_promise(text: str) -> bool:
+    """Tell whether the bot says this only as long as more is to come."""
+    return _PROMISES.search(text) is not None
+
+
 def _answers(chat: Chat, ask: int) -> list[str]:
-    sorry = [
-        message
+    said = [
+        message.get("text", "")
         for message in chat.of_bot()
         if message.get("reply_to_message", {}).get("message_id") == ask
-        and is_apology(message.get("text", ""))
     ]
-    return [PAINTING] * len(chat.paintings(ask)) + [APOLOGY] * len(sorry)
+    paintings = [PAINTING] * len(chat.paintings(ask))
+    sorry = [APOLOGY] * sum(map(is_apology, said))
+    # "It may not have arrived" beside a painting is no second answer.
+    honest = [APOLOGY] if any(text.startswith(_HONEST) for text in said) and not paintings else []
+    return paintings + sorry + honest

@@ -9,6 +9,7 @@ import asyncio
 import itertools
 from dataclasses import dataclass, field
 
+from bots.i18n import t
 from bots.telegram.client import hello, home, open_bot
 from bots.telegram.events import BotIdentity, Origin, Place
 from bots.telegram.listener.context import open_context
@@ -29,9 +30,7 @@ from tests.bots.telegram.town import snapshot
 from tests.fakes.telegram_api import TelegramApi
 from tests.fakes.telegram_world import BOT, Chat, Json
 from tests.tasks.hands import Hands
-
-PROMISES = ("Having a look", "in line", "Next in line", "Painting", "drying", "is ready", "About")
-"""What the bot says only as long as more is to come."""
+from tools.chaos.telegram import is_promise
 
 
 @dataclass
@@ -100,7 +99,7 @@ class DeliveryDriver:
         job_id = self.hands.admit(ask)
         self.paint(job_id, pictures)
         if placeholder:
-            self.placeholder(job_id, where, "Having a look at your photo…")
+            self.placeholder(job_id, where, t("en", "standing-fetch"))
         return job_id, sent
 
     def paint(self, job_id: str, pictures: int = 1) -> None:
@@ -172,4 +171,4 @@ class DeliveryDriver:
     def promises(self, chat: Chat) -> list[str]:
         """Return what stands in a chat and promises what is not there."""
         texts = [message.get("text", "") for message in chat.of_bot()]
-        return [text for text in texts if any(part in text for part in PROMISES)]
+        return [text for text in texts if is_promise(text)]
