@@ -39,13 +39,13 @@ def exposed(services: Services, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     return names
 
 
-def test_alerts_ask_for_metrics_that_exist_and_say_what_mends(exposed: set[str]) -> None:
+def test_alerts_use_metrics_that_exist_and_propose_a_fix(exposed: set[str]) -> None:
     (group,) = yaml.safe_load((FOLDER / "alerts.yml").read_text())["groups"]
 
     for rule in group["rules"]:
         assert set(NAME.findall(rule["expr"])) <= exposed, rule["alert"]
         assert rule["annotations"]["summary"].endswith("."), rule["alert"]
-        assert rule["annotations"]["mend"], rule["alert"]
+        assert rule["annotations"]["fix"], rule["alert"]
         assert rule["labels"]["severity"] in ("page", "notice"), rule["alert"]
 
 
