@@ -55,7 +55,7 @@ clean:  ## remove what the targets made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage out
 
 $(VENV)/.plain: requirements/runtime.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit("Suisai needs Python 3.11 or newer: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -c 'import sys; sys.exit("Suisai needs Python 3.11 to 3.14: make PYTHON=python3.12 ...") if not (3, 11) <= sys.version_info[:2] <= (3, 14) else None'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing Suisai (once) ..." && $(PIP) --require-hashes -r requirements/runtime.txt && $(PIP) --no-deps -e .
 	@touch $@
