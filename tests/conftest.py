@@ -14,6 +14,19 @@ from tasks.settings import Limits, Settings
 from tasks.valkey import EmbeddedValkey
 from tests.stack import Stack
 
+LAYERS = ("process", "browser", "slow")
+PROCESS_FIXTURES = {"stack", "town"}
+"""Fixtures that start processes of the bot."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with its layer; what names none and starts no process is a unit test."""
+    for item in items:
+        if PROCESS_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("process")
+        if not any(item.get_closest_marker(layer) for layer in LAYERS):
+            item.add_marker("unit")
+
 
 @pytest.fixture(scope="session")
 def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:

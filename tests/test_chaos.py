@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 
 def closing_line(*wish: str) -> str:
     """Let the harness run to its end, and well; return what it says last."""

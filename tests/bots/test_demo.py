@@ -18,6 +18,8 @@ from bots.demo import free_port
 from tests.photos import PHOTOS
 from tests.stack import eventually
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def mark() -> str:

@@ -14,6 +14,8 @@ from bots.supervisor import Program, Supervisor
 from tasks.settings import Settings
 from tests.stack import environment_of, eventually
 
+pytestmark = pytest.mark.process
+
 SUPERVISE_A_SWEEP = """
 import os, sys, time
 from pathlib import Path

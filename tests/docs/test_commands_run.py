@@ -25,6 +25,8 @@ from tests.fakes.telegram_api import TOKEN, TelegramApi
 from tests.photos import PHOTOS
 from tests.stack import eventually
 
+pytestmark = pytest.mark.process
+
 COMMANDS = every_command()
 
 

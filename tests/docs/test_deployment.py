@@ -21,6 +21,8 @@ from tasks.valkey import EmbeddedValkey
 from tests.docs.test_commands import wrong_with
 from tests.stack import eventually
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -21,6 +21,8 @@ from tests.docs.test_commands import wrong_with
 from tests.docs.test_deployment import KEPT, ROOT, settings_of_a_server
 from tests.docs.test_monitoring import NAME, exposition
 
+pytestmark = pytest.mark.process
+
 FOLDER = ROOT / "docs" / "kubernetes"
 
 

@@ -17,6 +17,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from bots.metrics import FleetCollector
 from tasks.services import Services
 
+pytestmark = pytest.mark.process
+
 FOLDER = Path(__file__).parents[2] / "docs" / "monitoring"
 NAME = re.compile(r"\bsuisai_[a-z_]+")
 

@@ -12,6 +12,8 @@ from pipeline.errors import PhotoRefused
 from pipeline.photo import REASONS, open_photo
 from tests.pipeline.photographs import encoded, landscape, photograph_exif
 
+pytestmark = pytest.mark.process
+
 RUNS = 60
 """Damaged files of each kind."""
 

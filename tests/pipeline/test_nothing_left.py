@@ -14,6 +14,8 @@ from pipeline.provenance import DigitalSource, Maker
 from tests.pipeline.certificates import credentials
 from tests.pipeline.photographs import encoded, landscape, photograph_exif
 
+pytestmark = pytest.mark.process
+
 PLANTED = b"PLANTED"
 LATITUDE = b"\x30\0\0\0\1\0\0\0\x33\0\0\0\1\0\0\0"
 """48 degrees and 51 minutes, as EXIF writes them."""

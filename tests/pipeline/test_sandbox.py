@@ -15,6 +15,8 @@ import pytest
 from pipeline.sandbox import JobDied, ResourceLimits, Sandbox, SandboxUnusable
 from tests.stack import eventually
 
+pytestmark = pytest.mark.process
+
 ALLOWED = ResourceLimits(memory_bytes=300_000_000, cpu_s=0.5, wall_s=20.0, answer_bytes=30_000_000)
 
 

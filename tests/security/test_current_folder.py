@@ -17,6 +17,8 @@ from tasks.services import Services
 from tasks.worker.celery_app import make_app
 from tests.stack import environment_of, eventually
 
+pytestmark = pytest.mark.process
+
 PLANTED = """
 with open(__file__.rpartition("/")[0] + "/imported", "a") as log:
     log.write(__name__ + "\\n")

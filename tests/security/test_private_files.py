@@ -16,6 +16,8 @@ from tasks.settings import Settings
 from tasks.valkey import EmbeddedValkey
 from tests.stack import Stack, eventually
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def generous_umask() -> Iterator[None]:

@@ -21,6 +21,8 @@ from tasks.settings import Settings
 from tests.photos import PHOTOS
 from tests.stack import Stack, eventually
 
+pytestmark = pytest.mark.process
+
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "safety.md"
 PASSWORD = "only-for-this-test"
 

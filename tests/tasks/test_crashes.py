@@ -16,6 +16,8 @@ from tasks.valkey import EmbeddedValkey
 from tests.stack import Stack, eventually
 from tests.tasks.sending import ended, send
 
+pytestmark = pytest.mark.process
+
 MakeAsk = Callable[..., PaintRequest]
 
 

@@ -14,6 +14,8 @@ from redis import Redis
 from tasks.valkey import EmbeddedValkey, ValkeyUnusable
 from tests.stack import eventually
 
+pytestmark = pytest.mark.process
+
 START_AND_BE_KILLED = """
 import os, signal, sys
 from pathlib import Path

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+import pytest
+
 from bots.doctor.machine import sandbox_finding
 from bots.doctor.report import Finding, Severity
 from bots.doctor.runner import examine
@@ -15,6 +17,8 @@ from tasks.models import PaintRequest
 from tasks.services import Services
 from tasks.settings import Settings
 from tests.stack import Stack, eventually
+
+pytestmark = pytest.mark.process
 
 
 def light_of(findings: list[Finding], what: str) -> Severity:

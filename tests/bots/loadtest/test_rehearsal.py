@@ -23,6 +23,8 @@ from tasks.stats import StageStats, read_stats
 from tasks.valkey import EmbeddedValkey
 from tests.stack import Stack, eventually
 
+pytestmark = pytest.mark.process
+
 
 def test_everybody_who_was_accepted_is_answered_once(services: Services, stack: Stack) -> None:
     stack.environment |= {"SUISAI_SAFETY_CHECKS": "[]", "SUISAI_LONG_SIDE_PX": "96"}

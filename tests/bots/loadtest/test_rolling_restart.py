@@ -6,11 +6,15 @@ import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from bots.loadtest.report import report_on
 from bots.loadtest.run import LoadProfile, play
 from tasks.services import Services
 from tasks.stats import read_stats
 from tests.stack import Stack, eventually
+
+pytestmark = pytest.mark.process
 
 PROCESSES = {
     "io-1": ("worker", "io"),

@@ -21,6 +21,8 @@ from tests.fakes.telegram_people import button
 from tests.fakes.telegram_world import Json
 from tests.stack import Stack, eventually
 
+pytestmark = pytest.mark.process
+
 ANN = 4711
 
 

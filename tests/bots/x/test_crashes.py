@@ -27,6 +27,8 @@ from tests.fakes.x_words import TWEET, Words
 from tests.photos import PHOTOS
 from tests.stack import Stack, eventually
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def words() -> Words:
