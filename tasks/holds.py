@@ -56,5 +56,17 @@ class Holds:
         for name in [platform] if platform else names:
             self._redis.delete(self.key(name), f"{self._ns}:refused:{name}")
 
+    def forget(self, platform: str, person: str) -> None:
+        """End the holds of a person's private chat, whose id is the person's, and its rate limits."""
+        names: Any = self._redis.zrange(self.key(platform), 0, -1)
+        chat = f"chat:{person}"
+        pipe = self._redis.pipeline(transaction=False)
+        for name in names:
+            if name == chat or name.startswith(f"{chat}:"):
+                pipe.zrem(self.key(platform), name)
+        pipe.zrem(f"{self._ns}:refused:{platform}", person)
+        pipe.delete(f"{self._ns}:notes:{platform}:pace:{chat}")
+        pipe.execute()
+
     def _now_ms(self) -> int:
         return int(server_time(self._redis) * 1000)

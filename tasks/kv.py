@@ -1,4 +1,7 @@
-"""A small durable memory for adapters: cursors, tokens, preferences. Keys are per platform."""
+"""A small durable key-value store for adapters: cursors, tokens, preferences. Keys are per platform.
+
+What is written with `person=` is deleted by `forget`, as soon as that person is forgotten.
+"""
 
 from __future__ import annotations
 
@@ -10,68 +13,136 @@ from typing import Any
 from redis import Redis
 from redis.client import Pipeline
 
-_REPLACE = """
+_COMPARE_AND_SET = """
 local now = redis.call('GET', KEYS[1])
 if now ~= ARGV[1] and not (now == false and ARGV[3] == '1') then return 0 end
 redis.call('SET', KEYS[1], ARGV[2])
 return 1
 """
 
+# The index of a person: a sorted set of what was written with that person -> when it expires, in
+# milliseconds. It lasts as long as its longest entry, so that no name outlives what was written.
+_INDEX = """
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+redis.call('ZADD', KEYS[1], 'GT', ARGV[2] == '' and 'inf' or string.format('%d', now + ARGV[2]), ARGV[1])
+local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+if last == 'inf' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIREAT', KEYS[1], last) end
+"""
+_IN_QUEUE = "queue "
+"""Before an entry of an index that is an item of a queue: `queue NAME ITEM`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """An item of a queue that is ordered by time."""
+
+    item: str
+    value: str
+    at: float
+    """When it is due, seconds since the epoch."""
+
+
+class Batch:
+    """Writes that are made together."""
+
+    def __init__(self, pipe: Pipeline, prefix: str) -> None:
+        self._pipe = pipe
+        self._prefix = prefix
+
+    def put(self, key: str, value: str, ttl_s: float | None = None, person: str = "") -> None:
+        """As `KeyValueStore.put`."""
+        self._pipe.set(f"{self._prefix}:{key}", value, px=_ms(ttl_s))
+        self.index(person, key, ttl_s)
+
+    def delete(self, *keys: str) -> None:
+        """As `KeyValueStore.delete`."""
+        self._pipe.delete(*(f"{self._prefix}:{key}" for key in keys))
+
+    def schedule(self, queue: str, item: str, value: str, at: float, person: str = "") -> None:
+        """Put an item into a queue, or move it there to another time."""
+        self._pipe.hset(f"{self._prefix}:{queue}:values", item, value)
+        self._pipe.zadd(f"{self._prefix}:{queue}", {item: at})
+        self.index(person, f"{_IN_QUEUE}{queue} {item}", _QUEUED_S)
+
+    def unschedule(self, queue: str, *items: str) -> None:
+        """Take items out of a queue."""
+        self._pipe.zrem(f"{self._prefix}:{queue}", *items)
+        self._pipe.hdel(f"{self._prefix}:{queue}:values", *items)
+
+    def index(self, person: str, entry: str, ttl_s: float | None) -> None:
+        """Note that an entry belongs to a person; nothing where there is none."""
+        if person:
+            self._pipe.eval(_INDEX, 1, _index(self._prefix, person), entry, _ms(ttl_s) or "")
+
+
+_QUEUED_S = 30 * 86_400.0
+"""An item stays in a queue for less than this."""
+
 
 class KeyValueStore:
-    """Strings by key, in the ledger's store, so that every process of a platform reads the same."""
+    """Strings by key, in the ledger's store, so that every process of a platform reads the same.
+
+    `person`, where a method takes it, is whose data the value is.
+    """
 
     def __init__(self, redis: Redis, prefix: str) -> None:
         self._redis = redis
         self._prefix = prefix
 
     def get(self, key: str) -> str | None:
-        """Return what was written under `key`, None when nothing was or its time is over."""
+        """Return the value of `key`, None where there is none or it has expired."""
         value = self._redis.get(f"{self._prefix}:{key}")
         return None if value is None else str(value)
 
     def get_many(self, *keys: str) -> list[str | None]:
-        """Return what was written under each key, None where nothing was. One round trip."""
+        """Return the value of each key, None where there is none. One round trip."""
         values: Any = self._redis.mget([f"{self._prefix}:{key}" for key in keys])
         return list(values)
 
-    def put(self, key: str, value: str, ttl_s: float | None = None) -> None:
-        """Write `value`; it is forgotten after `ttl_s` seconds where that is given."""
-        self._redis.set(
-            f"{self._prefix}:{key}", value, px=None if ttl_s is None else max(1, int(ttl_s * 1000))
-        )
+    def put(self, key: str, value: str, ttl_s: float | None = None, person: str = "") -> None:
+        """Write `value`; it expires after `ttl_s` seconds where that is given."""
+        with self.batch() as batch:
+            batch.put(key, value, ttl_s, person)
 
-    def set_if_absent(self, key: str, value: str, ttl_s: float | None = None) -> bool:
-        """Write `value` unless something stands there; tell whether it was written."""
-        px = None if ttl_s is None else max(1, int(ttl_s * 1000))
-        return bool(self._redis.set(f"{self._prefix}:{key}", value, px=px, nx=True))
+    def set_if_absent(
+        self, key: str, value: str, ttl_s: float | None = None, person: str = ""
+    ) -> bool:
+        """Write `value` unless the key has one; tell whether it was written."""
+        with self._pipeline() as pipe:
+            pipe.set(f"{self._prefix}:{key}", value, px=_ms(ttl_s), nx=True)
+            Batch(pipe, self._prefix).index(person, key, ttl_s)
+            return bool(pipe.execute()[0])
 
-    def compare_and_set(self, key: str, old: str | None, new: str) -> bool:
-        """Write `new` only while `old` stands there (None: nothing); tell whether it was written."""
-        done = self._redis.eval(
-            _REPLACE, 1, f"{self._prefix}:{key}", old or "", new, "1" if old is None else "0"
-        )
-        return bool(done)
+    def compare_and_set(self, key: str, old: str | None, new: str, person: str = "") -> bool:
+        """Write `new` only while the value is `old` (None: none); tell whether it was written."""
+        with self._pipeline() as pipe:
+            absent = "1" if old is None else "0"
+            pipe.eval(_COMPARE_AND_SET, 1, f"{self._prefix}:{key}", old or "", new, absent)
+            Batch(pipe, self._prefix).index(person, key, None)
+            return bool(pipe.execute()[0])
 
-    def increment(self, key: str, amount: int, ttl_s: float | None = None) -> int:
+    def increment(self, key: str, amount: int, ttl_s: float | None = None, person: str = "") -> int:
         """Add to the counter under `key` and return the sum; `ttl_s` counts from its first use."""
-        pipe = self._redis.pipeline(transaction=True)
-        pipe.incrby(f"{self._prefix}:{key}", amount)
-        if ttl_s is not None:
-            pipe.pexpire(f"{self._prefix}:{key}", max(1, int(ttl_s * 1000)), nx=True)
-        return int(pipe.execute()[0])
+        with self._pipeline() as pipe:
+            pipe.incrby(f"{self._prefix}:{key}", amount)
+            if ttl_s is not None:
+                pipe.pexpire(f"{self._prefix}:{key}", _ms(ttl_s) or 1, nx=True)
+            Batch(pipe, self._prefix).index(person, key, ttl_s)
+            return int(pipe.execute()[0])
 
     def delete(self, *keys: str) -> None:
-        """Forget these keys."""
+        """Delete these keys."""
         if keys:
             self._redis.delete(*(f"{self._prefix}:{key}" for key in keys))
 
     @contextmanager
     def batch(self) -> Iterator[Batch]:
         """Collect writes and make them in one round trip when the block ends."""
-        pipe = self._redis.pipeline(transaction=True)
-        yield Batch(pipe, self._prefix)
-        pipe.execute()
+        with self._pipeline() as pipe:
+            yield Batch(pipe, self._prefix)
+            pipe.execute()
 
     def due(self, queue: str, now: float, most: int) -> list[Scheduled]:
         """Return items of a queue whose time has come, the longest overdue first."""
@@ -94,39 +165,26 @@ class KeyValueStore:
             for item, value, (_, at) in zip(items, values, rows, strict=True)
         ]
 
+    def forget(self, person: str) -> None:
+        """Delete everything that was written with this person."""
+        index = _index(self._prefix, person)
+        entries: Any = self._redis.zrange(index, 0, -1)
+        with self.batch() as batch:
+            for entry in entries:
+                if entry.startswith(_IN_QUEUE):
+                    _, queue, item = entry.split(" ", 2)
+                    batch.unschedule(queue, item)
+                else:
+                    batch.delete(entry)
+            batch.delete(f"person:{person}")
 
-@dataclass(frozen=True, slots=True)
-class Scheduled:
-    """An item of a queue that is ordered by time."""
-
-    item: str
-    value: str
-    at: float
-    """When it is due, seconds since the epoch."""
+    def _pipeline(self) -> Pipeline:
+        return self._redis.pipeline(transaction=True)
 
 
-class Batch:
-    """Writes that are made together."""
+def _index(prefix: str, person: str) -> str:
+    return f"{prefix}:person:{person}"
 
-    def __init__(self, pipe: Pipeline, prefix: str) -> None:
-        self._pipe = pipe
-        self._prefix = prefix
 
-    def put(self, key: str, value: str, ttl_s: float | None = None) -> None:
-        """As `KeyValueStore.put`."""
-        px = None if ttl_s is None else max(1, int(ttl_s * 1000))
-        self._pipe.set(f"{self._prefix}:{key}", value, px=px)
-
-    def delete(self, *keys: str) -> None:
-        """As `KeyValueStore.delete`."""
-        self._pipe.delete(*(f"{self._prefix}:{key}" for key in keys))
-
-    def schedule(self, queue: str, item: str, value: str, at: float) -> None:
-        """Put an item into a queue, or move it there to another time."""
-        self._pipe.hset(f"{self._prefix}:{queue}:values", item, value)
-        self._pipe.zadd(f"{self._prefix}:{queue}", {item: at})
-
-    def unschedule(self, queue: str, *items: str) -> None:
-        """Take items out of a queue."""
-        self._pipe.zrem(f"{self._prefix}:{queue}", *items)
-        self._pipe.hdel(f"{self._prefix}:{queue}:values", *items)
+def _ms(ttl_s: float | None) -> int | None:
+    return None if ttl_s is None else max(1, int(ttl_s * 1000))

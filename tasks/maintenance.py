@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from redis.exceptions import RedisError
 
-from tasks.blobs import expired_keys
+from tasks.blobs import UPLOADS, expired_keys
 from tasks.deletion_queue import DeletionQueue
+from tasks.durable_deletion import rewrite_if_requested
 from tasks.ledger.ledger import SystemStatus
 from tasks.services import Services
 
@@ -56,6 +57,7 @@ def run_once(services: Services) -> None:
     if dropped:
         _log.warning("memory is short, old stories go before their time", stories=dropped)
     delete_queued_blobs(services)
+    rewrite_if_requested(services.redis, services.settings.namespace)
 
 
 def _tell(weather: SystemStatus) -> None:
@@ -83,7 +85,7 @@ def delete_expired_blobs(services: Services, now: datetime) -> int:
     photos, pictures = (
         timedelta(seconds=s) for s in (settings.photo_retention_s, settings.picture_retention_s)
     )
-    old = [key for key, written, _ in blobs.listing("uploads") if now - written > photos]
+    old = [key for key, written, _ in blobs.listing(UPLOADS) if now - written > photos]
     old += expired_keys(blobs, "photos", photos, now)
     old += expired_keys(blobs, "pictures", pictures, now)
     blobs.delete(old)

@@ -10,6 +10,9 @@ from redis import Redis
 
 from tasks.blobs import BlobStore
 from tasks.deletion_queue import DeletionQueue
+from tasks.durable_deletion import request_rewrite
+from tasks.holds import Holds
+from tasks.kv import KeyValueStore
 from tasks.ledger.scripts import Scripts
 from tasks.pseudonyms import Pseudonyms
 from tasks.settings import Settings
@@ -50,6 +53,7 @@ class Users:
         self._blobs = blobs
         self._scripts = Scripts(redis, settings.namespace)
         self._pseudonyms = Pseudonyms(redis, settings)
+        self._holds = Holds(redis, settings.namespace)
 
     def pseudonym(self, platform: str, name: str) -> str:
         """Return what stands for a name where the name itself must not be kept."""
@@ -124,7 +128,11 @@ class Users:
         jobs are cancelled. With `opt_out` a salted mark stays, by which later asks and photos of
         this person are refused.
         """
-        mark = self._pseudonyms.of(platform, person)
-        forgotten = self._scripts.run("forget", platform, person, mark, int(opt_out))
+        pseudonym = self._pseudonyms.of(platform, person)
+        forgotten = self._scripts.run("forget", platform, person, pseudonym, int(opt_out))
+        KeyValueStore(self._redis, f"{self._ns}:notes:{platform}").forget(person)
+        self._holds.forget(platform, person)
+        self._blobs.delete_uploads(person)
+        request_rewrite(self._redis, self._ns)
         rubbish = DeletionQueue(self._redis, self._ns, self._blobs)
         return rubbish.delete(forgotten.result)

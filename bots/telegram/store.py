@@ -66,11 +66,11 @@ class Chats:
 
     def choose_language(self, person: str, language: str) -> None:
         """Speak this language with a person from now on."""
-        self._kv.put(f"language:{person}", language)
+        self._kv.put(f"language:{person}", language, person=person)
 
     def choose_style(self, person: str, style: str) -> None:
         """Use this style where the person names none."""
-        self._kv.put(f"style:{person}", style)
+        self._kv.put(f"style:{person}", style, person=person)
 
     def forget(self, person: str) -> None:
         """Forget what a person chose."""
@@ -88,7 +88,7 @@ class Chats:
     def start_cooldown(self, chat: int, person: str, event: str, cooldown_s: float) -> bool:
         """Start the group's cooldown for a person; False while an earlier one still runs."""
         key = f"group-cooldown:{chat}:{person}"
-        if cooldown_s <= 0 or self._kv.set_if_absent(key, event, cooldown_s):
+        if cooldown_s <= 0 or self._kv.set_if_absent(key, event, cooldown_s, person):
             return True
         return self._kv.get(key) == event
 
@@ -109,6 +109,11 @@ class Chats:
             return chat
         moved = self._kv.get(f"moved:{chat}")
         return chat if moved is None else int(moved)
+
+
+def _person_in(chat: int) -> str:
+    """Return whose private chat this is: it has the id of its person. Empty for a group."""
+    return str(chat) if chat > 0 else ""
 
 
 def _rules(written: str | None) -> GroupRules:
@@ -170,7 +175,7 @@ class Paintings:
         """
         with self._kv.batch() as batch:
             for message in messages:
-                batch.put(f"shown:{chat}:{message}", job_id, self._keep_s)
+                batch.put(f"shown:{chat}:{message}", job_id, self._keep_s, _person_in(chat))
             for picture, file_id in files.items():
                 batch.put(self.file_key(picture), file_id, self._keep_s)
             if settled is not None:
@@ -276,7 +281,8 @@ class PlaceholderQueue:
         """Look at this placeholder at `at` (seconds since the epoch)."""
         value = f"{placeholder.edits} {placeholder.chat} {placeholder.says}"
         with self._kv.batch() as batch:
-            batch.schedule(_PLACEHOLDERS, placeholder.item, value, at)
+            person = _person_in(placeholder.chat)
+            batch.schedule(_PLACEHOLDERS, placeholder.item, value, at, person)
 
     def due(self, now: float, most: int) -> list[Placeholder]:
         """Return the placeholders whose time has come, the longest overdue first."""
@@ -343,7 +349,8 @@ class Albums:
         if self._kv.get(f"album-closed:{key}"):
             return False
         with self._kv.batch() as batch:
-            batch.schedule(_ALBUMS, f"{key} {part.origin.message}", _written(part), due)
+            item = f"{key} {part.origin.message}"
+            batch.schedule(_ALBUMS, item, _written(part), due, part.origin.person)
         return True
 
     def due(self, now: float) -> tuple[list[Album], float]:
@@ -361,7 +368,8 @@ class Albums:
     def close(self, album: Album) -> None:
         """Drop a finished or ignored album; photos that arrive later are separate messages."""
         with self._kv.batch() as batch:
-            batch.put(f"album-closed:{album.key}", "1", _LATE_S)
+            person = album.message.origin.person
+            batch.put(f"album-closed:{album.key}", "1", _LATE_S, person)
             batch.unschedule(_ALBUMS, *album.parts)
 
     def _whole(self, key: str, parts: Iterable[Scheduled]) -> Album:

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from bots import i18n
 from bots.web.job_events import JobEvents
-from bots.web.platform import NAME, UPLOADS
+from bots.web.platform import NAME
 from bots.web.sessions import clear_cookies, language_of, person_of
 from tasks.blobs import BlobMissing
 from tasks.errors import StoreError
@@ -126,8 +126,6 @@ class Jobs:
 
     def _forget(self, person: str) -> None:
         self._services.users.forget(NAME, person)
-        blobs = self._services.blobs
-        blobs.delete([key for key, *_ in blobs.listing(f"{UPLOADS}/{person}")])
 
     async def _stream(self, request: Request) -> AsyncIterator[str]:
         sent = ""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from tasks.blobs import BlobMissing
+from tasks.blobs import UPLOADS, BlobMissing
 from tasks.errors import PhotoUnavailable
 from tasks.models import Answer, Job, PhotoRef, RateLimit
 from tasks.services import Services
 
 NAME = "web"
-UPLOADS = "uploads"
-"""Where uploaded photos wait in the blob store: `uploads/<person>/<random>`."""
 
 
 class WebPlatform:

@@ -18,11 +18,12 @@ from bots import i18n
 from bots.captions.parser import PaintOptions, fresh_seed, parse
 from bots.web.addresses import address_of
 from bots.web.form import EVENT, Form, FormBroken, check_length, discard_rest, read_form
-from bots.web.platform import NAME, UPLOADS
+from bots.web.platform import NAME
 from bots.web.sessions import language_of, new_secret, person_behind, person_of, set_session_cookie
 from bots.web.settings import WebSettings
 from pipeline.errors import PhotoRefused
 from pipeline.styles import Style
+from tasks.blobs import UPLOADS
 from tasks.models import Admitted, Apology, PaintRequest, PhotoRef, RateLimit, Refused
 from tasks.services import Services
 

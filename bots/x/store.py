@@ -31,7 +31,7 @@ class Memory:
         """Remember that this post answers that job, and whose photos it shows."""
         self._notebook.put(f"answer:{answer}", job_id, self._keep_s)
         for owner in set(owners):
-            self._add(f"owner:{owner}", answer)
+            self._add(owner, answer)
 
     def job_of(self, answer: str) -> str | None:
         """Return the job that one of the bot's own posts answers."""
@@ -60,22 +60,25 @@ class Memory:
 
     def may_tell(self, person: str) -> bool:
         """Claim today's one refusal for this person; True once a day."""
-        return self._notebook.set_if_absent(f"told:{person}", "1", DAY_S)
+        return self._notebook.set_if_absent(
+            f"told:{person}", "1", DAY_S, person.removeprefix("dm:")
+        )
 
     def turns(self, conversation: str) -> int:
         """Return how many asks of one person in one thread were taken today."""
         return int(self._notebook.get(f"turns:{conversation}") or 0)
 
-    def took_turn(self, conversation: str) -> None:
+    def took_turn(self, conversation: str, person: str) -> None:
         """Count one more ask of this person in this thread."""
-        self._notebook.increment(f"turns:{conversation}", 1, DAY_S)
+        self._notebook.increment(f"turns:{conversation}", 1, DAY_S, person)
 
-    def _add(self, key: str, answer: str) -> None:
+    def _add(self, owner: str, answer: str) -> None:
+        key = f"owner:{owner}"
         while True:
             old = self._notebook.get(key)
             kept = [each for each in json.loads(old or "[]") if each != answer]
             new = json.dumps([answer, *kept][:_ANSWERS_PER_OWNER])
-            if self._notebook.compare_and_set(key, old, new):
+            if self._notebook.compare_and_set(key, old, new, owner):
                 return
 
 

@@ -171,7 +171,7 @@ class Mentions:
             self._refuse(post, result)
             return False
         if not result.duplicate:
-            self._at.memory.took_turn(thread)
+            self._at.memory.took_turn(thread, post.author)
         return not result.duplicate
 
     def _refuse(self, post: Post, refused: Refused) -> None:

@@ -1,8 +1,8 @@
--- Forget a person: open jobs end, records, photos and pictures go; keep an opt-out mark when asked. Needs: completion.
--- ARGV: platform, person, the person's mark, opt out (0/1).
--- Result: the blob keys that are to be deleted now; until they are, they stand among the rubbish.
+-- Forget a person: open jobs end, records, photos and pictures go; keep an opt-out where asked. Needs: completion.
+-- ARGV: platform, person, the person's pseudonym, opt out (0/1).
+-- Result: the blob keys that are to be deleted now; until they are, they are in `deletions`.
 -- Invariant: nothing that names the person is left; what counts against misuse (cooldown, quota, ban)
--- stays under the salted mark until its time is over. Pictures made for others are theirs and stay; a
+-- stays under the pseudonym until its time is over. Pictures made for others are theirs and stay; a
 -- job of somebody else that shared a picture of this person is painted anew. Published answers to this
 -- person are queued to be deleted on their platform; with an opt-out also those to others that show the
 -- person's photos, and their pictures go.
@@ -46,6 +46,19 @@ for _, id in ipairs(ids) do
 end
 redis.call('DEL', key('open', platform, person), key('past', platform, person))
 redis.call('HDEL', key('tiers'), platform .. ':' .. person)
+-- Records of other people's jobs that show this person's photos name the person as their owner.
+local function remove_owner(id)
+  local ok, request = pcall(cjson.decode, get(id, 'request') or '')
+  if not ok then return end
+  for _, photo in ipairs(request.photos) do
+    if photo.owner == person then photo.owner = nil end
+  end
+  redis.call('HSET', job(id), 'request', cjson.encode(request))
+end
+
+for _, id in ipairs(redis.call('ZRANGE', key('shows', mark), 0, -1)) do
+  if is_record(id) then remove_owner(id) end
+end
 if ARGV[4] == '1' then
   redis.call('SADD', key('optouts'), mark)
   for _, id in ipairs(redis.call('ZRANGE', key('shows', mark), 0, -1)) do
@@ -59,5 +72,5 @@ if ARGV[4] == '1' then
     end
   end
 end
-redis.call('DEL', key('shows', mark))
+if ARGV[4] == '1' then redis.call('DEL', key('shows', mark)) end
 return reply(blobs)

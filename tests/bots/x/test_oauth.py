@@ -140,7 +140,7 @@ class Away(KeyValueStore):
 
     tries = 0
 
-    def compare_and_set(self, key: str, old: str | None, new: str) -> bool:
+    def compare_and_set(self, key: str, old: str | None, new: str, person: str = "") -> bool:
         self.tries += 1
         if self.tries <= 2:
             raise ConnectionError

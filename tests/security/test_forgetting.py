@@ -1,0 +1,176 @@
+"""Who asks to be forgotten is named nowhere afterwards: not in the store, on its disk, or in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bots.telegram.events import MessageEvent, Origin
+from bots.telegram.store import Albums, Chats, Paintings, Placeholder, PlaceholderQueue
+from bots.x.store import Memory
+from tasks.maintenance import run_once
+from tasks.models import PaintRequest, PhotoRef, RateLimit, Stage
+from tasks.services import Services, open_services
+from tasks.settings import Limits, Settings
+from tasks.valkey import EmbeddedValkey
+from tests.stack import eventually
+from tests.tasks.hands import Hands
+
+MARKER = "471147311"
+"""The id of the person, and of their private chat on Telegram."""
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    """A bot with a server and files of its own."""
+    server = EmbeddedValkey(tmp_path / "data" / "valkey")
+    server.ensure()
+    settings = Settings(
+        data_dir=tmp_path / "data",
+        redis_url=server.url,  # type: ignore[arg-type] # pydantic makes a secret of it
+        limits=Limits(cooldown_s=60, open_per_person=100),
+    )
+    opened = open_services(settings, lambda _: None)
+    yield opened
+    opened.redis.close()
+    server.stop()
+
+
+def request(platform: str, name: str, **fields: object) -> PaintRequest:
+    usual: dict[str, object] = {
+        "platform": platform,
+        "event": f"{name}:{MARKER}",
+        "person": MARKER,
+        "conversation": MARKER,
+        "photos": (PhotoRef(f"uploads/{MARKER}/{name}"),),
+        "address": {"chat": MARKER},
+        "private": True,
+    }
+    return PaintRequest(**(usual | fields))  # type: ignore[arg-type] # tests name the fields
+
+
+def ask_everywhere(services: Services) -> None:
+    """Leave jobs in every state, on every platform, and the marks of the limits."""
+    driver, users = Hands(services), services.users
+    for platform in ("telegram", "x", "web"):
+        users.set_tier(platform, MARKER, "exempt")
+        for _ in range(2):
+            users.strike(platform, MARKER)
+        services.blobs.put(f"uploads/{MARKER}/{platform}", MARKER.encode())
+        for event in ("answered", "declined", "fetched", "queued"):
+            driver.admit(request(platform, event))
+        driver.whole()
+        driver.ledger.transitions.decline(
+            driver.take(Stage.FETCH), "not-a-photo", {"kind": MARKER}, refund=False
+        )
+        driver.deliver()
+        driver.fetch()
+        services.ledger.admit(request(platform, "refused", person=MARKER, conversation="x"))
+        job = services.ledger.latest_job(platform, MARKER)
+        assert job is not None
+        services.ledger.set_platform_data(job.id, target=f"{MARKER}:5")
+    others: dict[str, object] = {
+        "person": "1",
+        "conversation": "1",
+        "event": "shown",
+        "address": {},
+    }
+    driver.admit(request("telegram", "shown", photos=(PhotoRef("p", owner=MARKER),), **others))
+
+
+def use_telegram(services: Services) -> None:
+    """Leave what the adapter keeps of a person."""
+    kv, chat = services.kv("telegram"), int(MARKER)
+    chats = Chats(kv)
+    chats.choose_language(MARKER, "ja")
+    chats.choose_style(MARKER, "film")
+    chats.start_cooldown(-42, MARKER, "event", 3_600)
+    Paintings(services.ledger, kv, chats, 1_000).remember(chat, (7, 8), "job", {b"p": "file"})
+    PlaceholderQueue(kv).add(Placeholder("job", chat, "9"), services.ledger.now() + 60)
+    albums = Albums(kv, 10)
+    part = MessageEvent(Origin(chat, 10, MARKER), album="a")
+    albums.add(part, 0.0)
+    for album in albums.due(1.0)[0]:
+        albums.close(album)
+    albums.add(MessageEvent(Origin(chat, 11, MARKER), album="b"), 9e9)
+    limiter = services.rate_limiter("telegram")
+    limiter.take([(f"chat:{MARKER}", RateLimit(1, 60.0))])
+    services.holds.add("telegram", f"chat:{MARKER}:sendPhoto", 600)
+    services.holds.refused("telegram", MARKER, 600)
+
+
+def use_x(services: Services) -> None:
+    memory = Memory(services.kv("x"), 1_000)
+    memory.answered("99", "job", [MARKER])
+    memory.may_tell(MARKER)
+    memory.may_tell(f"dm:{MARKER}")
+    memory.took_turn(f"77/{MARKER}", MARKER)
+
+
+def everything(services: Services) -> str:
+    """Return all keys and values of the server."""
+    redis: Any = services.redis
+    read = {
+        "hash": redis.hgetall,
+        "set": redis.smembers,
+        "string": redis.get,
+        "list": lambda key: redis.lrange(key, 0, -1),
+        "zset": lambda key: redis.zrange(key, 0, -1, withscores=True),
+    }
+    return "\n".join(f"{key} {read[redis.type(key)](key)}" for key in redis.scan_iter(count=1_000))
+
+
+def files_that_name(services: Services) -> list[Path]:
+    """Return the files below the data folder that hold the marker, in their names or inside."""
+    return [
+        path
+        for path in services.settings.data_dir.rglob("*")
+        if MARKER in path.name or (path.is_file() and MARKER.encode() in path.read_bytes())
+    ]
+
+
+@pytest.mark.parametrize("opt_out", [False, True], ids=["forget", "opt out"])
+def test_nothing_in_the_store_on_its_disk_or_in_a_file_names_a_forgotten_person(
+    services: Services, *, opt_out: bool
+) -> None:
+    ask_everywhere(services)
+    use_telegram(services)
+    use_x(services)
+    assert MARKER in everything(services)
+    assert len(files_that_name(services)) > 3
+
+    for platform in ("telegram", "x", "web"):
+        services.users.forget(platform, MARKER, opt_out)
+    services.retractions.run(lambda _platform, _receipt: None)
+    services.ledger.serve_waiters()
+    run_once(services)
+
+    named = [line for line in everything(services).splitlines() if MARKER in line]
+    assert named == []
+    services.redis.delete(f"{services.settings.namespace}:rewritten")
+    run_once(services)
+    eventually(lambda: files_that_name(services) == [], what="the disk has forgotten, too")
+    left = services.ledger.latest_job("telegram", "1")
+    assert left is not None
+    assert left.request.photos == (PhotoRef("p"),)
+
+
+def test_a_key_that_expires_takes_the_name_of_its_person_along(services: Services) -> None:
+    kv = services.kv("telegram")
+    kv.set_if_absent(f"told:{MARKER}", "1", 0.05, MARKER)
+    eventually(lambda: MARKER not in everything(services), 5)
+
+
+def test_what_lasts_is_found_after_what_expired(services: Services) -> None:
+    kv = services.kv("telegram")
+    kv.put("style:5", "film", person="5")
+    kv.put("told:5", "1", 0.01, "5")
+    eventually(lambda: kv.get("told:5") is None, 5)
+    kv.increment("turns:5", 1, 100, "5")
+
+    kv.forget("5")
+
+    assert [kv.get(key) for key in ("style:5", "told:5", "turns:5")] == [None] * 3
