@@ -1,4 +1,4 @@
-"""`suisai rehearse`: a viral surge against the running bot, and what it would have meant."""
+"""`suisai loadtest`: a surge of requests against the running bot, and a report."""
 
 from __future__ import annotations
 
@@ -16,32 +16,36 @@ from rich.table import Table
 from bots.commands.bootstrap import services, stop_on_signals
 from bots.i18n.format import span
 from bots.loadtest.report import Report, report_on
-from bots.loadtest.run import LoadLog, LoadProfile, play
+from bots.loadtest.run import LoadLog, LoadProfile, run_load_test
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Add this room's command."""
-    app.command()(rehearse)
+    """Add the command."""
+    app.command()(loadtest)
 
 
-def rehearse(
-    people: Annotated[int, typer.Option(min=1, help="How many ask, each once.")] = 1000,
-    minutes: Annotated[float, typer.Option(min=0.01, help="In which time they come.")] = 5.0,
+def loadtest(
+    people: Annotated[
+        int, typer.Option(min=1, help="How many people; each sends one photo.")
+    ] = 1000,
+    minutes: Annotated[
+        float, typer.Option(min=0.01, help="The time in which they send them.")
+    ] = 5.0,
     patience: Annotated[
-        float, typer.Option(min=1, help="Seconds without an answer to anybody that end the wait.")
+        float, typer.Option(min=1, help="Stop after so many seconds without any answer.")
     ] = 60.0,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Play a surge against the running bot, with made-up photos and nobody to answer.
+    """Send a surge of generated photos through the running bot; answers go to nobody.
 
-    Real people's photos wait behind it: rehearse before the launch. Ctrl-C reports on what was seen so
-    far. Exit code 1 when an accepted photo got no answer, or two.
-    [dim]Example:[/dim] suisai rehearse --people 10000 --minutes 5
+    Photos of real people wait behind it, so run it before the launch. Ctrl-C reports on what happened
+    so far. Exit code 1 if an accepted photo got no answer, or more than one.
+    [dim]Example:[/dim] suisai loadtest --people 10000 --minutes 5
     """
-    house, surge, log = services(), LoadProfile(people, minutes, patience), LoadLog()
-    with _told_meanwhile(surge, log):
-        play(house, surge, stop_on_signals(), log)
-    report = report_on(house, surge, log)
+    opened, profile, log = services(), LoadProfile(people, minutes, patience), LoadLog()
+    with _progress_line(profile, log):
+        run_load_test(opened, profile, stop_on_signals(), log)
+    report = report_on(opened, profile, log)
     if as_json:
         typer.echo(json.dumps(asdict(report), indent=2))
     else:
@@ -51,33 +55,33 @@ def rehearse(
 
 
 @contextmanager
-def _told_meanwhile(surge: LoadProfile, log: LoadLog) -> Iterator[None]:
-    """Say on a terminal how far the rehearsal is while the block runs."""
+def _progress_line(profile: LoadProfile, log: LoadLog) -> Iterator[None]:
+    """Show progress on a terminal while the block runs."""
     console, over = Console(stderr=True, highlight=False), threading.Event()
     if not console.is_terminal:
         yield
         return
     with console.status("") as line:
 
-        def tell() -> None:
+        def update() -> None:
             while not over.wait(0.5):
-                line.update(progress(surge, log))
+                line.update(progress(profile, log))
 
-        teller = threading.Thread(target=tell, daemon=True)
-        teller.start()
+        thread = threading.Thread(target=update, daemon=True)
+        thread.start()
         yield
         over.set()
-        teller.join()
+        thread.join()
 
 
-def progress(surge: LoadProfile, log: LoadLog) -> str:
-    """Say in one line how far a rehearsal is."""
-    asked = f"{len(log.asked_s):,} of {surge.people:,} asked, {len(log.refused):,} refused"
-    if not log.looks:
+def progress(profile: LoadProfile, log: LoadLog) -> str:
+    """Return the progress of a load test in one line."""
+    asked = f"{len(log.asked_s):,} of {profile.people:,} sent, {len(log.refused):,} refused"
+    if not log.samples:
         return asked
-    now = log.looks[-1]
-    line = ", ".join(f"{stage} {gauges.waiting:,}" for stage, gauges in now.stages.items())
-    return f"{asked}, in line: {line}; ladder: {now.overload_level}"
+    now = log.samples[-1]
+    queues = ", ".join(f"{name} {stage.waiting:,}" for name, stage in now.stages.items())
+    return f"{asked}, queued: {queues}; overload level: {now.overload_level}"
 
 
 def _table(report: Report) -> Table:
@@ -89,30 +93,30 @@ def _table(report: Report) -> Table:
 
 def _rows(report: Report) -> dict[str, str]:
     refused = ", ".join(f"{n:,} {reason}" for reason, n in report.refused.items())
-    half, most = report.had_s
+    median, p95 = report.actual_s
     return {
-        "asked": f"{report.people:,} in {report.minutes:g} minutes, "
+        "requests": f"{report.people:,} in {report.minutes:g} minutes, "
         f"{report.peak_per_s:.1f} a second at the peak",
         "accepted": f"{report.accepted:,}",
-        "refused at once": refused or "nobody",
-        **_seldom("asked again", report.unheard, "times, because the ledger did not answer"),
-        "intake": f"{report.intake_ms[0]:.1f} ms, 99 of 100 within {report.intake_ms[1]:.1f} ms",
-        "answered": f"{report.painted:,} paintings ({report.reused:,} from the store), "
+        "refused": refused or "none",
+        **_if_any("sent again", report.resent, "times, because the ledger did not answer"),
+        "admission": f"median {report.intake_ms[0]:.1f} ms, 99% within {report.intake_ms[1]:.1f} ms",
+        "answered": f"{report.painted:,} paintings ({report.reused:,} reused), "
         f"{report.apologised:,} apologies",
         "speed": f"{report.answered_per_s:.1f} answers a second",
-        "wait said": f"{span(report.said_s)} on average",
-        "wait had": f"half within {span(half)}, 95 of 100 within {span(most)}",
-        "word kept": f"{report.kept:.0%} within 1.25 times what was said",
-        **_seldom("still in line", report.waiting, "when the rehearsal was stopped"),
+        "promised wait": f"{span(report.promised_s)} on average",
+        "actual wait": f"median {span(median)}, 95% within {span(p95)}",
+        "within promise": f"{report.within_promise:.0%} within 1.25 times the promised wait",
+        **_if_any("still queued", report.waiting, "when the load test was stopped"),
         "lost": f"{report.lost}",
-        "doubled": f"{report.doubled}",
-        "longest line": f"{report.most_waiting:,} for {report.narrowest}"
-        if report.narrowest
+        "answered twice": f"{report.doubled}",
+        "longest queue": f"{report.most_waiting:,} for {report.bottleneck}"
+        if report.bottleneck
         else "none",
-        "surge ladder": report.ladder,
+        "overload level": report.overload_level,
         "to add": report.add,
     }
 
 
-def _seldom(name: str, count: int, words: str) -> dict[str, str]:
+def _if_any(name: str, count: int, words: str) -> dict[str, str]:
     return {name: f"{count:,} {words}"} if count else {}

@@ -1,1 +1,1 @@
-"""A viral surge, rehearsed against a running bot before strangers bring a real one."""
+"""Load test: a surge of generated requests through the running bot, and a report on how it coped."""

@@ -1,4 +1,4 @@
-"""The platform of a rehearsal: photos are made up, answers are only counted."""
+"""The platform of a load test: it generates photos and counts answers."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from PIL import Image
 from tasks.models import Answer, Job, PhotoRef, RateLimit
 from tasks.services import Services
 
-NAME = "rehearsal"
+NAME = "loadtest"
 
 _KEEP_S = 86_400.0
 
 
 class LoadTestPlatform:
-    """Implements `tasks.platform.Platform`; needs no network and reaches nobody."""
+    """Implements `tasks.platform.Platform` without a network; answers go to nobody."""
 
     name = NAME
 
@@ -27,7 +27,7 @@ class LoadTestPlatform:
         return None
 
     def fetch(self, job: Job, photo: PhotoRef) -> bytes:
-        return made_up_photo(photo.ref)
+        return generate_photo(photo.ref)
 
     def answer(self, job: Job, answer: Answer) -> str:
         self._answers.increment(f"answers:{job.id}", 1, _KEEP_S)
@@ -37,11 +37,11 @@ class LoadTestPlatform:
         return job.id if self._answers.get(f"answers:{job.id}") else None
 
     def retract(self, receipt: str) -> None:
-        """Nobody has seen it."""
+        """Do nothing: the answer was not published."""
 
 
-def made_up_photo(name: str, size: tuple[int, int] = (160, 120)) -> bytes:
-    """Return a JPEG file, another one for each name and always the same for one: noise and a few patches."""
+def generate_photo(name: str, size: tuple[int, int] = (160, 120)) -> bytes:
+    """Return a JPEG of noise and coloured patches; it depends on `name` alone."""
     chance = random.Random(name)  # noqa: S311 - no secret hangs on it
     noise = Image.frombytes("L", size, chance.randbytes(size[0] * size[1]))
     picture = Image.blend(noise, Image.new("L", size, 128), chance.uniform(0.3, 0.9)).convert("RGB")

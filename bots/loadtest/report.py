@@ -1,4 +1,4 @@
-"""What an operator wants to know before a launch: what was promised, what was kept, what to add."""
+"""The report of a load test: promised and actual waits, lost answers, what to add."""
 
 from __future__ import annotations
 
@@ -19,67 +19,68 @@ _WORKERS = {Stage.FETCH: "io", Stage.RENDER: "gpu", Stage.DELIVER: "io"}
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A rehearsal in figures."""
+    """The figures of a load test."""
 
     people: int
-    """How many asked."""
+    """How many people sent a request."""
     minutes: float
     accepted: int
     refused: dict[str, int]
-    unheard: int
-    """Asks that had to be sent again because the ledger did not answer."""
+    resent: int
+    """Requests that were sent again because the ledger did not answer."""
     painted: int
     reused: int
-    """Of the painted: answered from the store, because somebody had sent the same photo."""
+    """Of the painted: answered with the painting of an equal request."""
     apologised: int
     waiting: int
-    """Still in line when the operator ended the rehearsal."""
+    """Still queued when the operator stopped the load test."""
     lost: int
-    """Accepted, but without an answer when nothing moved any more."""
+    """Accepted, but without an answer at the end."""
     doubled: int
+    """Answered more than once."""
     intake_ms: tuple[float, float]
-    """Of an admission: the half, and 99 of 100, took at most this."""
-    said_s: float
-    """Wait that was said, on average."""
-    had_s: tuple[float, float]
-    """Wait that was had: half, and 95 of 100, at most."""
-    kept: float
-    """Share of answers within 1.25 times the wait that was said."""
+    """Time of an admission: median and 99th percentile."""
+    promised_s: float
+    """Mean promised wait."""
+    actual_s: tuple[float, float]
+    """Actual wait: median and 95th percentile."""
+    within_promise: float
+    """Share of answers within 1.25 times the promised wait."""
     peak_per_s: float
     answered_per_s: float
-    ladder: str
-    """The highest step of the surge ladder."""
-    narrowest: str
-    """The stage where most jobs waited."""
+    overload_level: str
+    """The highest overload level."""
+    bottleneck: str
+    """The stage where most jobs waited; empty if none did."""
     most_waiting: int
     add: str
-    """What would have let the peak through."""
+    """What the peak would have needed."""
 
     @property
     def held(self) -> bool:
-        """Every accepted photo got exactly one answer, as far as it was waited for."""
+        """Every accepted photo got exactly one answer, or is still queued."""
         return self.lost == self.doubled == 0
 
 
-def report_on(services: Services, surge: LoadProfile, log: LoadLog) -> Report:
-    """Look up what became of everybody. Raises `RedisError`."""
-    told = {admitted.job_id: admitted.wait_s for _, admitted in log.admitted}
-    answers = answers_to(services, list(told))
-    # Where memory is short, records go before their time.
-    jobs = services.ledger.find_jobs(list(told))
+def report_on(services: Services, profile: LoadProfile, log: LoadLog) -> Report:
+    """Read the outcome of every job. Raises `RedisError`."""
+    promised = {admitted.job_id: admitted.wait_s for _, admitted in log.admitted}
+    answers = answers_to(services, list(promised))
+    # If memory is short, the ledger drops old records early.
+    jobs = services.ledger.find_jobs(list(promised))
     ended = [job for job in jobs if job.outcome]
     waits = [_ended_at(job) - job.admitted_at for job in ended]
-    kept = [had <= 1.25 * told[job.id] for had, job in zip(waits, ended, strict=True)]
+    kept = [wait <= 1.25 * promised[job.id] for wait, job in zip(waits, ended, strict=True)]
     unanswered = sum(count == 0 for count in answers.values())
     waiting = sum(not (j.outcome or answers[j.id]) for j in jobs) if log.stopped else 0
     peak = _peak(sorted(log.asked_s))
-    narrowest, most = _narrowest(log)
+    bottleneck, most = _bottleneck(log)
     return Report(
         people=len(log.asked_s),
-        minutes=surge.minutes,
-        accepted=len(told),
+        minutes=profile.minutes,
+        accepted=len(promised),
         refused=dict(Counter(refusal.reason for refusal in log.refused)),
-        unheard=len(log.unheard),
+        resent=len(log.resent),
         painted=sum(job.outcome is Outcome.ANSWERED for job in jobs),
         reused=sum(any(c.event == "reused" for c in job.history) for job in jobs),
         apologised=sum(job.outcome is Outcome.APOLOGISED for job in jobs),
@@ -87,20 +88,22 @@ def report_on(services: Services, surge: LoadProfile, log: LoadLog) -> Report:
         lost=unanswered - waiting,
         doubled=sum(count > 1 for count in answers.values()),
         intake_ms=(1000 * _share(log.intake_s, 0.5), 1000 * _share(log.intake_s, 0.99)),
-        said_s=sum(told.values()) / max(1, len(told)),
-        had_s=(_share(waits, 0.5), _share(waits, 0.95)),
-        kept=sum(kept) / max(1, len(kept)),
+        promised_s=sum(promised.values()) / max(1, len(promised)),
+        actual_s=(_share(waits, 0.5), _share(waits, 0.95)),
+        within_promise=sum(kept) / max(1, len(kept)),
         peak_per_s=peak,
         answered_per_s=_rate(ended),
-        ladder=max((look.overload_level for look in log.looks), key=STEPS.index, default=STEPS[0]),
-        narrowest=narrowest,
+        overload_level=max(
+            (stats.overload_level for stats in log.samples), key=STEPS.index, default=STEPS[0]
+        ),
+        bottleneck=bottleneck,
         most_waiting=most,
-        add=_advice(log, narrowest, peak),
+        add=_advice(log, bottleneck, peak),
     )
 
 
 def _rate(ended: Sequence[Job]) -> float:
-    """Return the answers a second between the first ask and the last answer, 0 without any."""
+    """Return the answers per second between the first request and the last answer, 0 without any."""
     if not ended:
         return 0.0
     span_s = max(map(_ended_at, ended)) - min(job.admitted_at for job in ended)
@@ -112,7 +115,7 @@ def _ended_at(job: Job) -> float:
 
 
 def _peak(arrivals: Sequence[float], window_s: float = 5.0) -> float:
-    """Return the most arrivals a second in any `window_s` seconds that begin with one."""
+    """Return the highest rate of arrivals, per second, in any window of `window_s` seconds."""
     most, end = 0, 0
     for begin, at in enumerate(arrivals):
         while end < len(arrivals) and arrivals[end] < at + window_s:
@@ -122,41 +125,42 @@ def _peak(arrivals: Sequence[float], window_s: float = 5.0) -> float:
 
 
 def _share(values: Sequence[float], share: float) -> float:
-    """Return what this share of the values does not exceed, 0 of none."""
+    """Return the quantile of the values at `share` (0..1), 0 without any."""
     return sorted(values)[min(len(values) - 1, int(share * len(values)))] if values else 0.0
 
 
-def _narrowest(log: LoadLog) -> tuple[str, int]:
-    most = {s: max((look.stages[s].waiting for look in log.looks), default=0) for s in Stage}
+def _bottleneck(log: LoadLog) -> tuple[str, int]:
+    most = {s: max((stats.stages[s].waiting for stats in log.samples), default=0) for s in Stage}
     stage = max(most, key=lambda stage: most[stage])
     return (str(stage), most[stage]) if most[stage] else ("", 0)
 
 
-def _advice(log: LoadLog, narrowest: str, peak_per_s: float) -> str:
-    if not narrowest:
-        return "nothing: nobody waited in line"
-    stage = Stage(narrowest)
+def _advice(log: LoadLog, bottleneck: str, peak_per_s: float) -> str:
+    if not bottleneck:
+        return "nothing: no job had to wait"
+    stage = Stage(bottleneck)
     can = _done_per_s(log, stage)
-    # Where one is restarted, both its lives are listed for a while.
-    lines = [line for look in log.looks if (line := look.stages[stage]).waiting]
-    workers = max(1, median_low(len(line.workers) for line in lines))
+    # A restarted worker is listed twice for a while.
+    busy = [stats.stages[stage] for stats in log.samples if stats.stages[stage].waiting]
+    workers = max(1, median_low(len(stats.workers) for stats in busy))
     kind = _WORKERS[stage]
     if can is None or can >= peak_per_s:
-        return "nothing: the line was short-lived"
+        return "nothing: the queue was short-lived"
     if not can:
-        return f"{kind} workers: none was at work"
+        return f"{kind} workers: none was running"
     wanted = -(-peak_per_s * workers // can)
-    more = f"{wanted - workers:.0f} {kind} workers like the {workers} there are"
-    return f"{more}, with cores of their own, for no line at the peak"
+    return (
+        f"{wanted - workers:.0f} {kind} workers like the present {workers}, with cores of their own"
+    )
 
 
 def _done_per_s(log: LoadLog, stage: Stage) -> float | None:
-    """Return the jobs a second that were worked on while some waited: what the stage truly can do here.
+    """Return the jobs per second of a stage while its queue was not empty: its measured capacity.
 
-    None where no two looks in a row saw a line.
+    None if no two samples in a row saw a queue.
     """
     done = seconds = 0.0
-    for before, after in pairwise(log.looks):
+    for before, after in pairwise(log.samples):
         if before.stages[stage].waiting and after.stages[stage].waiting:
             done += after.total("worked", stage) - before.total("worked", stage)
             seconds += after.at - before.at

@@ -1,4 +1,4 @@
-"""Plays the surge: many people ask within minutes, and everything that becomes of it is noted."""
+"""Runs a load test: many people send requests within minutes; the outcome of each is recorded."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ _VIRAL = 0.1
 
 _THREADS = 8
 
-_ASK_AGAIN_S = 0.5
+_RESEND_S = 0.5
 
-_AT_ONCE = 2000
-"""So many jobs are looked up in one trip."""
+_LOOKUP_BATCH = 2000
+"""Jobs whose outcome is read in one round trip."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadProfile:
-    """How many ask, and in what time; they come fastest after a third of it."""
+    """How many people send a request, and in what time; the rate peaks after a third of it."""
 
     people: int
     minutes: float
     patience_s: float = 60.0
-    """When nobody got an answer for so long, who waits still gets none."""
+    """Stop waiting when no job has ended for so long."""
     seed: int = 7
 
     def arrivals(self) -> list[float]:
-        """Return when each person asks, seconds from the beginning, in order."""
+        """Return when each request is sent: seconds from the start, ascending."""
         chance, length_s = random.Random(self.seed), self.minutes * 60  # noqa: S311 - no secret hangs on it
         times = (chance.triangular(0, length_s, length_s / 3) for _ in range(self.people))
         return sorted(times)
@@ -47,61 +47,61 @@ class LoadProfile:
 
 @dataclass
 class LoadLog:
-    """What was noted while the surge was on."""
+    """What happened during a load test."""
 
     asked_s: list[float] = field(default_factory=list)
-    """When each ask was sent, seconds from the beginning."""
+    """When each request was sent, seconds from the start."""
     admitted: list[tuple[float, Admitted]] = field(default_factory=list)
-    """When, and what was promised."""
+    """When (seconds since the epoch), and the promised wait."""
     refused: list[Refused] = field(default_factory=list)
     intake_s: list[float] = field(default_factory=list)
-    """What each admission took."""
-    unheard: list[str] = field(default_factory=list)
-    """Who had to ask again because the ledger did not answer, once for each time."""
-    looks: list[FleetStats] = field(default_factory=list)
+    """How long each admission took."""
+    resent: list[str] = field(default_factory=list)
+    """Who sent the request again because the ledger did not answer; once for each time."""
+    samples: list[FleetStats] = field(default_factory=list)
+    """The state of the bot, once a second."""
     stopped: bool = False
-    """The operator ended it before everybody had an answer."""
+    """The operator stopped it before every job had ended."""
 
 
-def play(
-    services: Services, surge: LoadProfile, stop: threading.Event, log: LoadLog | None = None
+def run_load_test(
+    services: Services, profile: LoadProfile, stop: threading.Event, log: LoadLog | None = None
 ) -> LoadLog:
-    """Let everybody ask, then wait until all who were accepted have an answer or nothing moves.
+    """Send all requests, then wait until every accepted job has ended or nothing moves any more.
 
-    `log` fills while it goes on, for whoever wants to look on.
-
-    The bot's processes and the ledger's server may be restarted meanwhile: who is not heard asks again,
-    as a platform sends again what nobody confirmed.
+    `log` is filled during the run, so that another thread can show progress. The bot's processes and
+    the ledger's server may be restarted during the run: a request that gets no reply is sent again, as
+    platforms redeliver events that were not confirmed.
     """
     log, over = log or LoadLog(), threading.Event()
     watcher = threading.Thread(target=_watch, args=(services, log, over), daemon=True)
     watcher.start()
-    _let_them_ask(services, surge, log, stop)
-    left = _await_answers(services, surge.patience_s, log, stop)
+    _send_requests(services, profile, log, stop)
+    left = _await_ends(services, profile.patience_s, log, stop)
     log.stopped = stop.is_set() and bool(left)
     over.set()
     watcher.join()
     return log
 
 
-def _let_them_ask(
-    services: Services, surge: LoadProfile, log: LoadLog, stop: threading.Event
+def _send_requests(
+    services: Services, profile: LoadProfile, log: LoadLog, stop: threading.Event
 ) -> None:
-    run, chance = secrets.token_hex(4), random.Random(surge.seed)  # noqa: S311 - no secret hangs on it
+    run, chance = secrets.token_hex(4), random.Random(profile.seed)  # noqa: S311 - no secret hangs on it
     began, asking = time.monotonic(), []
-    with ThreadPoolExecutor(_THREADS) as hands:
-        for number, at in enumerate(surge.arrivals()):
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for number, at in enumerate(profile.arrivals()):
             if stop.wait(max(0.0, began + at - time.monotonic())):
                 break
             person = f"{run}-{number}"
             photo = f"{run}-viral" if chance.random() < _VIRAL else person
             ask = PaintRequest(NAME, person, person, person, (PhotoRef(photo),), private=False)
-            asking.append(hands.submit(_ask, services, log, ask, began, stop))
+            asking.append(pool.submit(_send, services, log, ask, began, stop))
     for asked in asking:
         asked.result()
 
 
-def _ask(
+def _send(
     services: Services, log: LoadLog, ask: PaintRequest, began: float, stop: threading.Event
 ) -> None:
     sent = time.monotonic()
@@ -111,8 +111,8 @@ def _ask(
         try:
             outcome = services.ledger.admit(ask)
         except StoreError:
-            log.unheard.append(ask.person)
-            if stop.wait(_ASK_AGAIN_S):
+            log.resent.append(ask.person)
+            if stop.wait(_RESEND_S):
                 return
     log.intake_s.append(time.monotonic() - sent)
     if isinstance(outcome, Refused):
@@ -124,18 +124,18 @@ def _ask(
 def _watch(services: Services, log: LoadLog, over: threading.Event) -> None:
     while not over.wait(1.0):
         with suppress(StoreError):
-            log.looks.append(read_stats(services))
+            log.samples.append(read_stats(services))
 
 
-def _await_answers(
+def _await_ends(
     services: Services, patience_s: float, log: LoadLog, stop: threading.Event
 ) -> set[str]:
-    """Return who has no answer in the end."""
+    """Return the ids of the jobs that have not ended."""
     left = {admitted.job_id for _, admitted in log.admitted}
     moved_at = time.monotonic()
     while left and not stop.wait(0.5) and time.monotonic() - moved_at < patience_s:
         with suppress(StoreError):
-            ended = set(_ended(services, sorted(left)[:_AT_ONCE]))
+            ended = set(_ended(services, sorted(left)[:_LOOKUP_BATCH]))
             if ended:
                 moved_at = time.monotonic()
                 left -= ended

@@ -73,7 +73,7 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
 
 
 def _words(services: Services) -> dict[str, str]:
-    ask = PaintRequest("rehearsal", "event", "ann", "here", (PhotoRef("photo"),))
+    ask = PaintRequest("loadtest", "event", "ann", "here", (PhotoRef("photo"),))
     admitted = services.ledger.admit(ask)
     assert isinstance(admitted, Admitted)
     return {

@@ -117,7 +117,7 @@ RUNS = (
     Run(r"suisai dead retry ID", says="not on the dead list", code=2),
     Run(r"suisai operator-link", says="http"),
     Run(r"suisai verify PICTURE"),
-    Run(r"suisai rehearse .*", says="lost", instead={"10000": "8", "5": "0.02"}),
+    Run(r"suisai loadtest .*", says="lost", instead={"10000": "8", "5": "0.02"}),
     Run(r"suisai setup", says="Nothing to write", typed="n\nn\n"),
     Run(r"suisai setup telegram", says="Telegram knows the bot", typed="{token}\n"),
     # Without the app's key; tests/bots/x/test_deliveries.py plays the rest against an X.

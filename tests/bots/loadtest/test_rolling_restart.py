@@ -1,4 +1,4 @@
-"""An upgrade in the middle of a surge: every process is stopped and started, one after the other."""
+"""An upgrade under load: every process is stopped and started, one after the other."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from bots.loadtest.report import report_on
-from bots.loadtest.run import LoadProfile, play
+from bots.loadtest.run import LoadProfile, run_load_test
 from tasks.services import Services
 from tasks.stats import read_stats
 from tests.stack import Stack, eventually
@@ -31,17 +31,17 @@ def test_restarting_everything_under_load_loses_and_doubles_nothing(
     stack.environment |= {"SUISAI_SAFETY_CHECKS": "[]", "SUISAI_LONG_SIDE_PX": "96"}
     for name, command in PROCESSES.items():
         stack.start(name, *command)
-    eventually(lambda: len(services.heartbeats.alive()) == len(PROCESSES), 60, "everybody at work")
-    surge = LoadProfile(people=60, minutes=0.3)
+    eventually(lambda: len(services.heartbeats.alive()) == len(PROCESSES), 60, "all are up")
+    profile = LoadProfile(people=60, minutes=0.3)
 
-    with ThreadPoolExecutor(1) as hand:
-        log = hand.submit(play, services, surge, threading.Event())
-        eventually(lambda: read_stats(services).total("ended") > 3, 60, "the surge is on")
+    with ThreadPoolExecutor(1) as pool:
+        log = pool.submit(run_load_test, services, profile, threading.Event())
+        eventually(lambda: read_stats(services).total("ended") > 3, 60, "the load test runs")
         for name, command in PROCESSES.items():
             stack.kill(name, signal.SIGTERM)
             stack.start(name, *command)
-        report = report_on(services, surge, log.result(timeout=100))
+        report = report_on(services, profile, log.result(timeout=100))
 
     assert (report.accepted, report.painted, report.lost, report.doubled) == (60, 60, 0, 0)
-    # They gave their work back or finished it, so that nobody had to wait for a lease to expire.
+    # Every process finished or released its jobs, so no lease had to expire.
     assert read_stats(services).total("retried") == 0

@@ -1,4 +1,4 @@
-"""A surge is played against real workers, and its report is true."""
+"""A load test runs against real workers, and its report is true."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import pytest
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from bots.loadtest.platform import made_up_photo
+from bots.loadtest.platform import generate_photo
 from bots.loadtest.report import report_on
-from bots.loadtest.run import LoadLog, LoadProfile, play
+from bots.loadtest.run import LoadLog, LoadProfile, run_load_test
 from tasks.models import Admitted, PaintRequest, PhotoRef, Stage
 from tasks.services import Services, open_services
 from tasks.settings import Limits, Settings
@@ -29,29 +29,29 @@ pytestmark = pytest.mark.process
 def test_everybody_who_was_accepted_is_answered_once(services: Services, stack: Stack) -> None:
     stack.environment |= {"SUISAI_SAFETY_CHECKS": "[]", "SUISAI_LONG_SIDE_PX": "96"}
     stack.start_workers()
-    surge = LoadProfile(people=12, minutes=0.05)
+    profile = LoadProfile(people=12, minutes=0.05)
 
-    report = report_on(services, surge, play(services, surge, threading.Event()))
+    report = report_on(services, profile, run_load_test(services, profile, threading.Event()))
 
     assert (report.accepted, report.painted, report.lost, report.doubled) == (12, 12, 0, 0)
     assert report.held
-    assert 0 < report.had_s[0] <= report.had_s[1]
+    assert 0 < report.actual_s[0] <= report.actual_s[1]
 
 
-def test_a_job_without_an_answer_is_lost_and_one_with_two_is_doubled(services: Services) -> None:
-    surge = LoadProfile(people=2, minutes=0.001)
+def test_jobs_without_an_answer_or_with_two_are_counted(services: Services) -> None:
+    profile = LoadProfile(people=2, minutes=0.001)
     stop = threading.Event()
     stop.set()
-    log = play(services, surge, stop)
+    log = run_load_test(services, profile, stop)
     for event in ("a", "b"):
         outcome = services.ledger.admit(
-            PaintRequest("rehearsal", event, event, event, (PhotoRef(event),))
+            PaintRequest("loadtest", event, event, event, (PhotoRef(event),))
         )
         assert isinstance(outcome, Admitted)
         log.admitted.append((0.0, outcome))
-    services.kv("rehearsal").increment(f"answers:{log.admitted[0][1].job_id}", 2)
+    services.kv("loadtest").increment(f"answers:{log.admitted[0][1].job_id}", 2)
 
-    report = report_on(services, surge, log)
+    report = report_on(services, profile, log)
 
     assert (report.lost, report.doubled, report.held) == (1, 1, False)
 
@@ -59,49 +59,53 @@ def test_a_job_without_an_answer_is_lost_and_one_with_two_is_doubled(services: S
 def test_the_photo_that_everybody_sends_is_painted_once(services: Services, stack: Stack) -> None:
     stack.environment |= {"SUISAI_SAFETY_CHECKS": "[]", "SUISAI_LONG_SIDE_PX": "96"}
     stack.start_workers()
-    eventually(services.controls.engine, what="somebody said what paints")
-    surge = LoadProfile(people=40, minutes=0.01)
+    eventually(services.controls.engine, what="an engine was announced")
+    profile = LoadProfile(people=40, minutes=0.01)
 
-    report = report_on(services, surge, play(services, surge, threading.Event()))
+    report = report_on(services, profile, run_load_test(services, profile, threading.Event()))
 
     assert (report.painted, report.lost) == (40, 0)
     assert 0 < report.reused < 20
 
 
-def test_whoever_asks_while_the_ledger_is_away_asks_again(tmp_path: Path) -> None:
+def test_a_request_without_a_reply_is_sent_again(tmp_path: Path) -> None:
     server = EmbeddedValkey(tmp_path / "valkey")
     pid = server.ensure()
     settings = Settings(data_dir=tmp_path, redis_url=server.url)  # type: ignore[arg-type] # a secret
-    services, surge, log = open_services(settings, lambda _: None), LoadProfile(3, 0.001), LoadLog()
+    services, profile, log = (
+        open_services(settings, lambda _: None),
+        LoadProfile(3, 0.001),
+        LoadLog(),
+    )
     services.redis.set_retry(Retry(NoBackoff(), 0))
     os.kill(pid, signal.SIGKILL)
     eventually(lambda: not server.is_alive(), what="the server is gone")
 
     stop = threading.Event()
-    with ThreadPoolExecutor(1) as hand:
-        rehearsal = hand.submit(play, services, surge, stop, log)
-        eventually(lambda: len(log.unheard) >= 3, what="all three were not heard")
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(run_load_test, services, profile, stop, log)
+        eventually(lambda: len(log.resent) >= 3, what="all three were sent again")
         server.ensure()
-        eventually(lambda: len(log.admitted) == 3, what="all three asked again")
+        eventually(lambda: len(log.admitted) == 3, what="all three are admitted")
         stop.set()
-        report = report_on(services, surge, rehearsal.result())
+        report = report_on(services, profile, running.result())
 
     assert (report.accepted, report.waiting, report.lost) == (3, 3, 0)
-    assert report.unheard >= 3
+    assert report.resent >= 3
     services.redis.close()
     server.stop()
 
 
 def test_the_same_name_is_the_same_photo() -> None:
-    assert made_up_photo("viral") == made_up_photo("viral") != made_up_photo("another")
+    assert generate_photo("viral") == generate_photo("viral") != generate_photo("another")
 
 
 def test_refusals_are_counted_by_reason(settings: Settings) -> None:
     narrow = settings.model_copy(update={"limits": Limits(cooldown_s=0, max_wait_s=0.001)})
     services = open_services(narrow, lambda _: None)
-    surge = LoadProfile(people=5, minutes=0.001)
+    profile = LoadProfile(people=5, minutes=0.001)
 
-    report = report_on(services, surge, play(services, surge, threading.Event()))
+    report = report_on(services, profile, run_load_test(services, profile, threading.Event()))
 
     assert (report.accepted, report.refused) == (0, {"too-busy": 5})
     services.redis.close()
@@ -110,16 +114,16 @@ def test_refusals_are_counted_by_reason(settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("done_per_s", "peak", "advice"),
     [
-        (10, 25.0, "4 io workers like the 2 there are"),
+        (10, 25.0, "4 io workers like the present 2"),
         (30, 25.0, "nothing"),
-        (0, 25.0, "io workers: none was at work"),
+        (0, 25.0, "io workers: none was running"),
     ],
 )
 def test_what_to_add_comes_from_what_was_done_while_people_waited(
     services: Services, done_per_s: int, peak: float, advice: str
 ) -> None:
     quiet = read_stats(services)
-    line = StageStats({"rehearsal": 50}, 0, 1.0, 999.0, 0.1, {"io-1": 500.0, "io-2": 499.0})
+    line = StageStats({"loadtest": 50}, 0, 1.0, 999.0, 0.1, {"io-1": 500.0, "io-2": 499.0})
     looks = [
         replace(
             quiet,
@@ -129,12 +133,12 @@ def test_what_to_add_comes_from_what_was_done_while_people_waited(
         )
         for second in range(3)
     ]
-    log = LoadLog(asked_s=[n / peak for n in range(int(10 * peak))], looks=[quiet, *looks])
+    log = LoadLog(asked_s=[n / peak for n in range(int(10 * peak))], samples=[quiet, *looks])
 
     assert report_on(services, LoadProfile(250, 0.2), log).add.startswith(advice)
 
 
-def test_people_come_fastest_after_a_third_of_the_time() -> None:
+def test_the_rate_peaks_after_a_third_of_the_time() -> None:
     arrivals = LoadProfile(people=3000, minutes=3).arrivals()
 
     thirds = [sum(60 * n <= at < 60 * (n + 1) for at in arrivals) for n in range(3)]
