@@ -1,4 +1,4 @@
-"""Short fights: everything is killed, or restarted in turn, while people wait for their paintings."""
+"""Short chaos tests: every process is killed, or restarted in turn, while people wait for paintings."""
 
 from __future__ import annotations
 
@@ -11,21 +11,23 @@ import pytest
 pytestmark = pytest.mark.process
 
 
-def closing_line(*wish: str) -> str:
-    """Let the harness run to its end, and well; return what it says last."""
-    fight = subprocess.run(
-        [sys.executable, "-m", "tools.chaos", "--patience", "120", *wish],
+def closing_line(*arguments: str) -> str:
+    """Run a chaos test to a good end; return its last line."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.chaos", "--patience", "120", *arguments],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert fight.returncode == 0, fight.stdout + fight.stderr
-    return fight.stdout.splitlines()[-1]
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.splitlines()[-1]
 
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize(("platform", "jobs"), [("fake", 30), ("telegram", 12), ("x", 12)])
-def test_everybody_is_answered_once_though_everything_is_killed(platform: str, jobs: int) -> None:
+def test_every_request_is_answered_once_while_processes_are_killed(
+    platform: str, jobs: int
+) -> None:
     last = closing_line("--platform", platform, "--jobs", str(jobs))
     assert re.fullmatch(
         rf"asked={jobs} answered=\d+ apologised=\d+ lost=0 doubled=0 seconds=\d+", last
@@ -34,12 +36,12 @@ def test_everybody_is_answered_once_though_everything_is_killed(platform: str, j
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("platform", ["fake", "telegram", "x"])
-def test_a_restart_of_every_process_under_load_costs_nobody_anything(platform: str) -> None:
+def test_restarting_every_process_under_load_costs_no_answer(platform: str) -> None:
     last = closing_line("--platform", platform, "--jobs", "24", "--rolling")
     assert last.startswith("asked=24 answered=24 apologised=0 lost=0 doubled=0")
 
 
-def test_what_cannot_be_switched_off_is_refused_in_a_sentence() -> None:
+def test_an_option_that_a_platform_does_not_have_is_refused() -> None:
     refused = subprocess.run(
         [sys.executable, "-m", "tools.chaos", "--platform", "telegram", "--no-reconcile"],
         capture_output=True,
@@ -47,4 +49,4 @@ def test_what_cannot_be_switched_off_is_refused_in_a_sentence() -> None:
         check=False,
     )
     assert refused.returncode == 2
-    assert "there is no asking" in refused.stderr
+    assert "asks nothing there" in refused.stderr

@@ -1,1 +1,1 @@
-"""A bot under fire: everything is killed or restarted, and others' books say what came of it."""
+"""Chaos tests: kill or restart every process of a bot under load, and count the answers on the platform."""

@@ -1,7 +1,7 @@
-"""Kills everything, again and again, and counts: what was asked, what was answered, lost, doubled.
+"""Kill every process again and again, and count requests: answered, lost, answered twice.
 
-`python -m tools.chaos --jobs 500` ends with one line of figures, and with 1 when a promise is broken.
-`--platform` chooses who asks, `--rolling` restarts every process in turn instead of killing any.
+`python -m tools.chaos --jobs 500` prints a line of figures; exit code 1 if a promise is broken.
+`--platform` chooses the platform, `--rolling` restarts every process in turn instead of killing any.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tools.chaos.battlefield import Battlefield
-from tools.chaos.fake import FakeWorld
-from tools.chaos.fight import Killing, Rolling, fight
-from tools.chaos.telegram import TelegramWorld
-from tools.chaos.world import APOLOGY, PAINTING, Books, World
-from tools.chaos.x import XWorld
+from tools.chaos.fake import FakeChaos
+from tools.chaos.platform import APOLOGY, PAINTING, ChaosPlatform, Tally
+from tools.chaos.run import ChaosRun
+from tools.chaos.scenarios import KillScenario, RollingRestart, run_scenario
+from tools.chaos.telegram import TelegramChaos
+from tools.chaos.x import XChaos
 
 
 def main() -> int:
-    """Fight once; print a table and the closing line."""
-    wish = _wish()
+    """Run once; print a table and the closing line."""
+    args = _arguments()
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True) as folder:
-        field = Battlefield(Path(folder), _world(wish), wish.seed)
+        run = ChaosRun(Path(folder), _platform(args), args.seed)
         try:
-            books = _fight(field, wish)
+            tally = _run(run, args)
         finally:
-            field.end()
-    _tell(books, field.counts + Counter(field.unclean), time.monotonic() - began)
-    broken = books.lost or books.doubled or field.unclean
-    # Who is asked to end and started anew has no excuse for an apology.
-    return 1 if broken or (wish.rolling and books.first(APOLOGY)) else 0
+            run.end()
+    _print(tally, run.counts + Counter(run.unclean), time.monotonic() - began)
+    broken = tally.lost or tally.doubled or run.unclean
+    # A process that is stopped and started again must cause no apology.
+    return 1 if broken or (args.rolling and tally.first(APOLOGY)) else 0
 
 
-def _wish() -> argparse.Namespace:
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=500)
     parser.add_argument("--platform", choices=["fake", "telegram", "x"], default="fake")
@@ -51,41 +51,43 @@ def _wish() -> argparse.Namespace:
     parser.add_argument(
         "--patience", type=float, help="seconds; 60 and two more per job if not set"
     )
-    wish = parser.parse_args()
-    if wish.no_reconcile and wish.platform == "telegram":
-        parser.error("on Telegram an answer is an edit, which can be repeated: there is no asking")
-    return wish
+    args = parser.parse_args()
+    if args.no_reconcile and args.platform == "telegram":
+        parser.error(
+            "Telegram answers by an edit, which can be repeated: the bot asks nothing there"
+        )
+    return args
 
 
-def _world(wish: argparse.Namespace) -> World:
-    reconciles, faulty = not wish.no_reconcile, not wish.rolling
-    match wish.platform:
+def _platform(args: argparse.Namespace) -> ChaosPlatform:
+    reconciles, faulty = not args.no_reconcile, not args.rolling
+    match args.platform:
         case "telegram":
-            return TelegramWorld(wish.jobs, wish.seed, faulty=faulty)
+            return TelegramChaos(args.jobs, args.seed, faulty=faulty)
         case "x":
-            return XWorld(wish.jobs, wish.seed, reconciles=reconciles, faulty=faulty)
-    return FakeWorld(wish.jobs, wish.seed, reconciles=reconciles, faulty=faulty)
+            return XChaos(args.jobs, args.seed, reconciles=reconciles, faulty=faulty)
+    return FakeChaos(args.jobs, args.seed, reconciles=reconciles, faulty=faulty)
 
 
-def _fight(field: Battlefield, wish: argparse.Namespace) -> Books:
-    patience_s = wish.patience or 60 + 2 * wish.jobs
-    if not wish.rolling:
-        return fight(field, Killing(field), patience_s)
-    rolling = Rolling(field, wish.jobs)
-    books = fight(field, rolling, patience_s, lambda: rolling.is_round)
-    if not rolling.is_round:
-        field.unclean.append("patience ended before everybody was restarted")
-    return books
+def _run(run: ChaosRun, args: argparse.Namespace) -> Tally:
+    patience_s = args.patience or 60 + 2 * args.jobs
+    if not args.rolling:
+        return run_scenario(run, KillScenario(run), patience_s)
+    rolling = RollingRestart(run, args.jobs)
+    tally = run_scenario(run, rolling, patience_s, lambda: rolling.done)
+    if not rolling.done:
+        run.unclean.append("patience ended before every process was restarted")
+    return tally
 
 
-def _tell(books: Books, done: Mapping[str, int], seconds: float) -> None:
+def _print(tally: Tally, done: Mapping[str, int], seconds: float) -> None:
     table = Table("what happened", "times")
-    for what, times in sorted({**done, **books.counts}.items()):
+    for what, times in sorted({**done, **tally.counts}.items()):
         table.add_row(what, str(times))
     Console().print(table)
     sys.stdout.write(
-        f"asked={books.of} answered={books.first(PAINTING)} apologised={books.first(APOLOGY)} "
-        f"lost={books.lost} doubled={books.doubled} seconds={seconds:.0f}\n"
+        f"asked={tally.of} answered={tally.first(PAINTING)} apologised={tally.first(APOLOGY)} "
+        f"lost={tally.lost} doubled={tally.doubled} seconds={seconds:.0f}\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""Telegram: people in private chats, a server with flood limits, and calls that go wrong at random."""
+"""Chaos on Telegram: private chats, a server with flood limits, and random faults."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections import Counter
 from contextlib import suppress
 
 from bots.i18n import t
-from tests.fakes.fake_weather import Mishap, Weather
-from tests.fakes.fake_world import picture
+from tests.fakes.fake_platform import picture
+from tests.fakes.fault_injector import FaultInjector, FaultKind
 from tests.fakes.telegram_api import TelegramApi
 from tests.fakes.telegram_faults import Fault, Faults
 from tests.fakes.telegram_limits import Limits
 from tests.fakes.telegram_world import Chat
-from tools.chaos.crowd import PEOPLE, POISON, Crowd
-from tools.chaos.world import APOLOGY, PAINTING, Books, is_apology
+from tools.chaos.platform import APOLOGY, PAINTING, Tally, is_apology
+from tools.chaos.workload import DISTINCT_PEOPLE, POISON, Workload
 
 _FIRST_PERSON = 1_001
 
@@ -32,7 +32,7 @@ _HONEST = tuple(
     for key in ("telegram-no-pictures-here", "telegram-not-taken", "telegram-in-doubt")
 )
 _NO_PHOTOS, _NO_PICTURES = 19, 23
-"""Every so-manieth person's chat takes no photos, or no photos and no files."""
+"""One chat in 19 forbids photos, one in 23 photos and files."""
 _SETTLED_S = 60.0
 
 _EDITS = ("editMessageMedia", "editMessageText")
@@ -43,20 +43,20 @@ _RARE = {
 
 
 class TelegramFaults(Faults):
-    """Lets calls go wrong as the weather is: floods by chat and method, and refusals of its own."""
+    """Random faults of calls: 429s by chat and method, and refusals."""
 
-    def __init__(self, weather: Weather, limits: Limits, seed: int, *, faulty: bool) -> None:
+    def __init__(self, injector: FaultInjector, limits: Limits, seed: int, *, faulty: bool) -> None:
         super().__init__()
-        self._weather = weather
+        self._injector = injector
         self._limits = limits
         self._chance = random.Random(seed)
         self._faulty = faulty
         self.counts: Counter[str] = Counter()
 
     def next(self, method: str, chat: int | None) -> Fault | None:
-        """Return the fault that this call runs into, None for none."""
-        match self._weather.draw(*Mishap):
-            case Mishap.FLOOD:
+        """Return the fault of this call, or None."""
+        match self._injector.draw(*FaultKind):
+            case FaultKind.FLOOD:
                 seconds = self._chance.choice((1, 1, 1, 2, 5))
                 if chat is not None:
                     self._limits.flood(chat, seconds, method)
@@ -64,11 +64,11 @@ class TelegramFaults(Faults):
                 return Fault(
                     method, status=429, description=words, parameters={"retry_after": seconds}
                 )
-            case Mishap.LOST:
+            case FaultKind.LOST:
                 return Fault(method, lost=True)
-            case Mishap.CUT:
+            case FaultKind.CUT:
                 return Fault(method, cut=True)
-            case Mishap.OUTAGE:
+            case FaultKind.OUTAGE:
                 return Fault(method, status=502, description="Bad Gateway")
         return self._refusal(method)
 
@@ -84,26 +84,26 @@ class TelegramFaults(Faults):
         return None
 
 
-class TelegramWorld:
-    """Each person sends their photos to the bot; a few files are broken."""
+class TelegramChaos:
+    """People send photos to the bot in private chats; a few files are broken."""
 
-    intake = ("bots", "telegram")
+    listener = ("bots", "telegram")
 
     def __init__(self, jobs: int, seed: int, *, faulty: bool = True) -> None:
-        self._weather = Weather(seed + 1, fair=not faulty)
-        self._crowd = Crowd(jobs, seed, faulty=faulty)
+        self._injector = FaultInjector(seed + 1, enabled=faulty)
+        self._workload = Workload(jobs, seed, faulty=faulty)
         self._api = TelegramApi()
-        self._faults = TelegramFaults(self._weather, self._api.limits, seed, faulty=faulty)
+        self._faults = TelegramFaults(self._injector, self._api.limits, seed, faulty=faulty)
         self._api.faults = self._faults
         self._faulty = faulty
         self._asked: list[tuple[Chat, int]] = []
         self.environment = {**self._api.settings(), "SUISAI_TELEGRAM_POLL_TIMEOUT_S": "1"}
 
-    def act(self, most: int) -> int:
-        """Let the next few people send a photo."""
-        come = self._crowd.next(most)
-        for number, name in come:
-            person, photo = _FIRST_PERSON + number % PEOPLE, picture(name)
+    def send_requests(self, most: int) -> int:
+        """Send the next photos."""
+        requests = self._workload.next(most)
+        for number, name in requests:
+            person, photo = _FIRST_PERSON + number % DISTINCT_PEOPLE, picture(name)
             if self._faulty:
                 self._forbid(person)
             if name.startswith(POISON):
@@ -112,20 +112,20 @@ class TelegramWorld:
             else:
                 sent = self._api.people.photo(person, photo)
             self._asked.append((self._api.world.chat(person), sent["message_id"]))
-        return len(come)
+        return len(requests)
 
-    def books(self) -> Books:
-        """Return what stands in the chats as an answer to each photo, and what is promised still."""
+    def tally(self) -> Tally:
+        """Return the answers in the chats, and the promises that are still there."""
         answers = self._answers()
-        if len(answers) == self._crowd.of:
+        if len(answers) == self._workload.of:
             # The listener takes promises back when their jobs have ended.
             with suppress(AssertionError):
                 self._api.world.wait(lambda: not self._promises(), _SETTLED_S)
         left = self._promises()
-        counts = self._weather.counts + self._faults.counts
+        counts = self._injector.counts + self._faults.counts
         counts["false promises left"] = len(left)
         counts["messages whose id was lost with the answer"] = len(self._api.lost_messages)
-        return Books(self._crowd.of, answers, counts)
+        return Tally(self._workload.of, answers, counts)
 
     def _answers(self) -> dict[str, list[str]]:
         with self._api.world.changed:

@@ -1,80 +1,80 @@
-"""X: mentions and direct messages with a photo, and requests that go wrong, also after the deed."""
+"""Chaos on X: mentions and direct messages with a photo, and random faults, also after the effect."""
 
 from __future__ import annotations
 
 import time
 
-from tests.fakes.fake_weather import Mishap, Weather
-from tests.fakes.fake_world import picture
+from tests.fakes.fake_platform import picture
+from tests.fakes.fault_injector import FaultInjector, FaultKind
 from tests.fakes.x_api import CONSUMER_SECRET, TOKEN_SECRET, FakeX
 from tests.fakes.x_faults import Fault, Faults
-from tools.chaos.crowd import POISON, Crowd
-from tools.chaos.world import APOLOGY, PAINTING, Books, is_apology
+from tools.chaos.platform import APOLOGY, PAINTING, Tally, is_apology
+from tools.chaos.workload import POISON, Workload
 
-_LETTER_EVERY = 10
-"""Of the asks, one in so many is a direct message."""
+_MESSAGE_EVERY = 10
+"""One request in so many is a direct message."""
 
 
-class Skies(Faults):
-    """Lets requests go wrong as the weather is."""
+class InjectedFaults(Faults):
+    """Random faults of the bot's calls."""
 
-    def __init__(self, weather: Weather, hidden: tuple[str, ...]) -> None:
+    def __init__(self, injector: FaultInjector, hidden: tuple[str, ...]) -> None:
         super().__init__()
-        self._weather = weather
+        self._injector = injector
         self._hidden = hidden
-        """Requests (prefixes) that list what the bot said; answered as if it had said nothing."""
+        """Prefixes of calls that list the bot's own posts; answered with an empty list."""
 
     def take(self, request: str) -> Fault | None:
-        """Return the fault that this request runs into, None for none."""
+        """Return the fault of this call, or None."""
         if self._hidden and request.startswith(self._hidden):
             return Fault(request, 200, {"meta": {"result_count": 0}})
-        match self._weather.draw(*Mishap):
-            case Mishap.FLOOD:
+        match self._injector.draw(*FaultKind):
+            case FaultKind.FLOOD:
                 return Fault(request, 429, _TOO_MANY, _reset())
-            case Mishap.LOST:
+            case FaultKind.LOST:
                 return Fault(request, after=True)
-            case Mishap.CUT:
+            case FaultKind.CUT:
                 return Fault(request)
-            case Mishap.OUTAGE:
+            case FaultKind.OUTAGE:
                 return Fault(request, 503, {"title": "Service Unavailable"})
         return None
 
 
-class XWorld:
-    """People mention the bot with a photo, or write to it."""
+class XChaos:
+    """People mention the bot with a photo, or send it a direct message."""
 
-    intake = ("bots", "x")
+    listener = ("bots", "x")
 
     def __init__(self, jobs: int, seed: int, *, reconciles: bool, faulty: bool = True) -> None:
-        self._weather = Weather(seed + 1, fair=not faulty)
-        self._crowd = Crowd(jobs, seed, faulty=faulty)
+        self._injector = FaultInjector(seed + 1, enabled=faulty)
+        self._workload = Workload(jobs, seed, faulty=faulty)
         self._x = FakeX().__enter__()
-        # X itself refuses the same words twice: a double would hide behind that.
+        # X refuses the same text twice, which would hide a second answer.
         self._x.world.forgives_duplicates = True
         own_posts = f"GET /2/users/{self._x.world.bot}/tweets"
         hidden = () if reconciles else (own_posts, "GET /2/dm_conversations/with/")
-        self._x.faults = Skies(self._weather, hidden)
+        self._x.faults = InjectedFaults(self._injector, hidden)
         self._asked: list[str] = []
-        self._writers: dict[str, str] = {}
-        """By account, the message that it wrote."""
+        self._senders: dict[str, str] = {}
+        """Account -> the id of its message."""
         self.environment = _settings(self._x.url)
 
-    def act(self, most: int) -> int:
-        """Let the next few people ask, once the bot has begun to listen: it leaves the past alone."""
-        if not self._asked and not self._is_heard():
+    def send_requests(self, most: int) -> int:
+        """Send the next requests, once the bot listens: it ignores what is older."""
+        if not self._asked and not self._is_listening():
             return 0
-        come = self._crowd.next(most)
-        for number, name in come:
+        requests = self._workload.next(most)
+        for number, name in requests:
             self._ask(number, name)
-        return len(come)
+        return len(requests)
 
-    def books(self) -> Books:
-        """Return which of the asks were answered by the bot, and how."""
+    def tally(self) -> Tally:
+        """Return the answers to mentions and direct messages."""
         with self._x.world.lock:
             seen = {ask: self._replies(ask) for ask in self._asked}
-            seen |= {ask: self._letters(writer) for writer, ask in self._writers.items()}
+            seen |= {ask: self._messages(writer) for writer, ask in self._senders.items()}
         answers = {ask: said for ask, said in seen.items() if said}
-        return Books(self._crowd.of, answers, self._weather.counts)
+        return Tally(self._workload.of, answers, self._injector.counts)
 
     def close(self) -> None:
         """Stop serving."""
@@ -85,27 +85,27 @@ class XWorld:
         if name.startswith(POISON):
             data = data[: len(data) // 2]
         photo = world.picture(world.file(f"{name}.jpg", data))
-        if number % _LETTER_EVERY:
+        if number % _MESSAGE_EVERY:
             self._asked.append(world.post(f"fan{number}", "@suisai", media=[photo]))
         else:
-            # A message quotes nothing: the answer is known by who gets it.
+            # A direct message quotes nothing: its answer is recognised by its recipient.
             ask = world.message(f"writer{number}", "", [photo])
-            self._writers[world.person(f"writer{number}")] = ask
+            self._senders[world.person(f"writer{number}")] = ask
 
     def _replies(self, ask: str) -> list[str]:
         return [PAINTING if said.media else APOLOGY for said in self._x.world.replies_to(ask)]
 
-    def _letters(self, writer: str) -> list[str]:
+    def _messages(self, writer: str) -> list[str]:
         sent = [note for note in self._x.world.sent if writer in note.conversation.split("-")]
         answers = [note for note in sent if note.media or is_apology(note.text)]
         return [PAINTING if note.media else APOLOGY for note in answers]
 
-    def _is_heard(self) -> bool:
-        """Tell whether both cursors stand: the looks after the first name or go beyond them."""
-        looks = [asked for asked in list(self._x.asked) if asked.method == "GET"]
-        letters = [asked for asked in looks if asked.path == "/2/dm_events"]
-        mentions = any("since_id" in asked.query for asked in looks)
-        return mentions and len({asked.query["max_results"] for asked in letters}) > 1
+    def _is_listening(self) -> bool:
+        """Tell whether the bot has both cursors: later polls contain them."""
+        polls = [asked for asked in list(self._x.asked) if asked.method == "GET"]
+        messages = [asked for asked in polls if asked.path == "/2/dm_events"]
+        mentions = any("since_id" in asked.query for asked in polls)
+        return mentions and len({asked.query["max_results"] for asked in messages}) > 1
 
 
 _TOO_MANY = {"title": "Too Many Requests", "detail": "Too Many Requests"}

@@ -1,4 +1,4 @@
-"""A platform as another package would add it: found by its entry point, it speaks HTTP to a fake world."""
+"""The fake platform, a package of its own as others would write it: HTTP calls to a local server."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FakePlatform:
 
     def fetch(self, job: Job, photo: PhotoRef) -> bytes:
         if photo.ref.startswith("poison"):
-            # What a broken C library does to its process when it opens such a photo.
+            # A photo that kills its worker, as a bug in a C library would.
             os.kill(os.getpid(), signal.SIGKILL)
         try:
             answer = self._http.get(f"/photos/{photo.ref}")
@@ -54,7 +54,7 @@ class FakePlatform:
         return found.text if found.status_code == 200 else None
 
     def retract(self, receipt: str) -> None:
-        """Nothing to take back here."""
+        """Do nothing."""
 
     def _check_pause(self, answer: httpx.Response) -> None:
         if answer.status_code == 429:

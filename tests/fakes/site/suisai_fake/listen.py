@@ -1,4 +1,4 @@
-"""The listening process of the fake platform: asks go into the ledger before they count as taken."""
+"""The listener of the fake platform: it admits requests, then confirms them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tasks.services import Services
 
 
 def take(ledger: Ledger, http: httpx.Client) -> int:
-    """Take the next asks in; return how many there were."""
+    """Admit the next requests; return how many there were."""
     update = http.get("/updates").json()
     for ask in update["asks"]:
         photo = PhotoRef(ask["photo"])
-        wish = PaintRequest("fake", ask["event"], ask["person"], "room", (photo,), seed=1)
-        if isinstance(ledger.admit(wish), Refused):
-            raise SystemExit("refused, which the settings of the battlefield rule out")
+        request = PaintRequest("fake", ask["event"], ask["person"], "room", (photo,), seed=1)
+        if isinstance(ledger.admit(request), Refused):
+            raise SystemExit("refused, although the settings of a chaos run allow everything")
     count = len(update["asks"])
     http.post(f"/taken/{update['from'] + count}")
     return count

@@ -1,4 +1,4 @@
-"""What people send: mostly photos of their own, some the one that goes round, a few no good ones."""
+"""Photos that people send: mostly different ones, some the same viral one, a few that cannot be painted."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ import random
 
 POISON = "poison"
 VIRAL = "viral"
-PEOPLE = 97
-"""Who has asked comes again after so many others."""
+DISTINCT_PEOPLE = 97
+"""A person sends again after so many others."""
 _POISON_RATE = 0.02
 _VIRAL_RATE = 0.1
 
 
-class Crowd:
-    """Names the photos of a platform's people, one after the other."""
+class Workload:
+    """The requests of a chaos run, in order."""
 
     def __init__(self, jobs: int, seed: int, *, faulty: bool) -> None:
         self.of = jobs
         self._chance = random.Random(seed)
         self._poison_rate = _POISON_RATE if faulty else 0.0
-        self._come = 0
+        self._sent = 0
 
     def next(self, most: int) -> list[tuple[int, str]]:
-        """Return number and photo of up to `most` who have not asked yet.
+        """Return number and photo of up to `most` further requests.
 
         The name of a photo that cannot be painted begins with `POISON`.
         """
-        numbers = range(self._come, min(self.of, self._come + most))
-        self._come = numbers.stop
+        numbers = range(self._sent, min(self.of, self._sent + most))
+        self._sent = numbers.stop
         return [(number, self._photo(number)) for number in numbers]
 
     def _photo(self, number: int) -> str:

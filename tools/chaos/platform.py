@@ -1,4 +1,4 @@
-"""What the harness wants of a platform: people who ask, faults, and books that are not the bot's own."""
+"""What a chaos run needs of a platform: requests, faults, and a count of answers apart from the ledger."""
 
 from __future__ import annotations
 
@@ -14,57 +14,57 @@ _SORRY = tuple(t("en", key) for key in ("apology-truncated", "apology-our-fault"
 
 
 @dataclass(frozen=True)
-class Books:
-    """Who asked and what was answered, as it can be seen on the platform."""
+class Tally:
+    """Requests and answers, as the platform saw them."""
 
     of: int
-    """How many asks there are in all."""
+    """How many requests there are in all."""
     answers: Mapping[str, Sequence[str]]
-    """What each ask that has an answer was answered, by the platform's id of the ask."""
+    """The answers of each request that has any, by the platform's id of the request."""
     counts: Mapping[str, int] = field(default_factory=dict)
-    """What went wrong, and how often."""
+    """The injected faults, and how often."""
 
     @property
     def lost(self) -> int:
-        """Asks without any answer."""
+        """Requests without any answer."""
         return self.of - len(self.answers)
 
     @property
     def doubled(self) -> int:
-        """Answers that came on top of a first one."""
+        """Answers beyond the first of each request."""
         return sum(len(said) - 1 for said in self.answers.values())
 
     def first(self, what: str) -> int:
-        """Asks that were first answered in this way."""
+        """Requests whose first answer was of this kind."""
         return sum(said[0] == what for said in self.answers.values())
 
 
-class World(Protocol):
-    """A platform as it stands while the bot falls and rises. It is never killed."""
+class ChaosPlatform(Protocol):
+    """A platform on which the bot runs. It is never killed itself."""
 
     @property
-    def intake(self) -> Sequence[str]:
+    def listener(self) -> Sequence[str]:
         """The module and arguments of the bot's listening process."""
         ...
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What the bot's processes must know to find this world."""
+        """Environment variables by which the bot's processes find this platform."""
         ...
 
-    def act(self, most: int) -> int:
-        """Let up to `most` more people ask, and return how many did; called again and again."""
+    def send_requests(self, most: int) -> int:
+        """Send up to `most` more requests; return how many were sent."""
         ...
 
-    def books(self) -> Books:
-        """Return the books as they stand."""
+    def tally(self) -> Tally:
+        """Return requests and answers so far."""
         ...
 
     def close(self) -> None:
-        """End the world."""
+        """Stop serving."""
         ...
 
 
 def is_apology(text: str) -> bool:
-    """Tell an apology from the other sentences that the bot says to who sent a photo."""
+    """Tell whether this is an apology, and no other text of the bot."""
     return text.startswith(_SORRY)

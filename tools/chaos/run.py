@@ -1,4 +1,4 @@
-"""The bot's processes and its server, and everything that is done to them."""
+"""One bot under test: its processes and its Valkey; starts, kills and restarts them."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from tasks.settings import Limits, Settings
 from tasks.valkey import EmbeddedValkey
 from tests.stack import environment_of
 from tools.chaos.fake import ROOT
-from tools.chaos.world import World
+from tools.chaos.platform import ChaosPlatform
 
-HOUSE = {
+PROCESSES = {
     "io-1": ("bots", "worker", "io"),
     "io-2": ("bots", "worker", "io"),
     "gpu-1": ("bots", "worker", "gpu"),
@@ -32,33 +32,36 @@ HOUSE = {
     "web": ("bots", "web", "--port", "0"),
 }
 GRACE_S = 30
-"""What a process has to end by itself after SIGTERM, as operators' platforms give it."""
+"""How long a process may take to end after SIGTERM, as on operators' machines."""
 
 
-class Battlefield:
-    """One bot in one world."""
+class ChaosRun:
+    """One bot on one platform."""
 
-    def __init__(self, folder: Path, world: World, seed: int) -> None:
-        self.world = world
+    def __init__(self, folder: Path, platform: ChaosPlatform, seed: int) -> None:
+        self.platform = platform
         self.chance = random.Random(seed)
         self.counts: Counter[str] = Counter()
         """What was done to the bot, and how often."""
         self.unclean: list[str] = []
-        """Which processes did not end as they should when they were asked to."""
+        """Processes that did not end cleanly on SIGTERM."""
         self.settings = _settings(folder)
         self.valkey = EmbeddedValkey(self.settings.data_dir / "valkey")
         self._folder = folder
-        self._bots: dict[str, Sequence[str]] = {**HOUSE, "intake": world.intake}
+        self._bots: dict[str, Sequence[str]] = {**PROCESSES, "listener": platform.listener}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._environment = {
             **os.environ,
             "PYTHONPATH": str(ROOT),
             **environment_of(self.settings),
             "SUISAI_SAFETY_CHECKS": "[]",
-            **world.environment,
+            **platform.environment,
         }
         self._redis = Redis(
-            unix_socket_path=str(self.valkey.socket), socket_timeout=1, retry=Retry(NoBackoff(), 0)
+            unix_socket_path=str(self.valkey.socket),
+            socket_timeout=1,
+            retry=Retry(NoBackoff(), 0),
+            decode_responses=True,
         )
         self._presence = Heartbeats(self._redis, self.settings.namespace)
 
@@ -67,8 +70,8 @@ class Battlefield:
         """The names of all processes but the server."""
         return tuple(self._bots)
 
-    def at_work(self) -> set[str]:
-        """Return the names of the processes that have come up and said so; none without the server."""
+    def running(self) -> set[str]:
+        """Return the names of the processes that are up and send heartbeats; none without the server."""
         try:
             present = {each.name.rpartition(":")[2] for each in self._presence.alive()}
         except RedisError:
@@ -76,8 +79,8 @@ class Battlefield:
         running = {name: each for name, each in self._running.items() if each.poll() is None}
         return {name for name, process in running.items() if str(process.pid) in present}
 
-    def keep_up(self) -> None:
-        """Start what is not running."""
+    def start_missing(self) -> None:
+        """Start every process that is not running."""
         if not self.valkey.is_alive():
             self.valkey.ensure()
         for name in self._bots:
@@ -98,18 +101,18 @@ class Battlefield:
             )
 
     def kill(self, name: str) -> None:
-        """Kill a process without a warning."""
+        """Kill a process with SIGKILL."""
         self._running[name].kill()
         self._running[name].wait()
         self.counts[f"{name} killed"] += 1
 
     def kill_valkey(self) -> None:
-        """Kill the server; what was not on its disk is gone."""
+        """Kill the server; what is not on its disk is lost."""
         os.kill(self.valkey.ensure(), signal.SIGKILL)
         self.counts["valkey killed"] += 1
 
     def restart(self, name: str) -> None:
-        """Ask a process to end, as an upgrade does, and start it anew."""
+        """Stop a process with SIGTERM, as an upgrade does, and start it again."""
         process = self._running[name]
         process.terminate()
         try:
@@ -124,7 +127,7 @@ class Battlefield:
         self.counts[f"{name} restarted"] += 1
         self._start(name)
 
-    def meddle(self) -> None:
+    def disturb_wakeups(self) -> None:
         """Drop a wake-up, or send one twice."""
         queue = f"suisai:celery:{self.chance.choice(['fetch', 'render', 'deliver'])}"
         try:
@@ -135,16 +138,16 @@ class Battlefield:
             self._redis.rpop(queue) if dropped else self._redis.lpush(queue, message)
         except RedisError:
             return
-        self.counts["wake-ups dropped" if dropped else "wake-ups doubled"] += 1
+        self.counts["wake-ups dropped" if dropped else "wake-ups repeated"] += 1
 
     def end(self) -> None:
-        """End everything."""
+        """End all processes."""
         for process in self._running.values():
             process.kill()
             process.wait()
         self._redis.close()
         self.valkey.stop()
-        self.world.close()
+        self.platform.close()
 
 
 def _settings(folder: Path) -> Settings:

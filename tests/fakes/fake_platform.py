@@ -1,4 +1,4 @@
-"""The world behind the fake platform: a server with its own list of who asked and what was answered."""
+"""The server behind the fake platform, with its own list of requests and answers."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from PIL import Image
 
-from tests.fakes.fake_weather import Mishap, Weather
+from tests.fakes.fault_injector import FaultInjector, FaultKind
 
 
-class World(ThreadingHTTPServer):
-    """Hands out asks, serves photos, takes answers; how it misbehaves meanwhile is the weather's."""
+class FakePlatformServer(ThreadingHTTPServer):
+    """Hands out requests, serves photos, accepts answers; the injector decides which calls fail."""
 
     daemon_threads = True
     # A burst of connections must not be refused by the operating system.
     request_queue_size = 128
 
-    def __init__(self, weather: Weather) -> None:
+    def __init__(self, injector: FaultInjector) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.lock = threading.Lock()
-        self.weather = weather
+        self.injector = injector
         self.asks: list[dict[str, str]] = []
         self.taken = 0
         self.answers: dict[str, list[str]] = {}
@@ -33,12 +33,12 @@ class World(ThreadingHTTPServer):
         self._thread.start()
 
     def ask(self, event: str, person: str, photo: str) -> None:
-        """Let somebody ask."""
+        """Add a request."""
         with self.lock:
             self.asks.append({"event": event, "person": person, "photo": photo})
 
     def all_answers(self) -> dict[str, list[str]]:
-        """Return what arrived for each ask that got anything: 'painting' or 'apology', in order."""
+        """Return the answers to each request that has any: 'painting' or 'apology', in order."""
         with self.lock:
             return {event: list(said) for event, said in self.answers.items()}
 
@@ -48,11 +48,11 @@ class World(ThreadingHTTPServer):
         self.server_close()
 
     def handle_error(self, *_: object) -> None:
-        """Stay silent where a client was killed."""
+        """Ignore clients that were killed."""
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: World
+    server: FakePlatformServer
 
     def do_GET(self) -> None:
         what, _, name = self.path.strip("/").partition("/")
@@ -62,14 +62,14 @@ class _Handler(BaseHTTPRequestHandler):
                 body = json.dumps({"from": self.server.taken, "asks": batch})
             self._say(200, body.encode())
             return
-        mishap = self.server.weather.draw(Mishap.FLOOD, Mishap.CUT)
-        if mishap is Mishap.FLOOD:
+        fault = self.server.injector.draw(FaultKind.FLOOD, FaultKind.CUT)
+        if fault is FaultKind.FLOOD:
             self._flood()
         elif what == "photos":
-            self._say(200, picture(name), cut=mishap is Mishap.CUT)
+            self._say(200, picture(name), cut=fault is FaultKind.CUT)
         else:
             known = name in self.server.all_answers()
-            self._say(200 if known else 404, f"r-{name}".encode(), cut=mishap is Mishap.CUT)
+            self._say(200 if known else 404, f"r-{name}".encode(), cut=fault is FaultKind.CUT)
 
     def do_POST(self) -> None:
         size = int(self.headers.get("Content-Length", "0"))
@@ -82,22 +82,22 @@ class _Handler(BaseHTTPRequestHandler):
             self._take_answer(size, *rest)
 
     def _take_answer(self, size: int, event: str, said: str) -> None:
-        mishap = self.server.weather.draw(*Mishap)
-        if mishap is Mishap.CUT:
+        fault = self.server.injector.draw(*FaultKind)
+        if fault is FaultKind.CUT:
             self.rfile.read(size // 2)
             self.close_connection = True
             return
         self.rfile.read(size)
-        if mishap is Mishap.FLOOD:
+        if fault is FaultKind.FLOOD:
             self._flood()
             return
-        if mishap is Mishap.OUTAGE:
+        if fault is FaultKind.OUTAGE:
             self._say(503, b"")
             return
         with self.server.lock:
             self.server.answers.setdefault(event, []).append(said)
         time.sleep(0.02)  # a slow platform
-        if mishap is Mishap.LOST:
+        if fault is FaultKind.LOST:
             self.close_connection = True
             return
         self._say(200, f"r-{event}".encode())
@@ -119,7 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def picture(name: str) -> bytes:
-    """Return a small photo, another one for each name."""
+    """Return a small photo that depends on `name`."""
     chance = random.Random(name)
     image = Image.effect_noise((128, 96), chance.uniform(20, 90)).convert("RGB")
     image.paste(tuple(chance.randrange(256) for _ in range(3)), (20, 20, 90, 70))
