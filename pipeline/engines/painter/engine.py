@@ -1,4 +1,4 @@
-"""The painter: the engine that needs no GPU, no weights to download and no patience."""
+"""The painter: the engine that runs on the CPU and needs no download."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from pipeline.styles import load_styles
 
 
 class Painter:
-    """Paints with filters alone. A thread count changes how fast it paints, never what."""
+    """Paints with image filters. The number of threads changes the speed, never the picture."""
 
     name = "painter"
     version = "2"
     threads = 1
 
     def __init__(self, threads: int | None = None) -> None:
-        self.crew = ThreadPoolExecutor(threads or cv2.getNumThreads(), "painter")
-        self.studio = PainterPipeline(self.crew)
+        self.pool = ThreadPoolExecutor(threads or cv2.getNumThreads(), "painter")
+        self.pipeline = PainterPipeline(self.pool)
 
     def close(self) -> None:
-        """Send the crew home."""
-        self.crew.shutdown()
+        """Stop the worker threads."""
+        self.pool.shutdown()
 
     def warm_up(self) -> None:
         """Paint a small bright square in every style, so that networks and palettes are ready."""
@@ -55,9 +55,9 @@ class Painter:
         return pictures
 
     def paint_one(self, commission: RenderJob) -> RGB | PaintingFailed:
-        """Paint one photo; what OpenCV or memory refuses is this photo's failure alone."""
+        """Paint one photo; an error of OpenCV or a lack of memory fails this photo only."""
         try:
-            return self.studio.paint(commission)
-        # Any other error is a mistake in the code, which must not pass for a bad photo.
+            return self.pipeline.paint(commission)
+        # Any other error is a bug and must not be reported as a bad photo.
         except (cv2.error, MemoryError) as refusal:
             return PaintingFailed(f"painter: {refusal}")

@@ -1,4 +1,4 @@
-"""Work by strips of rows: they fit the processor's cache, and several hands can paint at once.
+"""Work by strips of rows: they fit the processor's cache, and several threads can work at once.
 
 What a set of planes has in common: it can be cut into rows, and resized.
 """
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 
 STRIP_PX = 64
-"""A fixed number, so that the number of hands cannot change the picture."""
+"""A fixed number, so that the number of threads cannot change the picture."""
 
 Rows = TypeVar("Rows", bound=np.ndarray)
 
 
-def by_rows(crew: Executor, out: Rows, work: Callable[[slice], Rows]) -> Rows:
+def by_rows(pool: Executor, out: Rows, work: Callable[[slice], Rows]) -> Rows:
     """Fill `out` with the rows that `work` makes, strip by strip, and return it."""
 
     def strip(top: int) -> None:
         rows = slice(top, min(top + STRIP_PX, out.shape[0]))
         out[rows] = work(rows)
 
-    list(crew.map(strip, range(0, out.shape[0], STRIP_PX)))
+    list(pool.map(strip, range(0, out.shape[0], STRIP_PX)))
     return out
 
 

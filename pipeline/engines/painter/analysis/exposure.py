@@ -25,7 +25,7 @@ def daylight_of(photo: RGB) -> float:
     return float(day)
 
 
-def opened_shadows(photo: RGB, unit: float, amount: float, crew: Executor) -> Colours:
+def opened_shadows(photo: RGB, unit: float, amount: float, pool: Executor) -> Colours:
     """Lighten broad shadows as a background painter does, without touching the lights.
 
     A base layer (a guided filter at a quarter of the size; He 2013) decides, so that edges keep their
@@ -39,7 +39,7 @@ def opened_shadows(photo: RGB, unit: float, amount: float, crew: Executor) -> Co
         lighter = times(as_colours(photo[rows]), fitted_rows(gain, rows, photo.shape))
         return np.minimum(lighter, 1, out=lighter)
 
-    return by_rows(crew, np.empty(photo.shape, np.float32), strip)
+    return by_rows(pool, np.empty(photo.shape, np.float32), strip)
 
 
 def base_layer(bright: Plane, sigma_px: float) -> Plane:

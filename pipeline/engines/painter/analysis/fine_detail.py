@@ -48,7 +48,7 @@ def filigree(bright: Plane, unit: float) -> Plane:
 
 
 def calmness(ground: Plane, unit: float) -> Plane:
-    """Say how much of the surroundings is calm; single edges, as of a sign or a mast, do not matter."""
+    """Say how much of the surroundings is calm; single edges, as of a sign or a mast, do not count."""
     small = part(ground, 0.5)
     slope = cast(Plane, cv2.magnitude(cv2.Sobel(small, -1, 1, 0), cv2.Sobel(small, -1, 0, 1)))
     calm = ramp(slope * np.float32(1 / 16), LUMPY, CALM)

@@ -1,4 +1,4 @@
-"""A photo as the painter sees it before the first stroke."""
+"""What is known about a photo before it is painted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.engines.painter.arrays import Colours, Plane
 
 @dataclass(frozen=True, slots=True)
 class PhotoAnalysis:
-    """What was seen; every step heeds some of it."""
+    """The photo, what it shows, and its measures; every filter reads some of it."""
 
     pixels: RGB
     calm: Colours
@@ -26,4 +26,6 @@ class PhotoAnalysis:
     air: Plane
     """Sky and clouds in which no lines are drawn, 0..1, in a small picture."""
     daylight: float
+    """0 at night, 1 at noon."""
     unit: float
+    """Scale of the picture: brushes and lines are measured in it."""

@@ -76,7 +76,7 @@ class Layers:
     """Light that is screened over the paint, RGB."""
     bare: Plane | None
     """Where paper shows, 0..1."""
-    mended: Colours
+    corrections: Colours
     """What is added to bring skin back to its own colour, RGB."""
     ink: Plane
     """Cover of lines, 0..1."""
@@ -85,16 +85,16 @@ class Layers:
 
 
 def coloured(
-    flat: Colours, spare: Plane, density: Plane, sky: Skyscape | None, pots: PaletteSet
+    flat: Colours, spare: Plane, density: Plane, sky: Skyscape | None, palettes: PaletteSet
 ) -> Colours:
     """Give strokes their tones, sky, palette and pigment.
 
     Density d turns a colour C into C - (C - C^2) d, which keeps pure black and white (Bousseau 2006).
     """
-    out = with_steps(flat, pots.steps, spare)
+    out = with_steps(flat, palettes.steps, spare)
     if sky:
         out = with_sky(out, sky)
-    out = recolour(as_bytes(out), pots.cube)
+    out = recolour(as_bytes(out), palettes.cube)
     change = out - out * out
     out -= times(change, density)
     return out
@@ -123,10 +123,12 @@ def inked(picture: Colours, ink: Plane, code: str) -> Colours:
     return mix(picture, below, ink)
 
 
-def glazed(flat: Colours, glaze: Layers, sky: Skyscape | None, pots: PaletteSet) -> Colours:
+def composited(
+    flat: Colours, layers: Layers, sky: Skyscape | None, palettes: PaletteSet
+) -> Colours:
     """Lay all layers over strokes."""
-    out = lit(coloured(flat, glaze.spare, glaze.density, sky, pots), glaze.glow)
-    out = papered(out, glaze.bare, pots.paper)
-    out += glaze.mended
+    out = lit(coloured(flat, layers.spare, layers.density, sky, palettes), layers.glow)
+    out = papered(out, layers.bare, palettes.paper)
+    out += layers.corrections
     np.clip(out, 0, 1, out=out)
-    return papered(inked(out, glaze.ink, pots.ink), glaze.frame, pots.paper)
+    return papered(inked(out, layers.ink, palettes.ink), layers.frame, palettes.paper)

@@ -38,7 +38,7 @@ BLUR = 0.45
 """The spread of a sector's Gaussian, as a part of the radius."""
 
 
-def kuwahara(picture: Colours, flow: Flow, radius_px: float, crew: Executor) -> Colours:
+def kuwahara(picture: Colours, flow: Flow, radius_px: float, pool: Executor) -> Colours:
     """Flatten textures and sharpen contours, with a brush of `radius_px`.
 
     `flow` is as large as the picture, or half as large.
@@ -54,7 +54,7 @@ def kuwahara(picture: Colours, flow: Flow, radius_px: float, crew: Executor) -> 
         forms = slice(rows.start // step, rows.stop // step)
         return calmest(weighted, [(x[forms], y[forms]) for x, y in aside], rows, first)
 
-    return by_rows(crew, np.empty_like(picture), strip)
+    return by_rows(pool, np.empty_like(picture), strip)
 
 
 def sectors(flow: Flow, radius_px: float) -> list[tuple[Plane, Plane]]:

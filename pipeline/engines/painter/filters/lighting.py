@@ -10,12 +10,12 @@ from pipeline.styles import Light
 SUN_RGB = (1.0, 0.8, 0.45)
 
 
-def glow_of(study: Colours, light: Light, daylight: float, scale: float) -> Colours:
-    """Work out the light to screen over a picture, from its study at a quarter of the size."""
+def glow_of(preview: Colours, light: Light, daylight: float, scale: float) -> Colours:
+    """Work out the light to screen over a picture, from its preview at a quarter of the size."""
     # Only what is nearly white blooms; else every wall would.
-    bright = times(study, ramp(study.max(-1), 0.75, 1.0))
+    bright = times(preview, ramp(preview.max(-1), 0.75, 1.0))
     glow = wide_blur(bright, 3 * scale) * np.float32(0.3 * light.bloom)
-    warmth = sun(study.shape) * np.float32(0.25 * light.sun * daylight)
+    warmth = sun(preview.shape) * np.float32(0.25 * light.sun * daylight)
     return glow + tint(warmth, SUN_RGB)
 
 
@@ -26,11 +26,11 @@ def sun(shape: tuple[int, ...]) -> Plane:
     return unit(1 - away * np.float32(1 / 1.1))
 
 
-def vignette(study: Colours, amount: float) -> Colours:
+def vignette(preview: Colours, amount: float) -> Colours:
     """Return what is to be added to darken the corners."""
-    x, y = axes(study.shape)
+    x, y = axes(preview.shape)
     corners = ramp(np.hypot(x - np.float32(0.5), y - np.float32(0.5)), 0.38, 0.78)
-    return times(study, corners * np.float32(-amount))
+    return times(preview, corners * np.float32(-amount))
 
 
 def axes(shape: tuple[int, ...]) -> tuple[Plane, Plane]:

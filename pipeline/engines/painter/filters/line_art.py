@@ -1,12 +1,8 @@
-"""Ink lines along contours.
+"""Ink lines along contours: where they go, and how heavy they are.
 
-A difference of Gaussians, smoothed along the flow (Kang 2007), with the soft threshold of XDoG
-(Winnemoeller 2012).
-
-Ink over paint: where lines go, and how heavy they are.
-
-Contours are found in the flat picture, where textures are gone. What a pen would not draw is taken out: short
-marks, contours that are out of focus in the photo, and contours within the sky.
+A difference of Gaussians, smoothed along the contour (Kang 2007), with the soft threshold of XDoG
+(Winnemoeller 2012). Contours are found in the flat picture, where textures are gone. What a pen would not draw is
+left out: short marks, contours that are out of focus in the photo, and contours within the sky.
 """
 
 from __future__ import annotations
@@ -42,8 +38,123 @@ from pipeline.styles import Line
 SPREAD = 1.6
 """The ratio of the two Gaussians that comes closest to a Laplacian (Marr and Hildreth 1980)."""
 
+FAINTEST = 0.0026
+"""Darkness (in tones, see `tones_of`) at which a contour gets a line."""
 
-def ridges(luma: Plane, flow: Flow, width_px: float, reach_px: float, crew: Executor) -> Plane:
+FULL = 0.008
+"""Darkness beyond the faintest at which a line is fully inked."""
+
+BOLD_FROM, BOLDEST, BOLD = 0.035, 0.08, 0.75
+"""Darkness of a wide contour from which its line grows heavier, where it is heaviest, and by how much."""
+
+REACH = 5.0
+"""Length to either side, in units of the picture, along which a contour is averaged."""
+
+SHORTEST = 22.0
+"""Marks up to half as long, in units of the picture, are not drawn; from this length on they are."""
+
+BLURRED, SHARP = 0.10, 0.22
+"""Steepest slope of a contour per px of the half-size picture, as a part of the contrast around it."""
+
+FINE_SPARED = 0.8
+"""How much less ink lies on letters and faces that are smaller than the pen can draw."""
+
+GREATEST = 0.96
+"""No line covers its ground fully, so that it takes some of the colour there."""
+
+
+def lines(
+    flat: Colours, analysis: PhotoAnalysis, fine: Plane, line: Line, seed: int, pool: Executor
+) -> Plane:
+    """Say how much ink covers each spot, 0..0.96.
+
+    `flat` is the picture to draw on; `fine` says where it shows things thinner than the pen, 0..1.
+    """
+    if line.weight <= 0:
+        return np.zeros(flat.shape[:2], np.float32)
+    tones = tones_of(flat, analysis.unit)
+    half = part(tones, 0.5)
+    width = 0.9 * analysis.unit * line.width + 0.1
+    ridge = ridges(tones, flow_of(half, analysis.unit), width, REACH * analysis.unit, pool)
+    least = faintest(analysis.subject, line)
+    bold = np.float32(BOLD) * ramp(wide_ridges(half, width), BOLD_FROM, BOLDEST)
+    small = np.maximum(pen(part(ridge, 0.5), resize(least, half.shape), FULL), bold)
+    weight = resize(pressure(analysis), half.shape) * np.float32(line.weight)
+    # A line beside a letter fills its gaps as much as one upon it.
+    weight *= 1 - np.float32(FINE_SPARED) * cast(Plane, cv2.dilate(fine, np.ones((5, 5), np.uint8)))
+    weight *= long_marks(small, analysis.unit) * focus(analysis)
+    weight *= 1 - resize(analysis.air, half.shape)
+    paper = skips(tones.shape, analysis.unit, seed) if line.texture > 0 else None
+
+    def strip(rows: slice) -> Plane:
+        threshold, press, heavy = (
+            fitted_rows(plane, rows, tones.shape) for plane in (least, weight, bold)
+        )
+        cover = np.maximum(pen(ridge[rows], threshold, FULL), heavy)
+        cover *= press
+        if paper is not None:
+            cover *= 1 - paper[rows] * np.float32(line.texture)
+        return np.minimum(cover, np.float32(GREATEST))
+
+    return by_rows(pool, ridge, strip)
+
+
+def tones_of(flat: Colours, unit: float) -> Plane:
+    """Return what a pen heeds: luma, with the shadows spread so that lines there count as much."""
+    bright = luma(flat)
+    return blur(np.sqrt(bright) * np.float32(0.75) + bright * np.float32(0.25), 0.5 * unit)
+
+
+def long_marks(cover: Plane, unit: float) -> Plane:
+    """Keep (1) marks that are long enough for a line and drop (0) specks; `cover` is at half size."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((cover > 0.2).astype(np.uint8))
+    length = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    keep = ramp(length.astype(np.float32), SHORTEST * unit / 4, SHORTEST * unit / 2)
+    keep[0] = 0
+    return cast(Plane, cv2.dilate(keep[labels], np.ones((3, 3), np.uint8)))
+
+
+def focus(analysis: PhotoAnalysis) -> Plane:
+    """Say where the photo is in focus, 0..1, at half size.
+
+    The slope of a sharp contour is a large part of the contrast around it, that of a blurred one is not.
+    """
+    bright = luma(as_colours(scaled(analysis.pixels, *analysis.half.shape[:2])))
+    down = np.float32(1 / 32)
+    slope = cast(Plane, cv2.magnitude(cv2.Scharr(bright, -1, 1, 0), cv2.Scharr(bright, -1, 0, 1)))
+    width = 2 * max(1, round(3.2 * analysis.unit)) + 1
+    square = np.ones((width, width), np.uint8)
+    contrast = cast(Plane, cv2.dilate(bright, square)) - cast(Plane, cv2.erode(bright, square))
+    steepest = cast(Plane, cv2.dilate(slope, square)) * down
+    return ramp(steepest / (contrast + np.float32(0.015)), BLURRED, SHARP)
+
+
+def pressure(analysis: PhotoAnalysis) -> Plane:
+    """Return the weight of lines: heavier on people, lighter on faces, very small faces and foliage."""
+    subject = analysis.subject
+    weight = np.full(subject.people.shape, 0.95, np.float32)
+    weight += np.float32(0.30) * subject.people - np.float32(0.25) * subject.small
+    weight *= 1 - np.float32(0.5) * subject.head * (1 - subject.features)
+    crowd = resize(tangle(analysis.flow, analysis.unit), subject.people.shape) * (
+        1 - subject.people
+    )
+    weight *= 1 - np.float32(0.6) * crowd
+    return weight
+
+
+def skips(shape: tuple[int, ...], unit: float, seed: int) -> Plane:
+    """Return where a dry brush or a pencil leaves the valleys of the paper white, 0..1."""
+    return ramp(grainy(shape, seed + 31, 1.1 * unit) + grainy(shape, seed + 32, 3 * unit), 0.2, 1.8)
+
+
+def faintest(subject: Subject, line: Line) -> Plane:
+    """Ask more of a contour before it is drawn across a face: wrinkles and noses are not outlines."""
+    bare = subject.head * (1 - subject.features)
+    extra = np.float32(0.006) * bare - np.float32(0.0008) * subject.people
+    return (np.float32(FAINTEST) + extra) * np.float32(1 / max(line.detail, 0.05))
+
+
+def ridges(luma: Plane, flow: Flow, width_px: float, reach_px: float, pool: Executor) -> Plane:
     """Say how much darker a spot is than its surroundings, along the contour it lies on."""
     darker = wide_ridges(luma, width_px)
     halo = math.ceil(reach_px) + 1
@@ -60,7 +171,7 @@ def ridges(luma: Plane, flow: Flow, width_px: float, reach_px: float, crew: Exec
         x, y = (spread(plane[forms], size) for plane in (flow.x, flow.y))
         return along(nearby, x, y, rows.start - first, reach_px, 4)
 
-    return by_rows(crew, np.empty_like(luma), strip)
+    return by_rows(pool, np.empty_like(luma), strip)
 
 
 def wide_ridges(luma: Plane, width_px: float) -> Plane:
@@ -89,121 +200,3 @@ def along(plane: Plane, x: Plane, y: Plane, first: int, reach_px: float, samples
 def pen(ridge: Plane, threshold: Plane | float, softness: float = 0.014) -> Plane:
     """Turn ridges into the cover of ink, 0..1."""
     return ramp(ridge - threshold, 0.0, softness)
-
-
-FAINTEST = 0.0026
-"""Darkness (in tones, see `tones_of`) at which a contour gets a line."""
-
-FULL = 0.008
-"""Darkness beyond the faintest at which a line is fully inked."""
-
-BOLD_FROM, BOLDEST, BOLD = 0.035, 0.08, 0.75
-"""Darkness of a wide contour from which its line grows heavier, where it is heaviest, and by how much."""
-
-REACH = 5.0
-"""Length to either side, in units of the picture, along which a contour is averaged."""
-
-SHORTEST = 22.0
-"""Marks up to half as long, in units of the picture, are not drawn; from this length on they are."""
-
-BLURRED, SHARP = 0.10, 0.22
-"""Steepest slope of a contour per px of the half-size picture, as a part of the contrast around it."""
-
-FINE_SPARED = 0.8
-"""How much less ink lies on letters and faces that are smaller than the pen can draw."""
-
-GREATEST = 0.96
-"""No line covers its ground fully, so that it takes some of the colour there."""
-
-
-def lines(
-    flat: Colours, view: PhotoAnalysis, fine: Plane, line: Line, seed: int, crew: Executor
-) -> Plane:
-    """Say how much ink covers each spot, 0..0.96.
-
-    `flat` is the picture to draw on; `fine` says where it shows things thinner than the pen, 0..1.
-    """
-    if line.weight <= 0:
-        return np.zeros(flat.shape[:2], np.float32)
-    tones = tones_of(flat, view.unit)
-    half = part(tones, 0.5)
-    width = 0.9 * view.unit * line.width + 0.1
-    ridge = ridges(tones, flow_of(half, view.unit), width, REACH * view.unit, crew)
-    least = faintest(view.subject, line)
-    bold = np.float32(BOLD) * ramp(wide_ridges(half, width), BOLD_FROM, BOLDEST)
-    small = np.maximum(pen(part(ridge, 0.5), resize(least, half.shape), FULL), bold)
-    weight = resize(pressure(view), half.shape) * np.float32(line.weight)
-    # A line beside a letter fills its gaps as much as one upon it.
-    weight *= 1 - np.float32(FINE_SPARED) * cast(Plane, cv2.dilate(fine, np.ones((5, 5), np.uint8)))
-    weight *= long_marks(small, view.unit) * focus(view)
-    weight *= 1 - resize(view.air, half.shape)
-    # Skips are where the paper is deep, whatever is drawn there.
-    paper = skips(tones.shape, view.unit, seed) if line.texture > 0 else None
-
-    def strip(rows: slice) -> Plane:
-        threshold, press, heavy = (
-            fitted_rows(plane, rows, tones.shape) for plane in (least, weight, bold)
-        )
-        cover = np.maximum(pen(ridge[rows], threshold, FULL), heavy)
-        cover *= press
-        if paper is not None:
-            cover *= 1 - paper[rows] * np.float32(line.texture)
-        return np.minimum(cover, np.float32(GREATEST))
-
-    return by_rows(crew, ridge, strip)
-
-
-def tones_of(flat: Colours, unit: float) -> Plane:
-    """Return what a pen heeds: luma, with the shadows spread so that lines there count as much."""
-    bright = luma(flat)
-    return blur(np.sqrt(bright) * np.float32(0.75) + bright * np.float32(0.25), 0.5 * unit)
-
-
-def long_marks(cover: Plane, unit: float) -> Plane:
-    """Keep (1) marks that are long enough for a line and drop (0) specks; `cover` is at half size."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((cover > 0.2).astype(np.uint8))
-    length = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-    keep = ramp(length.astype(np.float32), SHORTEST * unit / 4, SHORTEST * unit / 2)
-    keep[0] = 0
-    return cast(Plane, cv2.dilate(keep[labels], np.ones((3, 3), np.uint8)))
-
-
-def focus(view: PhotoAnalysis) -> Plane:
-    """Say where the photo is in focus, 0..1, at half size.
-
-    The slope of a sharp contour is a large part of the contrast around it, that of a blurred one is not.
-    """
-    bright = luma(as_colours(scaled(view.pixels, *view.half.shape[:2])))
-    down = np.float32(1 / 32)
-    slope = cast(Plane, cv2.magnitude(cv2.Scharr(bright, -1, 1, 0), cv2.Scharr(bright, -1, 0, 1)))
-    width = 2 * max(1, round(3.2 * view.unit)) + 1
-    square = np.ones((width, width), np.uint8)
-    contrast = cast(Plane, cv2.dilate(bright, square)) - cast(Plane, cv2.erode(bright, square))
-    steepest = cast(Plane, cv2.dilate(slope, square)) * down
-    return ramp(steepest / (contrast + np.float32(0.015)), BLURRED, SHARP)
-
-
-def pressure(view: PhotoAnalysis) -> Plane:
-    """Press harder on people, and softer on their faces, on faces too small for the pen and among leaves.
-
-    Drawn like forms, leaves would look like worms.
-    """
-    subject = view.subject
-    weight = np.full(subject.people.shape, 0.95, np.float32)
-    weight += np.float32(0.30) * subject.people - np.float32(0.25) * subject.small
-    weight *= 1 - np.float32(0.5) * subject.head * (1 - subject.features)
-    crowd = resize(tangle(view.flow, view.unit), subject.people.shape) * (1 - subject.people)
-    weight *= 1 - np.float32(0.6) * crowd
-    return weight
-
-
-def skips(shape: tuple[int, ...], unit: float, seed: int) -> Plane:
-    """Find where a dry brush or a pencil leaves the paper's valleys white."""
-    return ramp(grainy(shape, seed + 31, 1.1 * unit) + grainy(shape, seed + 32, 3 * unit), 0.2, 1.8)
-
-
-def faintest(subject: Subject, line: Line) -> Plane:
-    """Ask more of a contour before it is drawn across a face: wrinkles and noses are not outlines."""
-    bare = subject.head * (1 - subject.features)
-    extra = np.float32(0.006) * bare - np.float32(0.0008) * subject.people
-    return (np.float32(FAINTEST) + extra) * np.float32(1 / max(line.detail, 0.05))

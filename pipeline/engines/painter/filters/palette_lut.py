@@ -148,15 +148,15 @@ def tinted(lab: Colours, palette: Palette) -> Colours:
 
 
 def pulled(lab: Colours, palette: Palette) -> Colours:
-    """Draw colours to the pots on the table, each by its nearness in Lab."""
+    """Pull each colour towards the style's pigments, weighted by distance in Lab."""
     if not palette.pigments:
         return lab
-    pots = to_lab(np.array([[colour(code) for code in palette.pigments]], np.float32))[0]
-    gaps = lab[..., None, :] - pots
-    # Lightness counts less, so that shading survives the pull of few pots.
+    palettes = to_lab(np.array([[colour(code) for code in palette.pigments]], np.float32))[0]
+    gaps = lab[..., None, :] - palettes
+    # Lightness counts less, so that shading survives the pull of few pigments.
     gaps[..., 0] *= np.float32(0.7)
     apart: Plane = np.einsum("...c,...c->...", gaps, gaps)
     weight = np.exp(-(apart - apart.min(-1, keepdims=True)) / np.float32(180))
-    there = (weight / weight.sum(-1, keepdims=True)) @ pots
+    there = (weight / weight.sum(-1, keepdims=True)) @ palettes
     drawn: Colours = lab + (there - lab) * np.float32(palette.pull)
     return drawn

@@ -22,7 +22,7 @@ BLUSH = (0.06, -0.14, -0.12)
 """Changes a cheek's RGB by these parts: it warms dark skin as it does light skin, and whitens none."""
 
 SCALE = 0.25
-"""Of the study that blush is worked out on."""
+"""Of the preview that blush is worked out on."""
 
 
 def large_enough(faces: Sequence[Face], scale: float) -> Iterator[Face]:
@@ -30,14 +30,14 @@ def large_enough(faces: Sequence[Face], scale: float) -> Iterator[Face]:
     return (face for face in faces if face.eyes_apart > max(16.0, 20 * scale))
 
 
-def blush(study: Colours, faces: Sequence[Face], amount: float, scale: float) -> Colours:
+def blush(preview: Colours, faces: Sequence[Face], amount: float, scale: float) -> Colours:
     """Return what to add to cheeks, RGB, at a quarter of the size."""
-    cheeks = np.zeros(study.shape[:2], np.float32)
+    cheeks = np.zeros(preview.shape[:2], np.float32)
     for face in large_enough(faces, scale):
         for eye in face.points[:2]:
             dab(cheeks, face, eye)
     share = cheeks * np.float32(amount)
-    change = [study[..., at] * share * np.float32(part) for at, part in enumerate(BLUSH)]
+    change = [preview[..., at] * share * np.float32(part) for at, part in enumerate(BLUSH)]
     return cast(Colours, cv2.merge(change))
 
 
@@ -87,23 +87,23 @@ REACH = 0.16
 """Over how much of a face's size the difference is averaged."""
 
 
-def lost_complexion(study: Colours, photo: Colours, subject: Subject, faithful: float) -> Colours:
+def lost_complexion(preview: Colours, photo: Colours, subject: Subject, faithful: float) -> Colours:
     """Return what to add to skin, RGB: all of the lightness it lost, and a share of the hue.
 
-    `study` and `photo` are at a quarter of the size.
+    `preview` and `photo` are at a quarter of the size.
     """
     if not subject.faces:
-        return np.zeros_like(study)
-    drift = drift_of(study, photo, subject)
+        return np.zeros_like(preview)
+    drift = drift_of(preview, photo, subject)
     drift[..., 1:] *= np.float32(faithful)
-    return np.clip(from_lab(to_lab(study) + times(drift, subject.skin)), 0, 1) - study
+    return np.clip(from_lab(to_lab(preview) + times(drift, subject.skin)), 0, 1) - preview
 
 
-def drift_of(study: Colours, photo: Colours, subject: Subject) -> Colours:
+def drift_of(preview: Colours, photo: Colours, subject: Subject) -> Colours:
     """Return what skin lost around each spot (Lab, photo less painting), smooth over a face."""
     # The median, so that one face close to the camera does not blur the others' shading away.
     sizes = sorted(face.size for face in subject.faces)
     reach = max(1.0, sizes[len(sizes) // 2] * REACH / 4)
-    gap = times(to_lab(photo) - to_lab(study), subject.skin)
+    gap = times(to_lab(photo) - to_lab(preview), subject.skin)
     weight = cast(Plane, 1 / (blur(subject.skin, reach) + np.float32(1e-3)))
     return times(blur(gap, reach), weight)

@@ -1,4 +1,4 @@
-"""A study at a quarter of the size: it shows what light, paper and skin need, before the whole is glazed."""
+"""A preview at a quarter of the size, from which the layers for light, paper and skin are computed."""
 
 from __future__ import annotations
 
@@ -16,46 +16,46 @@ from pipeline.engines.painter.tiling import resized
 from pipeline.styles import Style
 
 
-def studied(
+def previewed(
     flat: Colours,
     density: Plane,
     ink: Plane,
     sky: Skyscape | None,
-    view: PhotoAnalysis,
+    analysis: PhotoAnalysis,
     style: Style,
-    pots: PaletteSet,
+    palettes: PaletteSet,
     seed: int,
 ) -> Layers:
-    """Paint the study and derive from it all layers."""
-    small, subject = part(flat, 0.25), view.subject
-    heaven = resized(sky, small.shape) if sky else None
+    """Paint the preview and compute all layers from it."""
+    small, subject = part(flat, 0.25), analysis.subject
+    small_sky = resized(sky, small.shape) if sky else None
     # On skin tones gather to planes, between features whose tones stay as they are.
     spare = subject.features - np.float32(0.95) * subject.bare * (1 - subject.features)
-    study = coloured(small, spare, resize(density, small.shape), heaven, pots)
-    glow = glow_of(study, style.light, view.daylight, view.unit)
-    study = lit(study, glow)
-    # Paper is laid before skin is mended, so that bare paper on a cheek counts as a loss.
-    bare = bare_of(study, style.pigment, view, seed)
-    study = papered(study, None if bare is None else resize(bare, small.shape), pots.paper)
+    preview = coloured(small, spare, resize(density, small.shape), small_sky, palettes)
+    glow = glow_of(preview, style.light, analysis.daylight, analysis.unit)
+    preview = lit(preview, glow)
+    # Paper comes before the correction of skin, so that bare paper on a cheek is corrected, too.
+    bare = bare_of(preview, style.pigment, analysis, seed)
+    preview = papered(preview, None if bare is None else resize(bare, small.shape), palettes.paper)
     return Layers(
         spare=spare,
         density=density,
         glow=glow,
         bare=bare,
-        mended=mended(study, view, style),
+        corrections=corrections(preview, analysis, style),
         ink=ink,
         frame=frame_of(flat.shape, style.pigment, seed),
     )
 
 
-def mended(study: Colours, view: PhotoAnalysis, style: Style) -> Colours:
-    """Say what the study lacks: skin's own colour, blush, and dark corners."""
-    added = np.zeros_like(study)
+def corrections(preview: Colours, analysis: PhotoAnalysis, style: Style) -> Colours:
+    """Return what to add to the preview: the skin's own colour, blush, and darker corners."""
+    added = np.zeros_like(preview)
     if not style.palette.relight:
-        photo = as_colours(scaled(view.pixels, *study.shape[:2]))
-        added += lost_complexion(study, photo, view.subject, style.palette.skin)
+        photo = as_colours(scaled(analysis.pixels, *preview.shape[:2]))
+        added += lost_complexion(preview, photo, analysis.subject, style.palette.skin)
     if style.light.blush > 0:
-        added += blush(study, view.subject.faces, style.light.blush, view.unit)
+        added += blush(preview, analysis.subject.faces, style.light.blush, analysis.unit)
     if style.light.vignette > 0:
-        added += vignette(study, style.light.vignette)
+        added += vignette(preview, style.light.vignette)
     return added

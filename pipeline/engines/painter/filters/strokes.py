@@ -23,8 +23,8 @@ FINE, BROAD, BROADEST = 3.4, 10.8, 20.0
 """Radii of the three brushes, in units of the picture."""
 
 
-def settled(photo: RGB, unit: float) -> RGB:
-    """Take the grain out of a photo and leave its edges (a small bilateral filter)."""
+def denoised(photo: RGB, unit: float) -> RGB:
+    """Remove noise and keep edges, with a small bilateral filter."""
     calm = cv2.bilateralFilter(photo, 5, 24, max(1.0, 3 * unit))
     return np.asarray(calm, np.uint8)
 
@@ -51,41 +51,41 @@ class Brushes:
     """At a quarter of the size."""
 
 
-def brushed(picture: Colours, flow: Flow, stroke: Stroke, unit: float, crew: Executor) -> Brushes:
+def brushed(picture: Colours, flow: Flow, stroke: Stroke, unit: float, pool: Executor) -> Brushes:
     """Paint `picture` anew, each brush upon what the finer one has painted.
 
     Brushes that the style does not use are left out.
     """
     size = unit * stroke.size
-    fine = kuwahara(picture, flow, FINE * unit * math.sqrt(stroke.size) + 0.3, crew)
+    fine = kuwahara(picture, flow, FINE * unit * math.sqrt(stroke.size) + 0.3, pool)
     if max(stroke.calm, stroke.clumps) <= 0:
         return Brushes(fine, flow)
-    broad = kuwahara(part(fine, 0.5), flow, BROAD * size / 2 + 0.4, crew)
+    broad = kuwahara(part(fine, 0.5), flow, BROAD * size / 2 + 0.4, pool)
     if stroke.calm <= 0:
         return Brushes(fine, flow, broad)
-    broadest = kuwahara(part(broad, 0.5), flow.thinned(), BROADEST * size / 4 + 0.4, crew)
+    broadest = kuwahara(part(broad, 0.5), flow.thinned(), BROADEST * size / 4 + 0.4, pool)
     return Brushes(fine, flow, broad, broadest)
 
 
 def mixed(
-    picture: Colours, brushes: Brushes, care: BrushMask, stroke: Stroke, unit: float, crew: Executor
+    picture: Colours, brushes: Brushes, mask: BrushMask, stroke: Stroke, unit: float, pool: Executor
 ) -> Colours:
     """Choose for each spot among the brushes."""
     fine, under = brushes.fine, brushes.broad
-    keep = np.ones_like(care.fine)
+    keep = np.ones_like(mask.fine)
     if under is not None and brushes.broadest is not None:
-        quiet = quietness(brushes.forms.force, unit / 2) * np.minimum(1 - care.fine, 1)
+        quiet = quietness(brushes.forms.force, unit / 2) * np.minimum(1 - mask.fine, 1)
         under = mix(under, resize(brushes.broadest, under.shape), quiet * np.float32(stroke.calm))
-        keep = fineness(brushes.forms, care.fine, unit / 2)
-    crowd = tangle(brushes.forms, unit) * np.minimum(1 - care.fine, 1)
+        keep = fineness(brushes.forms, mask.fine, unit / 2)
+    crowd = tangle(brushes.forms, unit) * np.minimum(1 - mask.fine, 1)
     keep = np.minimum(keep, 1 - np.float32(stroke.clumps) * crowd)
-    planes = (fine if under is None else under, keep, care.untouched)
+    planes = (fine if under is None else under, keep, mask.untouched)
 
     def strip(rows: slice) -> Colours:
         below, keep, stay = (fitted_rows(plane, rows, picture.shape) for plane in planes)
         return mix(mix(below, fine[rows], keep), picture[rows], stay)
 
-    return by_rows(crew, np.empty_like(picture), strip)
+    return by_rows(pool, np.empty_like(picture), strip)
 
 
 def tangle(flow: Flow, unit: float) -> Plane:
@@ -101,7 +101,7 @@ def quietness(force: Plane, unit: float) -> Plane:
 
 
 def fineness(flow: Flow, care: Plane, unit: float) -> Plane:
-    """Say where the fine brush is needed: along clean contours and where care is asked for."""
+    """Say where the fine brush is needed: along clean contours and where `care` asks for it."""
     contour = ramp(blur(flow.force, 1.2 * unit + 0.2), 0.012, 0.05)
     clean = np.maximum(ramp(flow.lean, 0.15, 0.5), care)
     return np.clip(0.22 + contour * (0.20 + 0.36 * clean) + 0.5 * care, 0, 1)

@@ -1,8 +1,8 @@
-"""The matter of paint: uneven washes, colour gathered at rims, the tooth of paper (Bousseau 2006).
+"""The texture of paint: uneven washes, colour gathered at rims, the tooth of paper (Bousseau 2006).
 
 The paper below the paint: where it shows, how it takes chalk, and its own colour.
 
-Traces of the hand: bristle marks that follow the forms, and contours that tremble.
+Brush marks: bristles that follow the forms, and contours that waver.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ from pipeline.engines.painter.filters.noise import cloudy, grainy
 from pipeline.styles import Pigment, Stroke
 
 
-def bare_of(study: Colours, pigment: Pigment, view: PhotoAnalysis, seed: int) -> Plane | None:
-    """Say where paper shows through a picture, from its study at a quarter of the size.
+def bare_of(preview: Colours, pigment: Pigment, analysis: PhotoAnalysis, seed: int) -> Plane | None:
+    """Say where paper shows through a picture, from its preview at a quarter of the size.
 
     Faces stay covered.
     """
     if pigment.bleed <= 0 and pigment.hatch <= 0:
         return None
-    bare = unpainted(study, seed) * np.float32(pigment.bleed) * (1 - view.subject.head)
+    bare = unpainted(preview, seed) * np.float32(pigment.bleed) * (1 - analysis.subject.head)
     if pigment.hatch <= 0:
         return bare
-    full = resize(bare, view.calm.shape)
-    gaps = between_strokes(resize(luma(study), full.shape), view.unit, seed)
-    hold = np.float32(pigment.hatch) * (1 - np.float32(0.95) * view.subject.head)
+    full = resize(bare, analysis.calm.shape)
+    gaps = between_strokes(resize(luma(preview), full.shape), analysis.unit, seed)
+    hold = np.float32(pigment.hatch) * (1 - np.float32(0.95) * analysis.subject.head)
     return cast(Plane, np.maximum(full, gaps * resize(hold, full.shape)))
 
 
@@ -52,10 +52,10 @@ def frame_of(shape: tuple[int, ...], pigment: Pigment, seed: int) -> Plane | Non
     return margin(shape, seed) * np.float32(min(1.0, 3 * pigment.bleed))
 
 
-def unpainted(study: Colours, seed: int) -> Plane:
+def unpainted(preview: Colours, seed: int) -> Plane:
     """Leave out the lightest parts, with an uneven rim, as a painter in watercolour does."""
-    light = blur(luma(study), 1.5)
-    uneven = cloudy(study.shape, seed + 21, 9, 4) - np.float32(0.5)
+    light = blur(luma(preview), 1.5)
+    uneven = cloudy(preview.shape, seed + 21, 9, 4) - np.float32(0.5)
     return ramp(light + np.float32(0.22) * uneven, 0.80, 0.97)
 
 
@@ -96,7 +96,7 @@ def slanted(shape: tuple[int, ...], scale: float, seed: int) -> Plane:
 
 
 SLANT = (np.float32(0.8), np.float32(-0.6))
-"""A right hand's stroke: to the right and up."""
+"""Direction of strokes where no form leads them: to the right and up."""
 
 
 def bristles(flow: Flow, unit: float, seed: int) -> Plane:
@@ -135,7 +135,7 @@ def trembled(picture: Colours, amount: float, steady: Plane, unit: float, seed: 
 
 
 def density_of(
-    flat: Colours, view: PhotoAnalysis, pigment: Pigment, stroke: Stroke, seed: int
+    flat: Colours, analysis: PhotoAnalysis, pigment: Pigment, stroke: Stroke, seed: int
 ) -> Plane:
     """Say how much more pigment than usual lies at each spot, at half size where no grain shows.
 
@@ -147,15 +147,15 @@ def density_of(
         washes = resize(cloudy(part(density, 0.5).shape, seed, 4, 6), half.shape)
         density += (washes - np.float32(0.5)) * np.float32(0.5 * pigment.density)
     if pigment.edge > 0:
-        density += rims(half, view.unit) * np.float32(pigment.edge)
+        density += rims(half, analysis.unit) * np.float32(pigment.edge)
     if stroke.length > 0:
-        density += bristles(view.flow, view.unit, seed) * np.float32(0.24 * stroke.length)
+        density += bristles(analysis.flow, analysis.unit, seed) * np.float32(0.24 * stroke.length)
     # Blotches that make a wall lively make a face look ill.
-    even = 1 - np.float32(0.75) * view.subject.head
+    even = 1 - np.float32(0.75) * analysis.subject.head
     density *= resize(even, half.shape)
     if pigment.grain <= 0:
         return density
-    grain = grainy(flat.shape, seed + 1, 1.3 * view.unit)
+    grain = grainy(flat.shape, seed + 1, 1.3 * analysis.unit)
     grain *= resize(even * np.float32(0.35 * pigment.grain), flat.shape)
     grain += resize(density, flat.shape)
     return grain
