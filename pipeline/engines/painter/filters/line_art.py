@@ -1,8 +1,8 @@
 """Ink lines along contours: where they go, and how heavy they are.
 
 A difference of Gaussians, smoothed along the contour (Kang 2007), with the soft threshold of XDoG
-(Winnemoeller 2012). Contours are found in the flat picture, where textures are gone. What a pen would not draw is
-left out: short marks, contours that are out of focus in the photo, and contours within the sky.
+(Winnemoeller 2012). Contours are found in the flat picture, where textures are gone. What a pen would not
+draw is left out: short marks, contours that are out of focus in the photo, and contours within the sky.
 """
 
 from __future__ import annotations
