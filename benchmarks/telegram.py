@@ -2,7 +2,8 @@
 
 `python -m benchmarks.telegram` runs the real listening process, with a real Valkey, against the local
 Bot API server of the tests, whose flood limits are Telegram's. Painting is left out: nothing of it is in
-the way of an acknowledgement. The floor is a bot that only fetches updates and answers each with a
+the way of an acknowledgement. In one row one more chat is flooded: Telegram refuses everything there for an
+hour, and its person goes on sending. The floor is a bot that only fetches updates and answers each with a
 message: no ledger, no limits, nothing kept.
 """
 
@@ -35,6 +36,7 @@ PATIENCE_S = 180.0
 APART_S = 0.05
 """Between an answer and the next person's photo, so that the bot is idle when it comes."""
 ACKNOWLEDGED = ("setMessageReaction", "sendMessage")
+FLOODED = 1_000_001
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,28 @@ async def _answer_all(api: TelegramApi, stop: threading.Event) -> None:
                 await update.message.reply_text("Looking at your photo…")
 
 
+@contextmanager
+def flooded(api: TelegramApi) -> Iterator[None]:
+    """As `suisai`, while one more chat is refused everything and sends a photo every second."""
+    with suisai(api):
+        api.limits.flood(FLOODED, 3_600, *SPEAKING, "setMessageReaction", "sendChatAction")
+        stop = threading.Event()
+        thread = threading.Thread(target=_send_again_and_again, args=(api, stop))
+        thread.start()
+        api.world.wait(lambda: api.made("sendMessage", status=429), PATIENCE_S)
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+
+def _send_again_and_again(api: TelegramApi, stop: threading.Event) -> None:
+    photo = snapshot(1)
+    while not stop.wait(1.0):
+        api.people.photo(FLOODED, photo)
+
+
 def measure(way: str, run: Way, people: int, per_s: float) -> Row:
     """Measure one way on a server of its own."""
     api = TelegramApi()
@@ -174,6 +198,7 @@ def main() -> None:
     rows = [
         measure("floor, idle", floor, options.idle, 0),
         measure("suisai, idle", suisai, options.idle, 0),
+        measure("suisai, flood", flooded, options.idle, 0),
         measure("suisai, surge", suisai, options.surge, options.surge / 60),
     ]
     if options.json:

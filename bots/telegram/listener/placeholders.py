@@ -42,7 +42,7 @@ _COME_BACK = {
     "too-busy",
     "storage-full",
 }
-_FIRST_LOOK_S = 1.0
+_FIRST_LOOK_S = 2.0
 _AT_ONCE = 50
 _CHAT_ACTION_S = 4.0
 """Telegram shows 'sending a photo' for five seconds."""
