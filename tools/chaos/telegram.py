@@ -124,6 +124,7 @@ class TelegramChaos:
         left = self._promises()
         counts = self._injector.counts + self._faults.counts
         counts["false promises left"] = len(left)
+        counts.update(f"left: {text}" for text in left)
         counts["messages whose id was lost with the answer"] = len(self._api.lost_messages)
         return Tally(self._workload.of, answers, counts)
 

@@ -16,6 +16,7 @@ from bots.telegram.sender import Sender
 from bots.telegram.settings import TelegramSettings
 from bots.telegram.store import Paintings, Placeholder, PlaceholderQueue, StoreClock
 from pipeline.styles import Style
+from tasks.errors import StoreError
 from tasks.kv import KeyValueStore
 from tasks.ledger.ledger import Ledger
 from tasks.models import Job, Painting
@@ -152,7 +153,11 @@ class DeliveryContext:
         message = await self.sender.send_text(progress.origin, chat, words)
         # Should nobody make a painting of it, the listener takes its words back.
         watched = Placeholder(progress.job.id, chat, str(message))
-        await asyncio.to_thread(self.placeholders.add, watched, progress.job.admitted_at)
+        try:
+            await asyncio.to_thread(self.placeholders.add, watched, progress.job.admitted_at)
+        except StoreError:
+            await self.sender.delete(chat, message)
+            raise
         return await self.take_target(progress, message)
 
     async def settle(

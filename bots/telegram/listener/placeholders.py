@@ -46,6 +46,8 @@ _FIRST_LOOK_S = 2.0
 _AT_ONCE = 50
 _CHAT_ACTION_S = 4.0
 """Telegram shows 'sending a photo' for five seconds."""
+_STORE_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+"""Between tries to write down a placeholder while the store does not answer."""
 _TRIES = 30
 """Of the last words of a placeholder; with growing intervals, more than a day."""
 
@@ -123,8 +125,23 @@ class Placeholders:
 
     async def _record(self, placeholder: Placeholder, status: QueueStatus) -> None:
         placeholder = replace(placeholder, says=status_code(status))
-        await asyncio.to_thread(self._write, placeholder)
+        for pause_s in (*_STORE_PAUSES_S, None):
+            try:
+                await asyncio.to_thread(self._write, placeholder)
+                break
+            except StoreError:
+                if pause_s is None:
+                    # Nobody would ever take back what it promises.
+                    await self._edit_or_delete(placeholder)
+                    raise
+                await asyncio.sleep(pause_s)
         self._alarm.set(_FIRST_LOOK_S)
+
+    async def _edit_or_delete(self, placeholder: Placeholder) -> None:
+        if placeholder.is_inline:
+            await self._edit(placeholder, t("en", "telegram-cancelled"))
+        else:
+            await self._sender.delete(placeholder.chat, int(placeholder.message))
 
     def _write(self, placeholder: Placeholder) -> None:
         self._queue.add(placeholder, self._clock.now() + _FIRST_LOOK_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -189,3 +190,29 @@ def test_what_a_guests_message_does_not_take_is_said_in_it(driver: DeliveryDrive
     assert driver.ended(job.id).outcome is Outcome.UNDELIVERABLE
 
     assert "may not send pictures" in world.inline[f"inline-{query}"]["text"]
+
+
+def test_a_placeholder_that_cannot_be_written_down_is_taken_back(
+    driver: DeliveryDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = driver.api.faults.add(Fault("sendMessage", hold=threading.Event(), after=True))
+    store, pauses = driver.services.redis, "bots.telegram.listener.placeholders._STORE_PAUSES_S"
+    monkeypatch.setattr(pauses, (0.0,))
+    usual = store.config_get("maxmemory")["maxmemory"]
+
+    def stop_the_store() -> None:
+        assert fault.reached.wait(30)
+        store.config_set("maxmemory", "1")
+        assert fault.hold is not None
+        fault.hold.set()
+
+    stopping = threading.Thread(target=stop_the_store)
+    stopping.start()
+    driver.api.people.photo(ANN, snapshot(1))
+    try:
+        driver.listen()
+    finally:
+        stopping.join()
+        store.config_set("maxmemory", usual)
+
+    assert driver.api.world.chat(ANN).of_bot() == []
