@@ -198,7 +198,7 @@ def test_a_placeholder_that_cannot_be_written_down_is_taken_back(
     fault = driver.api.faults.add(Fault("sendMessage", hold=threading.Event(), after=True))
     store, pauses = driver.services.redis, "bots.telegram.listener.placeholders._STORE_PAUSES_S"
     monkeypatch.setattr(pauses, (0.0,))
-    usual = store.config_get("maxmemory")["maxmemory"]
+    usual = str(store.config_get("maxmemory")["maxmemory"])
 
     def stop_the_store() -> None:
         assert fault.reached.wait(30)
