@@ -1,4 +1,4 @@
-"""What a call costs when very many jobs are queued, and what a queued job weighs."""
+"""The cost of a call with very many queued jobs, and the memory of a queued job."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from redis import Redis
 
-from benchmarks._ledgers import PROCESSES, ask, fast_house, fill, in_processes, server
+from benchmarks._ledgers import PROCESSES, fast_services, fill, in_processes, request, server
 from tasks.ledger.records import job_id_of
 from tasks.models import Stage
 from tasks.services import Services
@@ -23,9 +23,9 @@ REWRITE_S = 600
 
 
 def depth(queued: int, rounds: int = 400) -> dict[str, float]:
-    """Measure the same calls by turns on a ledger of 1,000 jobs and on one of `queued`."""
+    """Measure the same calls, alternating between a ledger of 1,000 jobs and one of `queued`."""
     with server() as short_url, server() as long_url:
-        short, long = fast_house(short_url), fast_house(long_url)
+        short, long = fast_services(short_url), fast_services(long_url)
         in_processes(short_url, fill, FEW // PROCESSES)
         before = _memory(long.redis)
         in_processes(long_url, fill, queued // PROCESSES)
@@ -62,7 +62,7 @@ def _by_turns(short: Services, long: Services, rounds: int) -> tuple[dict[str, f
 
 
 def _calls(services: Services, name: str) -> dict[str, float]:
-    ledger, one = services.ledger, ask(name)
+    ledger, one = services.ledger, request(name)
     admit_s, _ = _timed(lambda: ledger.admit(one))
     position_s, _ = _timed(lambda: ledger.standing(job_id_of(one.platform, one.event)))
     claim_s, claims = _timed(lambda: ledger.claim(Stage.FETCH, 1, "bench", from_wakeup=False))

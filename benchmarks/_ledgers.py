@@ -1,4 +1,4 @@
-"""Ledgers on real servers for the benchmarks, crowds of asks, and what work on them costs."""
+"""Ledgers on real servers for the benchmarks, requests to fill them, and the cost of work on them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tasks.valkey import EmbeddedValkey
 
 PROCESSES = 2
 TRIP = 100
-"""Asks that come in one page of updates."""
+"""Requests per round trip: a full page of updates."""
 ENDLESS = Limits(
     cooldown_s=0,
     daily_quota=10**9,
@@ -33,7 +33,7 @@ ENDLESS = Limits(
 
 @dataclass(frozen=True)
 class Cost:
-    """What a piece of work took."""
+    """Time that a piece of work took."""
 
     wall_s: float
     server_s: float
@@ -54,8 +54,8 @@ def server() -> Iterator[str]:
             valkey.stop()
 
 
-def house(url: str, **changes: object) -> Services:
-    """Open a ledger that wakes nobody and, save for `changes`, limits nothing."""
+def bench_services(url: str, **changes: object) -> Services:
+    """Open a ledger without wake-ups and, apart from `changes`, without limits."""
     usual: dict[str, object] = {
         "data_dir": Path("unused"),
         "blob_url": "memory:///",
@@ -66,16 +66,16 @@ def house(url: str, **changes: object) -> Services:
     return open_services(settings, lambda _: None)
 
 
-def fast_house(url: str) -> Services:
+def fast_services(url: str) -> Services:
     """Open a ledger whose workers report that they are fast."""
-    services = house(url)
+    services = bench_services(url)
     for stage in Stage:
         services.controls.report(stage, "bench", 10_000.0, 0.01, stale_s=10**6)
     return services
 
 
-def ask(name: str) -> PaintRequest:
-    """Return an ask as long as Telegram's usual ones, of a person of its own."""
+def request(name: str) -> PaintRequest:
+    """Return a request of a new person, as long as usual requests from Telegram."""
     photo = PhotoRef(f"AgACAgIAAxkBAAIB-a-file-id-of-the-usual-length-{name}")
     return PaintRequest(
         "telegram", name, name, name, (photo,), address={"chat": name, "message": name}
@@ -83,12 +83,12 @@ def ask(name: str) -> PaintRequest:
 
 
 def fill(process: int, url: str, count: int) -> None:
-    """Take in `count` asks, `TRIP` in one trip to the server: the same script as ever."""
-    ledger = house(url).ledger
+    """Admit `count` requests, `TRIP` per round trip, by the usual script."""
+    ledger = bench_services(url).ledger
     for start in range(0, count, TRIP):
         pipe = ledger._redis.pipeline(transaction=False)
         for number in range(start, min(start + TRIP, count)):
-            one = ask(f"{process}-{number}")
+            one = request(f"{process}-{number}")
             job_id = job_id_of(one.platform, one.event)
             ledger._scripts.run("admit", *ledger._admission(job_id, one), pipe=pipe)
         pipe.execute()
@@ -96,27 +96,27 @@ def fill(process: int, url: str, count: int) -> None:
 
 def in_processes(url: str, work: Callable[..., None], *args: Any) -> Cost:
     """Run `work(number, url, *args)` in each of several processes; return what it cost."""
-    gang = [
+    group = [
         multiprocessing.Process(target=work, args=(number, url, *args))
         for number in range(PROCESSES)
     ]
-    redis = house(url).redis
+    redis = bench_services(url).redis
     before, began = _spent_s(redis), time.perf_counter()
-    for one in gang:
+    for one in group:
         one.start()
-    for one in gang:
+    for one in group:
         one.join()
     took, after = time.perf_counter() - began, _spent_s(redis)
-    assert not any(one.exitcode for one in gang), "a driver failed"
+    assert not any(one.exitcode for one in group), "a driver failed"
     return Cost(took, after[0] - before[0], after[1] - before[1])
 
 
 def in_threads(count: int, work: Callable[[int], None]) -> None:
     """Run `work(number)` in each of `count` threads of this process."""
-    gang = [threading.Thread(target=work, args=(number,)) for number in range(count)]
-    for one in gang:
+    group = [threading.Thread(target=work, args=(number,)) for number in range(count)]
+    for one in group:
         one.start()
-    for one in gang:
+    for one in group:
         one.join()
 
 

@@ -1,4 +1,4 @@
-"""`python -m benchmarks._noop_worker`: a gpu worker whose engine gives every photo back as it is."""
+"""`python -m benchmarks._noop_worker`: a gpu worker whose engine returns every photo unchanged."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tasks.worker.main import run_worker
 
 
 class Noop:
-    """Implements `pipeline.engine.Engine`; what is left is the cost of the system around it."""
+    """Implements `pipeline.engine.Engine`; what remains is the cost of the system around it."""
 
     name = "noop"
     version = "1"
     threads = 1
 
     def warm_up(self) -> None:
-        """Nothing is needed."""
+        """Do nothing."""
 
     def bucket(self, width_px: int, height_px: int) -> str:
         return f"{width_px}x{height_px}"
@@ -37,7 +37,7 @@ class Noop:
 
 
 def open_noop(_: Settings) -> Engine:
-    """Stand in for `tasks.engines.open_engine`."""
+    """Replace `tasks.engines.open_engine`."""
     return Noop()
 
 

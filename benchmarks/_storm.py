@@ -1,8 +1,8 @@
-"""A hundred times more asks than a bot can paint: what people are told, what they get, what comes after.
+"""A surge of a hundred times the capacity: promised and actual waits, refusals, recovery.
 
-The ledger and its calls are real, the engine and the network are time that passes. The clock of
-painting, waiting and surging runs `FASTER` times faster than in life; the ledger's own clocks (a look
-each second, fifteen seconds of arrivals, thirty of pace) do not, which makes it harder to say waits.
+The ledger and its calls are real, engine and network are simulated. The clock of
+painting, waiting and arrivals runs `FASTER` times faster; the ledger's own clocks (a measurement each
+second, averages over fifteen and thirty seconds) do not, which makes waits harder to predict.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks._ledgers import ask, house, in_threads, server
+from benchmarks._ledgers import bench_services, in_threads, request, server
 from benchmarks._workers import BATCH, PAINTERS, paint_s, workers
 from tasks.models import Admitted, Job, Outcome
 from tasks.services import Services
@@ -26,14 +26,14 @@ MAX_WAIT_S = 150.0
 BROWNOUT_S = 50.0
 OVERLOAD = 100
 LISTENERS = 8
-"""Threads that take asks in, in each of two processes."""
+"""Threads that admit requests, in each of two processes."""
 CAPACITY = PAINTERS * BATCH / paint_s(BATCH, draft=False)
 """Photos per second that all painters together can paint by the full recipe."""
 
 
 @dataclass
 class _Watch:
-    """The steps of the ladder as they are seen."""
+    """The overload levels that were seen, in order."""
 
     steps: list[str] = field(default_factory=lambda: ["normal"])
 
@@ -44,32 +44,32 @@ class _Watch:
 
 
 def storm(seconds: float) -> dict[str, float | str]:
-    """Surge for so many simulated seconds; times in the figures are simulated, too."""
+    """Run a surge of so many simulated seconds; the figures are in simulated time, too."""
     with server() as url:
         services = _bot(url)
         stop = threading.Event()
-        gang = workers(services, stop)
-        _ordinary_morning(services)
+        group = workers(services, stop)
+        _warm_up(services)
         began, watch = services.ledger.now(), _Watch()
         times, refused, wall_s = _flood(url, services, seconds / FASTER, watch)
         recovery_s = _recover(services, watch)
         stop.set()
-        for one in gang:
+        for one in group:
             one.join()
         jobs = [job for job in _ended(services) if job.admitted_at >= began]
     return {
-        "asked, times the capacity": len(times) / wall_s / CAPACITY,
+        "requests, times the capacity": len(times) / wall_s / CAPACITY,
         "admission p50, ms": 1000 * times[len(times) // 2],
         "admission p99, ms": 1000 * times[len(times) * 99 // 100],
         "refusals per s": refused / wall_s,
-        "steps of the ladder": " > ".join(watch.steps),
+        "overload levels": " > ".join(watch.steps),
         "recovery after, s": FASTER * recovery_s,
-        **_word_kept(jobs),
+        **_promises(jobs),
     }
 
 
 def _bot(url: str) -> Services:
-    return house(
+    return bench_services(
         url,
         limits=Limits(cooldown_s=0, max_wait_s=MAX_WAIT_S / FASTER),
         brownout_above_s=BROWNOUT_S / FASTER,
@@ -77,10 +77,10 @@ def _bot(url: str) -> Services:
     )
 
 
-def _ordinary_morning(services: Services) -> None:
+def _warm_up(services: Services) -> None:
     for number in range(30):
-        services.ledger.admit(ask(f"morning-{number}"))
-        time.sleep(1 / CAPACITY)  # people come as fast as they can be served
+        services.ledger.admit(request(f"warm-up-{number}"))
+        time.sleep(1 / CAPACITY)  # at the rate that the bot can serve
     _await_quiet(services, _Watch())
 
 
@@ -88,25 +88,25 @@ def _flood(
     url: str, services: Services, seconds: float, watch: _Watch
 ) -> tuple[list[float], int, float]:
     answers: Any = multiprocessing.Queue()
-    gang = [
-        multiprocessing.Process(target=_ask_on, args=(number, url, seconds, answers))
+    group = [
+        multiprocessing.Process(target=_send_requests, args=(number, url, seconds, answers))
         for number in range(2)
     ]
     began = time.perf_counter()
-    for one in gang:
+    for one in group:
         one.start()
     while time.perf_counter() < began + seconds:
         watch.look(services)
-        time.sleep(0.1)  # the ladder moves at most once a second
-    told = [answers.get() for _ in gang]
-    for one in gang:
+        time.sleep(0.1)  # the level changes at most once a second
+    told = [answers.get() for _ in group]
+    for one in group:
         one.join()
     times = sorted(took for part, _ in told for took in part)
     return times, sum(refused for _, refused in told), time.perf_counter() - began
 
 
-def _ask_on(process: int, url: str, seconds: float, answers: Any) -> None:
-    """Ask at random moments, as independent people do, whether or not earlier asks were answered."""
+def _send_requests(process: int, url: str, seconds: float, answers: Any) -> None:
+    """Send requests at random times, independent of earlier answers."""
     ledger = _bot(url).ledger
     times: list[float] = []
     refused = [0] * LISTENERS
@@ -117,10 +117,10 @@ def _ask_on(process: int, url: str, seconds: float, answers: Any) -> None:
         due, number = time.perf_counter(), 0
         until = due + seconds
         while (due := due + chance.expovariate(1 / each_s)) < until:
-            time.sleep(max(0.0, due - time.perf_counter()))  # until the next person comes
+            time.sleep(max(0.0, due - time.perf_counter()))  # until the next request is due
             number += 1
             began = time.perf_counter()
-            answer = ledger.admit(ask(f"{process}-{thread}-{number}"))
+            answer = ledger.admit(request(f"{process}-{thread}-{number}"))
             times.append(time.perf_counter() - began)
             refused[thread] += not isinstance(answer, Admitted)
 
@@ -129,7 +129,7 @@ def _ask_on(process: int, url: str, seconds: float, answers: Any) -> None:
 
 
 def _recover(services: Services, watch: _Watch) -> float:
-    """Return the seconds until nobody waits and the full recipe is back."""
+    """Return the seconds until the queue is empty and the level is normal."""
     began = time.perf_counter()
     _await_quiet(services, watch)
     return time.perf_counter() - began
@@ -142,7 +142,7 @@ def _await_quiet(services: Services, watch: _Watch) -> None:
     ):
         assert time.perf_counter() < deadline, "the bot did not recover"
         watch.look(services)
-        time.sleep(0.05)  # the server tells nobody that nothing waits
+        time.sleep(0.05)  # there is no event for an empty queue
 
 
 def _ended(services: Services) -> list[Job]:
@@ -150,17 +150,17 @@ def _ended(services: Services) -> list[Job]:
     return [services.ledger.job(job_id) for job_id, _ in ids]
 
 
-def _word_kept(jobs: list[Job]) -> dict[str, float]:
+def _promises(jobs: list[Job]) -> dict[str, float]:
     answered = [job for job in jobs if job.outcome is Outcome.ANSWERED]
-    had = [job.history[-1].at - job.admitted_at for job in answered]
-    ratios = sorted(h / job.promised_wait_s for h, job in zip(had, answered, strict=True))
+    actual = [job.history[-1].at - job.admitted_at for job in answered]
+    ratios = sorted(h / job.promised_wait_s for h, job in zip(actual, answered, strict=True))
     return {
         "accepted": len(jobs),
         "answered": len(answered),
         "painted by the faster recipe, %": 100 * sum(job.draft for job in answered) / len(answered),
-        "answered within 1.25 x said, %": 100 * sum(r <= 1.25 for r in ratios) / len(ratios),
-        "wait had, median s": FASTER * statistics.median(had),
-        "said / had, median": 1 / statistics.median(ratios),
-        "had / said, p90": ratios[len(ratios) * 9 // 10],
-        "had / said, worst": ratios[-1],
+        "answered within 1.25 x promised, %": 100 * sum(r <= 1.25 for r in ratios) / len(ratios),
+        "actual wait, median s": FASTER * statistics.median(actual),
+        "promised / actual, median": 1 / statistics.median(ratios),
+        "actual / promised, p90": ratios[len(ratios) * 9 // 10],
+        "actual / promised, worst": ratios[-1],
     }

@@ -1,4 +1,4 @@
-"""Workers that make real claims and take real steps, but only let time pass where they would paint."""
+"""Workers with real claims and transitions; painting is only time that passes."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ def paint_s(photos: int, draft: bool) -> float:
 def workers(services: Services, stop: threading.Event) -> list[threading.Thread]:
     """Start an io worker of several threads, painters and a sweep."""
     io = ThroughputMeter(services.controls, (Stage.FETCH, Stage.DELIVER), "io", IO_THREADS)
-    gang = [threading.Thread(target=_sweep, args=(services, stop))]
-    gang += [
+    group = [threading.Thread(target=_sweep, args=(services, stop))]
+    group += [
         threading.Thread(target=_work, args=(services, (Stage.DELIVER, Stage.FETCH), 1, io, stop))
         for _ in range(IO_THREADS)
     ]
     for number in range(PAINTERS):
         gpu = ThroughputMeter(services.controls, (Stage.RENDER,), f"gpu-{number}", 1)
-        gang.append(
+        group.append(
             threading.Thread(target=_work, args=(services, (Stage.RENDER,), BATCH, gpu, stop))
         )
-    for one in gang:
+    for one in group:
         one.start()
-    return gang
+    return group
 
 
 def _sweep(services: Services, stop: threading.Event) -> None:

@@ -1,7 +1,7 @@
 """What it costs to open a photo, on one core: `python -m benchmarks.intake`.
 
-Each row is timed in the sandbox and, by turns, in this process without one; the ratio is what the
-sandbox costs. The peak is that of the process that decodes, with all that it shares with its parent.
+Each photo is opened in the sandbox and in this process, alternating; the ratio is the cost of the
+sandbox. The peak is that of the decoding process, memory shared with its parent included.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def photographs() -> dict[str, bytes]:
 
 
 def measured(name: str, data: bytes, rounds: int) -> Row:
-    """Open one file many times, sandboxed and bare by turns."""
+    """Open one file many times, alternating between sandboxed and unsandboxed."""
     sandbox = decoders()
     open_photo(data, sandbox=sandbox)
     sandboxed, bare = [], []

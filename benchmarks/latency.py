@@ -1,7 +1,7 @@
 """What an idle system adds to the engine's own time, from upload to answer.
 
-`python -m benchmarks.latency [--json] [--photos N]`. Each photo goes the whole way through the real
-processes; between two of them the engine alone paints the same photo in this process.
+`python -m benchmarks.latency [--json] [--photos N]`. Each photo goes through the real
+processes, alternating with the engine alone in this process.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The ledger in a surge: `python -m benchmarks.surge [--json] [--quick] [--only PART]`.
 
-How fast it takes in, passes on and refuses, what a call costs when a million jobs wait, and how true
-the waits are that people are told. The engine and the network cost nothing; Valkey is the embedded
-one, with every write on disk.
+Rates of admissions, completed jobs and refusals; the cost of a call with a million queued jobs; and
+the accuracy of the promised waits. Without engine and network; on the embedded Valkey, with every
+write on disk.
 """
 
 from __future__ import annotations
