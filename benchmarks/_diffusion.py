@@ -24,7 +24,7 @@ from pipeline.engines.diffusion.device import open_device
 from pipeline.engines.diffusion.families.klein import Klein
 from pipeline.engines.diffusion.family import StepInputs
 from pipeline.engines.diffusion.loaded_model import LoadedModel
-from pipeline.engines.diffusion.prompt_cache import PromptCache
+from pipeline.engines.diffusion.prompt_cache import PromptCache, prompt_of
 from pipeline.engines.diffusion.shapes import Shape
 from pipeline.engines.diffusion.tuning import choose_attention, compile_blocks
 from pipeline.models import GIB
@@ -234,8 +234,11 @@ def _open_studio(bench: Bench, folder: Path) -> LoadedModel:
     family = Klein(bench.pipe, bench.model)
     options = Options(folder, folder, device=bench.device)
     with torch.no_grad():
-        PromptCache(folder / "words", bench.model, bench.device).encode_missing(
-            [STYLE], lambda prompt, negative: family.read(prompt, negative, None)
+        prompt = prompt_of(STYLE, bench.model)
+        embeds = family.encode_prompt(*prompt, None)
+        on_host = {name: tensor.contiguous().cpu() for name, tensor in embeds.items()}
+        PromptCache(folder / "words", bench.model, bench.device).add_styles(
+            [STYLE], {prompt: on_host}
         )
     return LoadedModel(bench.model, [STYLE], options, open_device(bench.device), family)
 

@@ -19,6 +19,7 @@ class Noop:
     name = "noop"
     version = "1"
     threads = 1
+    follows_words = False
 
     def warm_up(self) -> None:
         """Do nothing."""

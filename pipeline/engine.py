@@ -42,6 +42,8 @@ class RenderJob:
     seed: int
     draft: bool = False
     """Use the style's faster recipe (a surge is on)."""
+    words: str = ""
+    """An instruction in the person's own words; engines that do not follow words ignore it."""
 
 
 class Engine(Protocol):
@@ -53,6 +55,11 @@ class Engine(Protocol):
     threads: int
     """How many threads may call `paint` at once: more than one where what is done beside the device
     fills the pauses of the other."""
+
+    @property
+    def follows_words(self) -> bool:
+        """Say whether `RenderJob.words` changes the picture."""
+        ...
 
     def warm_up(self) -> None:
         """Do now what the first picture would otherwise wait for. Raises `EngineUnusable`."""

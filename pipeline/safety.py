@@ -33,6 +33,17 @@ class Thresholds:
     doubtful_photo: float = 0.2
     """A photo from here on is painted, but its picture is judged by `doubtful_picture`."""
     doubtful_picture: float = 0.3
+    own_words_picture: float = 0.3
+    """For a picture that a person's own words shaped."""
+    doubtful_own_words_picture: float = 0.15
+    """The same for the picture of a doubtful photo."""
+
+    def limit(self, photo_score: float, own_words: bool) -> float:
+        """Return the score from which on a picture of such a photo is refused."""
+        doubtful = photo_score >= self.doubtful_photo
+        if own_words:
+            return self.doubtful_own_words_picture if doubtful else self.own_words_picture
+        return self.doubtful_picture if doubtful else self.picture
 
 
 class Unscreened:
@@ -63,15 +74,15 @@ class Screen:
             raise PhotoRefused("unsafe-photo")
         return score
 
-    def picture(self, pixels: RGB, photo_score: float) -> None:
+    def picture(self, pixels: RGB, photo_score: float, own_words: bool = False) -> None:
         """Accept a picture that may be shown; `photo_score` is what `photo` returned for its photo.
 
+        A picture that a person's own words shaped is judged more strictly (`own_words`).
         Raises `PhotoRefused("unsafe-picture")`, and `SafetyUnavailable` when a check fails or none is
         given.
         """
         score = _strictest(self.checks, pixels)
-        doubtful = photo_score >= self.thresholds.doubtful_photo
-        if score >= (self.thresholds.doubtful_picture if doubtful else self.thresholds.picture):
+        if score >= self.thresholds.limit(photo_score, own_words):
             raise PhotoRefused("unsafe-picture")
 
 

@@ -85,6 +85,7 @@ def open_engine(settings: Settings) -> Engine:
         settings.data_dir / "cache",
         settings.device,
         lambda why: _log.info("the diffusion engine paints", model=why),
+        own_words=bool(settings.own_words),
     )
     if settings.engine != "auto":
         return load_engine(settings.engine, gallery)
@@ -108,8 +109,11 @@ def engine_id(engine: Engine) -> str:
 def paint_key(ask: PaintRequest, style: Style, photos: Sequence[Photo]) -> str:
     """Name the painting that an ask wants: equal keys mean equal pictures by the same engine.
 
-    The painting of a private ask is its person's alone.
+    The painting of a private ask is its person's alone. Empty where own words were used: such a
+    painting is never given to anybody else.
     """
+    if ask.words:
+        return ""
     owner = f"{ask.platform}:{ask.person}" if ask.private else ""
     parts = [owner, repr(style), f"{ask.strength:.3f}", str(ask.seed)]
     parts += [photo.digest for photo in photos]

@@ -8,6 +8,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
 
+WORDS_MAX = 200
+"""The most characters of an instruction in a person's own words."""
+
 
 class Stage(StrEnum):
     """What a job waits for, in the order of a photo's way."""
@@ -76,6 +79,8 @@ class PaintRequest:
     """A direct message: its painting is never reused for another person."""
     address: Mapping[str, str] = field(default_factory=dict)
     """Where to answer; only the platform reads it."""
+    words: str = ""
+    """An instruction in the person's own words, checked and at most `WORDS_MAX` characters long."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     """Threads of an io worker."""
     safety_checks: tuple[str, ...] = ("opennsfw",)
     """Checks that photos and paintings must pass, as JSON: ["opennsfw"]. Empty: nothing is screened."""
+    own_words: tuple[str, ...] = ()
+    """Who may ask in own words, as JSON: platforms (["web"]), tiers (["subscriber"]), both joined
+    (["telegram:subscriber"]), or ["everybody"]. Empty: nobody."""
     seal_certificates: Path | None = None
     """PEM file with the certificates that finished pictures are signed with (C2PA); not set: unsigned."""
     seal_key: Path | None = None
@@ -150,6 +153,13 @@ class Settings(BaseSettings):
         """Where traces are sent, None where none are wanted."""
         base = self.otlp_endpoint and f"{self.otlp_endpoint.rstrip('/')}/v1/traces"
         return self.otlp_traces_endpoint or base or None
+
+    def allows_own_words(self, platform: str, tier: str | None) -> bool:
+        """Say whether a person of this tier on this platform may ask in own words."""
+        names = {"everybody", platform}
+        if tier:
+            names |= {tier, f"{platform}:{tier}"}
+        return not names.isdisjoint(self.own_words)
 
     def limits_for(self, platform: str, tier: str | None = None) -> Limits:
         """Return the limits in force for a person of this tier on this platform."""

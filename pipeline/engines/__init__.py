@@ -29,6 +29,8 @@ class EngineOptions:
     """As torch calls it: `cuda`, `cuda:1`."""
     tell: Callable[[str], None]
     """Hears which model was picked, and why."""
+    own_words: bool = False
+    """Jobs may carry a person's own words: keep the model's text encoder ready."""
 
 
 def load_engine(name: str, gallery: EngineOptions | None = None) -> Engine:
@@ -40,6 +42,8 @@ def load_engine(name: str, gallery: EngineOptions | None = None) -> Engine:
     if name == "diffusion" and gallery is not None:
         from pipeline.engines.diffusion import Options, start_engine
 
-        options = Options(gallery.models, gallery.cache, gallery.device)
+        options = Options(
+            gallery.models, gallery.cache, gallery.device, own_words=gallery.own_words
+        )
         return start_engine(gallery.model, gallery.styles, options, gallery.tell)
     raise EngineUnusable(f"There is no engine `{name}`; there are: {', '.join(ENGINES)}.")

@@ -76,13 +76,16 @@ class Model:
     memory_gib: float
     """Free GPU memory that is needed to paint one photo at a time."""
     disk_gib: float
-    reader_gib: float
+    text_encoder_gib: float
     """Size of the text encoder, which is needed only until the styles' words are read."""
     prompt: str
     """What the model is told; `{style}` stands for the style's words."""
     strength: tuple[float, float]
     """Share of the noise schedule that is run for a person's strength of 0 and of 1."""
     batch_max: int
+    instruction: str = ""
+    """What the model is told where a person's own words are used; `{style}` and `{words}` stand for
+    both. Empty: the model does not follow instructions, and own words are not used."""
     negative_prompt: str = ""
     guidance: float = 1.0
     shift: float | None = None

@@ -45,13 +45,17 @@ class JobTransitions:
         args = (" ".join(photos), codes, shape, paint_key, written)
         self._execute("fetched", claim, *args, event="fetched")
 
-    def painted(self, claim: Claim, pictures: Sequence[str], engine: str = "") -> None:
+    def painted(
+        self, claim: Claim, pictures: Sequence[str], engine: str = "", notes: Sequence[str] = ()
+    ) -> None:
         """Pass a job, and all that wait for the same painting, on to `deliver`.
 
-        Later requests for it get these pictures for as long as `engine` is the one that paints.
+        Later requests for it get these pictures for as long as `engine` is the one that paints. `notes`
+        are codes of what this job's answer should mention beside the notes on its photos.
         """
         keep_ms = max(1, int(self._settings.picture_retention_s * 1000))
-        self._execute("painted", claim, " ".join(pictures), keep_ms, engine, event="painted")
+        args = (" ".join(pictures), keep_ms, engine, " ".join(notes))
+        self._execute("painted", claim, *args, event="painted")
 
     def finish(self, claim: Claim, outcome: Outcome, reason: str = "", receipt: str = "") -> None:
         """End a job that is answered or cannot be."""

@@ -28,6 +28,9 @@ _log = structlog.get_logger()
 
 _PROGRESS_EVERY_S = 0.5
 
+WORDS_UNUSED = "words-unused"
+"""The note that goes with a painting by an engine that does not follow a person's own words."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Item:
@@ -77,6 +80,7 @@ def _items(context: RenderContext, claim: Claim) -> list[_Item]:
                 job.request.strength,
                 seed_of(digest_of(pixels)) if job.request.seed is None else job.request.seed,
                 job.draft,
+                job.request.words,
             ),
             score,
         )
@@ -134,19 +138,25 @@ def _store(
     results: Sequence[RGB | PaintingFailed],
 ) -> None:
     services, job = context.worker.services, claim.job
+    worded = bool(job.request.words) and context.engine.follows_words
     keys: list[str] = []
     try:
         for number, (order, result) in enumerate(zip(orders, results, strict=True)):
             if isinstance(result, PaintingFailed):
                 raise result
-            context.worker.screen.picture(result, order.photo_score)
+            context.worker.screen.picture(result, order.photo_score, own_words=worded)
             key = blobs.picture_key(claim, number)
             services.blobs.put(key, finish(result, Maker.of(context.engine), context.signer))
             keys.append(key)
-        services.ledger.transitions.painted(claim, keys, engine_id(context.engine))
+        unused = bool(job.request.words) and not worded
+        services.ledger.transitions.painted(
+            claim, keys, engine_id(context.engine), (WORDS_UNUSED,) if unused else ()
+        )
     except PaintingFailed as failure:
         services.ledger.transitions.fail(claim, failure.reason, services.settings.max_attempts)
     except PhotoRefused as refusal:
+        if worded:
+            services.users.strike(job.request.platform, job.request.person)
         services.ledger.transitions.decline(
             claim, refusal.reason, dict(refusal.facts), refund=False
         )

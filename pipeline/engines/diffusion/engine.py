@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from pipeline.engine import RGB, ProgressCallback, RenderJob
@@ -58,8 +60,13 @@ class DiffusionEngine:
         self._studio = studio
         self._broken: str | None = None
 
+    @property
+    def follows_words(self) -> bool:
+        """Say whether own words are allowed and the model takes instructions."""
+        return self._options.own_words and bool(self.model.instruction)
+
     def warm_up(self) -> None:
-        """Open the model, read words that are new, compile and measure: seconds to minutes."""
+        """Open the model, encode prompts that are new, compile and measure: seconds to minutes."""
         with self._device:
             try:
                 self._room.set_all(self._opened().warm_up())
@@ -79,7 +86,9 @@ class DiffusionEngine:
 
         `watch` is called between steps. Raises `PaintingCancelled`, `EngineUnusable`.
         """
-        known = self._readable(commissions)
+        if not self.follows_words:
+            commissions = [replace(commission, words="") for commission in commissions]
+        known = self._with_prompt(commissions)
         results: dict[int, Result] = {
             place: PaintingFailed("style-unread") for place in range(len(commissions))
         }
@@ -88,13 +97,20 @@ class DiffusionEngine:
         self._round(commissions, flawed, SECOND_SEED, results, watch)
         return [results[place] for place in range(len(commissions))]
 
-    def _readable(self, commissions: Sequence[RenderJob]) -> list[int]:
-        """Return the places of those whose style was there when the model was opened."""
-        studio = self._studio
-        if studio is None:
+    def _with_prompt(self, commissions: Sequence[RenderJob]) -> list[int]:
+        """Return the places of those that can be painted, after encoding prompts with own words.
+
+        A text encoder on the CPU does not need the device: the other thread paints meanwhile.
+        """
+        model = self._studio
+        if model is None:
             with self._device:
-                studio = self._opened()
-        return [place for place, asked in enumerate(commissions) if studio.has_prompt(asked.style)]
+                model = self._opened()
+        missing = model.missing_prompts(commissions)
+        if missing:
+            with self._device if model.encodes_on_device else nullcontext():
+                model.encode(missing)
+        return [place for place, job in enumerate(commissions) if model.has_prompt(job)]
 
     def _round(
         self,

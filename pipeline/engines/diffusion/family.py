@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol, TypeAlias
 from pipeline.engines.diffusion.torch_types import Net, Pipe, Tensor
 from pipeline.models import Model
 
-Words: TypeAlias = Mapping[str, Tensor]
+PromptEmbeds: TypeAlias = Mapping[str, Tensor]
 """What a text encoder made of a prompt; each tensor has a leading dimension, one row per photo."""
 
 
@@ -28,7 +28,7 @@ class StepInputs:
     """What is the same at every step of a call, one row per photo."""
 
     reference: Reference
-    words: Words
+    prompt_embeds: PromptEmbeds
     guidance: Tensor
     """B; how closely each picture follows its words."""
 
@@ -36,9 +36,9 @@ class StepInputs:
 class Family(Protocol):
     """A family of models. Every method treats each row by itself: no photo may reach another's row."""
 
-    reader_parts: ClassVar[tuple[str, ...]]
+    text_encoder_parts: ClassVar[tuple[str, ...]]
     """Components that only read words; the painter is opened without them."""
-    reads_photo: ClassVar[bool]
+    prompt_needs_photo: ClassVar[bool]
     """The words depend on the photo, so that they cannot be read ahead."""
 
     pipe: Pipe
@@ -51,7 +51,9 @@ class Family(Protocol):
         """The network that runs at every step."""
         ...
 
-    def read(self, prompt: str, negative_prompt: str, photo: Tensor | None) -> Words:
+    def encode_prompt(
+        self, prompt: str, negative_prompt: str, photo: Tensor | None
+    ) -> PromptEmbeds:
         """Return the words of one prompt, one row. `photo` is 3 x H x W in -1..1 where it is needed."""
         ...
 

@@ -1,8 +1,7 @@
-"""A model that is open on its device and ready: words read, kernels warm, room measured."""
+"""A model that is open on its device and ready: prompts encoded, kernels warm, memory measured."""
 
 from __future__ import annotations
 
-import gc
 import hashlib
 from collections.abc import Sequence
 from functools import partial
@@ -15,13 +14,14 @@ from pipeline.engines.diffusion.batching import BatchKey, guidance_of, share_of
 from pipeline.engines.diffusion.canvas import Canvas
 from pipeline.engines.diffusion.device import Device, open_device
 from pipeline.engines.diffusion.errors import is_out_of_memory
-from pipeline.engines.diffusion.family import Family, Words
-from pipeline.engines.diffusion.loading import open_painter, open_reader, reads_photo
+from pipeline.engines.diffusion.family import Family, PromptEmbeds
+from pipeline.engines.diffusion.loading import open_painter, prompt_needs_photo
 from pipeline.engines.diffusion.loras import activate, changes_by_style
 from pipeline.engines.diffusion.options import Options
-from pipeline.engines.diffusion.prompt_cache import PromptCache, prompts_of
+from pipeline.engines.diffusion.prompt_cache import PromptCache, prompt_of
 from pipeline.engines.diffusion.sampling import Painted, SamplingInputs, photos_on, sample
 from pipeline.engines.diffusion.shapes import Shape, buckets, shape_of
+from pipeline.engines.diffusion.text_encoder import Prompt, TextEncoder
 from pipeline.engines.diffusion.tuning import (
     choose_attention,
     compile_blocks,
@@ -37,7 +37,12 @@ MEMORY_SHARE = 0.9
 
 
 class LoadedModel:
-    """One model on one device. Only `knows` is for several threads: the library's parts keep state."""
+    """One model on one device.
+
+    `has_prompt`, `missing_prompts` and `encode` may be called by several threads at once, the last one
+    only while the text encoder is not on the device; all else is for one thread, because the library's
+    parts keep state.
+    """
 
     def __init__(
         self,
@@ -46,17 +51,39 @@ class LoadedModel:
         options: Options,
         device: Device,
         family: Family,
+        text_encoder: TextEncoder | None = None,
     ) -> None:
         self.model = model
         self.device = device
         self._styles = styles
         self._options = options
         self._family = family
-        self._book = PromptCache(options.cache / "words", model, device.name)
+        self._text_encoder = text_encoder
+        self._prompts = PromptCache(options.cache / "words", model, device.name)
 
-    def has_prompt(self, style: Style) -> bool:
-        """Say whether the style's words were read when the studio was opened."""
-        return self._family.reads_photo or not self._book.missing([style])
+    @property
+    def encodes_on_device(self) -> bool:
+        """Say whether the text encoder shares the device, so that `encode` needs it."""
+        return self._text_encoder is not None and self._text_encoder.on_device
+
+    def has_prompt(self, job: RenderJob) -> bool:
+        """Say whether the job's prompt is encoded, or can be when it is painted."""
+        if self._family.prompt_needs_photo:
+            return True
+        return not (
+            self._prompts.missing_own([job]) if job.words else self._prompts.missing([job.style])
+        )
+
+    def missing_prompts(self, jobs: Sequence[RenderJob]) -> list[Prompt]:
+        """Return the prompts with own words that must be encoded before these jobs are painted."""
+        if self._family.prompt_needs_photo or self._text_encoder is None:
+            return []
+        return self._prompts.missing_own(jobs)
+
+    def encode(self, prompts: Sequence[Prompt]) -> None:
+        """Encode prompts and keep them."""
+        if self._text_encoder is not None:
+            self._prompts.add_own(self._text_encoder.encode(prompts))
 
     def run_batch(
         self,
@@ -77,8 +104,8 @@ class LoadedModel:
         if changes_by_style(self.model):
             activate(self._family.pipe, self.model, kind.loras)
         with self.device.entered():
-            words = self._words([commission.style for commission in commissions], sitting)
-            return sample(self._family, sitting, words, self.device, watch)
+            embeds = self._embeds(commissions, sitting)
+            return sample(self._family, sitting, embeds, self.device, watch)
 
     def warm_up(self) -> int:
         """Compile, choose and try out; return how many photos fit into one call."""
@@ -104,13 +131,14 @@ class LoadedModel:
         """Give back what a failed call has left behind."""
         self.device.tidy()
 
-    def _words(self, styles: Sequence[Style], sitting: SamplingInputs) -> Words:
-        if not self._family.reads_photo:
-            return self._book.of(styles)
-        (style,) = styles
+    def _embeds(self, jobs: Sequence[RenderJob], inputs: SamplingInputs) -> PromptEmbeds:
+        if not self._family.prompt_needs_photo:
+            return self._prompts.get(jobs)
+        (job,) = jobs
         with torch.no_grad():
-            photo = photos_on(self.device, sitting.photos, self._family.body.dtype)[0]
-            return self._family.read(*prompts_of(style, self.model), photo)
+            photo = photos_on(self.device, inputs.photos, self._family.body.dtype)[0]
+            prompt = prompt_of(job.style, self.model, job.words)
+            return self._family.encode_prompt(*prompt, photo)
 
     def _measured_room(self, shape: Shape) -> int:
         """Return how many photos fit, from what one and two need; compiled kernels are met on the way."""
@@ -145,8 +173,9 @@ class LoadedModel:
         sitting = SamplingInputs(
             grey, range(count), [1.0] * count, [self.model.guidance] * count, 1
         )
-        words = self._words([self._styles[0]] * count, sitting)
-        sample(self._family, sitting, words, self.device, lambda _: None)
+        jobs = [RenderJob(row, self._styles[0], 1.0, seed) for seed, row in enumerate(grey)]
+        embeds = self._embeds(jobs, sitting)
+        sample(self._family, sitting, embeds, self.device, lambda _: None)
 
     def _fingerprint(self) -> str:
         told = (self.model.digest, torch.__version__, self.device.title, self._options.any_shape)
@@ -154,34 +183,38 @@ class LoadedModel:
 
 
 def open_model(model: Model, styles: Sequence[Style], options: Options) -> LoadedModel:
-    """Open a model, reading the styles' words first where that was never done.
+    """Open a model, encoding the styles' prompts first where that was never done.
 
     Raises `EngineUnusable` with one sentence that says what would help.
     """
     device = open_device(options.device)
     try:
-        _read_words(model, styles, options, device)
+        text_encoder = _encode_styles(model, styles, options, device)
         family = open_painter(model, options.models, device.name)
     except RuntimeError as error:
         if not is_out_of_memory(error):
             raise
         raise EngineUnusable(_too_small(model, device)) from error
-    return LoadedModel(model, styles, options, device, family)
+    return LoadedModel(model, styles, options, device, family, text_encoder)
 
 
-def _read_words(model: Model, styles: Sequence[Style], options: Options, device: Device) -> None:
-    book = PromptCache(options.cache / "words", model, "cpu")
-    missing = [] if reads_photo(model) else book.missing(styles)
-    if not missing:
-        return
-    free = device.free_bytes()
-    roomy = free is not None and free > model.reader_gib * GIB * 1.1
-    reader = open_reader(model, options.models, device.name if roomy else "cpu")
-    with torch.no_grad():
-        book.encode_missing(missing, partial(reader.read, photo=None))
-    del reader
-    gc.collect()  # the library's objects refer to each other
-    device.tidy()
+def _encode_styles(
+    model: Model, styles: Sequence[Style], options: Options, device: Device
+) -> TextEncoder | None:
+    """Return the text encoder where own words need it later."""
+    if prompt_needs_photo(model):
+        return None
+    stays = options.own_words and bool(model.instruction)
+    cache = PromptCache(options.cache / "words", model, "cpu")
+    missing = cache.missing(styles)
+    if not (missing or stays):
+        return None
+    text_encoder = TextEncoder(model, options.models, device, beside_model=stays)
+    cache.add_styles(missing, text_encoder.encode(prompt_of(style, model) for style in missing))
+    if stays:
+        return text_encoder
+    text_encoder.close()
+    return None
 
 
 def _too_small(model: Model, device: Device) -> str:

@@ -35,12 +35,12 @@ SCREENING_PARTS = ("safety_checker", "feature_extractor")
 """Pictures are screened after every engine, in one place, and not by some models for themselves."""
 
 
-def reads_photo(model: Model) -> bool:
+def prompt_needs_photo(model: Model) -> bool:
     """Say whether the model reads its words together with each photo."""
-    return bool(FAMILIES[model.family].reads_photo)
+    return bool(FAMILIES[model.family].prompt_needs_photo)
 
 
-def open_reader(model: Model, models: Path, device: str) -> Family:
+def open_text_encoder(model: Model, models: Path, device: str) -> Family:
     """Return the model's text encoder alone, ready to read words. Raises `EngineUnusable`."""
     kind = FAMILIES[model.family]
     pipe = _opened(model, models, kind.pipeline, without=PAINTING_PARTS)
@@ -51,7 +51,7 @@ def open_reader(model: Model, models: Path, device: str) -> Family:
 def open_painter(model: Model, models: Path, device: str) -> Family:
     """Return the model without what only reads words, ready to paint. Raises `EngineUnusable`."""
     kind = FAMILIES[model.family]
-    pipe = _opened(model, models, kind.pipeline, without=kind.reader_parts)
+    pipe = _opened(model, models, kind.pipeline, without=kind.text_encoder_parts)
     fuse(pipe, model, models)
     family: Family = kind(pipe, model)
     if model.quantisation == "fp8":

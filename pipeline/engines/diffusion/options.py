@@ -24,5 +24,7 @@ class Options:
     attention: str = "fastest"
     """`fastest` measures what this machine has; or the name of one of diffusers' backends."""
     compiled: bool = True
+    own_words: bool = False
+    """Keep the text encoder ready for prompts that nobody has read before."""
     any_shape: bool = True
     """One compiled kernel for all sizes; otherwise one per size, compiled when it is first met."""

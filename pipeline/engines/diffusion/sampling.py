@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.engine import RGB, ProgressCallback
 from pipeline.engines.diffusion.device import Device
-from pipeline.engines.diffusion.family import Family, Reference, StepInputs, Words
+from pipeline.engines.diffusion.family import Family, PromptEmbeds, Reference, StepInputs
 from pipeline.engines.diffusion.torch_types import Tensor
 
 
@@ -37,7 +37,11 @@ class Painted:
 
 
 def sample(
-    family: Family, sitting: SamplingInputs, words: Words, device: Device, watch: ProgressCallback
+    family: Family,
+    sitting: SamplingInputs,
+    words: PromptEmbeds,
+    device: Device,
+    watch: ProgressCallback,
 ) -> list[Painted]:
     """Paint the photos of a call in their order. Raises what `watch` raises, between two steps."""
     with torch.no_grad():

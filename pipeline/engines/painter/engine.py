@@ -20,6 +20,7 @@ class Painter:
     name = "painter"
     version = "2"
     threads = 1
+    follows_words = False
 
     def __init__(self, threads: int | None = None) -> None:
         self.pool = ThreadPoolExecutor(threads or cv2.getNumThreads(), "painter")

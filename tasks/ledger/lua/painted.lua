@@ -1,12 +1,14 @@
 -- The pictures of a job are stored: it goes on to be delivered; those who wait for the same painting
 -- are due to be served by `settle`. Needs: queues.
--- ARGV: id, fence, pictures (blob keys), retention of pictures ms, engine that painted them.
+-- ARGV: id, fence, pictures (blob keys), retention of pictures ms, engine that painted them, notes for
+-- the answer beside those of the photos ('' for none).
 -- Result: 1 (2: others wait for these pictures), or 0 when the lease was lost.
 -- Invariant: a picture enters the record only under the newest fence.
 local id, pictures = ARGV[1], ARGV[3]
 local turn = complete_lease(id, 'render', ARGV[2])
 if turn ~= 'held' then return not_held(turn) end
 redis.call('HSET', job(id), 'pictures', pictures)
+if ARGV[6] ~= '' then redis.call('HSET', job(id), 'notes', (get(id, 'notes') or '') .. ' ' .. ARGV[6]) end
 reset_failures(id)
 count('painted')
 record_event(id, 'painted')

@@ -12,7 +12,7 @@ from typing import ClassVar
 import torch
 from diffusers.pipelines.flux2.pipeline_flux2_klein import compute_empirical_mu
 
-from pipeline.engines.diffusion.family import Reference, StepInputs, Words
+from pipeline.engines.diffusion.family import PromptEmbeds, Reference, StepInputs
 from pipeline.engines.diffusion.flow_matching import FlowFamily, levels, walk
 from pipeline.engines.diffusion.torch_types import Tensor
 
@@ -21,10 +21,12 @@ class Klein(FlowFamily):
     """Flux2KleinPipeline's parts, row by row."""
 
     pipeline: ClassVar[str] = "Flux2KleinPipeline"
-    reader_parts: ClassVar[tuple[str, ...]] = ("text_encoder", "tokenizer")
-    reads_photo: ClassVar[bool] = False
+    text_encoder_parts: ClassVar[tuple[str, ...]] = ("text_encoder", "tokenizer")
+    prompt_needs_photo: ClassVar[bool] = False
 
-    def read(self, prompt: str, negative_prompt: str, photo: Tensor | None) -> Words:
+    def encode_prompt(
+        self, prompt: str, negative_prompt: str, photo: Tensor | None
+    ) -> PromptEmbeds:
         # Distilled: there is no second, unguided pass.
         words, places = self.pipe.encode_prompt(
             prompt=prompt, max_sequence_length=self._model.text_tokens
@@ -51,8 +53,8 @@ class Klein(FlowFamily):
             hidden_states=torch.cat([tokens, brief.reference.hints["tokens"]], dim=1),
             timestep=now,
             guidance=None,
-            encoder_hidden_states=brief.words["prompt"],
-            txt_ids=brief.words["places"][:1],
+            encoder_hidden_states=brief.prompt_embeds["prompt"],
+            txt_ids=brief.prompt_embeds["places"][:1],
             img_ids=brief.reference.hints["places"],
             return_dict=False,
         )[0][:, : tokens.shape[1]]

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import torch
 
-from pipeline.engines.diffusion.family import Reference, StepInputs, Words
+from pipeline.engines.diffusion.family import PromptEmbeds, Reference, StepInputs
 from pipeline.engines.diffusion.flow_matching import FlowFamily, levels, shift_of, walk
 from pipeline.engines.diffusion.torch_types import Tensor
 
@@ -16,15 +16,17 @@ class Kontext(FlowFamily):
     """FluxKontextPipeline's parts, row by row."""
 
     pipeline: ClassVar[str] = "FluxKontextPipeline"
-    reader_parts: ClassVar[tuple[str, ...]] = (
+    text_encoder_parts: ClassVar[tuple[str, ...]] = (
         "text_encoder",
         "text_encoder_2",
         "tokenizer",
         "tokenizer_2",
     )
-    reads_photo: ClassVar[bool] = False
+    prompt_needs_photo: ClassVar[bool] = False
 
-    def read(self, prompt: str, negative_prompt: str, photo: Tensor | None) -> Words:
+    def encode_prompt(
+        self, prompt: str, negative_prompt: str, photo: Tensor | None
+    ) -> PromptEmbeds:
         # Guidance is distilled into the model: there is no second pass.
         words, pooled, _ = self.pipe.encode_prompt(
             prompt=prompt, max_sequence_length=self._model.text_tokens
@@ -53,9 +55,9 @@ class Kontext(FlowFamily):
             hidden_states=torch.cat([tokens, brief.reference.hints["tokens"]], dim=1),
             timestep=now,
             guidance=brief.guidance if self.body.config.guidance_embeds else None,
-            pooled_projections=brief.words["pooled"],
-            encoder_hidden_states=brief.words["prompt"],
-            txt_ids=torch.zeros(brief.words["prompt"].shape[1], 3, device=latents.device),
+            pooled_projections=brief.prompt_embeds["pooled"],
+            encoder_hidden_states=brief.prompt_embeds["prompt"],
+            txt_ids=torch.zeros(brief.prompt_embeds["prompt"].shape[1], 3, device=latents.device),
             img_ids=brief.reference.hints["places"],
             return_dict=False,
         )[0][:, : tokens.shape[1]]

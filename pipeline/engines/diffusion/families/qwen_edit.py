@@ -9,7 +9,7 @@ from typing import ClassVar
 import torch
 from PIL import Image
 
-from pipeline.engines.diffusion.family import Reference, StepInputs, Words
+from pipeline.engines.diffusion.family import PromptEmbeds, Reference, StepInputs
 from pipeline.engines.diffusion.flow_matching import FlowFamily, fixed_shift, levels, shift_of, walk
 from pipeline.engines.diffusion.torch_types import Pipe, Tensor
 from pipeline.models import Model
@@ -22,8 +22,8 @@ class QwenEdit(FlowFamily):
     """QwenImageEditPlusPipeline's parts, row by row."""
 
     pipeline: ClassVar[str] = "QwenImageEditPlusPipeline"
-    reader_parts: ClassVar[tuple[str, ...]] = ()
-    reads_photo: ClassVar[bool] = True
+    text_encoder_parts: ClassVar[tuple[str, ...]] = ()
+    prompt_needs_photo: ClassVar[bool] = True
 
     def __init__(self, pipe: Pipe, model: Model) -> None:
         super().__init__(pipe, model)
@@ -31,7 +31,9 @@ class QwenEdit(FlowFamily):
             config = dict(pipe.scheduler.config) | {"shift_terminal": None}
             pipe.scheduler = pipe.scheduler.from_config(config)
 
-    def read(self, prompt: str, negative_prompt: str, photo: Tensor | None) -> Words:
+    def encode_prompt(
+        self, prompt: str, negative_prompt: str, photo: Tensor | None
+    ) -> PromptEmbeds:
         # The few-step LoRA needs no second, unguided pass.
         if photo is None:
             raise ValueError("this family reads its words together with a photo")
@@ -58,7 +60,7 @@ class QwenEdit(FlowFamily):
         velocity = self.body(
             hidden_states=torch.cat([tokens, brief.reference.hints["tokens"]], dim=1),
             timestep=now,
-            encoder_hidden_states=brief.words["prompt"],
+            encoder_hidden_states=brief.prompt_embeds["prompt"],
             img_shapes=brief.reference.hints["sizes"],
             return_dict=False,
         )[0][:, : tokens.shape[1]]

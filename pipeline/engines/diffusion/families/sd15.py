@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import torch
 
-from pipeline.engines.diffusion.family import Reference, StepInputs, Words
+from pipeline.engines.diffusion.family import PromptEmbeds, Reference, StepInputs
 from pipeline.engines.diffusion.torch_types import Net, Pipe, Tensor
 from pipeline.models import Model
 
@@ -27,8 +27,8 @@ class StableDiffusion15:
     """StableDiffusionControlNetImg2ImgPipeline's parts, row by row."""
 
     pipeline: ClassVar[str] = "StableDiffusionControlNetImg2ImgPipeline"
-    reader_parts: ClassVar[tuple[str, ...]] = ("text_encoder", "tokenizer")
-    reads_photo: ClassVar[bool] = False
+    text_encoder_parts: ClassVar[tuple[str, ...]] = ("text_encoder", "tokenizer")
+    prompt_needs_photo: ClassVar[bool] = False
 
     def __init__(self, pipe: Pipe, model: Model) -> None:
         self.pipe = pipe
@@ -40,7 +40,9 @@ class StableDiffusion15:
     def body(self) -> Net:
         return self.pipe.unet
 
-    def read(self, prompt: str, negative_prompt: str, photo: Tensor | None) -> Words:
+    def encode_prompt(
+        self, prompt: str, negative_prompt: str, photo: Tensor | None
+    ) -> PromptEmbeds:
         device = self.pipe._execution_device
         words, without = self.pipe.encode_prompt(prompt, device, 1, True, negative_prompt)
         return {"prompt": words, "negative": without}
@@ -76,7 +78,7 @@ class StableDiffusion15:
 
     def _noise_in(self, latents: Tensor, brief: StepInputs, now: Tensor) -> Tensor:
         twice = torch.cat([latents, latents]).to(self.body.dtype)
-        both = torch.cat([brief.words["negative"], brief.words["prompt"]])
+        both = torch.cat([brief.prompt_embeds["negative"], brief.prompt_embeds["prompt"]])
         time = torch.cat([now, now])
         edges = torch.cat([brief.reference.hints["edges"]] * 2)
         down, mid = self.pipe.controlnet(

@@ -48,7 +48,7 @@ def test_klein_paints_what_the_librarys_pipeline_paints(models: Path, image: Ima
 
     pipe = Flux2KleinPipeline.from_pretrained(models / "klein")
     family = Klein(pipe, tiny_model("flux2-klein"))
-    words = family.read("a drawing", "", None)
+    words = family.encode_prompt("a drawing", "", None)
     start = noise(3, 1, 16, SIDE // 16, SIDE // 16)
 
     stock = pipe(
@@ -69,7 +69,7 @@ def test_kontext_paints_what_the_librarys_pipeline_paints(models: Path, image: I
 
     pipe = FluxKontextPipeline.from_pretrained(models / "kontext")
     family = Kontext(pipe, tiny_model("kontext"))
-    words = family.read("a drawing", "", None)
+    words = family.encode_prompt("a drawing", "", None)
     start = noise(3, 1, 4, SIDE // 8, SIDE // 8)
 
     stock = pipe(
@@ -137,7 +137,7 @@ def test_stable_diffusion_keeps_to_the_librarys_ddim_steps(models: Path) -> None
         models / "sd15", controlnet=net, safety_checker=None, requires_safety_checker=False
     )
     family = StableDiffusion15(pipe, tiny_model("ghibli-sd15"))
-    words = family.read("a drawing", "a photo", None)
+    words = family.encode_prompt("a drawing", "a photo", None)
     reference = family.encode(
         torch.from_numpy(photo(5, SIDE, SIDE)).permute(2, 0, 1)[None] / 127.5 - 1
     )
