@@ -74,6 +74,11 @@ class Users:
         else:
             self._redis.hset(f"{self._ns}:tiers", f"{platform}:{person}", tier)
 
+    def tier(self, platform: str, person: str) -> str | None:
+        """Return the tier of a person, None where the usual limits apply."""
+        tier = self._redis.hget(f"{self._ns}:tiers", f"{platform}:{person}")
+        return None if tier is None else text(tier)
+
     def unban_pseudonym(self, pseudonym: str) -> bool:
         """Let the person of this pseudonym ask again; return whether they were banned."""
         return bool(self._redis.srem(f"{self._ns}:banned", pseudonym))

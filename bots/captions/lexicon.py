@@ -6,7 +6,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 
@@ -37,6 +37,9 @@ class Token:
     """People often write it without meaning the bot."""
     weight: float = 1.0
     """How many words it is: a character of an unspaced script is a third of one."""
+    start: int = field(default=0, compare=False)
+    end: int = field(default=0, compare=False)
+    """Where it stands in the plain text."""
 
 
 def plain(text: str) -> str:
@@ -45,6 +48,30 @@ def plain(text: str) -> str:
     text = _NOISE.sub(" ", unicodedata.normalize("NFKC", letters))
     text = "".join(map(_kept, _NO_POINT.sub(" ", text)))
     return " ".join(_SEAM.sub(" ", text).split())
+
+
+def without(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """Return a text without what stands at these places of `plain(text)`, otherwise as it was written.
+
+    Words of which a part goes are returned in plain form; mentions, links and emoji go.
+    """
+    gone = {at for start, end in spans for at in range(start, end)}
+    left: list[str] = []
+    position = 0
+    for chunk in text.split():
+        letters = plain(chunk)
+        places = range(position, position + len(letters))
+        if not letters:
+            continue
+        position += len(letters) + 1
+        if gone.isdisjoint(places):
+            left.append(_NOISE.sub("", chunk).lstrip("#"))
+        else:
+            kept = (
+                char if at not in gone else " " for at, char in zip(places, letters, strict=True)
+            )
+            left += "".join(kept).replace("#", " ").split()
+    return " ".join(left)
 
 
 def _kept(character: str) -> str:
@@ -86,16 +113,19 @@ class Lexicon:
     def tokens(self, text: str) -> Iterator[Token]:
         """Split a text of any origin."""
         for match in self._pattern.finditer(plain(text)):
+            span = match.span()
             if phrase := match["spaced"] or match["unspaced"]:
                 key = phrase.replace(" ", "")
                 kind, value = self._known[key]
-                yield Token(kind, value, match["tag"] is not None, key in self._everyday)
+                tagged, everyday = match["tag"] is not None, key in self._everyday
+                yield Token(kind, value, tagged, everyday, 1.0, *span)
             elif (digits := match["number"]) is not None:
-                yield Token("number", digits)
+                yield Token("number", digits, False, False, 1.0, *span)
             elif match["percent"] is not None:
-                yield Token("percent")
+                yield Token("percent", "", False, False, 1.0, *span)
             elif (word := match["word"]) is not None:
-                yield Token("word", weight=1 / 3 if re.match(f"[{_UNSPACED}]", word) else 1)
+                weight = 1 / 3 if re.match(f"[{_UNSPACED}]", word) else 1.0
+                yield Token("word", "", False, False, weight, *span)
 
 
 def _key(phrase: str) -> str:

@@ -1,6 +1,7 @@
-"""Words of a caption or post -> a wish, the same for every platform and all languages at once.
+"""Turns a caption or post into paint options, the same for every platform and all languages at once.
 
-Nothing that a person writes goes further than this file: a wish holds known names and numbers only.
+What a person writes leaves this module only as `PaintOptions.words`, and goes on from there only after
+`bots.captions.own_words.checked` allowed it.
 """
 
 from __future__ import annotations
@@ -10,12 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from bots.captions.lexicon import Lexicon, Token
+from bots.captions.lexicon import Lexicon, Token, without
 from pipeline.styles import Style
+from tasks.models import WORDS_MAX
 
 STRENGTH_STEP = 0.2
 
 _TEXT_MAX = 1_000
+
+_EDGES = " \t\n.,;:!?-–—、。।…\"'“”„«»()[]"
+"""What is left of a sentence around the commands that were taken out of it."""
 
 _UNKNOWN_WORDS_MAX = 4.0
 """With more unknown words around it, a bare 'again' or 'stronger' is not meant for the bot."""
@@ -37,6 +42,8 @@ class PaintOptions:
     """The text says 'stop' and nothing else."""
     explicit: bool = False
     """The text named at least one of the above; otherwise all is as in the default."""
+    words: str = ""
+    """What else was written, as an instruction for a model; not checked yet."""
 
 
 def fresh_seed(event: str) -> int:
@@ -62,7 +69,53 @@ def parse(text: str, default: PaintOptions, styles: Mapping[str, Style]) -> Pain
         seed=default.seed if seed is None and not again else seed,
         reroll=again,
         explicit=again or any(named is not None for named in (style, strength, seed)),
+        words=_joined(default.words, _own_words(text[:_TEXT_MAX], tokens)),
     )
+
+
+def _own_words(text: str, tokens: Sequence[Token]) -> str:
+    """Return what is left of a text without the commands that were understood."""
+    used = _used(tokens)
+    left = [token for at, token in enumerate(tokens) if at not in used]
+    if all(token.kind not in {"word", "style"} for token in left):
+        return ""
+    spans = ((tokens[at].start, tokens[at].end) for at in used)
+    return without(text, spans).strip(_EDGES)
+
+
+def _joined(before: str, words: str) -> str:
+    """Add words to those of the painting that is replied to; the oldest make room."""
+    if not words:
+        return before
+    joined = f"{before}; {words}" if before else words
+    if len(joined) <= WORDS_MAX:
+        return joined
+    if len(words) >= WORDS_MAX:
+        return words[:WORDS_MAX].rsplit(" ", 1)[0]
+    return joined[-WORDS_MAX:].partition(" ")[2] or words
+
+
+def _used(tokens: Sequence[Token]) -> set[int]:
+    """Return the places of the tokens that were understood as commands."""
+    used: set[int] = set()
+    for at, token in enumerate(tokens):
+        if token.kind == "style" and (token.tagged or _is_meant(tokens, at)):
+            cues = {near for near in (at - 1, at + 1) if _is_kind(tokens, near, "cue")}
+            used |= {at, *cues}
+        elif token.kind in {"again", "stronger", "softer"} and _commanded(tokens, token.kind):
+            used.add(at)
+        elif token.kind == "number" and _is_kind(tokens, at + 1, "percent"):
+            used |= {at, at + 1}
+        elif token.kind in {"strength", "seed"}:
+            numbers = (
+                near for near in range(at + 1, at + 1 + _GAP) if _is_kind(tokens, near, "number")
+            )
+            used.update(range(at, next(numbers, at) + 1))
+    return used
+
+
+def _is_kind(tokens: Sequence[Token], at: int, kind: str) -> bool:
+    return 0 <= at < len(tokens) and tokens[at].kind == kind
 
 
 @lru_cache(maxsize=8)
@@ -85,8 +138,11 @@ def _unknown(tokens: Sequence[Token]) -> float:
 
 def _commanded(tokens: Sequence[Token], kind: str) -> bool:
     said = [token for token in tokens if token.kind == kind]
-    return any(token.tagged for token in said) or (
-        bool(said) and _unknown(tokens) <= _UNKNOWN_WORDS_MAX
+    first = next((token for token in tokens if token.kind != "filler"), None)
+    return (
+        any(token.tagged for token in said)
+        or (bool(said) and _unknown(tokens) <= _UNKNOWN_WORDS_MAX)
+        or (kind == "again" and first is not None and first.kind == kind and not first.everyday)
     )
 
 

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from bots import i18n
+from bots.captions.own_words import checked
 from bots.captions.parser import PaintOptions, fresh_seed, parse
 from bots.web.addresses import address_of
 from bots.web.form import EVENT, Form, FormBroken, check_length, discard_rest, read_form
@@ -37,7 +38,15 @@ _DISCARD_S = 60.0
 _STORED_AT_ONCE = 2
 """Forms whose photos are in memory at once, one photo each."""
 _OF_PERSON = frozenset({"cooldown", "quota", "too-many-open", "strikes"})
-_STATUS = {"banned": 403, "opted-out": 403, "storage-full": 507, "paused": 503, "too-busy": 503}
+_STATUS = {
+    "own-words": 403,
+    "own-words-script": 422,
+    "banned": 403,
+    "opted-out": 403,
+    "storage-full": 507,
+    "paused": 503,
+    "too-busy": 503,
+}
 
 
 class UploadsApi:
@@ -118,7 +127,10 @@ class UploadsApi:
 
     def _admit(self, person: str, language: str, form: Form) -> Response:
         services = self._services
-        ask = self._ask(person, language, form)
+        worded = checked(services, self._ask(person, language, form))
+        if isinstance(worded, Refused):
+            return self._say(language, worded)
+        ask = worded
         keys = [photo.ref for photo in ask.photos]
         try:
             # One photo at a time: together they may be larger than what this process should hold.
@@ -157,6 +169,7 @@ class UploadsApi:
             seed=fresh_seed(form.event) if seed is None and wish.reroll else seed,
             language=language,
             private=True,
+            words=wish.words,
         )
 
     def _say(self, language: str, refused: Refused) -> Response:

@@ -33,6 +33,8 @@ refused-too-busy = { $wait_s ->
     [0] So many photos are waiting that yours would take too long. Please come back later.
    *[other] So many photos are waiting that yours would take too long. Please come back in { DURATION($wait_s) }.
 }
+refused-own-words = I don't paint that for anyone. Ask for something else, and I'll gladly try. This did not count.
+refused-own-words-script = I can follow your own words only in English, Spanish, Portuguese, Indonesian, Hindi and Japanese. This did not count.
 refused-storage-full = { $wait_s ->
     [0] There is no room for another photo right now. Please try again a little later.
    *[other] There is no room for another photo right now. Please try again in { DURATION($wait_s) }.
@@ -75,6 +77,7 @@ apology-refunded = It didn't count: you can try again right away.
 
 note-first-frame = It was an animation, so I painted its first frame.
 note-photo-left-out = Not every photo could be painted; here are those that could.
+note-words-unused = I could not follow your own words here, so I painted the photo as it is.
 
 ## While somebody waits.
 

@@ -33,6 +33,8 @@ refused-too-busy = { $wait_s ->
     [0] Hay tantas fotos en espera que la tuya tardaría demasiado. Vuelve más tarde, por favor.
    *[other] Hay tantas fotos en espera que la tuya tardaría demasiado. Vuelve en { DURATION($wait_s) }, por favor.
 }
+refused-own-words = Eso no lo pinto para nadie. Pide otra cosa y lo intento con gusto. Esta vez no cuenta.
+refused-own-words-script = Solo puedo seguir tus palabras en español, inglés, portugués, indonesio, hindi y japonés. Esta vez no cuenta.
 refused-storage-full = { $wait_s ->
     [0] Ahora mismo no queda sitio para otra foto. Inténtalo de nuevo un poco más tarde.
    *[other] Ahora mismo no queda sitio para otra foto. Inténtalo de nuevo en { DURATION($wait_s) }.
@@ -75,6 +77,7 @@ apology-refunded = No cuenta: puedes volver a intentarlo ahora mismo.
 
 note-first-frame = Era una animación, así que pinté su primer cuadro.
 note-photo-left-out = No todas las fotos se pudieron pintar; aquí están las que sí.
+note-words-unused = Aquí no pude seguir tus palabras, así que pinté la foto tal como es.
 
 ## Mientras alguien espera.
 

@@ -33,6 +33,8 @@ refused-too-busy = { $wait_s ->
     [0] Antreannya sedang panjang sekali, fotomu akan terlalu lama menunggu. Kembali lagi nanti, ya.
    *[other] Antreannya sedang panjang sekali, fotomu akan terlalu lama menunggu. Kembali lagi dalam { DURATION($wait_s) }, ya.
 }
+refused-own-words = Yang itu tidak saya lukis untuk siapa pun. Mintalah yang lain, dengan senang hati saya coba. Ini tidak dihitung.
+refused-own-words-script = Saya hanya bisa mengikuti kata-kata Anda dalam bahasa Indonesia, Inggris, Spanyol, Portugis, Hindi, dan Jepang. Ini tidak dihitung.
 refused-storage-full = { $wait_s ->
     [0] Sedang tidak ada tempat untuk satu foto lagi. Coba lagi nanti, ya.
    *[other] Sedang tidak ada tempat untuk satu foto lagi. Coba lagi dalam { DURATION($wait_s) }, ya.
@@ -75,6 +77,7 @@ apology-refunded = Yang ini tidak dihitung: kamu bisa langsung coba lagi.
 
 note-first-frame = Itu animasi, jadi yang dilukis gambar pertamanya.
 note-photo-left-out = Tidak semua foto bisa dilukis; ini yang bisa.
+note-words-unused = Di sini saya tidak bisa mengikuti kata-kata Anda, jadi fotonya saya lukis apa adanya.
 
 ## Selama menunggu.
 

@@ -33,6 +33,8 @@ refused-too-busy = { $wait_s ->
     [0] Há tantas fotos na espera que a sua demoraria demais. Volte mais tarde, por favor.
    *[other] Há tantas fotos na espera que a sua demoraria demais. Volte em { DURATION($wait_s) }, por favor.
 }
+refused-own-words = Isso eu não pinto para ninguém. Peça outra coisa e tento com prazer. Esta vez não conta.
+refused-own-words-script = Só consigo seguir suas palavras em português, inglês, espanhol, indonésio, hindi e japonês. Esta vez não conta.
 refused-storage-full = { $wait_s ->
     [0] Agora não há espaço para mais uma foto. Tente de novo um pouco mais tarde.
    *[other] Agora não há espaço para mais uma foto. Tente de novo em { DURATION($wait_s) }.
@@ -75,6 +77,7 @@ apology-refunded = Não contou: você pode tentar de novo agora mesmo.
 
 note-first-frame = Era uma animação, então pintei o primeiro quadro.
 note-photo-left-out = Nem todas as fotos puderam ser pintadas; aqui estão as que deram certo.
+note-words-unused = Aqui não consegui seguir suas palavras, então pintei a foto como ela é.
 
 ## Enquanto alguém espera.
 

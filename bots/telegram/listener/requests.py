@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from bots.captions.own_words import checked
 from bots.captions.parser import PaintOptions, fresh_seed, parse
 from bots.telegram.events import ButtonEvent, MessageEvent, Origin, Place
 from bots.telegram.keyboards import RepaintAction
@@ -52,7 +53,8 @@ class RequestService:
         if not photos:
             return None
         seed = job.request.seed if job is not None and not action.anew else None
-        options = PaintOptions(action.style, action.strength, seed, reroll=action.anew)
+        words = job.request.words if job is not None else ""
+        options = PaintOptions(action.style, action.strength, seed, reroll=action.anew, words=words)
         origin = _as_hidden_as(job, button.origin)
         if job is not None and origin.place is not Place.GUEST and not origin.message:
             origin = replace(origin, message=int(job.request.address["message"]))
@@ -61,7 +63,8 @@ class RequestService:
     def repaint(self, message: MessageEvent, job: Job) -> PaintRequest:
         """Return the request for another painting of a job's photos."""
         before = job.request
-        options = parse(message.words, PaintOptions(before.style, before.strength), self._styles)
+        usual = PaintOptions(before.style, before.strength, words=before.words)
+        options = parse(message.words, usual, self._styles)
         origin = _as_hidden_as(job, message.origin)
         choices = self._chats.choices(origin)
         options = replace(options, reroll=True)
@@ -69,6 +72,10 @@ class RequestService:
 
     def admit(self, request: PaintRequest) -> Admitted | Refused:
         """Put a request into the ledger, after what the group and the photos' owners want."""
+        worded = checked(self._services, request)
+        if isinstance(worded, Refused):
+            return worded
+        request = worded
         chat = int(request.conversation)
         # Groups have negative ids; what is asked for elsewhere follows no group's rules.
         if request.private or chat >= 0:
@@ -101,7 +108,7 @@ class RequestService:
         if job is None:
             return _Basis((), PaintOptions(style))
         before = job.request
-        options = PaintOptions(before.style, before.strength, before.seed)
+        options = PaintOptions(before.style, before.strength, before.seed, words=before.words)
         # Chatter about a painting asks for no other one.
         explicit = parse(message.words, options, self._styles).explicit
         return _Basis(before.photos if explicit else (), options)
@@ -127,6 +134,7 @@ def _request(
         language=choices.language,
         private=origin.private,
         address=origin.address(),
+        words=options.words,
     )
 
 

@@ -125,7 +125,12 @@ class IntakeContext:
     def heard(self, words: str, event: str, about: Job | None = None) -> PaintOptions:
         """Understand words, said about an earlier job or about none; 'again' varies that one."""
         before = (
-            PaintOptions(about.request.style, about.request.strength, about.request.seed)
+            PaintOptions(
+                about.request.style,
+                about.request.strength,
+                about.request.seed,
+                words=about.request.words,
+            )
             if about
             else PaintOptions()
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from bots.captions.own_words import checked
 from bots.captions.parser import PaintOptions
 from bots.i18n import describe_status, refusal, t
 from bots.x.client import XClient
@@ -88,9 +89,11 @@ class DirectMessages:
             language=language,
             private=True,
             address={"to": message.sender},
+            words=wish.words,
         )
         ledger = self._at.services.ledger
-        result = ledger.admit(ask)
+        worded = checked(self._at.services, ask)
+        result = worded if isinstance(worded, Refused) else ledger.admit(worded)
         if isinstance(result, Refused):
             if result.notify:
                 self._at.voice.tell(message.sender, refusal(language, result, ledger.now()))

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import structlog
 
+from bots.captions.own_words import checked
 from bots.captions.parser import PaintOptions
 from bots.i18n import refusal, t
 from bots.x.client import XClient
@@ -165,8 +166,10 @@ class Mentions:
             seed=wish.seed,
             language=post.language,
             address={"post": post.id},
+            words=wish.words,
         )
-        result = self._at.services.ledger.admit(ask)
+        worded = checked(self._at.services, ask)
+        result = worded if isinstance(worded, Refused) else self._at.services.ledger.admit(worded)
         if isinstance(result, Refused):
             self._refuse(post, result)
             return False

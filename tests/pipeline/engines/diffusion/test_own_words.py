@@ -37,12 +37,12 @@ def test_own_words_change_the_picture_and_nobody_elses(
     (plain,) = painted(engine, PLAIN)
     (night,) = painted(engine, AT_NIGHT)
 
-    mixed = painted(engine, PLAIN, AT_NIGHT, replace(PLAIN, words="in the snow"))
+    mixed = painted(engine, PLAIN, AT_NIGHT, replace(PLAIN, words="Snow! " * 30))
 
     assert differ(plain, night) > 1
     assert differ(mixed[0], plain) <= 1
     assert differ(mixed[1], night) <= 1
-    assert differ(mixed[2], night) > 1
+    assert differ(mixed[2], plain) > 1
 
 
 def test_the_same_engine_without_own_words_ignores_them(models: Path, cache: Path) -> None:
@@ -126,10 +126,10 @@ def test_a_gpu_that_gets_too_full_sends_the_text_encoder_to_the_cpu(
     encoder = TextEncoder(tiny_model("flux2-klein"), models, device, beside_model=True)
     real = Klein.encode_prompt
 
-    def full(self: Klein, *prompt: str, photo: None) -> object:
+    def full(self: Klein, prompt: str, negative_prompt: str, photo: None) -> object:
         if encoder.on_device:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return real(self, *prompt, photo=photo)
+        return real(self, prompt, negative_prompt, photo)
 
     monkeypatch.setattr(Klein, "encode_prompt", full)
 
