@@ -77,7 +77,7 @@ class Users:
     def tier(self, platform: str, person: str) -> str | None:
         """Return the tier of a person, None where the usual limits apply."""
         tier = self._redis.hget(f"{self._ns}:tiers", f"{platform}:{person}")
-        return None if tier is None else text(tier)
+        return None if tier is None else str(tier)
 
     def unban_pseudonym(self, pseudonym: str) -> bool:
         """Let the person of this pseudonym ask again; return whether they were banned."""

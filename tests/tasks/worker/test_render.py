@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
+from pipeline.engine import RGB, Photo
 from pipeline.engines import load_engine
+from pipeline.errors import PhotoRefused
+from pipeline.raw_pixels import pack
 from pipeline.safety import Screen, Unscreened
-from tasks.engines import open_styles
+from tasks.engines import open_styles, paint_key
 from tasks.models import Stage
 from tasks.platform import Platforms
 from tasks.worker.context import RenderContext, WorkerContext
 from tasks.worker.leases import LeaseRenewer
-from tasks.worker.render import render
+from tasks.worker.render import WORDS_UNUSED, render
 from tasks.worker.throughput import ThroughputMeter
 from tests.tasks.hands import Hands, MakeAsk
 
@@ -46,3 +50,44 @@ def test_a_store_that_gives_no_photo_costs_no_attempt(
     assert (job.stage, job.attempts) == (Stage.RENDER, 0)
     assert job.history[-1].detail == "storage-failed"
     assert [log["log_level"] for log in logs] == ["error"]
+
+
+def test_a_painter_that_follows_no_words_says_so(
+    hands: Hands, shift: RenderContext, ask: MakeAsk
+) -> None:
+    asked = {"plain": ask(), "worded": ask(words="at night")}
+    photo = np.full((64, 64, 3), 128, np.uint8)
+    jobs = {name: hands.admit(request) for name, request in asked.items()}
+    for number in range(2):
+        key = f"photos/{number}"
+        hands.services.blobs.put(key, pack(photo))
+        hands.ledger.transitions.fetched(
+            hands.take(Stage.FETCH), [key], "square", "", ["first-frame"]
+        )
+
+    render(shift, [hands.take(Stage.RENDER), hands.take(Stage.RENDER)])
+
+    assert hands.job(jobs["plain"]).notes == ("first-frame",)
+    assert hands.job(jobs["worded"]).notes == ("first-frame", WORDS_UNUSED)
+
+
+def test_a_picture_that_own_words_shaped_is_judged_more_strictly() -> None:
+    class Doubtful:
+        name = "doubtful"
+
+        def score(self, pixels: RGB) -> float:
+            return 0.35
+
+    screen, picture = Screen([Doubtful()]), np.zeros((64, 64, 3), np.uint8)
+
+    screen.picture(picture, 0.0)
+    with pytest.raises(PhotoRefused, match="unsafe-picture"):
+        screen.picture(picture, 0.0, own_words=True)
+
+
+def test_a_painting_with_own_words_is_never_given_to_anybody_else(ask: MakeAsk) -> None:
+    photo = Photo(np.zeros((8, 8, 3), np.uint8), "ab")
+    style = open_styles()["film"]
+
+    assert paint_key(ask(), style, [photo]) != ""
+    assert paint_key(ask(words="at night"), style, [photo]) == ""
