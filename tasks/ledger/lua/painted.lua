@@ -8,7 +8,7 @@ local id, pictures = ARGV[1], ARGV[3]
 local turn = complete_lease(id, 'render', ARGV[2])
 if turn ~= 'held' then return not_held(turn) end
 redis.call('HSET', job(id), 'pictures', pictures)
-if ARGV[6] ~= '' then redis.call('HSET', job(id), 'notes', (get(id, 'notes') or '') .. ' ' .. ARGV[6]) end
+if (ARGV[6] or '') ~= '' then redis.call('HSET', job(id), 'notes', (get(id, 'notes') or '') .. ' ' .. ARGV[6]) end
 reset_failures(id)
 count('painted')
 record_event(id, 'painted')
