@@ -21,83 +21,84 @@ GROUP = "suisai.metrics"
 
 Labels = tuple[str, ...]
 
-STEPS = ("normal", "brownout", "refuse")
+OVERLOAD_LEVELS = ("normal", "brownout", "refuse")
 
 
 class FleetCollector(Collector):
-    """Reads the ledger at each scrape, so that any web process tells the whole fleet's story."""
+    """Reads the ledger at each scrape, so that any web process reports the whole bot."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._rooms = [point.load() for point in entry_points(group=GROUP)]
+        self._platform_metrics = [point.load() for point in entry_points(group=GROUP)]
 
     def collect(self) -> Iterator[Metric]:
         """Yield all metrics. Raises `RedisError`."""
         yield from metrics_of(read_stats(self._services))
-        for room in self._rooms:
-            yield from room(self._services)
+        for metrics in self._platform_metrics:
+            yield from metrics(self._services)
 
 
-def metrics_of(gauges: FleetStats) -> Iterator[Metric]:
-    """Put the gauges into metrics."""
-    for part in (_asks, _jobs, _waits, _work, _switches, _house):
-        yield from part(gauges)
+def metrics_of(stats: FleetStats) -> Iterator[Metric]:
+    """Yield the metrics of the whole bot."""
+    for part in (_requests, _jobs, _waits, _work, _controls, _processes):
+        yield from part(stats)
 
 
-def _asks(gauges: FleetStats) -> Iterator[Metric]:
-    counts = gauges.counts
+def _requests(stats: FleetStats) -> Iterator[Metric]:
+    counts = stats.counts
     yield _counter(
-        "suisai_asks_admitted", "Asks that were accepted.", ["platform"], _split(counts, "admitted")
+        "suisai_requests_admitted",
+        "Requests that were accepted.",
+        ["platform"],
+        _split(counts, "admitted"),
     )
     yield _counter(
-        "suisai_asks_refused",
-        "Asks that were refused at once, and why.",
+        "suisai_requests_refused",
+        "Requests that were refused, by reason.",
         ["platform", "reason"],
         _split(counts, "refused"),
     )
     yield _counter(
         "suisai_jobs_ended",
-        "Jobs that ended, and how.",
+        "Jobs that ended, by outcome.",
         ["platform", "outcome"],
         _split(counts, "ended"),
     )
     yield _counter(
         "suisai_answers_reconciled",
-        "Answers of unknown fate that the platform was asked about and that stood.",
+        "Deliveries of unknown outcome whose answer was found on the platform.",
         ["platform"],
         _split(counts, "reconciled"),
     )
 
 
-def _jobs(gauges: FleetStats) -> Iterator[Metric]:
+def _jobs(stats: FleetStats) -> Iterator[Metric]:
     waiting: dict[Labels, float] = {
         (stage, lane): count
-        for stage, now in gauges.stages.items()
+        for stage, now in stats.stages.items()
         for lane, count in now.ready.items()
     }
     yield _gauge(
         "suisai_jobs_waiting",
-        "Jobs in line. A lane is a platform, in `render` a shape.",
+        "Ready jobs. A lane is a platform, in `render` a platform and a shape.",
         ["stage", "lane"],
         waiting,
     )
-    yield _by_stage(gauges, "suisai_jobs_leased", "Jobs in a worker's hands.", lambda s: s.leased)
+    yield _by_stage(stats, "suisai_jobs_leased", "Jobs that a worker holds.", lambda s: s.leased)
     yield _by_stage(
-        gauges, "suisai_oldest_job_seconds", "Age of the first in line.", lambda s: s.oldest_s
+        stats, "suisai_oldest_job_seconds", "Age of the oldest ready job.", lambda s: s.oldest_s
     )
-    yield GaugeMetricFamily("suisai_jobs_later", "Jobs between two tries.", gauges.delayed)
-    yield GaugeMetricFamily("suisai_jobs_dead", "Jobs on the dead list.", gauges.dead)
+    yield GaugeMetricFamily("suisai_jobs_delayed", "Jobs between two attempts.", stats.delayed)
+    yield GaugeMetricFamily("suisai_jobs_dead", "Jobs on the dead list.", stats.dead)
     yield CounterMetricFamily(
-        "suisai_jobs_given_up", "Jobs that went onto the dead list.", gauges.counts.get("dead", 0)
+        "suisai_jobs_given_up", "Jobs that were put on the dead list.", stats.counts.get("dead", 0)
     )
-    yield _counter(
-        "suisai_retries", "Tries that came to nothing.", ["stage"], _split(gauges.counts, "retried")
-    )
+    yield _counter("suisai_retries", "Failed attempts.", ["stage"], _split(stats.counts, "retried"))
 
 
-def _waits(gauges: FleetStats) -> Iterator[Metric]:
-    counts = gauges.counts
-    wait = HistogramMetricFamily("suisai_wait_seconds", "Waits that people had, ask to answer.")
+def _waits(stats: FleetStats) -> Iterator[Metric]:
+    counts = stats.counts
+    wait = HistogramMetricFamily("suisai_wait_seconds", "Actual waits, from admission to answer.")
     buckets, so_far = [], 0
     for bound in WAIT_BOUNDS_S:
         so_far += counts.get(f"waited-s:{bound}", 0)
@@ -106,84 +107,85 @@ def _waits(gauges: FleetStats) -> Iterator[Metric]:
     wait.add_metric([], buckets, sum_value=counts.get("waited-ms", 0) / 1000)
     yield wait
     yield CounterMetricFamily(
-        "suisai_wait_said_seconds",
-        "Sum of the waits that were said to those who were answered.",
+        "suisai_wait_promised_seconds",
+        "Sum of the promised waits of answered jobs.",
         counts.get("promised-ms", 0) / 1000,
     )
     yield CounterMetricFamily(
-        "suisai_waits_kept",
-        "Answers that came within 1.25 times the wait that was said.",
+        "suisai_wait_promises_kept",
+        "Answers within 1.25 times the promised wait.",
         counts.get("promises-kept", 0),
     )
 
 
-def _work(gauges: FleetStats) -> Iterator[Metric]:
-    counts = gauges.counts
+def _work(stats: FleetStats) -> Iterator[Metric]:
+    counts = stats.counts
     yield CounterMetricFamily("suisai_jobs_painted", "Jobs painted.", counts.get("painted", 0))
     yield CounterMetricFamily(
         "suisai_jobs_reused",
-        "Jobs answered with a painting that was there.",
+        "Jobs answered with an existing painting.",
         counts.get("reused", 0),
     )
     for name, prefix, unit, about in (
-        ("suisai_stage_jobs", "worked", 1, "Jobs that workers had in hand."),
-        ("suisai_stage_calls", "calls", 1, "Batches that these jobs were worked on in."),
-        ("suisai_stage_busy_seconds", "busy-ms", 1000, "Time that workers spent on them."),
+        ("suisai_stage_jobs", "worked", 1, "Jobs that workers have processed."),
+        ("suisai_stage_calls", "calls", 1, "Batches of these jobs."),
+        ("suisai_stage_busy_seconds", "busy-ms", 1000, "Time that workers spent on these batches."),
     ):
         sums = {labels: value / unit for labels, value in _split(counts, prefix).items()}
         yield _counter(name, about, ["stage"], sums)
     yield _by_stage(
-        gauges,
+        stats,
         "suisai_stage_jobs_per_second",
-        "What the live workers can do together, as measured.",
+        "Measured capacity of the live workers.",
         lambda s: s.jobs_per_s,
     )
-    yield _by_stage(
-        gauges, "suisai_stage_seconds", "Time that one job takes.", lambda s: s.latency_s
-    )
+    yield _by_stage(stats, "suisai_stage_seconds", "Mean time of one job.", lambda s: s.latency_s)
     speeds: dict[Labels, float] = {
         (stage, name): jobs_per_s
-        for stage, now in gauges.stages.items()
+        for stage, now in stats.stages.items()
         for name, jobs_per_s in now.workers.items()
     }
     yield _gauge(
-        "suisai_worker_jobs_per_second", "What one worker can do.", ["stage", "worker"], speeds
+        "suisai_worker_jobs_per_second",
+        "Measured capacity of one worker.",
+        ["stage", "worker"],
+        speeds,
     )
 
 
-def _switches(gauges: FleetStats) -> Iterator[Metric]:
+def _controls(stats: FleetStats) -> Iterator[Metric]:
     paused: dict[Labels, float] = {
         (what, platform): 1.0
-        for what, _, platform in (name.partition(":") for name in gauges.paused)
+        for what, _, platform in (name.partition(":") for name in stats.paused)
     }
-    yield _gauge("suisai_paused", "1 for what is paused.", ["what", "platform"], paused)
+    yield _gauge("suisai_paused", "1 for each pause.", ["what", "platform"], paused)
     yield _gauge(
-        "suisai_ladder",
-        "The surge ladder: 1 for the step it stands on.",
-        ["step"],
-        {(step,): float(gauges.overload_level == step) for step in STEPS},
+        "suisai_overload_level",
+        "1 for the present overload level.",
+        ["level"],
+        {(level,): float(stats.overload_level == level) for level in OVERLOAD_LEVELS},
     )
     yield _counter(
-        "suisai_ladder_changes",
-        "Times that the ladder came to a step.",
-        ["step"],
-        _split(gauges.counts, "overload"),
+        "suisai_overload_level_changes",
+        "Changes to an overload level.",
+        ["level"],
+        _split(stats.counts, "overload"),
     )
     yield _gauge(
         "suisai_platform_answers_per_second",
-        "What a platform lets the bot send.",
+        "Answers per second that a platform allows.",
         ["platform"],
-        {(name,): quota.count / quota.window_s for name, quota in gauges.quotas.items()},
+        {(name,): quota.count / quota.window_s for name, quota in stats.quotas.items()},
     )
     yield CounterMetricFamily(
         "suisai_people_paused",
-        "People who were paused for photos that may not be painted.",
-        gauges.counts.get("paused-users", 0),
+        "People paused for forbidden photos.",
+        stats.counts.get("paused-users", 0),
     )
 
 
-def _house(gauges: FleetStats) -> Iterator[Metric]:
-    kinds = [process.kind for process in gauges.processes]
+def _processes(stats: FleetStats) -> Iterator[Metric]:
+    kinds = [process.kind for process in stats.processes]
     yield _gauge(
         "suisai_processes",
         "Live processes of the bot.",
@@ -191,17 +193,19 @@ def _house(gauges: FleetStats) -> Iterator[Metric]:
         {(kind,): float(kinds.count(kind)) for kind in kinds},
     )
     yield GaugeMetricFamily(
-        "suisai_ledger_memory_bytes", "Memory of the ledger's server.", gauges.memory_bytes
+        "suisai_ledger_memory_bytes", "Memory of the ledger's server.", stats.memory_bytes
     )
     yield GaugeMetricFamily(
-        "suisai_ledger_memory_limit_bytes", "What it may use.", gauges.memory_limit_bytes
+        "suisai_ledger_memory_limit_bytes",
+        "Memory limit of the ledger's server.",
+        stats.memory_limit_bytes,
     )
 
 
 def _by_stage(
-    gauges: FleetStats, name: str, about: str, value: Callable[[StageStats], float]
+    stats: FleetStats, name: str, about: str, value: Callable[[StageStats], float]
 ) -> Metric:
-    values: dict[Labels, float] = {(s,): value(now) for s, now in gauges.stages.items()}
+    values: dict[Labels, float] = {(s,): value(now) for s, now in stats.stages.items()}
     return _gauge(name, about, ["stage"], values)
 
 

@@ -22,34 +22,34 @@ from tasks.stats import FleetStats, read_stats
 
 _RATES_OVER_S = 30.0
 
-_STEP_STYLES = {"normal": "green", "brownout": "yellow", "refuse": "red"}
+_LEVEL_STYLES = {"normal": "green", "brownout": "yellow", "refuse": "red"}
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Add this room's command."""
+    """Add the command."""
     app.command()(top)
 
 
 def top(
-    every: Annotated[float, typer.Option(min=0.2, help="Seconds between two looks.")] = 1.0,
-    once: Annotated[bool, typer.Option("--once", help="Look once and end.")] = False,
+    every: Annotated[float, typer.Option(min=0.2, help="Seconds between updates.")] = 1.0,
+    once: Annotated[bool, typer.Option("--once", help="Print once and exit.")] = False,
 ) -> None:
     """Show queues, workers, waits and pauses, live. Ctrl-C ends it.
 
     [dim]Example:[/dim] suisai top
     """
-    house = services()
+    opened = services()
     console = Console()
     if once or not sys.stdout.isatty():
-        console.print(screen([read_stats(house)]))
+        console.print(screen([read_stats(opened)]))
         return
-    watch(lambda: read_stats(house), console, every, stop_on_signals())
+    watch(lambda: read_stats(opened), console, every, stop_on_signals())
 
 
 def watch(
     look: Callable[[], FleetStats], console: Console, every_s: float, stop: threading.Event
 ) -> None:
-    """Redraw until `stop` is set; a ledger that is away is waited for."""
+    """Redraw until `stop` is set; retry while the ledger does not answer."""
     seen: deque[FleetStats] = deque()
     with Live(console=console, screen=True, auto_refresh=False) as live:
         while not stop.is_set():
@@ -57,7 +57,7 @@ def watch(
                 seen.append(look())
             except StoreError as error:
                 live.update(
-                    Text(f"The ledger does not answer, looking again: {error}"), refresh=True
+                    Text(f"The ledger does not answer, trying again: {error}"), refresh=True
                 )
             else:
                 while seen[-1].at - seen[0].at > _RATES_OVER_S:
@@ -67,7 +67,7 @@ def watch(
 
 
 def screen(seen: deque[FleetStats] | list[FleetStats]) -> RenderableType:
-    """Draw the newest of some looks; rates are taken between the first and the last."""
+    """Draw the newest of some samples; rates are between the first and the last."""
     first, now = seen[0], seen[-1]
     return Group(
         _head(now), Text(), _stages(now), Text(), _flow(first, now), Text(), _processes(now)
@@ -78,8 +78,8 @@ def _head(now: FleetStats) -> Text:
     clock = time.strftime("%H:%M:%S", time.localtime(now.at))
     head = Text.assemble(
         ("Suisai", "bold"),
-        f"  {clock}  ladder: ",
-        (now.overload_level, _STEP_STYLES.get(now.overload_level, "")),
+        f"  {clock}  overload level: ",
+        (now.overload_level, _LEVEL_STYLES.get(now.overload_level, "")),
     )
     if now.paused:
         head.append(f"  paused: {', '.join(sorted(now.paused))}", "red")
@@ -90,7 +90,7 @@ def _head(now: FleetStats) -> Text:
 
 def _stages(now: FleetStats) -> Table:
     table = Table("stage", box=None, pad_edge=False, expand=True)
-    for title in ("in line", "in hand", "first waits", "can do", "one takes"):
+    for title in ("queued", "in progress", "oldest", "throughput", "latency"):
         table.add_column(title, justify="right")
     table.add_column("lanes")
     for stage, s in now.stages.items():
@@ -108,8 +108,8 @@ def _stages(now: FleetStats) -> Table:
 
 def _flow(first: FleetStats, now: FleetStats) -> Table:
     table = Table("", box=None, pad_edge=False)
-    table.add_column("so far", justify="right")
-    table.add_column("a minute", justify="right")
+    table.add_column("total", justify="right")
+    table.add_column("per minute", justify="right")
     for name in ("admitted", "refused", "answered", "apologised", "painted", "reused", "retried"):
         total, before = _total(now, name), _total(first, name)
         minutes = (now.at - first.at) / 60
@@ -117,9 +117,9 @@ def _flow(first: FleetStats, now: FleetStats) -> Table:
         table.add_row(name, f"{total:,}", rate)
     answered = _total(now, "answered")
     if answered:
-        had = now.counts.get("waited-ms", 0) / 1000 / answered
-        said = now.counts.get("promised-ms", 0) / 1000 / answered
-        table.add_row("wait", span(had), f"said {span(said)}")
+        actual = now.counts.get("waited-ms", 0) / 1000 / answered
+        promised = now.counts.get("promised-ms", 0) / 1000 / answered
+        table.add_row("wait", span(actual), f"promised {span(promised)}")
     return table
 
 
@@ -129,10 +129,10 @@ def _total(gauges: FleetStats, name: str) -> int:
 
 
 def _processes(now: FleetStats) -> Table:
-    table = Table("process", "where", "for", "", box=None, pad_edge=False)
+    table = Table("process", "host:pid", "uptime", "", box=None, pad_edge=False)
     for each in now.processes[:30]:
         facts = ", ".join(each.facts.values())
         table.add_row(each.kind, each.name, span(max(0.0, now.at - each.since)), facts)
     if not now.processes:
-        table.add_row(Text("nobody is at work: suisai up", "red"), "", "", "")
+        table.add_row(Text("no process is running: suisai up", "red"), "", "", "")
     return table

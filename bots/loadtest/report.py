@@ -10,7 +10,7 @@ from statistics import median_low
 
 from bots.loadtest.platform import answers_to
 from bots.loadtest.run import LoadLog, LoadProfile
-from bots.metrics import STEPS
+from bots.metrics import OVERLOAD_LEVELS
 from tasks.models import Job, Outcome, Stage
 from tasks.services import Services
 
@@ -94,7 +94,9 @@ def report_on(services: Services, profile: LoadProfile, log: LoadLog) -> Report:
         peak_per_s=peak,
         answered_per_s=_rate(ended),
         overload_level=max(
-            (stats.overload_level for stats in log.samples), key=STEPS.index, default=STEPS[0]
+            (stats.overload_level for stats in log.samples),
+            key=OVERLOAD_LEVELS.index,
+            default="normal",
         ),
         bottleneck=bottleneck,
         most_waiting=most,

@@ -38,8 +38,8 @@ def test_asks_and_refusals_are_counted_by_platform_and_reason(
     services.users.ban("web", "bob")
     services.ledger.admit(ask(person="bob"))
 
-    assert value(services, "suisai_asks_admitted_total", "web") == 1
-    assert value(services, "suisai_asks_refused_total", "web", "banned") == 1
+    assert value(services, "suisai_requests_admitted_total", "web") == 1
+    assert value(services, "suisai_requests_refused_total", "web", "banned") == 1
     assert value(services, "suisai_jobs_waiting", "fetch", "web") == 1
 
 
@@ -74,14 +74,14 @@ def test_batches_and_seconds_per_picture_can_be_read_off(services: Services) -> 
     assert value(services, "suisai_worker_jobs_per_second", "render", "gpu-1:7") == 2.0
 
 
-def test_pauses_the_ladder_and_quotas_are_seen(services: Services) -> None:
+def test_pauses_the_overload_level_and_quotas_are_reported(services: Services) -> None:
     services.controls.pause("render")
     services.controls.pause("deliver", "x")
     services.controls.announce_quota("x", RateLimit(100, 900.0))
 
     assert value(services, "suisai_paused", "render", "") == 1
     assert value(services, "suisai_paused", "deliver", "x") == 1
-    assert value(services, "suisai_ladder", "normal") == 1
+    assert value(services, "suisai_overload_level", "normal") == 1
     assert value(services, "suisai_platform_answers_per_second", "x") == pytest.approx(1 / 9)
 
 

@@ -1,4 +1,4 @@
-"""The terminal shows the bot as it is."""
+"""`suisai top` shows queues, pauses and processes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_queues_pauses_and_processes_are_seen(
 
 
 def test_a_bot_without_processes_is_told_how_to_start(services: Services) -> None:
-    assert "nobody is at work: suisai up" in shown(read_stats(services))
+    assert "no process is running: suisai up" in shown(read_stats(services))
 
 
 def test_a_ledger_that_is_away_is_waited_for(services: Services) -> None:
@@ -58,7 +58,7 @@ def test_a_ledger_that_is_away_is_waited_for(services: Services) -> None:
     watch(look, Console(file=paper, width=110, force_terminal=True), 0.0, stop)
 
     drawn = paper.getvalue()
-    assert drawn.index("looking again: refused") < drawn.index("ladder")
+    assert drawn.index("trying again: refused") < drawn.index("overload level")
 
 
 def test_spans_are_short() -> None:

@@ -111,12 +111,12 @@ def _series() -> Iterator[dict[str, str]]:
         r"^\| `(suisai_\w+)` \| ([\w, ]*)\|", (FOLDER / "README.md").read_text(), re.M
     )
     values = {"stage": "render", "outcome": "answered", "platform": "x", "period": "day"}
-    values |= {"step": "normal", "kind": "gpu"}
+    values |= {"level": "normal", "kind": "gpu"}
     for stage in ("fetch", "deliver"):
         yield {"series": _named("suisai_jobs_leased", {"stage": stage}), "values": "1x200"}
     for name, labels in table:
         given = {label: values.get(label, "some") for label in re.findall(r"\w+", labels)}
-        if name == "suisai_ladder":
+        if name == "suisai_overload_level":
             yield {"series": _named(name, given), "values": "1x200"}
         elif name == "suisai_wait_seconds":
             yield {"series": _named(f"{name}_count", given), "values": "0+7x200"}

@@ -107,7 +107,7 @@ RUNS = (
         settings={"SUISAI_HUB_URL": "http://127.0.0.1:9"},
     ),
     Run(r"suisai doctor", says="0 broken"),
-    Run(r"suisai top", says="ladder"),
+    Run(r"suisai top", says="overload level"),
     Run(r"suisai job ID", says="admitted"),
     Run(r"suisai (ban|unban) x(-dm)?:ID"),
     Run(r"suisai forget PLATFORM:PERSON( --opt-out)?", says="Forgotten"),
