@@ -1,4 +1,4 @@
-"""Buttons, and the few bytes behind each that still mean the same days later."""
+"""Keyboards, and the callback data behind each button, which must still be valid days later."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _DATA_MAX_BYTES = 64
 """Of one button; Bot API, InlineKeyboardButton.callback_data."""
 
 
-class NoButton(Exception):
-    """These bytes are behind none of the bot's buttons."""
+class InvalidCallbackData(Exception):
+    """This callback data was not written by `encode`."""
 
 
 @dataclass(frozen=True, slots=True)
 class RepaintAction:
-    """Paint the photo of a job once more. All that is needed stands in the button itself."""
+    """Paint the photo of a job once more. The callback data holds all that is needed."""
 
     job_id: str
     style: str
@@ -32,7 +32,7 @@ class RepaintAction:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something else: `act` is a verb of this file, `on` what it is done to."""
+    """Any other action: `verb` is one of `VERBS`, `target` what it applies to."""
 
     verb: str
     target: str = ""
@@ -42,7 +42,7 @@ ORIGINAL, COMPARE, CANCEL, RESEND = "original", "compare", "cancel", "resend"
 
 LANGUAGE, STYLE, FORGET = "language", "style", "forget"
 
-ACTS = {ORIGINAL, COMPARE, CANCEL, RESEND, LANGUAGE, STYLE, FORGET}
+VERBS = {ORIGINAL, COMPARE, CANCEL, RESEND, LANGUAGE, STYLE, FORGET}
 
 
 def encode(action: RepaintAction | Action) -> str:
@@ -58,20 +58,20 @@ def encode(action: RepaintAction | Action) -> str:
 
 
 def decode(data: str) -> RepaintAction | Action:
-    """Read callback data. Raises `NoButton` for anything that `encode` did not write."""
+    """Read callback data. Raises `InvalidCallbackData` for anything that `encode` did not write."""
     match data.split("|"):
         case ["paint", job_id, style, percent, anew] if percent.isascii() and percent.isdigit():
             return RepaintAction(job_id, style, min(int(percent), 100) / 100, anew == "1")
-        case [act, on] if act in ACTS:
-            return Action(act, on)
+        case [verb, target] if verb in VERBS:
+            return Action(verb, target)
         case _:
-            raise NoButton(data)
+            raise InvalidCallbackData(data)
 
 
 def under_painting(
     job_id: str, style: str, strength: float, styles: Mapping[str, Style], language: str
 ) -> InlineKeyboardMarkup:
-    """Return the buttons under a painting: other styles, shades of this one, the original."""
+    """Return the buttons under a painting: other styles, strengths of this one, the files."""
     others = [
         _button(title(each, language), RepaintAction(job_id, each.name, strength))
         for each in styles.values()
@@ -79,7 +79,7 @@ def under_painting(
     ]
     stronger = min(1.0, strength + STRENGTH_STEP)
     softer = max(0.1, strength - STRENGTH_STEP)
-    shades = [
+    strengths = [
         _button(t(language, "telegram-softer"), RepaintAction(job_id, style, softer)),
         _button(t(language, "telegram-stronger"), RepaintAction(job_id, style, stronger)),
         _button(t(language, "telegram-again"), RepaintAction(job_id, style, strength, anew=True)),
@@ -88,11 +88,11 @@ def under_painting(
         _button(t(language, "telegram-original"), Action(ORIGINAL, job_id)),
         _button(t(language, "telegram-compare"), Action(COMPARE, job_id)),
     ]
-    return InlineKeyboardMarkup([*_rows(others, 3), shades, files])
+    return InlineKeyboardMarkup([*_rows(others, 3), strengths, files])
 
 
 def under_placeholder(job_id: str, language: str) -> InlineKeyboardMarkup:
-    """Return the button of somebody who waits."""
+    """Return the button that cancels a job."""
     return InlineKeyboardMarkup([[_button(t(language, "telegram-cancel"), Action(CANCEL, job_id))]])
 
 

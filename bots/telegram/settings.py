@@ -1,7 +1,4 @@
-"""Every setting of the Telegram room.
-
-Why the bot cannot be on Telegram; apart, so that naming it loads nothing of the library.
-"""
+"""The settings of the Telegram adapter. Imports nothing of the library, so that it is quick to load."""
 
 from __future__ import annotations
 
@@ -13,11 +10,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipeline.errors import UserFacingError
 
+PLATFORM = "telegram"
+
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 
 class TelegramSettings(BaseSettings):
-    """How the bot lives on Telegram. Each is `SUISAI_TELEGRAM_` + its name in capitals."""
+    """Telegram. Each is `SUISAI_TELEGRAM_` + its name in capitals."""
 
     model_config = SettingsConfigDict(
         env_prefix="SUISAI_TELEGRAM_", env_file=".env", extra="ignore", frozen=True
@@ -37,7 +36,7 @@ class TelegramSettings(BaseSettings):
     webhook_secret: SecretStr | None = None
     """Proves that a webhook call comes from Telegram: 1-256 of A-Z a-z 0-9 _ -."""
     poll_timeout_s: Annotated[int, Field(ge=0, le=600)] = 50
-    """How long one getUpdates waits for news."""
+    """How long one getUpdates waits for updates."""
 
     admins: tuple[int, ...] = ()
     """User ids of the operators, as JSON: [12345, 67890]."""
@@ -50,8 +49,8 @@ class TelegramSettings(BaseSettings):
     edit_within_s: Annotated[float, Field(ge=0)] = 20.0
     """Up to this wait the placeholder becomes the painting; later the painting is a new message."""
     long_waits: Literal["edit", "send"] = "edit"
-    """After a longer wait: `edit` a new line of text into the painting, which can never stand there
-    twice; `send` the painting itself, in doubt once and never again without the person's word."""
+    """For longer waits: `edit` posts a text and replaces it with the painting (exactly once); `send`
+    posts the painting (at most once; if its outcome is unknown the person gets a button to resend)."""
     news_every_s: Annotated[float, Field(gt=0)] = 3.0
     """A placeholder is edited at most this often."""
     album_max: Annotated[int, Field(ge=1, le=10)] = 10
@@ -80,12 +79,9 @@ class TelegramSettings(BaseSettings):
 
 
 def configured(settings: TelegramSettings) -> bool:
-    """Tell whether the bot can speak on Telegram."""
+    """Tell whether a token is set."""
     return settings.token is not None
 
 
 class TelegramMissing(UserFacingError):
     """There is no token, or Telegram does not know it."""
-
-
-PLATFORM = "telegram"

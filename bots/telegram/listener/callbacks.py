@@ -14,7 +14,7 @@ from telegram.error import TelegramError
 from bots.i18n import languages, refusal, t
 from bots.telegram import keyboards
 from bots.telegram.events import ButtonEvent, Origin, Place
-from bots.telegram.keyboards import NoButton, RepaintAction, decode
+from bots.telegram.keyboards import InvalidCallbackData, RepaintAction, decode
 from bots.telegram.listener.requests import RequestService
 from bots.telegram.platform import Files
 from bots.telegram.rate_limit import NoSlot
@@ -146,7 +146,7 @@ class CallbackHandlers:
         """Return the request behind a button, None for a button that asks for no painting."""
         try:
             action = decode(button.data)
-        except NoButton:
+        except InvalidCallbackData:
             return None
         if not isinstance(action, RepaintAction) or action.style not in self._styles:
             return None
@@ -164,7 +164,7 @@ class CallbackHandlers:
         language = await asyncio.to_thread(self._chats.language, button.origin)
         try:
             action = decode(button.data)
-        except NoButton:
+        except InvalidCallbackData:
             action = RepaintAction("", "", 0.0)
         if isinstance(action, RepaintAction):
             await self._sender.answer_callback(

@@ -25,7 +25,7 @@ from bots.telegram.events import (
     origin_from_address,
 )
 from bots.telegram.listener.context import ListenerContext
-from bots.telegram.listener.parser import understand
+from bots.telegram.listener.parser import parse_update
 from bots.telegram.listener.placeholders import PUZZLED
 from bots.telegram.sender import BackgroundTasks
 from bots.telegram.settings import PLATFORM
@@ -95,7 +95,7 @@ class Dispatcher:
 
     async def _take(self, raw: dict[str, Any]) -> None:
         context = self._context
-        match understand(Update.de_json(raw, context.bot), context.me):
+        match parse_update(Update.de_json(raw, context.bot), context.me):
             case MessageEvent() as message:
                 if not await self._joins_album(message) and message.addressed:
                     await self._message(message)

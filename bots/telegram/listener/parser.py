@@ -1,9 +1,4 @@
-"""Whether a message is meant for the bot, and what it says besides the bot's name.
-
-Which files of a message are photos that can be painted.
-
-An update of the Bot API -> what was heard. Pure: the same update always means the same.
-"""
+"""Parses updates of the Bot API into events. Pure: the same update always means the same."""
 
 from __future__ import annotations
 
@@ -42,27 +37,43 @@ _MARKED = {
     MessageEntity.BOT_COMMAND: re.compile(r"\A/\w+(@\w+)?", re.ASCII),
     MessageEntity.MENTION: re.compile(r"(?<!\S)@\w+", re.ASCII),
 }
+# Phones send HEIC as a document without a useful MIME type.
+_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".tif", ".tiff", ".bmp"}
+
+
+def parse_update(update: Update, me: BotIdentity) -> Event | None:
+    """Parse an update; None for one that the bot has nothing to do with."""
+    if update.message is not None:
+        return _from_message(update.message, me)
+    if update.guest_message is not None:
+        return _from_guest_message(update.guest_message, me)
+    if update.callback_query is not None:
+        return _button_event(update.callback_query)
+    if update.inline_query is not None:
+        query = update.inline_query
+        return InlineQueryEvent(query.id, str(query.from_user.id))
+    return None
 
 
 @dataclass(frozen=True, slots=True)
 class AddressedText:
-    """A message's words, sorted."""
+    """The words of a message, and whom they address."""
 
     words: str
     command: str = ""
     named: bool = False
-    """The bot's name was said."""
+    """The message mentions the bot."""
     for_another: bool = False
     """The command names another bot."""
 
 
-def speech_of(message: Message, me: BotIdentity) -> AddressedText:
+def parse_text(message: Message, me: BotIdentity) -> AddressedText:
     """Split the text or caption of a message into its command, the bot's name and the rest."""
     text = message.text or message.caption or ""
     entities = message.parse_entities() if message.text else message.parse_caption_entities()
     # Entities are optional in the Bot API: without any, the text itself tells.
-    entities = entities or dict(_found_in(text))
-    ours = [entity for entity, said in entities.items() if _is_mention(entity, said, me)]
+    entities = entities or dict(_entities_in(text))
+    ours = [entity for entity, word in entities.items() if _is_mention(entity, word, me)]
     words = _without(text, ours)
     head = next((entity for entity in entities if _opens_with_command(entity)), None)
     if head is None:
@@ -74,7 +85,7 @@ def speech_of(message: Message, me: BotIdentity) -> AddressedText:
     return AddressedText(rest, command.casefold(), named=bool(ours) or bool(name))
 
 
-def _found_in(text: str) -> Iterator[tuple[MessageEntity, str]]:
+def _entities_in(text: str) -> Iterator[tuple[MessageEntity, str]]:
     for kind, pattern in _MARKED.items():
         for found in pattern.finditer(text):
             offset, length = _units(text[: found.start()]), _units(found[0])
@@ -85,12 +96,12 @@ def _units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def _is_mention(entity: MessageEntity, said: str, me: BotIdentity) -> bool:
+def _is_mention(entity: MessageEntity, word: str, me: BotIdentity) -> bool:
     if entity.type == MessageEntity.TEXT_MENTION:
         return entity.user is not None and entity.user.id == me.id
     return (
         entity.type == MessageEntity.MENTION
-        and said.removeprefix("@").casefold() == me.username.casefold()
+        and word.removeprefix("@").casefold() == me.username.casefold()
     )
 
 
@@ -107,20 +118,16 @@ def _without(text: str, entities: list[MessageEntity]) -> str:
     return " ".join(units.decode("utf-16-le", "replace").split())
 
 
-# Phones send HEIC as a document without a useful MIME type.
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".tif", ".tiff", ".bmp"}
-
-
-def photos_of(message: Message, asker: str) -> tuple[PhotoRef, ...]:
-    """Return the message's photo, its owner named where that is not the asker; empty without one."""
+def photos_of(message: Message, person: str) -> tuple[PhotoRef, ...]:
+    """Return the message's photo, its owner named where that is somebody else; empty without one."""
     found = _file_of(message)
     if found is None:
         return ()
     owner = _owner(message)
-    return (PhotoRef(found, None if owner == asker else owner),)
+    return (PhotoRef(found, None if owner == person else owner),)
 
 
-def photos_elsewhere(reply: ExternalReplyInfo) -> tuple[PhotoRef, ...]:
+def photos_of_external_reply(reply: ExternalReplyInfo) -> tuple[PhotoRef, ...]:
     """Return the photo of a message in another chat that is replied to; empty without one."""
     found = _file_of(reply)
     return () if found is None else (PhotoRef(found, _of_origin(reply.origin)),)
@@ -169,21 +176,7 @@ def _of_origin(origin: object) -> str | None:
             return None
 
 
-def understand(update: Update, me: BotIdentity) -> Event | None:
-    """Parse an update; None for what is no business of the bot."""
-    if update.message is not None:
-        return _message(update.message, me)
-    if update.guest_message is not None:
-        return _guest(update.guest_message, me)
-    if update.callback_query is not None:
-        return _press(update.callback_query)
-    if update.inline_query is not None:
-        query = update.inline_query
-        return InlineQueryEvent(query.id, str(query.from_user.id))
-    return None
-
-
-def _message(message: Message, me: BotIdentity) -> MessageEvent | ChatMigrated | None:
+def _from_message(message: Message, me: BotIdentity) -> MessageEvent | ChatMigrated | None:
     if message.migrate_to_chat_id is not None:
         return ChatMigrated(message.chat.id, message.migrate_to_chat_id)
     if message.chat.type == Chat.CHANNEL or message.is_automatic_forward:
@@ -192,32 +185,32 @@ def _message(message: Message, me: BotIdentity) -> MessageEvent | ChatMigrated |
     if (message.via_bot is not None and message.via_bot.id == me.id) or _is_service(message):
         return None
     place = Place.PRIVATE if message.chat.type == Chat.PRIVATE else Place.GROUP
-    return _heard(message, speech_of(message, me), place, me)
+    return _message_event(message, parse_text(message, me), place, me)
 
 
-def _guest(message: Message, me: BotIdentity) -> MessageEvent | None:
+def _from_guest_message(message: Message, me: BotIdentity) -> MessageEvent | None:
     if message.guest_query_id is None:
         return None
-    return _heard(message, speech_of(message, me), Place.GUEST, me)
+    return _message_event(message, parse_text(message, me), Place.GUEST, me)
 
 
-def _heard(
-    message: Message, speech: AddressedText, place: Place, me: BotIdentity
+def _message_event(
+    message: Message, text: AddressedText, place: Place, me: BotIdentity
 ) -> MessageEvent | None:
     person = _person(message)
-    if person is None or speech.for_another:
+    if person is None or text.for_another:
         return None
     replied = _replied(message)
     to_bot = replied is not None and replied.from_user is not None and replied.from_user.id == me.id
     return MessageEvent(
         origin=_origin(message, replied, person, place),
-        words=speech.words,
-        command=speech.command,
+        words=text.words,
+        command=text.command,
         photos=photos_of(message, person),
         replied_photos=_photos_replied(message, replied, person, to_bot),
         replied_message=0 if replied is None else replied.message_id,
         replied_to_bot=to_bot,
-        addressed=place is not Place.GROUP or speech.named or to_bot,
+        addressed=place is not Place.GROUP or text.named or to_bot,
         album=message.media_group_id or "",
     )
 
@@ -264,7 +257,7 @@ def _photos_replied(
     if replied is not None:
         return photos_of(replied, person)
     if message.external_reply is not None:
-        return photos_elsewhere(message.external_reply)
+        return photos_of_external_reply(message.external_reply)
     return ()
 
 
@@ -282,7 +275,7 @@ def _is_service(message: Message) -> bool:
     )
 
 
-def _press(query: CallbackQuery) -> ButtonEvent | None:
+def _button_event(query: CallbackQuery) -> ButtonEvent | None:
     if not query.data:
         return None
     person, language = str(query.from_user.id), query.from_user.language_code or ""

@@ -7,7 +7,7 @@ from typing import Any
 from telegram import Update
 
 from bots.telegram.events import BotIdentity, Event, MessageEvent
-from bots.telegram.listener.parser import understand
+from bots.telegram.listener.parser import parse_update
 
 ME = BotIdentity(777, "suisai_bot")
 ANN = {"id": 11, "is_bot": False, "first_name": "Ann", "language_code": "ja"}
@@ -48,7 +48,7 @@ def entities(text: str, *marked: tuple[str, str]) -> list[dict[str, Any]]:
 
 def news(**content: Any) -> Event | None:
     """Return what the bot understands of an update."""
-    return understand(Update.de_json({"update_id": 1, **content}, None), ME)
+    return parse_update(Update.de_json({"update_id": 1, **content}, None), ME)
 
 
 def heard(**content: Any) -> MessageEvent:
