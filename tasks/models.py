@@ -126,8 +126,15 @@ class Job:
     """The platform's own memory about this job, e.g. the id of its placeholder message."""
     receipt: str = ""
     """The platform's id of the answer, once it stands."""
+    traceparent: str = ""
+    """W3C Trace Context of its admission, empty where it is not traced."""
     history: tuple[JobEvent, ...] = ()
     """What happened so far; a worker's claim leaves it out."""
+
+    @property
+    def trace_id(self) -> str:
+        """The id of its trace, 32 hex digits; empty where it is not traced."""
+        return self.traceparent.partition("-")[2][:32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from tasks.ledger.ledger import Ledger, Wake
 from tasks.rate_limit import RateLimiter
 from tasks.retractions import Retractions
 from tasks.settings import Settings
-from tasks.telemetry.tracing import Traces
+from tasks.telemetry.tracing import Tracing
 from tasks.users import Users
 from tasks.valkey import EmbeddedValkey
 
@@ -42,7 +42,7 @@ class Services:
     controls: Controls
     heartbeats: Heartbeats
     retractions: Retractions
-    traces: Traces
+    tracing: Tracing
 
     def kv(self, name: str) -> KeyValueStore:
         """Return the key-value store of one platform."""
@@ -102,11 +102,14 @@ def check_store(settings: Settings) -> None:
         raise _unreachable(settings, error) from error
 
 
-def open_services(settings: Settings, wake: Wake, traces: Traces | None = None) -> Services:
-    """Open everything; without `traces` none are drawn. Raises `RedisUnavailable`, `SchemaMismatch`."""
+def open_services(settings: Settings, wake: Wake, tracing: Tracing | None = None) -> Services:
+    """Open everything; without `tracing` OpenTelemetry's global provider is used.
+
+    Raises `RedisUnavailable`, `SchemaMismatch`, `KeyMismatch`.
+    """
     redis = connect(settings)
-    traces = traces or Traces()
-    ledger = Ledger(redis, settings, wake, traces)
+    tracing = tracing or Tracing()
+    ledger = Ledger(redis, settings, wake, tracing)
     try:
         ledger.check_schema()
     except RedisError as error:
@@ -121,7 +124,7 @@ def open_services(settings: Settings, wake: Wake, traces: Traces | None = None) 
         controls=Controls(redis, settings.namespace),
         heartbeats=Heartbeats(redis, settings.namespace),
         retractions=Retractions(redis, settings.namespace),
-        traces=traces,
+        tracing=tracing,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tasks.heartbeat import Process
-from tasks.models import RateLimit, Stage
+from tasks.models import OverloadLevel, RateLimit, Stage
 from tasks.services import Services
 
 WAIT_BOUNDS_S = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
@@ -46,7 +46,7 @@ class FleetStats:
     delayed: int
     """Jobs between two tries."""
     dead: int
-    overload_level: str
+    overload_level: OverloadLevel
     """`normal`, `brownout`, `refuse`."""
     paused: Mapping[str, float]
     """Name of what is paused -> until, 0 for 'until resumed'."""

@@ -18,8 +18,6 @@ from tasks.ledger.ledger import UnknownJob
 from tasks.ledger.records import CorruptRecord
 from tasks.models import Job
 from tasks.services import Services
-from tasks.telemetry.spans import trace_id
-from tasks.telemetry.tracing import are_wanted
 
 PSEUDONYM = re.compile(r"[0-9a-f]{32}")
 
@@ -261,8 +259,8 @@ def _print_job(house: Services, job_id: str) -> None:
     )
     console.print(f"asked by: {ask.platform}:{ask.person}")
     console.print(f"now: {record.outcome or record.stage}  {record.reason}")
-    if are_wanted(house.settings):
-        console.print(f"trace: {trace_id(record.id)}")
+    if record.trace_id:
+        console.print(f"trace: {record.trace_id}")
     began = record.history[0].at if record.history else record.admitted_at
     for chapter in record.history:
         console.print(

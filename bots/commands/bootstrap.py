@@ -15,7 +15,7 @@ from tasks.private_files import keep_files_private
 from tasks.services import RedisUnavailable, Services, check_store, open_services
 from tasks.settings import Settings
 from tasks.telemetry.logs import set_up_logs
-from tasks.telemetry.tracing import open_traces
+from tasks.telemetry.tracing import open_tracing
 from tasks.worker.celery_app import make_app, make_wake
 
 _log = structlog.get_logger()
@@ -39,14 +39,14 @@ def open_process() -> Services:
         check_store(settings)
     except RedisUnavailable as error:
         _log.warning("ledger unreachable, waiting for it", why=str(error), at_most_s=15)
-    return open_services(settings, make_wake(make_app(settings)), open_traces(settings))
+    return open_services(settings, make_wake(make_app(settings)), open_tracing(settings))
 
 
 @contextmanager
 def at_work(kind: str) -> Iterator[Services]:
     """Open a process of a kind (`web`, `sweep`, ...) that is seen as alive while the block runs."""
     services = open_process()
-    with closing(services.traces), heartbeat(services.heartbeats, kind):
+    with closing(services.tracing), heartbeat(services.heartbeats, kind):
         yield services
 
 

@@ -40,12 +40,12 @@ def check_traces(settings: Settings) -> Iterator[Finding]:
 
 
 def _trouble(url: str, headers: SecretStr | None) -> str:
-    from tasks.telemetry.otlp import shown
+    from tasks.telemetry.otlp import read_headers
 
     kind = {"content-type": "application/x-protobuf"}
     try:
         answer = httpx.post(
-            url, content=_NOTHING, headers=kind | shown(headers), timeout=_PATIENCE_S
+            url, content=_NOTHING, headers=kind | read_headers(headers), timeout=_PATIENCE_S
         )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return f"does not answer ({type(error).__name__})"

@@ -43,8 +43,7 @@ from tasks.models import (
 )
 from tasks.pseudonyms import Pseudonyms
 from tasks.settings import Limits, Settings
-from tasks.telemetry.spans import LEASE_LOST
-from tasks.telemetry.tracing import Traces
+from tasks.telemetry.tracing import LEASE_LOST, Tracing, traceparent_of
 
 Wake = Callable[[Stage], None]
 """Sends one wake-up to the workers of a stage; losing it costs time, never a job."""
@@ -108,11 +107,11 @@ class Ledger:
     Steps of a job under a lease are in `transitions`; `batch` takes many in one round trip.
     """
 
-    def __init__(self, redis: Redis, settings: Settings, wake: Wake, traces: Traces) -> None:
+    def __init__(self, redis: Redis, settings: Settings, wake: Wake, tracing: Tracing) -> None:
         self._redis = redis
         self._settings = settings
         self.wake = wake
-        self._traces = traces
+        self._tracing = tracing
         self._ns = settings.namespace
         self._scripts = Scripts(redis, settings.namespace)
         self._durability = Durability(redis, self._scripts)
@@ -148,16 +147,19 @@ class Ledger:
 
     def admit(self, request: PaintRequest) -> Admitted | Refused:
         """Admit a request, or say why not. On disk when this returns; an event is admitted once."""
-        job_id, began_at = job_id_of(request.platform, request.event), time.time()
+        job_id = job_id_of(request.platform, request.event)
+        span = self._tracing.admission(job_id, request)
         try:
-            row = self._run_durably("admit", *self._admission(job_id, request))
+            row = self._run_durably(
+                "admit", *self._admission(job_id, request), 0, traceparent_of(span)
+            )
         except OutOfMemoryError:
             return Refused("storage-full", time.time() + _FULL_S)
         kind, first, second = row[0], row[1], int(row[2])
         if kind == "refused":
             return Refused(first, second / 1000, notify=row[3] == 1)
         if kind == "admitted":
-            self._traces.admitted(job_id, request, began_at)
+            span.end()
         return Admitted(job_id, int(first), second / 1000, duplicate=kind == "duplicate")
 
     def check(self, platform: str, person: str, event: str = "") -> Refused | None:
@@ -381,7 +383,7 @@ class Ledger:
             self.serve_waiters()
 
     def _follow_transition(self, claim: Claim, event: str, reply: Reply) -> int:
-        self._traces.stepped(claim, event if reply.result else LEASE_LOST)
+        self._tracing.transition(claim, event if reply.result else LEASE_LOST)
         return int(self._follow(reply))
 
     def serve_waiters(self, step: int = 200) -> int:
@@ -449,10 +451,6 @@ class Ledger:
         """Send the wake-ups that a script asks for, and return its result."""
         for stage in reply.woken:
             self.wake(Stage(stage))
-        for job_id in filter(self._traces.sees, reply.ended):
-            # The job has ended: that its trace cannot be drawn must not look like a failure.
-            with suppress(RedisError, UnknownJob, CorruptRecord):
-                self._traces.ended(self.job(job_id))
         return reply.result
 
 

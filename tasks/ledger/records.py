@@ -72,6 +72,7 @@ def _fields(job_id: str, record: Mapping[str, str]) -> dict[str, Any]:
         "notes": tuple(record.get("notes", "").split()),
         "platform_data": {k[2:]: v for k, v in record.items() if k.startswith("m:")},
         "receipt": record.get("receipt", ""),
+        "traceparent": record.get("traceparent", ""),
         "history": _history(record),
     }
 

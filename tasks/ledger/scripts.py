@@ -30,8 +30,6 @@ class Reply:
     result: Any = None
     woken: tuple[str, ...] = ()
     """Stages for which a wake-up is to be sent."""
-    ended: tuple[str, ...] = ()
-    """Jobs that it brought to their end."""
 
 
 class Scripts:
@@ -61,8 +59,8 @@ class Scripts:
 
 def read(answer: list[Any]) -> Reply:
     """Make sense of what a script returned."""
-    result, woken, ended = answer
-    return Reply(result, tuple(woken), tuple(ended))
+    result, woken = answer
+    return Reply(result, tuple(woken))
 
 
 @cache

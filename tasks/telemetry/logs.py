@@ -9,12 +9,10 @@ from collections.abc import Iterable
 import structlog
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings
-from structlog.typing import EventDict, Processor
+from structlog.typing import Processor
 
 from tasks.settings import Settings
 from tasks.telemetry.redaction import Redactor, redact_everything
-from tasks.telemetry.spans import trace_id
-from tasks.telemetry.tracing import are_wanted
 
 
 def set_up_logs(settings: Settings, *others: BaseSettings) -> None:
@@ -24,7 +22,6 @@ def set_up_logs(settings: Settings, *others: BaseSettings) -> None:
     as_json = settings.log_json if settings.log_json is not None else not sys.stderr.isatty()
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
-        *([_name_trace] if are_wanted(settings) else []),
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
@@ -54,14 +51,6 @@ def set_up_logs(settings: Settings, *others: BaseSettings) -> None:
     # A wake-up is no news; what a job does is in its story.
     for chatty in ("celery.worker.strategy", "celery.app.trace", "httpx", "celery.worker.consumer"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
-
-
-def _name_trace(_logger: object, _method: str, event: EventDict) -> EventDict:
-    """Name the trace of each job that a line speaks of, so that lines and traces are found together."""
-    jobs = str(event.get("job", "")).split()
-    if jobs:
-        event["trace_id"] = " ".join(map(trace_id, jobs))
-    return event
 
 
 def _secrets(groups: Iterable[BaseSettings]) -> list[str]:

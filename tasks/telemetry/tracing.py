@@ -1,102 +1,118 @@
-"""One trace per job through all processes, for operators who run an OpenTelemetry collector."""
+"""One OpenTelemetry trace per job through all processes, for operators who run a collector.
+
+The admission begins the trace and writes its `traceparent` (W3C Trace Context) into the job's record; each
+stage adds a span to it. Without a provider every call here does nothing: that is what OpenTelemetry's API
+does where no SDK is set up. A trace leaves the operator's machines, so that spans hold codes, ids and
+figures only, no text that a platform or a person wrote.
+"""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from importlib.metadata import version
 from importlib.util import find_spec
-from typing import Protocol
 
 import structlog
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvider
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.util.types import AttributeValue
 
-from tasks.models import Claim, Job, PaintRequest
+from tasks.models import Claim, Outcome, PaintRequest
 from tasks.settings import Settings
-from tasks.telemetry import spans
-from tasks.telemetry.spans import Span, Work
 
 _log = structlog.get_logger()
 
 EXTRA = "opentelemetry.exporter.otlp.proto.http"
-"""What the extra `traces` brings."""
+"""A module that the extra `traces` installs."""
+LEASE_LOST = "lease-lost"
+
+_FAULTS = {"failed", LEASE_LOST, Outcome.UNDELIVERABLE}
+_CODE = re.compile(r"[\w.:-]{1,80}", re.ASCII)
+_PROPAGATOR = TraceContextTextMapPropagator()
 
 
-class Collector(Protocol):
-    """Takes finished spans. No call waits for the network, none raises."""
+class Tracing:
+    """Makes the spans of one process. Safe to share between threads."""
 
-    def wants(self, job_id: str) -> bool:
-        """Tell whether this job's trace is kept: the same answer in every process."""
-        ...
+    def __init__(
+        self, provider: TracerProvider | None = None, shut_down: Callable[[], None] = lambda: None
+    ) -> None:
+        tracer = (provider or trace.get_tracer_provider()).get_tracer("suisai", version("suisai"))
+        self._tracer = tracer
+        self._spans: dict[tuple[str, int], Span] = {}
+        self.close = shut_down
+        """Sends what is left, within a moment."""
 
-    def take(self, span: Span) -> None:
-        """Take one span, or drop it where too many wait to be sent."""
-        ...
+    def admission(self, job_id: str, request: PaintRequest) -> Span:
+        """Begin the span of an admission, the root of the job's trace.
 
-    def close(self) -> None:
-        """Send what is left, within a moment."""
-        ...
-
-
-class NullCollector:
-    """The collector of those who have none."""
-
-    def wants(self, job_id: str) -> bool:
-        return False
-
-    def take(self, span: Span) -> None:
-        """Forget it."""
-
-    def close(self) -> None:
-        """Have nothing to send."""
-
-
-class Traces:
-    """Draws what this process does for jobs. Safe to share between threads."""
-
-    def __init__(self, collector: Collector | None = None) -> None:
-        self._collector = collector or NullCollector()
-        self._at_work: dict[tuple[str, int], Work] = {}
-
-    def sees(self, job_id: str) -> bool:
-        """Tell whether this job's trace is drawn."""
-        return self._collector.wants(job_id)
-
-    def admitted(self, job_id: str, ask: PaintRequest, began_at: float) -> None:
-        """Draw an admission that began at `began_at` and is done now."""
-        if self.sees(job_id):
-            self._collector.take(spans.admission(job_id, ask, began_at, time.time()))
+        It is sent when it ends; of a request that is refused it never does.
+        """
+        attributes: dict[str, AttributeValue] = {
+            "suisai.job": job_id,
+            "suisai.platform": _code(request.platform),
+            "suisai.style": _code(request.style),
+            "suisai.photos": len(request.photos),
+        }
+        return self._tracer.start_span("admit", Context(), SpanKind.PRODUCER, attributes)
 
     @contextmanager
-    def working(self, claims: Sequence[Claim]) -> Iterator[None]:
-        """Draw, when the block ends, what it did with each of these claims."""
-        began_at = time.time()
-        drawn = [claim for claim in claims if self.sees(claim.job.id)]
-        for claim in drawn:
-            self._at_work[_key(claim)] = Work(claim, claims, began_at, began_at)
+    def stage(self, claims: Sequence[Claim]) -> Iterator[None]:
+        """Make a span of the block for each claim; those of one batch are linked."""
+        spans = {_key(claim): self._begin(claim, len(claims)) for claim in claims if _traced(claim)}
+        for span in spans.values():
+            for other in spans.values():
+                if other is not span:
+                    span.add_link(other.get_span_context())
+        self._spans.update(spans)
+        # What libraries trace meanwhile belongs to the job, where there is only one.
+        (only, *more) = (*spans.values(), None)
+        current = nullcontext() if only is None or more != [None] else trace.use_span(only)
         try:
-            yield
+            with current:
+                yield
         finally:
-            for claim in drawn:
-                done = self._at_work.pop(_key(claim))
-                if done.ended_at == began_at:
-                    done = replace(done, ended_at=time.time())
-                self._collector.take(spans.work(done))
+            for key, span in spans.items():
+                del self._spans[key]
+                span.end()
 
-    def stepped(self, claim: Claim, told: str) -> None:
-        """Note what the work on a claim came to, in the words of a story."""
-        done = self._at_work.get(_key(claim))
-        if done is not None:
-            self._at_work[_key(claim)] = replace(done, ended_at=time.time(), told=told)
+    def _begin(self, claim: Claim, batch_size: int) -> Span:
+        job = claim.job
+        attributes: dict[str, AttributeValue] = {
+            "suisai.job": job.id,
+            "suisai.platform": _code(job.request.platform),
+            "suisai.style": _code(job.request.style),
+            "suisai.stage": str(claim.stage),
+            "suisai.attempt": job.attempts + 1,
+            "suisai.batch_size": batch_size,
+            "suisai.draft": job.draft,
+            "suisai.outcome": "dropped",
+        }
+        parent = _PROPAGATOR.extract({"traceparent": job.traceparent}, Context())
+        return self._tracer.start_span(str(claim.stage), parent, SpanKind.CONSUMER, attributes)
 
-    def ended(self, job: Job) -> None:
-        """Draw the whole way of a job that has ended; doing so again changes nothing."""
-        for span in spans.whole(job):
-            self._collector.take(span)
+    def transition(self, claim: Claim, event: str) -> None:
+        """Note what the work on a claim came to: an event, and a reason after a space."""
+        span = self._spans.get(_key(claim))
+        if span is None:
+            return
+        outcome, _, reason = event.partition(" ")
+        span.set_attribute("suisai.outcome", outcome)
+        if _code(reason):
+            span.set_attribute("suisai.reason", reason)
+        if outcome in _FAULTS:
+            span.set_status(Status(StatusCode.ERROR, _code(reason) or outcome))
 
-    def close(self) -> None:
-        """Send what is left, within a moment."""
-        self._collector.close()
+
+def traceparent_of(span: Span) -> str:
+    """Return a span's W3C `traceparent`, empty where nothing is traced."""
+    carrier: dict[str, str] = {}
+    _PROPAGATOR.inject(carrier, trace.set_span_in_context(span, Context()))
+    return carrier.get("traceparent", "")
 
 
 def can_be_sent() -> bool:
@@ -107,21 +123,25 @@ def can_be_sent() -> bool:
         return False
 
 
-def are_wanted(settings: Settings) -> bool:
-    """Tell whether this process draws traces."""
-    return settings.traces_url is not None and can_be_sent()
-
-
-def open_traces(settings: Settings) -> Traces:
-    """Return what draws traces as the settings say; a bot that cannot send any works without them."""
+def open_tracing(settings: Settings) -> Tracing:
+    """Return what traces as the settings say; a bot that cannot send traces works without them."""
     if settings.traces_url is None:
-        return Traces()
+        return Tracing()
     if not can_be_sent():
-        _log.warning("the extra 'traces' is not installed, going on without traces")
-        return Traces()
-    from tasks.telemetry.otlp import Otlp
+        _log.warning("traces_not_sent", missing="the extra 'traces'", action="work without them")
+        return Tracing()
+    from tasks.telemetry.otlp import open_provider, shut_down
 
-    return Traces(Otlp(settings.traces_url, settings.otlp_headers))
+    provider = open_provider(settings.traces_url, settings.otlp_headers)
+    return Tracing(provider, lambda: shut_down(provider))
+
+
+def _traced(claim: Claim) -> bool:
+    return bool(claim.job.traceparent)
+
+
+def _code(word: str) -> str:
+    return word if _CODE.fullmatch(word) else ""
 
 
 def _key(claim: Claim) -> tuple[str, int]:

@@ -132,9 +132,12 @@ def process_stage(context: WorkerContext, stage: Stage, most: int, work: Work) -
 
 def _process(context: WorkerContext, stage: Stage, claims: list[Claim], work: Work) -> None:
     # Also what libraries log meanwhile is found by the job's id.
-    named = bound_contextvars(job=" ".join(claim.job.id for claim in claims))
+    fields = {"job": " ".join(claim.job.id for claim in claims)}
+    if traces := [claim.job.trace_id for claim in claims if claim.job.trace_id]:
+        fields["trace_id"] = " ".join(traces)
+    named = bound_contextvars(**fields)
     alone = context.gate.exclusive() if claims[0].suspect else nullcontext()
-    traced = context.services.traces.working(claims)
+    traced = context.services.tracing.stage(claims)
     measured = context.throughput.working(stage, len(claims))
     with context.leases.renewing(claims), alone, measured, named, traced:
         try:

@@ -22,7 +22,7 @@ from tasks.models import WORKER_STAGES, Stage, WorkerKind
 from tasks.platform import Platforms
 from tasks.services import Services, open_services
 from tasks.settings import Settings
-from tasks.telemetry.tracing import open_traces
+from tasks.telemetry.tracing import open_tracing
 from tasks.worker.celery_app import make_app, make_wake, task_name
 from tasks.worker.context import RenderContext, Work, WorkerContext, process_stage
 from tasks.worker.deliver import deliver
@@ -63,7 +63,7 @@ def run_worker(kind: WorkerKind, settings: Settings, threads: int) -> int:
     Raises `RedisUnavailable`, `EngineUnusable`, `CheckMissing`.
     """
     app = make_app(settings)
-    services = open_services(settings, make_wake(app), open_traces(settings))
+    services = open_services(settings, make_wake(app), open_tracing(settings))
     engine = _open_engine(services) if kind == "gpu" else None
     slots = engine.threads if engine else threads
     context = _open_context(services, kind, slots)
@@ -77,7 +77,7 @@ def run_worker(kind: WorkerKind, settings: Settings, threads: int) -> int:
     # It warns root of pickled messages; this worker accepts JSON only.
     warnings.simplefilter("ignore", SecurityWarning)
     alive = heartbeat(services.heartbeats, kind, lambda: duties.facts)
-    with closing(services.traces), alive:
+    with closing(services.tracing), alive:
         app.worker_main(
             [
                 "--quiet",

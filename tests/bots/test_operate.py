@@ -15,7 +15,6 @@ from bots.commands.errors import InputRefused
 from tasks.models import Stage
 from tasks.services import Services
 from tasks.settings import Settings
-from tasks.telemetry.spans import trace_id
 from tests.stack import environment_of
 from tests.tasks.hands import Hands, MakeAsk
 
@@ -59,19 +58,15 @@ def test_a_job_that_was_given_up_is_dropped(given_up: str, suisai: Suisai) -> No
     assert isinstance(suisai("dead", "drop", given_up).exception, InputRefused)
 
 
-def test_a_job_names_its_trace_where_traces_are_drawn(
-    hands: Hands, settings: Settings, ask: MakeAsk
+def test_a_job_names_its_trace_where_it_is_traced(
+    hands: Hands, ask: MakeAsk, suisai: Suisai
 ) -> None:
     job_id = hands.admit(ask())
-    drawing = settings.model_copy(update={"otlp_endpoint": "http://127.0.0.1:4318"})
-
-    plain, traced = (
-        CliRunner().invoke(app, ["job", job_id], env=environment_of(each)).output
-        for each in (settings, drawing)
-    )
-
-    assert "trace" not in plain
-    assert f"trace: {trace_id(job_id)}" in traced
+    assert "trace" not in suisai("job", job_id).output
+    ids = f"{'a' * 32}-{'b' * 16}"
+    record = f"{hands.services.settings.namespace}:job:{job_id}"
+    hands.services.redis.hset(record, "traceparent", f"00-{ids}-01")
+    assert f"trace: {'a' * 32}" in suisai("job", job_id).output
 
 
 def test_a_record_that_cannot_be_read_is_named(

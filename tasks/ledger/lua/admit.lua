@@ -1,7 +1,7 @@
 -- Take an ask in, or say why not. Atomic: two messengers with the same event get one job. Needs: position.
 -- ARGV: id, platform, person, conversation, private (0/1), ask (JSON), event, limits by tier (JSON),
 --       queue penalty ms, refusal silence ms, photos in the ask, the person's mark, marks of the
---       photos' owners who are somebody else, job retention ms, only check (1).
+--       photos' owners who are somebody else, job retention ms, only check (1), traceparent (may be empty).
 -- Result: {'admitted'|'duplicate', position, wait ms}, {'free'} where only checked, or {'refused', reason, until ms, say (0/1)}.
 -- Invariant: a refusal changes nothing but what the person was told and the counts, and is forgotten
 -- within two minutes, so that no flood of asks fills the memory.
@@ -59,6 +59,7 @@ local rest = math.floor(now + limits.cooldown_s * 1000)
 redis.call('HSET', job(id), 'platform', platform, 'person', person, 'conversation', conversation,
   'private', private, 'event', ARGV[7], 'request', ARGV[6], 'score', exact(score), 'admitted', int(now),
   'promised', int(p.wait), 'mark', mark, 'day', day, 'stage', 'fetch', 'lane', platform, event_line('admitted'))
+if ARGV[16] ~= '' then redis.call('HSET', job(id), 'traceparent', ARGV[16]) end
 redis.call('SADD', open, id)
 if ARGV[13] ~= '' then
   redis.call('HSET', job(id), 'owners', ARGV[13])

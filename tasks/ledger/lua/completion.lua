@@ -67,5 +67,4 @@ local function end_job(id, outcome, reason, keep)
   redis.call('PEXPIRE', past, keep)
   count('ended:' .. platform .. ':' .. outcome)
   record_event(id, outcome, reason)
-  table.insert(ended, id)
 end

@@ -18,7 +18,7 @@ local ns = KEYS[1]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local stamp = time[1] * 1000000 + tonumber(time[2])
-local woken, ended = {}, {}
+local woken = {}
 
 local function key(...) return ns .. ':' .. table.concat({...}, ':') end
 local function job(id) return ns .. ':job:' .. id end
@@ -30,7 +30,7 @@ local function is_record(id) return redis.call('TYPE', job(id)).ok == 'hash' end
 local function get(id, field) return redis.call('HGET', job(id), field) end
 
 -- What every script returns: its result, the stages for which a wake-up is to be sent, the jobs it ended.
-local function reply(result) return {result, woken, ended} end
+local function reply(result) return {result, woken} end
 
 -- A line of a job's story is a field of its record: '@' and the time in microseconds, unique, and what
 -- happened. So a step writes its own line only, not the whole story again.

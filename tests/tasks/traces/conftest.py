@@ -9,7 +9,7 @@ import pytest
 
 from tasks.services import Services, open_services
 from tasks.settings import Settings
-from tasks.telemetry.tracing import open_traces
+from tasks.telemetry.tracing import open_tracing
 from tests.fakes.otlp_collector import OtlpCollector, serving
 from tests.tasks.hands import Hands
 
@@ -40,12 +40,12 @@ def open_house(settings: Settings) -> Iterator[OpenHouse]:
     opened: list[Services] = []
 
     def make() -> Services:
-        opened.append(open_services(settings, lambda _: None, open_traces(settings)))
+        opened.append(open_services(settings, lambda _: None, open_tracing(settings)))
         return opened[-1]
 
     yield make
     for house in opened:
-        house.traces.close()
+        house.tracing.close()
         house.redis.close()
 
 
