@@ -30,7 +30,7 @@ class StoreRefuses(OSError):
 
 
 class BlobStore:
-    """Bytes by key. A put is whole or nothing; a second put of a key replaces the first."""
+    """Bytes by key. A put is atomic; a second put of a key replaces the first."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store

@@ -25,7 +25,7 @@ class WorkDone:
 NO_WORK = WorkDone()
 
 PAUSABLE = ("intake", *Stage)
-"""What can be paused: taking asks in, and each stage."""
+"""What can be paused: admission and each stage."""
 
 
 class Controls:
@@ -39,8 +39,8 @@ class Controls:
     def pause(self, what: str, platform: str | None = None, until: float | None = None) -> None:
         """Pause intake or a stage, of one platform or of all.
 
-        With `until` it rests until that time (the longest such rest counts); without, it is the
-        operator's pause that only `resume` ends.
+        With `until` the pause ends by itself (the latest end counts); without, it is the operator's
+        and only `resume` ends it.
         """
         field = _name(what, platform)
         if until is None:
@@ -77,7 +77,7 @@ class Controls:
         return {name: int(count) for name, count in stored.items()}
 
     def announce_quota(self, platform: str, quota: RateLimit | None) -> None:
-        """Let admission know what a platform lets the bot send."""
+        """Record what a platform lets the bot send, for the expected waits."""
         if quota is None:
             self._redis.hdel(f"{self._ns}:quota", platform)
         else:
@@ -93,7 +93,7 @@ class Controls:
         stale_s: float = 15.0,
         done: WorkDone = NO_WORK,
     ) -> None:
-        """Say how fast a worker works, and what it did since its last report.
+        """Record how fast a worker works, and what it did since its last report.
 
         Silent workers drop out of the capacity after `stale_s`.
         """
@@ -102,11 +102,11 @@ class Controls:
         self._scripts.run("report", stage, worker, jobs_per_s, latency_s, stale_ms, *counts)
 
     def announce_engine(self, engine: str, stale_s: float = 60.0) -> None:
-        """Say which engine and version paint: the pictures of another one are not given out any more."""
+        """Record which engine and version paint: pictures of another one are not reused."""
         self._redis.set(f"{self._ns}:engine", engine, px=int(stale_s * 1000))
 
     def engine(self) -> str:
-        """Return what paints now, empty when no worker has said so lately."""
+        """Return the engine that paints now, empty if none was announced lately."""
         return str(self._redis.get(f"{self._ns}:engine") or "")
 
 

@@ -1,4 +1,4 @@
-"""Files that are to be deleted: on a list of the ledger until they are."""
+"""Blobs that are to be deleted: in a queue of the ledger until they are."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _log = structlog.get_logger()
 
 
 class DeletionQueue:
-    """The list of blobs that nobody needs any more. What the store refuses is tried again later."""
+    """The queue of blobs that are not needed any more. What fails is retried later."""
 
     def __init__(self, redis: Redis, namespace: str, blobs: BlobStore) -> None:
         self._redis = redis
@@ -22,14 +22,14 @@ class DeletionQueue:
         self._blobs = blobs
 
     def oldest(self, most: int) -> list[str]:
-        """Return the keys that have been on the list for longest."""
+        """Return the keys that have been in the queue for longest."""
         keys: Any = self._redis.lrange(self._key, 0, most - 1)
         return list(keys)
 
     def delete(self, keys: Sequence[str]) -> int:
-        """Delete these blobs, which are on the list; return how many went."""
+        """Delete these blobs of the queue; return how many were deleted."""
         refused = {key for key in keys if not self._deleted(key)}
-        # Another sweep may have deleted the same ones meanwhile: remove by value, not by place.
+        # Another process may have deleted the same ones meanwhile: remove by value, not by index.
         pipe = self._redis.pipeline(transaction=False)
         for key in keys:
             pipe.lrem(self._key, 1, key)
@@ -42,6 +42,6 @@ class DeletionQueue:
         try:
             self._blobs.delete([key])
         except StoreRefuses as error:
-            _log.error("a photo is not deleted yet, trying again", error=str(error))
+            _log.error("blob_not_deleted", error=str(error), action="retry")
             return False
         return True

@@ -1,4 +1,4 @@
-"""What the painting side of a worker has in hand: styles, the screen for what is shown, an engine."""
+"""Opens what a worker paints with: styles, the safety screen, an engine, a signer."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def open_engine(settings: Settings) -> Engine:
         models_folder(settings),
         settings.data_dir / "cache",
         settings.device,
-        lambda why: _log.info("the diffusion engine paints", model=why),
+        lambda why: _log.info("engine_chosen", engine="diffusion", model=why),
         own_words=bool(settings.own_words),
     )
     if settings.engine != "auto":
@@ -92,7 +92,7 @@ def open_engine(settings: Settings) -> Engine:
     try:
         return load_engine("diffusion", gallery)
     except EngineUnusable as error:
-        _log.info("painting without a GPU", why=str(error))
+        _log.info("engine_chosen", engine="painter", why=str(error))
         return load_engine("painter")
 
 

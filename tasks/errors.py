@@ -13,7 +13,7 @@ class UnknownPlatform(Exception):
 
 
 class PlatformPaused(Exception):
-    """The platform said 'not now' to the whole bot (429, outage, spent budget). Costs no attempt."""
+    """The whole bot must wait (429, outage, spent budget). Costs no attempt."""
 
     def __init__(self, until: float, why: str) -> None:
         super().__init__(f"paused until {until:.0f}: {why}")
@@ -22,7 +22,7 @@ class PlatformPaused(Exception):
 
 
 class ChatRateLimited(Exception):
-    """This one conversation takes no message before `until`; others do. Costs no attempt."""
+    """One chat takes no message before `until`; others do. Costs no attempt."""
 
     def __init__(self, until: float) -> None:
         super().__init__(f"full until {until:.0f}")
@@ -30,11 +30,11 @@ class ChatRateLimited(Exception):
 
 
 class TransientError(Exception):
-    """This one call failed in a way that another try may mend. Borne for a time, not a number of tries."""
+    """The call failed and may succeed later. Retried for `fault_patience_s`, not a number of times."""
 
 
 class PhotoUnavailable(Exception):
-    """The photo cannot be had from the platform any more. `reason` is a stable code."""
+    """The platform does not have the photo any more. `reason` is a stable code."""
 
     def __init__(self, reason: str = "photo-gone") -> None:
         super().__init__(reason)
@@ -42,7 +42,7 @@ class PhotoUnavailable(Exception):
 
 
 class Undeliverable(Exception):
-    """Nobody can be answered there any more (blocked, deleted, kicked). `reason` is a stable code."""
+    """No answer can be sent there any more (blocked, deleted, kicked). `reason` is a stable code."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -1,4 +1,4 @@
-"""Which processes of the bot are alive, on whichever machine: each says so every few seconds."""
+"""Heartbeats: which processes of the bot are alive, on all machines."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _log = structlog.get_logger()
 _EVERY_S = 5.0
 
 _STALE_S = 16.0
-"""Three missed reports: the process is dead, or cut off."""
+"""Three missed heartbeats: the process is dead or cut off."""
 
 _GOODBYE_S = 2.0
 
@@ -40,16 +40,16 @@ class Process:
     since: float
     """When it started, seconds since the epoch."""
     facts: Mapping[str, str]
-    """What it has to say about itself, e.g. its engine."""
+    """What it reports of itself, e.g. its engine."""
 
 
 def process_name() -> str:
-    """Name this process, readable in a job's story."""
+    """Name this process, readable in a job's history."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def unique_process_name() -> str:
-    """Name this process unlike any before it: in a container machine and process id come again."""
+    """Name this process uniquely: in a container, host name and process id are reused."""
     return f"{process_name()}:{secrets.token_hex(2)}"
 
 
@@ -61,7 +61,7 @@ class Heartbeats:
         self._key = f"{namespace}:presence"
 
     def announce(self, process: Process, stale_s: float = _STALE_S) -> None:
-        """Say that a process lives; it drops out when it is silent for `stale_s`."""
+        """Record that a process is alive; it is listed for `stale_s`."""
         line = json.dumps([server_time(self._redis) + stale_s, process.since, dict(process.facts)])
         self._redis.hset(self._key, f"{process.kind} {process.name}", line)
 
@@ -70,7 +70,7 @@ class Heartbeats:
         self._redis.hdel(self._key, f"{process.kind} {process.name}")
 
     def alive(self) -> tuple[Process, ...]:
-        """Return the live processes by kind and name; those that fell silent are forgotten."""
+        """Return the live processes by kind and name; stale ones are removed."""
         now, alive, silent = server_time(self._redis), [], []
         listed: Any = self._redis.hgetall(self._key)
         for key, line in listed.items():
@@ -94,10 +94,10 @@ def heartbeat(
 
     def run() -> None:
         while True:
-            _say(lambda: presence.announce(Process(kind, process_name(), since, facts())))
+            _send(lambda: presence.announce(Process(kind, process_name(), since, facts())))
             if stop.wait(_EVERY_S):
                 break
-        _say(lambda: presence.leave(Process(kind, process_name(), since, {})))
+        _send(lambda: presence.leave(Process(kind, process_name(), since, {})))
 
     thread = threading.Thread(target=run, name="presence", daemon=True)
     thread.start()
@@ -108,8 +108,8 @@ def heartbeat(
         thread.join(_GOODBYE_S)
 
 
-def _say(what: Callable[[], None]) -> None:
+def _send(call: Callable[[], None]) -> None:
     try:
-        what()
+        call()
     except RedisError as error:
-        _log.warning("presence not announced, trying again", error=str(error))
+        _log.warning("heartbeat_not_sent", error=str(error), action="retry")

@@ -1,4 +1,4 @@
-"""Sets right what dead workers and lost messages left behind, and throws away what is due."""
+"""Periodic maintenance: expired leases, delayed jobs, the overload level, deletion of old files."""
 
 from __future__ import annotations
 
@@ -21,16 +21,9 @@ _EVERY_S = 1.0
 
 _TIDY_EVERY_S = 60.0
 
-_NOW = {
-    "normal": "photos get the full recipe",
-    "brownout": "photos get the faster recipe",
-    "refuse": "who would wait too long is told when to come back",
-}
-"""What each step means for who asks now."""
-
 
 def run_maintenance(services: Services, stop: threading.Event) -> None:
-    """Sweep every second until `stop` is set. Any number of machines may do so at once."""
+    """Run every second until `stop` is set. Any number of processes may do so at once."""
     tidied_at = -_TIDY_EVERY_S
     while not stop.is_set():
         try:
@@ -39,47 +32,46 @@ def run_maintenance(services: Services, stop: threading.Event) -> None:
                 tidied_at = time.monotonic()
                 delete_expired_blobs(services, datetime.now(UTC))
         except RedisError as error:
-            _log.warning("the ledger does not answer, sweeping again soon", error=str(error))
+            _log.warning("ledger_unavailable", error=str(error), action="retry")
         except OSError as error:
-            _log.error("the blob store does not answer, sweeping again soon", error=str(error))
+            _log.error("blob_store_unavailable", error=str(error), action="retry")
         stop.wait(_EVERY_S)
 
 
 def run_once(services: Services) -> None:
-    """Take back what is overdue, serve who waits, look at the whole. Raises `RedisError`, `OSError`."""
+    """Do everything that is due once. Raises `RedisError`, `OSError`."""
     ledger = services.ledger
     expired, _ = ledger.sweep()
     if expired:
-        _log.warning("expired leases, jobs go back in line", jobs=expired)
+        _log.warning("leases_expired", jobs=expired, action="requeue")
     ledger.serve_waiters()
-    _tell(ledger.update_overload_level())
+    _log_changes(ledger.update_overload_level())
     dropped = ledger.prune()
     if dropped:
-        _log.warning("memory is short, old stories go before their time", stories=dropped)
+        _log.warning("memory_low", records=dropped, action="drop old records early")
     delete_queued_blobs(services)
     rewrite_if_requested(services.redis, services.settings.namespace)
 
 
-def _tell(weather: SystemStatus) -> None:
-    if weather.level != weather.level_before:
-        said = f"surge ladder at {weather.level}, from now on {_NOW[weather.level]}"
-        _log.warning(said, step=weather.level, before=weather.level_before)
-    if weather.full and not weather.full_before:
-        _log.error("the ledger's memory is nearly full, nothing new is taken in")
-    if weather.full_before and not weather.full:
-        _log.warning("the ledger has room again, asks are taken in")
+def _log_changes(status: SystemStatus) -> None:
+    if status.level != status.level_before:
+        _log.warning("overload_level_changed", level=status.level, before=status.level_before)
+    if status.full and not status.full_before:
+        _log.error("memory_full", action="refuse new requests")
+    if status.full_before and not status.full:
+        _log.warning("memory_available", action="admit requests again")
 
 
 def delete_queued_blobs(services: Services, most: int = 500) -> int:
-    """Delete the photos of ended jobs; return how many. What the store refuses is tried again later."""
-    rubbish = DeletionQueue(services.redis, services.settings.namespace, services.blobs)
-    return rubbish.delete(rubbish.oldest(most))
+    """Delete the photos of ended jobs; return how many. What fails is retried later."""
+    queue = DeletionQueue(services.redis, services.settings.namespace, services.blobs)
+    return queue.delete(queue.oldest(most))
 
 
 def delete_expired_blobs(services: Services, now: datetime) -> int:
-    """Delete photos, uploads and pictures that are older than they may be; return how many.
+    """Delete photos, uploads and pictures that are older than their retention; return how many.
 
-    Whatever a crash orphaned goes this way, too. A job whose photo went is fetched again.
+    So do files that a crash left behind. A job whose photo is deleted is fetched again.
     """
     settings, blobs = services.settings, services.blobs
     photos, pictures = (

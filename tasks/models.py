@@ -1,4 +1,4 @@
-"""The words that travel between the rooms: asks, jobs, claims, answers, and the `Platform` protocol."""
+"""The values that all parts of the bot share: requests, jobs, claims, answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WORDS_MAX = 200
 
 
 class Stage(StrEnum):
-    """What a job waits for, in the order of a photo's way."""
+    """What a job waits for, in the order in which a job passes them."""
 
     FETCH = "fetch"
     RENDER = "render"
@@ -53,11 +53,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PhotoRef:
-    """Where a platform finds a photo again: a file id, a URL, a blob key. Only the platform reads `ref`."""
+    """A platform's reference to a photo: a file id, a URL, a blob key. Only the platform reads `ref`."""
 
     ref: str
     owner: str | None = None
-    """The person who posted the photo, where that is somebody else than the asker."""
+    """The person who posted the photo, if not the one who asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +66,14 @@ class PaintRequest:
 
     platform: str
     event: str
-    """The platform's own id of the message: the same event is the same ask, however often it comes."""
+    """The platform's id of the message. The same event is one request, however often it is delivered."""
     person: str
     conversation: str
     photos: tuple[PhotoRef, ...]
     style: str = "film"
     strength: float = 0.6
     seed: int | None = None
-    """None: chosen from the photo, so that the same ask gives the same picture."""
+    """None: derived from the photo, so that the same request gives the same picture."""
     language: str = "en"
     private: bool = False
     """A direct message: its painting is never reused for another person."""
@@ -85,7 +85,7 @@ class PaintRequest:
 
 @dataclass(frozen=True, slots=True)
 class JobEvent:
-    """One line of a job's story."""
+    """One line of a job's history."""
 
     at: float
     """Seconds since the epoch, by the ledger's clock."""
@@ -95,7 +95,7 @@ class JobEvent:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """An ask that was admitted, as the ledger knows it now."""
+    """An admitted request, as the ledger knows it now."""
 
     id: str
     request: PaintRequest
@@ -105,31 +105,31 @@ class Job:
     reason: str
     """Why the job ended in anything but a painting; a stable code, empty otherwise."""
     attempts: int
-    """Tries in the present stage whose failure the photo may have caused."""
+    """Attempts in the present stage whose failure the photo may have caused."""
     admitted_at: float
     promised_wait_s: float
-    """The wait that was said to the person at admission."""
+    """The wait that the person was told at admission."""
     draft: bool
     facts: Mapping[str, str | int] = field(default_factory=dict)
-    """Values that the words for `reason` may name."""
+    """Values that the text for `reason` may name."""
     refunded: bool = True
-    """Where the job ends in an apology: the cooldown was given back."""
+    """The cooldown was given back, where the job ends in an apology."""
     photos: tuple[str, ...] = ()
-    """Blob keys of the opened photos, in the order of the ask."""
+    """Blob keys of the opened photos, in the order of the request."""
     photo_scores: tuple[float, ...] = ()
-    """What the safety checks said of each photo, 0..1."""
+    """Score of the safety checks for each photo, 0..1."""
     pictures: tuple[str, ...] = ()
     """Blob keys of the paintings."""
     notes: tuple[str, ...] = ()
     """Codes of what the answer should mention, e.g. `first-frame`."""
     platform_data: Mapping[str, str] = field(default_factory=dict)
-    """The platform's own memory about this job, e.g. the id of its placeholder message."""
+    """The platform's own data on this job, e.g. the id of its placeholder message."""
     receipt: str = ""
-    """The platform's id of the answer, once it stands."""
+    """The platform's id of the published answer, empty before."""
     traceparent: str = ""
     """W3C Trace Context of its admission, empty where it is not traced."""
     history: tuple[JobEvent, ...] = ()
-    """What happened so far; a worker's claim leaves it out."""
+    """What happened so far; left out in a worker's claim."""
 
     @property
     def trace_id(self) -> str:
@@ -148,16 +148,16 @@ class Claim:
     ambiguous: bool = False
     """Deliver only: an earlier holder may already have sent the answer."""
     suspect: bool = False
-    """An earlier holder died with it in hand: to be worked on while the process does nothing else."""
+    """A worker died while it held this job: it is processed while the process does nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """The ask is in the ledger, on disk."""
+    """The request is in the ledger, on disk."""
 
     job_id: str
     position: int
-    """1 for the next in line."""
+    """1 for the next job."""
     wait_s: float
     duplicate: bool = False
     """The event had been admitted before; nothing was added."""
@@ -165,25 +165,25 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The ask was not accepted and cost the person nothing."""
+    """The request was not admitted and cost the person nothing."""
 
     reason: str
     """`paused`, `banned`, `opted-out`, `strikes`, `cooldown`, `quota`, `too-many-open`, `busy-here`,
-    `too-busy`, `storage-full`, `forgotten` (its person asked so; never to be said)."""
+    `too-busy`, `storage-full`, `forgotten` (its person is forgotten; nothing is said)."""
     until: float
-    """When to come back, seconds since the epoch; 0 where no time can be named."""
+    """When to ask again, seconds since the epoch; 0 if unknown."""
     notify: bool = True
-    """False when this person was told within the window, or the event was refused before."""
+    """False if the person was told of a refusal lately, or the event was refused before."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueStatus:
-    """Where a job stands now."""
+    """A job's place in the queue now."""
 
     stage: Stage | None
     outcome: Outcome | None
     position: int
-    """1 for the next in line; 0 while it is worked on or has ended."""
+    """1 for the next job; 0 while it is processed or has ended."""
     wait_s: float
     """Expected seconds until the answer."""
     progress: float = 0.0
@@ -192,7 +192,7 @@ class QueueStatus:
 
 @dataclass(frozen=True, slots=True)
 class Painting:
-    """The answer everybody hopes for: finished image files, ready to be sent."""
+    """The paintings as image files, ready to be sent."""
 
     pictures: tuple[bytes, ...]
     notes: tuple[str, ...] = ()
@@ -200,7 +200,7 @@ class Painting:
 
 @dataclass(frozen=True, slots=True)
 class Apology:
-    """One honest sentence why there is no painting; the edge finds the words for `reason`."""
+    """Why there is no painting; the adapter finds the text for `reason`."""
 
     reason: str
     facts: Mapping[str, str | int] = field(default_factory=dict)
@@ -221,10 +221,10 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class JobUpdate:
-    """Something happened to a job; sent to whoever listens, never relied upon."""
+    """Something happened to a job. Best effort: an update may be lost."""
 
     job_id: str
     platform: str
     event: str
     """`admitted`, `fetching`, `fetched`, `painting`, `progress`, `painted`, `reused`, `delivering`,
-    `answered`, `apologised`, `cancelled`, ... as in the job's story."""
+    `answered`, `apologised`, `cancelled`, ... as in the job's history."""

@@ -1,7 +1,4 @@
-"""What a process of the bot has in hand: settings, ledger, blobs, notebooks and pacing.
-
-Opens what a process needs: the store's connection, the ledger and the blobs.
-"""
+"""The services that a process of the bot uses, opened once: ledger, blobs, stores, rate limits."""
 
 from __future__ import annotations
 
@@ -32,7 +29,7 @@ from tasks.valkey import EmbeddedValkey
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Opened once per process and handed to everything that needs more than pure functions."""
+    """Opened once per process and passed to everything that is not a pure function."""
 
     settings: Settings
     redis: Redis
@@ -59,7 +56,7 @@ class Services:
 
 
 RETRIES = 20
-"""Of one call to the server: with the pauses between them about 15 s, enough for a restart."""
+"""Retries of one call to the server: about 15 s with the pauses, enough for a restart."""
 
 
 class RedisUnavailable(UserFacingError):

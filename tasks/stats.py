@@ -1,4 +1,4 @@
-"""The whole fleet in numbers, read from the ledger in two round trips."""
+"""Figures of all processes and jobs, read from the ledger in a few round trips."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tasks.models import OverloadLevel, RateLimit, Stage
 from tasks.services import Services
 
 WAIT_BOUNDS_S = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
-"""Into these classes `finish.lua` counts the waits that people had."""
+"""Upper bounds of the classes in which `finish.lua` counts the waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +19,13 @@ class StageStats:
     """One stage now."""
 
     ready: Mapping[str, int]
-    """Waiting jobs by lane: a platform, or in `render` a shape."""
+    """Ready jobs by lane: a platform, or in `render` a platform and a shape."""
     leased: int
-    """Jobs that a worker has in hand."""
+    """Jobs that a worker has claimed."""
     oldest_s: float
-    """Age of the job that waits longest, 0 where none waits."""
+    """Age of the oldest ready job, 0 if there is none."""
     jobs_per_s: float
-    """What the live workers measured that they can do together."""
+    """Throughput of the live workers together, as measured."""
     latency_s: float
     """Seconds that one job takes."""
     workers: Mapping[str, float]
@@ -33,7 +33,7 @@ class StageStats:
 
     @property
     def waiting(self) -> int:
-        """All that wait for the stage."""
+        """All ready jobs of the stage."""
         return sum(self.ready.values())
 
 
@@ -44,10 +44,9 @@ class FleetStats:
     at: float
     stages: Mapping[Stage, StageStats]
     delayed: int
-    """Jobs between two tries."""
+    """Jobs that wait for their next attempt."""
     dead: int
     overload_level: OverloadLevel
-    """`normal`, `brownout`, `refuse`."""
     paused: Mapping[str, float]
     """Name of what is paused -> until, 0 for 'until resumed'."""
     quotas: Mapping[str, RateLimit]
@@ -55,7 +54,7 @@ class FleetStats:
     """What happened since the ledger began; names as in the scripts."""
     processes: tuple[Process, ...]
     memory_bytes: int
-    """Of the ledger's server."""
+    """Memory of the ledger's server."""
     memory_limit_bytes: int
     """Its own limit, or the machine's memory where it has none."""
 

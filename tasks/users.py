@@ -1,4 +1,4 @@
-"""What the ledger knows of people: bans, tiers, strikes, and how to forget them."""
+"""Bans, tiers, strikes and opt-outs of people, and how a person is forgotten."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class PersonStatus:
 
 @dataclass(frozen=True, slots=True)
 class MarkedPeople:
-    """Everybody for whom something other than the usual applies."""
+    """Everybody who is banned, opted out or has a tier."""
 
     banned: tuple[str, ...]
     """Pseudonyms: the ledger does not keep the names."""
@@ -45,7 +45,7 @@ class MarkedPeople:
 
 
 class Users:
-    """The operator's and the people's own wishes about who may ask and what is kept."""
+    """Who may ask, with which limits, and whose data is deleted."""
 
     def __init__(self, redis: Redis, settings: Settings, blobs: BlobStore) -> None:
         self._redis = redis
@@ -56,7 +56,7 @@ class Users:
         self._holds = Holds(redis, settings.namespace)
 
     def pseudonym(self, platform: str, name: str) -> str:
-        """Return what stands for a name where the name itself must not be kept."""
+        """Return the pseudonym of a name that must not be kept."""
         return self._pseudonyms.of(platform, name)
 
     def ban(self, platform: str, person: str) -> None:
@@ -68,7 +68,7 @@ class Users:
         self._redis.srem(f"{self._ns}:banned", self._pseudonyms.of(platform, person))
 
     def set_tier(self, platform: str, person: str, tier: str | None) -> None:
-        """Give a person the limits of a tier; `exempt` knows no limits but the queue's, None the usual."""
+        """Give a person the limits of a tier; `exempt` has none but the queue's; None: the usual."""
         if tier is None:
             self._redis.hdel(f"{self._ns}:tiers", f"{platform}:{person}")
         else:
@@ -124,14 +124,14 @@ class Users:
         self._redis.srem(f"{self._ns}:optouts", self._pseudonyms.of(platform, person))
 
     def forget(self, platform: str, person: str, opt_out: bool = False) -> int:
-        """Delete a person's photos, pictures and records now; return how many files went.
+        """Delete a person's photos, pictures and records now; return how many files were deleted.
 
         Published answers to this person are queued to be deleted on their platform, with `opt_out`
         also those to others that show the person's photos.
 
-        Files that the store does not delete now are deleted by the sweep, as soon as it does. Open
-        jobs are cancelled. With `opt_out` a salted mark stays, by which later asks and photos of
-        this person are refused.
+        Files that the blob store does not delete now are deleted by the sweep later. Open jobs are
+        cancelled. With `opt_out` a pseudonym is kept, by which later requests and photos of this
+        person are refused.
         """
         pseudonym = self._pseudonyms.of(platform, person)
         forgotten = self._scripts.run("forget", platform, person, pseudonym, int(opt_out))
@@ -139,5 +139,5 @@ class Users:
         self._holds.forget(platform, person)
         self._blobs.delete_uploads(person)
         request_rewrite(self._redis, self._ns)
-        rubbish = DeletionQueue(self._redis, self._ns, self._blobs)
-        return rubbish.delete(forgotten.result)
+        queue = DeletionQueue(self._redis, self._ns, self._blobs)
+        return queue.delete(forgotten.result)

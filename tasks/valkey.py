@@ -1,4 +1,4 @@
-"""The embedded Valkey: one real server per data folder, started here, adopted when it still lives."""
+"""The embedded Valkey: one server per data folder, started here, adopted if it still runs."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class EmbeddedValkey:
         return self._ping() is not None
 
     def stop(self, patience_s: float = 10.0) -> None:
-        """Stop the server after its data is on disk; silently nothing when none runs."""
+        """Stop the server after its data is on disk; do nothing if none runs."""
         with suppress(RedisError, OSError), self._client() as client:
             client.shutdown(nosave=True)
         deadline = time.monotonic() + patience_s

@@ -1,7 +1,4 @@
-"""The ledger's Lua scripts: files beside this module, loaded by name, each atomic on the server.
-
-Makes sure that what must survive a crash of the server is on its disk before anybody is told.
-"""
+"""Runs the ledger's Lua scripts (`lua/`), each atomic on the server, and waits for its disk where it must."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ _REFUSES_WHEN_FULL = {"admit"}
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a script returned, and what it leaves to its caller."""
+    """What a script returned, and what its caller must do."""
 
     result: Any = None
     woken: tuple[str, ...] = ()
@@ -35,8 +32,8 @@ class Reply:
 class Scripts:
     """Runs the scripts under one namespace.
 
-    All but `admit` may write when the server is out of memory: what was accepted must go on, and
-    ending jobs is what makes room.
+    All but `admit` may write when the server is out of memory: admitted jobs must go on, and ending
+    them frees memory.
     """
 
     def __init__(self, redis: Redis, namespace: str) -> None:
@@ -45,7 +42,7 @@ class Scripts:
         self._loaded: dict[str, Script] = {}
 
     def run(self, name: str, *args: str | int | float, pipe: Any = None) -> Reply:  # noqa: ANN401 - redis's own
-        """Run a script. With `pipe` it is only queued there; `read` makes sense of what the pipe brings."""
+        """Run a script. With `pipe` it is only queued there; `read` parses the result."""
         script = self._loaded.get(name) or self._load(name)
         answer = script(keys=[self._namespace], args=list(args), client=pipe)
         return Reply() if pipe is not None else read(answer)
@@ -58,14 +55,14 @@ class Scripts:
 
 
 def read(answer: list[Any]) -> Reply:
-    """Make sense of what a script returned."""
+    """Parse what a script returned."""
     result, woken = answer
     return Reply(result, tuple(woken))
 
 
 @cache
 def source(name: str) -> str:
-    """Return a script with everything that its header says it needs before it."""
+    """Return a script, preceded by what its header names after `Needs:`."""
     body = files("tasks.ledger").joinpath(f"lua/{name}.lua").read_text()
     needed = _NEEDS.search(body)
     return f"{source(needed.group(1))}\n{body}" if needed else body
@@ -81,7 +78,7 @@ class Durability:
 
     With `appendfsync always` (the embedded server) the server itself waits before it answers. With
     `everysec` each such call asks it to (WAITAOF, up to a second). Without an append-only file there
-    is nothing to wait for: promise 1 then ends with the server's memory, and the log says so once.
+    is nothing to wait for: a crash of the server loses jobs, and the log says so once.
     """
 
     def __init__(self, redis: Redis, scripts: Scripts) -> None:
@@ -91,7 +88,7 @@ class Durability:
         self._must_wait: bool | None = None
 
     def run(self, name: str, *args: str | int | float) -> Reply:
-        """Run a script as `Scripts.run` does. Raises `TimeoutError` of redis when the disk is too slow."""
+        """Run a script as `Scripts.run` does. Raises `TimeoutError` of redis if the disk is too slow."""
         if not self._waits():
             return self._scripts.run(name, *args)
         pipe = self._redis.pipeline(transaction=False)
@@ -105,12 +102,12 @@ class Durability:
     def _waits(self) -> bool:
         with self._lock:
             if self._must_wait is None:
-                self._must_wait = self._look()
+                self._must_wait = self._detect_fsync_policy()
             return self._must_wait
 
-    def _look(self) -> bool:
+    def _detect_fsync_policy(self) -> bool:
         if not self._redis.info("persistence").get("aof_enabled"):
-            _log.warning("the ledger's server keeps no append-only file, what it forgets is lost")
+            _log.warning("no_append_only_file", consequence="a crash of the server loses jobs")
             return False
         try:
             policy = self._redis.config_get("appendfsync").get("appendfsync", "")

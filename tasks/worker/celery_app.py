@@ -19,7 +19,7 @@ from tasks.settings import Settings
 _log = structlog.get_logger()
 
 STALE_S = 60
-"""A wake-up that nobody took in this time is dropped; the sweep sends another one."""
+"""A wake-up that no worker receives in this time is dropped; the sweep sends another one."""
 
 
 class _Loader(AppLoader):  # type: ignore[misc] # Celery has no types
@@ -68,7 +68,10 @@ def make_wake(app: Celery) -> Wake:
             )
         except (OperationalError, RedisError, OSError) as error:
             _log.warning(
-                "wake-up not sent, the sweep will", stage=stage, error=type(error).__name__
+                "wakeup_not_sent",
+                stage=stage,
+                error=type(error).__name__,
+                action="the sweep sends another",
             )
 
     return wake

@@ -1,4 +1,4 @@
-"""The last stage: send the answer, once, and write down that it stands."""
+"""The last stage: send the answer once and record that it is published."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ def _deliver_one(context: WorkerContext, claim: Claim) -> None:
         else:
             ledger.transitions.finish(claim, Outcome.CANCELLED, objection.reason)
     except BlobMissing:
-        _log.info("picture gone, painting it again", job=job.id)
+        _log.info("picture_missing", job=job.id, action="paint it again")
         ledger.transitions.rewind_to(claim, Stage.RENDER)
     except Undeliverable as end:
         ledger.transitions.finish(claim, Outcome.UNDELIVERABLE, end.reason)
     except PlatformPaused as pause:
         services.controls.pause(Stage.DELIVER, job.request.platform, pause.until)
         _log.warning(
-            "platform paused, pictures wait",
+            "platform_paused",
             platform=job.request.platform,
             until=pause.until,
             why=pause.why,
@@ -63,16 +63,17 @@ def _deliver_one(context: WorkerContext, claim: Claim) -> None:
     except ChatRateLimited as full:
         ledger.transitions.postpone(claim, full.until, maybe_sent=claim.ambiguous)
     except TransientError as error:
-        _log.warning("answer not sent, trying again", job=job.id, error=str(error))
+        _log.warning("answer_not_sent", job=job.id, error=str(error), action="retry")
         ledger.transitions.retry_fault(claim, "send-failed", maybe_sent=claim.ambiguous)
     except (LeaseLost, RedisError):
         raise
     except Exception as error:
         _log.warning(
-            "unknown whether the answer stands, asking the platform before the next try",
+            "send_outcome_unknown",
             job=job.id,
             error=type(error).__name__,
             exc_info=True,
+            action="ask the platform before the next attempt",
         )
         ledger.transitions.retry_fault(claim, "send-unknown", maybe_sent=sent or claim.ambiguous)
     else:
@@ -92,7 +93,7 @@ def _finish(context: WorkerContext, claim: Claim, receipt: str) -> None:
 
 
 def _is_too_late(ledger: Ledger, job: Job, patience_s: float) -> bool:
-    # Asking the ledger's clock costs a round trip per answer; this machine's may be wrong by minutes.
+    # The ledger's clock costs a round trip; this machine's own may be wrong by minutes.
     if time.time() - job.admitted_at < patience_s - _CLOCK_SLACK_S:
         return False
     return ledger.now() - job.admitted_at > patience_s

@@ -21,11 +21,11 @@ from tasks.worker.context import WorkerContext
 _log = structlog.get_logger()
 
 LEFT_OUT = "photo-left-out"
-"""The note that goes with an album of which some photos could not be used."""
+"""The note of an answer to an album of which some photos could not be used."""
 
 
 def fetch(context: WorkerContext, claims: list[Claim]) -> None:
-    """Bring jobs from `fetch` to `render`, or to one honest sentence. Raises `LeaseLost`."""
+    """Bring jobs from `fetch` to `render`, or decline them. Raises `LeaseLost`."""
     for claim in claims:
         _fetch_one(context, claim)
 
@@ -49,10 +49,10 @@ def _fetch_one(context: WorkerContext, claim: Claim) -> None:
         services.controls.pause(Stage.FETCH, job.request.platform, pause.until)
         ledger.transitions.release(claim, pause.why)
     except (TransientError, SafetyUnavailable, SandboxUnusable) as error:
-        _log.warning("photo not fetched, trying again", job=job.id, error=str(error))
+        _log.warning("photo_not_fetched", job=job.id, error=str(error), action="retry")
         ledger.transitions.retry_fault(claim, "fetch-failed")
     except OSError as error:
-        _log.error("blob store refuses the photo, trying again", job=job.id, error=str(error))
+        _log.error("photo_not_stored", job=job.id, error=str(error), action="retry")
         ledger.transitions.retry_fault(claim, "storage-failed")
     else:
         style = context.styles.get(job.request.style)

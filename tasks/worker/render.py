@@ -1,4 +1,4 @@
-"""The second stage: paint a batch of like photos, screen the pictures, store them."""
+"""The second stage: paint a batch of photos of one shape, screen the pictures, store them."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class _Item:
 
 def render(context: RenderContext, claims: list[Claim]) -> None:
     """Bring jobs from `render` to `deliver`. Raises `EngineUnusable` after giving all leases back."""
-    orders = [order for claim in claims for order in _items(context, claim)]
+    items = [item for claim in claims for item in _items(context, claim)]
     results: dict[str, list[RGB | PaintingFailed]] = {}
-    for batch in _batches(context, orders):
-        for order, result in zip(batch, _paint(context, batch, claims), strict=True):
-            results.setdefault(order.claim.job.id, []).append(result)
+    for batch in _batches(context, items):
+        for item, result in zip(batch, _paint(context, batch, claims), strict=True):
+            results.setdefault(item.claim.job.id, []).append(result)
     for claim in claims:
-        mine = [order for order in orders if order.claim is claim]
+        mine = [item for item in items if item.claim is claim]
         if mine and not context.worker.leases.lost(claim):
             _store(context, claim, mine, results[claim.job.id])
 
@@ -60,11 +60,11 @@ def _items(context: RenderContext, claim: Claim) -> list[_Item]:
     try:
         photos = [unpack(context.worker.services.blobs.get(key)) for key in job.photos]
     except (BlobMissing, ValueError) as error:
-        _log.info("photo gone or spoilt, fetching it again", job=job.id, error=str(error))
+        _log.info("photo_missing", job=job.id, error=str(error), action="fetch it again")
         ledger.transitions.rewind_to(claim, Stage.FETCH)
         return []
     except OSError as error:
-        _log.error("blob store gives no photo, trying again", job=job.id, error=str(error))
+        _log.error("photo_not_read", job=job.id, error=str(error), action="retry")
         ledger.transitions.retry_fault(claim, "storage-failed")
         return []
     if style is None:
@@ -88,13 +88,13 @@ def _items(context: RenderContext, claim: Claim) -> list[_Item]:
     ]
 
 
-def _batches(context: RenderContext, orders: Sequence[_Item]) -> list[list[_Item]]:
-    """Group orders by what the engine can paint in one call, in calls of the size it can take."""
+def _batches(context: RenderContext, items: Sequence[_Item]) -> list[list[_Item]]:
+    """Group items by what the engine can paint in one call, in calls of the size it can take."""
     groups: dict[tuple[str, bool], list[_Item]] = {}
-    for order in orders:
-        height, width = order.commission.pixels.shape[:2]
-        key = (context.engine.bucket(width, height), order.commission.draft)
-        groups.setdefault(key, []).append(order)
+    for item in items:
+        height, width = item.commission.pixels.shape[:2]
+        key = (context.engine.bucket(width, height), item.commission.draft)
+        groups.setdefault(key, []).append(item)
     batches = []
     for (bucket, _), group in groups.items():
         size = max(1, context.engine.capacity(bucket))
@@ -105,20 +105,20 @@ def _batches(context: RenderContext, orders: Sequence[_Item]) -> list[list[_Item
 def _paint(
     context: RenderContext, batch: Sequence[_Item], claims: Sequence[Claim]
 ) -> list[RGB | PaintingFailed]:
-    told_at = 0.0
+    reported_at = 0.0
 
     def watch(fraction: float) -> None:
-        nonlocal told_at
+        nonlocal reported_at
         now = time.monotonic()
-        if now - told_at < _PROGRESS_EVERY_S:
+        if now - reported_at < _PROGRESS_EVERY_S:
             return
-        told_at = now
-        if all(context.worker.leases.lost(order.claim) for order in batch):
+        reported_at = now
+        if all(context.worker.leases.lost(item.claim) for item in batch):
             raise PaintingCancelled
-        context.worker.services.ledger.progress([order.claim for order in batch], fraction)
+        context.worker.services.ledger.progress([item.claim for item in batch], fraction)
 
     try:
-        return context.engine.paint([order.commission for order in batch], watch)
+        return context.engine.paint([item.commission for item in batch], watch)
     except PaintingCancelled:
         return [PaintingFailed("cancelled")] * len(batch)
     except EngineUnusable:
@@ -127,24 +127,24 @@ def _paint(
                 releases.release(claim, "engine-unusable")
         raise
     except Exception:
-        _log.exception("the engine failed, trying again", jobs=[o.claim.job.id for o in batch])
+        _log.exception("engine_failed", action="retry", jobs=[item.claim.job.id for item in batch])
         return [PaintingFailed("engine-failed")] * len(batch)
 
 
 def _store(
     context: RenderContext,
     claim: Claim,
-    orders: Sequence[_Item],
+    items: Sequence[_Item],
     results: Sequence[RGB | PaintingFailed],
 ) -> None:
     services, job = context.worker.services, claim.job
     worded = bool(job.request.words) and context.engine.follows_words
     keys: list[str] = []
     try:
-        for number, (order, result) in enumerate(zip(orders, results, strict=True)):
+        for number, (item, result) in enumerate(zip(items, results, strict=True)):
             if isinstance(result, PaintingFailed):
                 raise result
-            context.worker.screen.picture(result, order.photo_score, own_words=worded)
+            context.worker.screen.picture(result, item.photo_score, own_words=worded)
             key = blobs.picture_key(claim, number)
             services.blobs.put(key, finish(result, Maker.of(context.engine), context.signer))
             keys.append(key)
@@ -161,14 +161,14 @@ def _store(
             claim, refusal.reason, dict(refusal.facts), refund=False
         )
     except SignerUnusable as error:
-        _log.error("picture not signed, so not shown; trying again", job=job.id, error=str(error))
+        _log.error("picture_not_signed", job=job.id, error=str(error), action="retry")
         services.ledger.transitions.retry_fault(claim, "seal-failed")
     except SafetyUnavailable as error:
-        _log.error("picture not screened, so not shown; trying again", job=job.id, error=str(error))
+        _log.error("picture_not_screened", job=job.id, error=str(error), action="retry")
         services.ledger.transitions.retry_fault(claim, "screen-failed")
     except OSError as error:
-        _log.error("blob store refuses the picture, trying again", job=job.id, error=str(error))
+        _log.error("picture_not_stored", job=job.id, error=str(error), action="retry")
         services.ledger.transitions.retry_fault(claim, "storage-failed")
     except LeaseLost:
-        _log.info("lease lost, picture dropped", job=job.id)
+        _log.info("lease_lost", job=job.id, action="drop the picture")
         services.blobs.delete(keys)

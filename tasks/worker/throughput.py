@@ -1,4 +1,4 @@
-"""Measures how fast this process works, for the waits that people are told."""
+"""Measures the throughput of this process, from which the expected waits are computed."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from tasks.controls import NO_WORK, Controls, WorkDone
 from tasks.models import Stage
 
 _HALF_LIFE_S = 30.0
-"""Of what was measured: a minute-old measurement counts a quarter."""
+"""Half-life of a measurement: one that is a minute old counts a quarter."""
 
 _REPORT_EVERY_S = 1.0
 
 
 @dataclass
 class _Work:
-    """What was done in one stage; old work fades."""
+    """Work done in one stage; old work decays."""
 
     jobs: float = 0.0
     latency_s: float = 0.0
-    untold: WorkDone = NO_WORK
+    unreported: WorkDone = NO_WORK
 
 
 class ThroughputMeter:
@@ -34,15 +34,15 @@ class ThroughputMeter:
     """
 
     def __init__(
-        self, switches: Controls, stages: Sequence[Stage], worker: str, slots: int
+        self, controls: Controls, stages: Sequence[Stage], worker: str, slots: int
     ) -> None:
-        self._switches = switches
+        self._controls = controls
         self._worker = worker
         self._slots = slots
         self._lock = threading.Lock()
         self._work = {stage: _Work() for stage in stages}
         self._busy_s = 0.0
-        self._faded_at = time.monotonic()
+        self._decayd_at = time.monotonic()
         self._reported_at = 0.0
 
     @contextmanager
@@ -57,31 +57,31 @@ class ThroughputMeter:
         """Count `jobs` done together in `busy_s` seconds; tell whether a report is due."""
         with self._lock:
             now = time.monotonic()
-            self._fade(now)
+            self._decay(now)
             work = self._work[stage]
             work.jobs += jobs
             self._busy_s += busy_s
             work.latency_s = work.latency_s * 0.8 + busy_s * 0.2 if work.latency_s > 0 else busy_s
-            old = work.untold
-            work.untold = WorkDone(old.jobs + jobs, old.calls + 1, old.busy_s + busy_s)
+            old = work.unreported
+            work.unreported = WorkDone(old.jobs + jobs, old.calls + 1, old.busy_s + busy_s)
             due = now - self._reported_at >= _REPORT_EVERY_S
             if due:
                 self._reported_at = now
             return due
 
     def report(self) -> None:
-        """Tell the ledger, also when idle, that this worker lives and how fast it is."""
+        """Report this worker's throughput to the ledger, also when idle."""
         for stage, work in self._work.items():
             with self._lock:
                 if work.jobs == 0:
                     continue
                 rate = self._slots * work.jobs / max(self._busy_s, 1e-6)
-                latency_s, done, work.untold = work.latency_s, work.untold, NO_WORK
-            self._switches.report(stage, self._worker, rate, latency_s, done=done)
+                latency_s, done, work.unreported = work.latency_s, work.unreported, NO_WORK
+            self._controls.report(stage, self._worker, rate, latency_s, done=done)
 
-    def _fade(self, now: float) -> None:
-        keep = 0.5 ** ((now - self._faded_at) / _HALF_LIFE_S)
-        self._faded_at = now
+    def _decay(self, now: float) -> None:
+        keep = 0.5 ** ((now - self._decayd_at) / _HALF_LIFE_S)
+        self._decayd_at = now
         self._busy_s *= keep
         for work in self._work.values():
             work.jobs *= keep

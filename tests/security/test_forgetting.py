@@ -114,6 +114,7 @@ def everything(services: Services) -> str:
     """Return all keys and values of the server."""
     redis: Any = services.redis
     read = {
+        "none": lambda _expired: "",
         "hash": redis.hgetall,
         "set": redis.smembers,
         "string": redis.get,

@@ -83,5 +83,6 @@ def test_each_change_of_the_ladder_is_logged(hands_with: MakeHands, ask: MakeAsk
         hands.admit(ask(person=f"p{number}", conversation=f"c{number}"))
     with capture_logs() as logs:
         run_once(hands.services)
-    said = "surge ladder at brownout, from now on photos get the faster recipe"
-    assert [(log["event"], log["step"]) for log in logs] == [(said, "brownout")]
+    assert [(log["event"], log["level"]) for log in logs] == [
+        ("overload_level_changed", "brownout")
+    ]

@@ -1,13 +1,14 @@
--- Take an ask in, or say why not. Atomic: two messengers with the same event get one job. Needs: position.
--- ARGV: id, platform, person, conversation, private (0/1), ask (JSON), event, limits by tier (JSON),
---       queue penalty ms, refusal silence ms, photos in the ask, the person's mark, marks of the
+-- Admit a request, or say why not. Two calls with the same event get one job. Needs: position.
+-- ARGV: id, platform, person, conversation, private (0/1), request (JSON), event, limits by tier (JSON),
+--       queue penalty ms, refusal silence ms, photos in the request, the person's pseudonym, pseudonyms of the
 --       photos' owners who are somebody else, job retention ms, only check (1), traceparent (may be empty).
--- Result: {'admitted'|'duplicate', position, wait ms}, {'free'} where only checked, or {'refused', reason, until ms, say (0/1)}.
--- Invariant: a refusal changes nothing but what the person was told and the counts, and is forgotten
--- within two minutes, so that no flood of asks fills the memory.
+-- Result: {'admitted'|'duplicate', position, wait ms}, {'free'} where only checked,
+--         or {'refused', reason, until ms, notify (0/1)}.
+-- Invariant: a refusal changes only what the person was told and the counts, and expires within two
+-- minutes, so that a flood of requests cannot fill the memory.
 local id, platform, person, conversation, private, mark = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[12]
 local only_check = ARGV[15] == '1'
-local who, open, here = key('user', mark), key('open', platform, person), platform .. ':' .. conversation
+local user, open, chat = key('user', mark), key('open', platform, person), platform .. ':' .. conversation
 
 local function refuse(reason, until_ms)
   count('refused:' .. platform .. ':' .. reason)
@@ -37,7 +38,7 @@ if redis.call('SISMEMBER', key('optouts'), mark) == 1 then return refuse('opted-
 local tier = redis.call('HGET', key('tiers'), platform .. ':' .. person) or ''
 local all = cjson.decode(ARGV[8])
 local limits, mine = all[tier] or all[''], redis.call('SCARD', open)
-local state = redis.call('HMGET', who, 'until', 'day', 'used', 'strikes-until')
+local state = redis.call('HMGET', user, 'until', 'day', 'used', 'strikes-until')
 local day = math.floor(now / 86400000)
 local used = tonumber(state[2]) == day and tonumber(state[3]) or 0
 if tonumber(state[4] or '0') > now then return refuse('strikes', tonumber(state[4])) end
@@ -46,7 +47,7 @@ if tier ~= 'exempt' then
   if free > now then return refuse('cooldown', free) end
   if used >= limits.daily_quota then return refuse('quota', (day + 1) * 86400000) end
   if mine >= limits.open_per_person then return refuse('too-many-open', now + first_done_ms(open)) end
-  if private ~= '1' and number('open_in_chat', here, '0') >= limits.open_per_conversation then
+  if private ~= '1' and number('open_in_chat', chat, '0') >= limits.open_per_conversation then
     return refuse('busy-here', now + 60000)
   end
 end
@@ -69,9 +70,9 @@ if ARGV[13] ~= '' then
     redis.call('PEXPIRE', key('shows', owner), ARGV[14])
   end
 end
-redis.call('HSET', who, 'until', int(rest), 'day', day, 'used', used + 1, 'last', id)
-redis.call('PEXPIREAT', who, int(math.max((day + 1) * 86400000, rest, tonumber(state[4] or '0'))))
-if private ~= '1' then redis.call('HINCRBY', key('open_in_chat'), here, 1) end
+redis.call('HSET', user, 'until', int(rest), 'day', day, 'used', used + 1, 'last', id)
+redis.call('PEXPIREAT', user, int(math.max((day + 1) * 86400000, rest, tonumber(state[4] or '0'))))
+if private ~= '1' then redis.call('HINCRBY', key('open_in_chat'), chat, 1) end
 redis.call('HINCRBY', key('unanswered'), platform, 1)
 count('admitted:' .. platform)
 publish(id, platform, 'admitted')

@@ -1,4 +1,4 @@
--- The person changed their mind, or the operator drops the job. Needs: completion.
+-- Cancel a job: by its person or by the operator. Needs: completion.
 -- ARGV: id, job retention ms, by the operator (0/1), person.
 -- Result: 1 cancelled, 0 too late or not theirs.
 -- Invariant: nothing is cancelled once its answer may have been sent; a cancelled lease is lost.

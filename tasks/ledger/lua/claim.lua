@@ -1,11 +1,10 @@
 -- Lease the jobs of one stage that are next. Needs: failures.
--- ARGV: stage, most photos to take, lease ms, worker, heard (1: a wake-up led here), job retention ms.
+-- ARGV: stage, most photos to take, lease ms, worker, from a wake-up (0/1), job retention ms.
 -- Result: {claims, more (0/1)}; each claim is {id, fence, ambiguous (0/1), field, value, ...}; `more`:
 -- jobs of this stage may be left that can be claimed now.
 -- Invariant: a job is in one place only; its fence grows with each claim. A job that failed before is
--- claimed alone, so that a photo that kills its worker takes no others with it; of jobs that a worker died
--- with, a worker has one in hand at most. Photos are not fetched far ahead of the painters: at most 64 and
--- half a minute's work lie ready. A job to which somebody objects is not worked on.
+-- claimed alone, so that a photo that kills its worker takes no others with it; a worker holds at most one
+-- suspect. Photos are not fetched far ahead of `render`: at most 64 and half a minute's work are ready. A job to which somebody objects is not worked on.
 --
 -- The platforms take turns (start-time fair queueing): each that has jobs gets an equal share of what is
 -- claimed, and what one does not need goes to the others. So a flood on one platform makes the others wait
@@ -32,8 +31,8 @@ for _, lane in ipairs(redis.call('SMEMBERS', key('lanes', stage))) do
   end
 end
 
--- shares:<stage> holds what each platform has been given, and '*', what the last one in turn had been
--- given: a platform that had no jobs for a while comes in there, it has saved nothing up.
+-- shares:<stage> holds how many photos each platform has been given, and '*', how many the last one in
+-- turn had: a platform that had no jobs for a while starts there, so that it has no credit.
 local shares = key('shares', stage)
 local level = tonumber(redis.call('HGET', shares, '*') or '0')
 local function given(platform) return math.max(level, tonumber(redis.call('HGET', shares, platform) or '0')) end
@@ -45,9 +44,9 @@ end
 if not turn then return reply({{}, 0}) end
 local function charge(platform, photos) redis.call('HSET', shares, platform, given(platform) + photos) end
 
-local hand = key('claims', ARGV[4])
+local held = key('claims', ARGV[4])
 local function holds_suspect()
-  for _, id in ipairs(redis.call('SMEMBERS', hand)) do
+  for _, id in ipairs(redis.call('SMEMBERS', held)) do
     if get(id, 'suspect') then return true end
   end
   return false
@@ -56,7 +55,7 @@ end
 local doing = {fetch = 'fetching', render = 'painting', deliver = 'delivering'}
 local claims, taken, full = {}, 0, false
 
--- Nobody paints what somebody objects to. A delivery goes on: its apology or its answer is due.
+-- A job to which somebody objects is not painted. A delivery goes on: its answer or its apology is due.
 local function withdraw(id, seen)
   local objects = stage ~= 'deliver' and objection(seen.mark, seen.owners)
   if not objects then return false end
@@ -85,7 +84,7 @@ local function take(lane)
       redis.call('ZREM', key('ready', stage, lane), id)
       redis.call('ZADD', key('leases', stage), now + lease, id)
       local fence = (tonumber(seen.fence) or 0) + 1
-      redis.call('SADD', hand, id)
+      redis.call('SADD', held, id)
       redis.call('HSET', job(id), 'fence', fence, 'by', ARGV[4], event_line(doing[stage], ARGV[4]))
       publish(id, seen.platform, doing[stage])
       table.insert(claims, {id, fence, seen.intent and 1 or 0, unpack(record)})

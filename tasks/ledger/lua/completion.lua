@@ -1,7 +1,7 @@
--- How jobs end, and how the painting that several wait for finds its painter. Needs: queues.
--- Invariant: whoever leaves the duty to paint leaves it to an heir or leaves a verdict.
+-- How jobs end, and who paints a picture that several jobs wait for (its leader). Needs: queues.
+-- Invariant: a leader that drops out makes another job the leader or records why there is no picture.
 
--- Pass the duty of painting on to a waiter when the job that others wait for drops out.
+-- Let a waiter become the leader, because this job drops out.
 local function pass_leadership(id)
   local paint = get(id, 'paint')
   if not paint or paint == '' then return end
@@ -11,8 +11,8 @@ local function pass_leadership(id)
   if redis.call('EXISTS', key('waiters', paint)) == 1 then redis.call('SADD', key('serving'), paint) end
 end
 
--- Leave the verdict that this painting cannot be made: those who wait for it hear the same, and for
--- ten minutes those who ask for it anew. A photo that kills its painter kills no more of them.
+-- Record that this picture cannot be painted: its waiters, and for ten minutes new requests for it, are
+-- declined too. So a photo that kills its worker kills no others.
 local function record_failure(id, reason, refunded)
   local paint = get(id, 'paint')
   if not paint or paint == '' or redis.call('GET', key('painted', paint)) ~= '@' .. id then return end
@@ -20,18 +20,18 @@ local function record_failure(id, reason, refunded)
   redis.call('SADD', key('serving'), paint)
 end
 
--- Give the wait and the day's share back, once: a job may be given up, revived and given up again.
+-- Give the cooldown and the quota back, once: a job may die, be retried and die again.
 local function refund(id)
   local j = redis.call('HMGET', job(id), 'mark', 'day')
-  local who = key('user', j[1] or '-')
-  local state = redis.call('HMGET', who, 'last', 'day', 'used')
-  if state[1] == id then redis.call('HSET', who, 'until', '0') end
-  if state[2] == j[2] and tonumber(state[3] or '0') > 0 then redis.call('HINCRBY', who, 'used', -1) end
+  local user = key('user', j[1] or '-')
+  local state = redis.call('HMGET', user, 'last', 'day', 'used')
+  if state[1] == id then redis.call('HSET', user, 'until', '0') end
+  if state[2] == j[2] and tonumber(state[3] or '0') > 0 then redis.call('HINCRBY', user, 'used', -1) end
   redis.call('HDEL', job(id), 'day')
 end
 
--- There will be no painting: the job goes on to be answered with an apology. The reasons of one job do
--- not hold for others that wait for the same painting where they are about its people.
+-- There will be no painting: the job goes on to be answered with an apology. A reason that is about the
+-- people of this job does not hold for others that wait for the same picture.
 local function decline(id, reason, facts, refunded)
   if reason == 'owner-opted-out' then pass_leadership(id) else record_failure(id, reason, refunded) end
   redis.call('HSET', job(id), 'reason', reason, 'facts', facts, 'refunded', refunded, 'paint', '', 'pictures', '')
@@ -46,15 +46,15 @@ local function retract(platform, receipt)
   redis.call('HSETNX', key('retractions'), platform .. ' ' .. receipt, int(now) .. ' ' .. int(now))
 end
 
--- The end of a job: it leaves every queue and count; its record stays for `keep` ms.
+-- End a job: it leaves every queue and count; its record is kept for `keep` ms.
 local function end_job(id, outcome, reason, keep)
   local j = redis.call('HMGET', job(id), 'platform', 'person', 'conversation', 'private', 'stage', 'lane', 'photos')
-  local platform, person, here = j[1] or '-', j[2] or '-', (j[1] or '-') .. ':' .. (j[3] or '-')
+  local platform, person, chat = j[1] or '-', j[2] or '-', (j[1] or '-') .. ':' .. (j[3] or '-')
   unqueue(id, j[5] or '', j[6] or '')
   pass_leadership(id)
   for blob in string.gmatch(j[7] or '', '%S+') do redis.call('RPUSH', key('deletions'), blob) end
   redis.call('SREM', key('open', platform, person), id)
-  if j[4] ~= '1' and redis.call('HINCRBY', key('open_in_chat'), here, -1) <= 0 then redis.call('HDEL', key('open_in_chat'), here) end
+  if j[4] ~= '1' and redis.call('HINCRBY', key('open_in_chat'), chat, -1) <= 0 then redis.call('HDEL', key('open_in_chat'), chat) end
   redis.call('HINCRBY', key('unanswered'), platform, -1)
   redis.call('HSET', job(id), 'stage', '', 'outcome', outcome, 'reason', reason, 'photos', '')
   redis.call('HDEL', job(id), 'progress', 'intent', 'lane', 'scores', 'shape')

@@ -1,6 +1,6 @@
--- Place in line and expected wait. Needs: queues.
--- capacity: hash of jobs per second by stage, as the live workers measured it, and `arrivals`, the asks
--- admitted per second; latency: hash of seconds one job takes in a stage; quota: hash of platform ->
+-- Place in the queue and expected wait. Needs: queues.
+-- capacity: hash of jobs per second by stage, as the live workers measured it, and `arrivals`, the
+-- requests admitted per second; latency: hash of seconds one job takes in a stage; quota: hash of platform ->
 -- 'count window_ms'; sent:<platform>: times of the last `count` answers.
 local stages, handover_s = {'fetch', 'render', 'deliver'}, 0.1
 
@@ -28,8 +28,8 @@ local function length_of(line)
   return sum
 end
 
--- Seconds until `queued` jobs are worked off, while new ones with a better score still come in: those
--- that arrive before the clock reaches this job's score.
+-- Seconds until `queued` jobs are done, while new ones with a better score arrive: those that come before
+-- the clock reaches this job's score.
 local function work_off(queued, rate, score, arrivals)
   local early_s = math.max(0, score - now) / 1000
   if early_s == 0 or queued == 0 then return queued / rate end
@@ -38,7 +38,7 @@ local function work_off(queued, rate, score, arrivals)
 end
 
 -- When the platform's own quota leaves room for the answer, in seconds: a slot frees a whole window
--- after the answer that took it. All open jobs of the platform count, save those surely behind.
+-- after the answer that took it. All open jobs of the platform count, except those certainly behind.
 local function until_slot(score, platform)
   local quota = redis.call('HGET', key('quota'), platform)
   if not quota then return 0 end
@@ -52,9 +52,9 @@ local function until_slot(score, platform)
   return (free - now) / 1000
 end
 
--- What a job with this score, about to wait for `stage`, has before it. Position counts the people
--- before it until it is painted; wait, in ms, is the slowest of the stages for the work queued before
--- it, and its own way through them.
+-- The position and wait of a job with this score that is ready for `stage`. Position counts the jobs
+-- before it until it is painted; wait, in ms, is the time of the slowest stage for the jobs before it, plus
+-- its own time in all stages.
 local function estimate(score, platform, stage, photos)
   local line, longest, own, position, begun = {own = 0, others = {}}, 0, 0, 0, false
   local rates = redis.call('HMGET', key('capacity'), 'fetch', 'render', 'deliver', 'arrivals')

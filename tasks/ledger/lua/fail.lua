@@ -1,11 +1,11 @@
--- A try came to nothing, and the holder knows it. Needs: failures.
+-- An attempt failed, and the holder knows it. Needs: failures.
 -- ARGV: id, fence, stage, reason, most tries, patience ms (0: the photo may be at fault), job retention ms,
 --       sent (1: the answer may stand all the same).
 -- Result: 1, or 0 when the lease was lost.
 -- Invariant: tries are bounded; a send whose outcome is unknown stays marked as such.
 local id, stage = ARGV[1], ARGV[3]
-local turn = complete_lease(id, stage, ARGV[2])
-if turn ~= 'held' then return not_held(turn) end
+local state = complete_lease(id, stage, ARGV[2])
+if state ~= 'held' then return not_held(state) end
 if ARGV[8] ~= '1' then redis.call('HDEL', job(id), 'intent') end
 fail(id, stage, ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7])
 return reply(1)

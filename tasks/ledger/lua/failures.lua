@@ -1,7 +1,7 @@
--- What is done with jobs that fail, and with records that cannot be read. Needs: completion.
--- Invariant: tries are bounded; what is given up is on the dead list.
+-- Jobs that fail, and records that cannot be read. Needs: completion.
+-- Invariant: attempts are bounded; jobs that are given up are on the dead list.
 
--- Try again later: nobody knows yet that it is hopeless.
+-- Delay a job until its next attempt.
 local function retry_later(id, stage, reason, pause)
   end_lease(id, stage)
   redis.call('HDEL', job(id), 'progress')
@@ -10,8 +10,8 @@ local function retry_later(id, stage, reason, pause)
   redis.call('ZADD', key('delayed'), now + pause, id)
 end
 
--- A try came to nothing: later again, or, after `most` tries, an apology and the dead list. With a
--- patience the photo is not at fault: then the tries go on until it ends, too.
+-- An attempt failed: delay the job, or, after `most` attempts, decline it and put it onto the dead list.
+-- With a patience the fault is not the photo's: attempts go on until it is over.
 local function fail(id, stage, reason, most, patience, keep)
   local tries = redis.call('HINCRBY', job(id), patience > 0 and 'faults' or 'fails', 1)
   local since = tonumber(get(id, 'since') or now)
@@ -33,7 +33,7 @@ local function fail(id, stage, reason, most, patience, keep)
   end
 end
 
--- Put a job that nobody can work on onto the dead list; what can be read of it stays.
+-- Put a job that nobody can work on onto the dead list; what can be read of it is kept.
 local function move_to_dead(id, reason, keep)
   for _, stage in ipairs({'fetch', 'render', 'deliver'}) do
     redis.call('ZREM', key('leases', stage), id)

@@ -13,8 +13,8 @@ local function look_up()
   return stands, now_paints == engine and pictures or nil
 end
 
-local turn = complete_lease(id, 'fetch', ARGV[2])
-if turn ~= 'held' then return not_held(turn) end
+local state = complete_lease(id, 'fetch', ARGV[2])
+if state ~= 'held' then return not_held(state) end
 local draft = (redis.call('GET', key('overload_level')) or 'normal') ~= 'normal' and '1' or '0'
 local stands, pictures = look_up()
 if paint ~= '' and draft == '1' and not pictures and string.sub(stands, 1, 1) ~= '!' then

@@ -1,4 +1,4 @@
--- The answer stands, or it never can: the job ends. Needs: completion.
+-- The job ends: it is answered or cannot be. Needs: completion.
 -- ARGV: id, fence, outcome, reason, receipt, job retention ms.
 -- Result: 1, or 0 when the lease was lost.
 -- Invariant: a job ends once.
@@ -11,8 +11,8 @@ local function bound_of(seconds)
   return 'more'
 end
 
-local turn = complete_lease(id, 'deliver', fence)
-if turn ~= 'held' then return not_held(turn) end
+local state = complete_lease(id, 'deliver', fence)
+if state ~= 'held' then return not_held(state) end
 redis.call('HSET', job(id), 'receipt', receipt)
 local j = redis.call('HMGET', job(id), 'platform', 'intent', 'admitted', 'promised', 'private', 'mark', 'owners')
 local platform, waited, said = j[1], now - tonumber(j[3]), tonumber(j[4])

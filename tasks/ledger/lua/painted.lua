@@ -5,8 +5,8 @@
 -- Result: 1 (2: others wait for these pictures), or 0 when the lease was lost.
 -- Invariant: a picture enters the record only under the newest fence.
 local id, pictures = ARGV[1], ARGV[3]
-local turn = complete_lease(id, 'render', ARGV[2])
-if turn ~= 'held' then return not_held(turn) end
+local state = complete_lease(id, 'render', ARGV[2])
+if state ~= 'held' then return not_held(state) end
 redis.call('HSET', job(id), 'pictures', pictures)
 if (ARGV[6] or '') ~= '' then redis.call('HSET', job(id), 'notes', (get(id, 'notes') or '') .. ' ' .. ARGV[6]) end
 reset_failures(id)

@@ -1,4 +1,4 @@
--- A platform said 'not now' until a time: its stage rests until the latest such time. Needs: prelude.
+-- Pause a stage of a platform until a time; the latest such time counts. Needs: prelude.
 -- ARGV: what (`deliver:x`), until ms. Result: 1.
 -- Invariant: a rest never shortens another, and never ends an operator's pause.
 local before = tonumber(redis.call('HGET', key('paused_until'), ARGV[1]) or '0')

@@ -1,6 +1,6 @@
--- Where a job that exists stands. Needs: estimates.
--- Under a lease: it is worked on, position 0 unless the line for the painter is still before it. A job
--- that waits for another's painting stands where that one does.
+-- The place of a job that exists. Needs: estimates.
+-- Under a lease: position 0, unless the queue of `render` is still ahead. A job that waits for another's
+-- painting has that one's place.
 local function read_position(id)
   local j = redis.call('HMGET', job(id), 'stage', 'score', 'platform', 'photos', 'paint')
   if not j[1] or j[1] == '' then return {position = 0, wait = 0} end
@@ -19,13 +19,13 @@ local function read_position(id)
   return estimate(score, j[3], j[1], math.max(1, photos))
 end
 
--- As `stand_of`; a record that cannot be read has no place and no wait.
+-- As `read_position`; a record that cannot be read has no place and no wait.
 local function position_of(id)
   local ok, stand = pcall(read_position, id)
   return ok and stand or {position = 0, wait = 0}
 end
 
--- When the first of a person's open jobs should be done, in ms from now.
+-- When the first of a person's open jobs is expected to end, in ms from now.
 local function first_done_ms(open)
   local soonest
   for _, id in ipairs(redis.call('SRANDMEMBER', open, 8)) do

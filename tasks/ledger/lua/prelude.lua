@@ -1,17 +1,17 @@
--- The words that all ledger scripts share; stands before each of them. KEYS[1] is the namespace.
+-- Helpers that all ledger scripts share; it precedes each of them. KEYS[1] is the namespace.
 --
 -- job:<id>                hash, the record            ready:<stage>:<lane>  zset id -> fair score
 -- lanes:<stage>           set of lanes with jobs      leases:<stage>        zset id -> expiry
--- later                   zset id -> due              open:<who>            set of a person's open jobs
--- who:<mark>              hash, cooldown and quota    past:<who>            zset a person's ended id -> time
--- hand:<worker>           set of jobs it holds        wake:<stage>          a wake-up is on its way
--- here                    hash conversation -> open   unsent                hash platform -> open jobs
+-- delayed                 zset id -> due              open:<person>         set of a person's open jobs
+-- user:<pseudonym>        hash, cooldown and quota    past:<person>         zset a person's ended id -> time
+-- claims:<worker>         set of jobs it holds        wake:<stage>          a wake-up was sent
+-- open_in_chat            hash conversation -> open   unanswered            hash platform -> open jobs
 -- painted:<key>           '=engine pictures', '@leader' or '!refund reason' of one painting
--- waiters:<key>           set of jobs waiting for it  settling              set of keys whose waiters are due
--- ended, dead             zset id -> time             rubbish               list of blob keys to delete
--- shows:<mark>            zset id -> time: jobs with photos of an owner who is not their person
+-- waiters:<key>           set of jobs waiting for it  serving               set of keys whose waiters are due
+-- ended, dead             zset id -> time             deletions             list of blob keys to delete
+-- shows:<pseudonym>       zset id -> time: jobs with photos of an owner who is not their person
 -- retractions             hash 'platform receipt' -> 'due requested': answers to delete on their platform
--- counts                  hash, what happened so far  recent                list of public jobs, last answered
+-- counts                  hash, counters              recent                list of public jobs, last answered
 -- shares:<stage>          hash platform -> photos claimed so far, see claim.lua
 -- Times are integers, milliseconds since the epoch, by the server's clock.
 local ns = KEYS[1]
@@ -23,24 +23,24 @@ local woken = {}
 local function key(...) return ns .. ':' .. table.concat({...}, ':') end
 local function job(id) return ns .. ':job:' .. id end
 local function int(number) return string.format('%d', number) end
--- Scores keep microseconds: two asks of one millisecond have an order, too.
+-- Scores keep microseconds, so that two requests of one millisecond have an order.
 local function exact(score) return string.format('%.3f', score) end
 local function count(what, n) redis.call('HINCRBY', key('counts'), what, n or 1) end
 local function is_record(id) return redis.call('TYPE', job(id)).ok == 'hash' end
 local function get(id, field) return redis.call('HGET', job(id), field) end
 
--- What every script returns: its result, the stages for which a wake-up is to be sent, the jobs it ended.
+-- What every script returns: its result, and the stages for which a wake-up is to be sent.
 local function reply(result) return {result, woken} end
 
--- A line of a job's story is a field of its record: '@' and the time in microseconds, unique, and what
--- happened. So a step writes its own line only, not the whole story again.
+-- A line of a job's history is a field of its record: '@' and the time in microseconds (unique), then the
+-- event. So a transition writes its own line only.
 local function event_line(event, detail)
   stamp = stamp + 1
   local words = detail and string.gsub(string.sub(detail, 1, 120), '%s+', ' ') or ''
   return '@' .. int(stamp), event .. (words ~= '' and (' ' .. words) or '')
 end
 
--- A story that grows too long loses its middle: the record stays one compact piece of memory.
+-- A long history loses its middle, so that the record keeps its compact encoding.
 local function trim_history(id)
   local lines = {}
   for _, field in ipairs(redis.call('HKEYS', job(id))) do
@@ -54,19 +54,19 @@ end
 
 local function publish(id, platform, event) redis.call('PUBLISH', key('updates'), id .. ' ' .. platform .. ' ' .. event) end
 
--- Add a line to the story and let listeners know.
+-- Add a line to the history and publish it.
 local function record_event(id, event, detail)
   redis.call('HSET', job(id), event_line(event, detail))
   if redis.call('HLEN', job(id)) > 100 then trim_history(id) end
   publish(id, get(id, 'platform') or '-', event)
 end
 
--- Ask for one wake-up of a stage; many new jobs share one, until a worker has heard it.
+-- Request one wake-up of a stage; new jobs share it until a worker has received it.
 local function wake(stage)
   if redis.call('SET', key('wake', stage), '1', 'NX', 'PX', 2000) then table.insert(woken, stage) end
 end
 
--- Paused by the operator, or resting because the platform said 'not now'.
+-- Paused by the operator, or until a time that the platform named.
 local function is_paused(what)
   if redis.call('HEXISTS', key('paused'), what) == 1 then return true end
   local rest = redis.call('HGET', key('paused_until'), what)

@@ -1,4 +1,4 @@
--- Let people know how far their painting is. Needs: queues. ARGV: fraction, then id and fence by turns.
+-- Record how far paintings are. Needs: queues. ARGV: fraction, then id and fence by turns.
 -- Result: 1. Invariant: a job that was forgotten, cancelled or taken over is left alone.
 for i = 2, #ARGV, 2 do
   if holds(ARGV[i], 'render', ARGV[i + 1]) then

@@ -1,5 +1,4 @@
--- Drop what has outlived its time from the indexes; when memory is short, the oldest ended records go
--- before their time. Needs: prelude.
+-- Drop index entries whose retention is over; when memory is low, also the oldest records of ended jobs. Needs: prelude.
 -- ARGV: job retention ms, most records to touch, short of memory (0/1).
 -- Result: how many records were dropped early.
 -- Invariant: only ended jobs go; an open job is never dropped, however full the memory.

@@ -1,5 +1,5 @@
 -- How a job moves between queues and leases. Needs: prelude.
--- Invariant: a job that has not ended is in exactly one of: a ready queue, the leases, `later`, the
+-- Invariant: a job that has not ended is in exactly one of: a ready queue, the leases, `delayed`, the
 -- waiters of a painting.
 local function push(id, stage, lane, score)
   redis.call('ZADD', key('ready', stage, lane), score, id)
@@ -20,10 +20,10 @@ end
 
 local function platform_of(lane) return string.match(lane, '^[^:]*') end
 
--- A stage was passed: what went wrong in it is of no account in the next.
+-- A stage was passed: its failures do not count in the next.
 local function reset_failures(id) redis.call('HDEL', job(id), 'fails', 'faults', 'since', 'suspect') end
 
--- A lease ends, however it does: its worker has the job in hand no more.
+-- Remove a lease, whatever ended it.
 local function end_lease(id, stage)
   redis.call('ZREM', key('leases', stage), id)
   local worker = get(id, 'by')
@@ -38,13 +38,13 @@ local function unqueue(id, stage, lane)
   end_lease(id, stage)
 end
 
--- Only the holder of the newest lease may go on.
+-- Whether this fence is the newest and its lease has not expired.
 local function holds(id, stage, fence)
   return redis.call('ZSCORE', key('leases', stage), id) and get(id, 'fence') == fence
 end
 
--- End a lease because its work is done. A holder whose first call went through, but whose connection
--- broke before it heard so, calls again: 'passed', nothing changes and nothing was lost.
+-- End a lease because its work is done. A holder whose connection broke before the reply calls again:
+-- then the state is 'repeated' and nothing changes.
 local function complete_lease(id, stage, fence)
   if holds(id, stage, fence) then
     end_lease(id, stage)
@@ -52,13 +52,13 @@ local function complete_lease(id, stage, fence)
     redis.call('HDEL', job(id), 'progress')
     return 'held'
   end
-  return get(id, 'completed') == fence and 'passed' or 'lost'
+  return get(id, 'completed') == fence and 'repeated' or 'lost'
 end
 
--- What a script answers when the lease was not held: 1 for a repeated call, 0 for a lost lease.
-local function not_held(turn) return reply(turn == 'passed' and 1 or 0) end
+-- The result of a script that did not hold the lease: 1 for a repeated call, 0 for a lost lease.
+local function not_held(turn) return reply(turn == 'repeated' and 1 or 0) end
 
--- The pictures of a painting that stands, and the engine that made them.
+-- The pictures of a finished painting, and the engine that made them.
 local function pictures_of(stands)
   local engine, pictures = string.match(stands, '^=(%S*) (.*)$')
   return pictures, engine

@@ -1,6 +1,7 @@
--- Write down, before it is sent, that an answer is about to be sent. Needs: queues.
--- ARGV: id, fence. Result: the record's fields and values without its history, or 0 when the lease was lost (then nothing may be sent), or why somebody
--- objects (`banned`, `opted-out`, `owner-opted-out`): then no painting may be sent.
+-- Record, before it is sent, that an answer is about to be sent. Needs: queues.
+-- ARGV: id, fence. Result: the record's fields and values without its history; 0 when the lease was lost
+-- (then nothing may be sent); or why somebody objects (`banned`, `opted-out`, `owner-opted-out`): then no
+-- painting may be sent.
 -- Invariant: no answer is sent without an intent on disk; only the end and a known failure clear it.
 if not holds(ARGV[1], 'deliver', ARGV[2]) then return reply(0) end
 local j = redis.call('HMGET', job(ARGV[1]), 'mark', 'owners', 'pictures', 'intent')

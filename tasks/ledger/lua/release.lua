@@ -1,10 +1,10 @@
--- Give a job back untouched: its worker stops, or its platform said 'not now'. Needs: queues.
+-- Give a job back unchanged: its worker stops, or its platform is paused. Needs: queues.
 -- ARGV: id, fence, stage, sent (1: the answer may stand all the same), reason.
 -- Result: 1, or 0 when the lease was lost.
 -- Invariant: giving back costs no try and no place in line.
 local id, stage = ARGV[1], ARGV[3]
-local turn = complete_lease(id, stage, ARGV[2])
-if turn ~= 'held' then return not_held(turn) end
+local state = complete_lease(id, stage, ARGV[2])
+if state ~= 'held' then return not_held(state) end
 if ARGV[4] ~= '1' then redis.call('HDEL', job(id), 'intent') end
 record_event(id, 'given-back', ARGV[5])
 enqueue(id, stage, get(id, 'lane'))

@@ -1,4 +1,4 @@
--- A worker says how fast it works; the sum over all live workers is the capacity of the stage. Needs: prelude.
+-- Record how fast a worker works; the sum over all live workers is the capacity of the stage. Needs: prelude.
 -- ARGV: stage, worker, jobs per second, seconds per job, ms until the report is stale, and since the
 --       last report: jobs done, calls they were done in, ms of work.
 -- Result: 1. Invariant: silent workers drop out of the sum.

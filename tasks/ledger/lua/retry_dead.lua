@@ -1,4 +1,4 @@
--- Try a given-up job again from the start, where its person got no answer. Needs: queues.
+-- Start a dead job again from the first stage, if its person got no answer. Needs: queues.
 -- ARGV: id. Result: 1, or 0 when it is not on the dead list, cannot be read or its person was answered.
 -- Invariant: a job whose person has an answer is never begun again. Its painting may wait for its
 -- platform as long as that of a new ask.

@@ -1,10 +1,10 @@
--- What an earlier stage stored is gone (retention, a shared picture deleted): do that stage again. Needs: failures.
+-- What an earlier stage stored is gone (retention, a shared picture was deleted): do that stage again. Needs: failures.
 -- ARGV: id, fence, stage, stage to go back to ('fetch' or 'render'), most times, job retention ms.
 -- Result: 1, or 0 when the lease was lost.
 -- Invariant: going back is bounded. A delivery goes back only when it is known that no answer stands.
 local id, stage, back = ARGV[1], ARGV[3], ARGV[4]
-local turn = complete_lease(id, stage, ARGV[2])
-if turn ~= 'held' then return not_held(turn) end
+local state = complete_lease(id, stage, ARGV[2])
+if state ~= 'held' then return not_held(state) end
 if stage == 'deliver' then redis.call('HDEL', job(id), 'intent') end
 if redis.call('HINCRBY', job(id), 'rewinds', 1) > tonumber(ARGV[5]) then
   redis.call('HSET', job(id), 'pictures', '')

@@ -1,4 +1,4 @@
--- Serve those who waited for a painting that now stands, cannot be made, or lost its painter. Needs: completion.
+-- Serve the jobs that waited for a painting that is finished, cannot be made, or lost its leader. Needs: completion.
 -- ARGV: most jobs to touch. Result: how many were served.
 -- Invariant: a viral photo's thousand waiters are served in short steps, by whoever calls, and none
 -- is forgotten when a caller dies in between.

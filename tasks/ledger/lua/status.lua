@@ -1,4 +1,4 @@
--- Where a job stands. Needs: position. ARGV: id.
+-- A job's place in the queue. Needs: position. ARGV: id.
 -- Result: {stage, outcome, position, wait ms, progress}, or {} for an unknown job.
 local id = ARGV[1]
 if not is_record(id) then return reply({}) end

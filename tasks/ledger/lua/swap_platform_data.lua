@@ -1,4 +1,4 @@
--- Replace one of a platform's own notes on a job, if nobody else did. Needs: prelude.
+-- Replace a value of the platform's own data, if nobody else did. Needs: prelude.
 -- ARGV: id, field, expected ('' for none), value.
 -- Result: what stands there afterwards, or false for an unknown job.
 -- Invariant: of two workers that expect the same, one writes and both learn what was written.

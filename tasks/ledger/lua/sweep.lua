@@ -1,11 +1,11 @@
--- Set right what dead workers and lost messages left behind; any number of machines may run it. Needs: failures.
+-- Take back expired leases, requeue delayed jobs, send wake-ups; any number of processes may run it. Needs: failures.
 -- ARGV: most tries, job retention ms, most jobs to touch, grace ms (the server was away: holders could not renew).
 -- Result: {expired, due}.
 -- Invariant: running it twice changes nothing more; a record that cannot be read stops nobody else's.
 local most, keep, limit, grace = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 
--- Was this the only job in the hands of the worker that died? If not, all that it held are suspect, and
--- it is dealt with as a whole here: its leases run out one by one.
+-- Whether the dead worker held this job only. If not, all that it held are suspect, and
+-- this is done for all of them at once, because their leases expire one by one.
 local function held_one_job(id)
   local worker = get(id, 'by')
   if not worker then return false end

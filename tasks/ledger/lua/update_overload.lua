@@ -1,7 +1,7 @@
--- Once a second: how many asks come in, which step of the surge ladder, is the memory full. Needs: estimates.
+-- Measure arrivals, load and memory, and set the overload level. Needs: estimates.
 -- ARGV: brownout above ms, brownout below ms, refusing above ms, share of the memory that may be used (0..1).
--- Result: {ladder before, ladder now, full before (0/1), full now (0/1)}.
--- Invariant: the ladder moves one step at a time, up above a threshold, down only well below it.
+-- Result: {level before, level now, full before (0/1), full now (0/1)}.
+-- Invariant: the level moves one step at a time, up above a threshold, down only well below it.
 local seen = redis.call('HMGET', key('overload_check'), 'at', 'admitted')
 local step = redis.call('GET', key('overload_level')) or 'normal'
 local was_full = redis.call('EXISTS', key('full'))
