@@ -13,6 +13,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from tasks.models import OverloadLevel
 from tasks.services import Services
 from tasks.stats import WAIT_BOUNDS_S, FleetStats, StageStats, read_stats
 
@@ -20,8 +21,6 @@ GROUP = "suisai.metrics"
 """Entry points of this group name functions from `Services` to metrics of one platform."""
 
 Labels = tuple[str, ...]
-
-OVERLOAD_LEVELS = ("normal", "brownout", "refuse")
 
 
 class FleetCollector(Collector):
@@ -163,7 +162,7 @@ def _controls(stats: FleetStats) -> Iterator[Metric]:
         "suisai_overload_level",
         "1 for the present overload level.",
         ["level"],
-        {(level,): float(stats.overload_level == level) for level in OVERLOAD_LEVELS},
+        {(level,): float(stats.overload_level == level) for level in OverloadLevel},
     )
     yield _counter(
         "suisai_overload_level_changes",

@@ -10,11 +10,8 @@ from statistics import median_low
 
 from bots.loadtest.platform import answers_to
 from bots.loadtest.run import LoadLog, LoadProfile
-from bots.metrics import OVERLOAD_LEVELS
-from tasks.models import Job, Outcome, Stage
+from tasks.models import Job, Outcome, OverloadLevel, Stage, worker_kind_of
 from tasks.services import Services
-
-_WORKERS = {Stage.FETCH: "io", Stage.RENDER: "gpu", Stage.DELIVER: "io"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +92,8 @@ def report_on(services: Services, profile: LoadProfile, log: LoadLog) -> Report:
         answered_per_s=_rate(ended),
         overload_level=max(
             (stats.overload_level for stats in log.samples),
-            key=OVERLOAD_LEVELS.index,
-            default="normal",
+            key=lambda level: list(OverloadLevel).index(OverloadLevel(level)),
+            default=OverloadLevel.NORMAL,
         ),
         bottleneck=bottleneck,
         most_waiting=most,
@@ -145,7 +142,7 @@ def _advice(log: LoadLog, bottleneck: str, peak_per_s: float) -> str:
     # A restarted worker is listed twice for a while.
     busy = [stats.stages[stage] for stats in log.samples if stats.stages[stage].waiting]
     workers = max(1, median_low(len(stats.workers) for stats in busy))
-    kind = _WORKERS[stage]
+    kind = worker_kind_of(stage)
     if can is None or can >= peak_per_s:
         return "nothing: the queue was short-lived"
     if not can:
