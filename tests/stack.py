@@ -1,4 +1,4 @@
-"""The bot's own processes, for tests: started as in production, killed as in real life."""
+"""The bot's own processes, started as in production."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 def eventually(look: Callable[[], T | None], patience_s: float = 30.0, what: str = "") -> T:
-    """Look again and again until something (not None, not False) is there, and return it."""
+    """Call `look` until it returns something true, and return that."""
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:
         seen = look()
@@ -36,7 +36,7 @@ def eventually(look: Callable[[], T | None], patience_s: float = 30.0, what: str
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    """Write settings the way an operator does: as environment variables."""
+    """Return settings as environment variables."""
     names = {variable.field: variable.name for variable in variables_of(type(settings))}
     return {
         names[field]: _plain(value)
@@ -110,11 +110,11 @@ class Stack:
         process.wait(timeout=40)
 
     def log(self, name: str) -> str:
-        """Return what a process wrote."""
+        """Return the log of a process."""
         return (self._logs / f"{name}.log").read_text(errors="replace")
 
     def stop(self) -> None:
-        """End what still runs."""
+        """Stop all processes."""
         for process in self._running.values():
             process.terminate()
         for process in self._running.values():

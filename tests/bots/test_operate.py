@@ -16,15 +16,15 @@ from tasks.models import Stage
 from tasks.services import Services
 from tasks.settings import Settings
 from tests.stack import environment_of
-from tests.tasks.hands import Hands, MakeAsk
+from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
 
 Suisai = Callable[..., Result]
 
 
 @pytest.fixture
-def hands(services: Services) -> Hands:
+def driver(services: Services) -> LedgerDriver:
     """Plays people and workers on the bot's ledger."""
-    return Hands(services)
+    return LedgerDriver(services)
 
 
 @pytest.fixture
@@ -34,22 +34,22 @@ def suisai(settings: Settings) -> Suisai:
 
 
 @pytest.fixture
-def given_up(hands: Hands, ask: MakeAsk) -> str:
+def given_up(driver: LedgerDriver, ask: MakeAsk) -> str:
     """A job whose answer could not be sent."""
-    job_id = hands.admit(ask())
-    hands.fetch()
-    hands.paint()
-    hands.ledger.transitions.fail(hands.take(Stage.DELIVER), "send-failed", most=1)
+    job_id = driver.admit(ask())
+    driver.fetch()
+    driver.paint()
+    driver.ledger.transitions.fail(driver.take(Stage.DELIVER), "send-failed", most=1)
     return job_id
 
 
 def test_a_job_that_was_given_up_is_listed_shown_and_tried_again(
-    hands: Hands, given_up: str, suisai: Suisai
+    driver: LedgerDriver, given_up: str, suisai: Suisai
 ) -> None:
     assert "send-failed" in suisai("dead", "list").output
     assert "undeliverable" in suisai("dead", "show", given_up).output
     assert suisai("dead", "retry", given_up).exit_code == 0
-    assert hands.whole().job.id == given_up
+    assert driver.whole().job.id == given_up
     assert isinstance(suisai("dead", "retry", given_up).exception, InputRefused)
 
 
@@ -59,22 +59,22 @@ def test_a_job_that_was_given_up_is_dropped(given_up: str, suisai: Suisai) -> No
 
 
 def test_a_job_names_its_trace_where_it_is_traced(
-    hands: Hands, ask: MakeAsk, suisai: Suisai
+    driver: LedgerDriver, ask: MakeAsk, suisai: Suisai
 ) -> None:
-    job_id = hands.admit(ask())
+    job_id = driver.admit(ask())
     assert "trace" not in suisai("job", job_id).output
     ids = f"{'a' * 32}-{'b' * 16}"
-    record = f"{hands.services.settings.namespace}:job:{job_id}"
-    hands.services.redis.hset(record, "traceparent", f"00-{ids}-01")
+    record = f"{driver.services.settings.namespace}:job:{job_id}"
+    driver.services.redis.hset(record, "traceparent", f"00-{ids}-01")
     assert f"trace: {'a' * 32}" in suisai("job", job_id).output
 
 
 def test_a_record_that_cannot_be_read_is_named(
-    hands: Hands, settings: Settings, ask: MakeAsk, suisai: Suisai
+    driver: LedgerDriver, settings: Settings, ask: MakeAsk, suisai: Suisai
 ) -> None:
-    job_id = hands.admit(ask())
-    hands.services.redis.hset(f"{settings.namespace}:job:{job_id}", "request", "{")
-    assert hands.claim(Stage.FETCH) == []
+    job_id = driver.admit(ask())
+    driver.services.redis.hset(f"{settings.namespace}:job:{job_id}", "request", "{")
+    assert driver.claim(Stage.FETCH) == []
     assert "corrupt-record" in suisai("dead", "list").output
     shown = suisai("dead", "show", job_id)
     assert isinstance(shown.exception, InputRefused)
@@ -82,41 +82,41 @@ def test_a_record_that_cannot_be_read_is_named(
 
 
 def test_a_stage_of_one_platform_is_paused_and_resumed(
-    hands: Hands, ask: MakeAsk, suisai: Suisai
+    driver: LedgerDriver, ask: MakeAsk, suisai: Suisai
 ) -> None:
-    hands.admit(ask())
+    driver.admit(ask())
     suisai("pause", "fetch", "--platform", "web")
-    assert hands.claim(Stage.FETCH) == []
+    assert driver.claim(Stage.FETCH) == []
     suisai("resume", "fetch", "--platform", "web")
-    assert len(hands.claim(Stage.FETCH)) == 1
+    assert len(driver.claim(Stage.FETCH)) == 1
 
 
 def test_an_operators_pause_outlives_a_platforms_rest(
-    hands: Hands, ask: MakeAsk, suisai: Suisai
+    driver: LedgerDriver, ask: MakeAsk, suisai: Suisai
 ) -> None:
-    hands.admit(ask())
+    driver.admit(ask())
     suisai("pause", "fetch", "--platform", "web")
-    hands.services.controls.pause(Stage.FETCH, "web", until=hands.ledger.now() - 1)
-    assert hands.claim(Stage.FETCH) == []
+    driver.services.controls.pause(Stage.FETCH, "web", until=driver.ledger.now() - 1)
+    assert driver.claim(Stage.FETCH) == []
 
 
 ANN = "0123456789abcdef01234567"
 
 
 def test_a_person_is_banned_exempted_and_forgotten(
-    hands: Hands, ask: MakeAsk, suisai: Suisai
+    driver: LedgerDriver, ask: MakeAsk, suisai: Suisai
 ) -> None:
     assert f"Banned: web:{ANN}" in suisai("ban", f"web:{ANN}").output
     assert "Already banned" in suisai("ban", f"web:{ANN}").output
-    assert hands.refuse(ask(person=ANN)).reason == "banned"
+    assert driver.refuse(ask(person=ANN)).reason == "banned"
     assert "may ask again" in suisai("unban", f"web:{ANN}").output
     assert "was not banned" in suisai("unban", f"web:{ANN}").output
     assert "tier 'exempt'" in suisai("exempt", f"web:{ANN}").output
-    hands.admit(ask(person=ANN))
+    driver.admit(ask(person=ANN))
     assert "Forgotten" in suisai("forget", f"web:{ANN}", "--opt-out").output
-    assert hands.refuse(ask(person=ANN)).reason == "opted-out"
+    assert driver.refuse(ask(person=ANN)).reason == "opted-out"
     assert suisai("opt-in", f"web:{ANN}").exit_code == 0
-    hands.admit(ask(person=ANN))
+    driver.admit(ask(person=ANN))
     assert isinstance(suisai("opt-in", f"web:{ANN}").exception, InputRefused)
 
 
@@ -133,9 +133,9 @@ def test_what_names_no_person_is_refused(suisai: Suisai, command: str, word: str
     assert isinstance(refused.exception, InputRefused), refused.output
 
 
-def test_people_are_listed_and_found(hands: Hands, ask: MakeAsk, suisai: Suisai) -> None:
+def test_people_are_listed_and_found(driver: LedgerDriver, ask: MakeAsk, suisai: Suisai) -> None:
     assert "Nobody" in suisai("people").output
-    job_id = hands.admit(ask(person=ANN))
+    job_id = driver.admit(ask(person=ANN))
     suisai("ban", "telegram:4711")
     suisai("exempt", f"web:{ANN}")
 

@@ -13,7 +13,7 @@ from tasks.ledger.transitions import JobTransitions
 from tasks.models import PaintRequest, PhotoRef, Stage
 from tasks.services import Services
 from tests.docs.commands import PAGES, ROOT
-from tests.tasks.hands import Hands
+from tests.tasks.ledger_driver import LedgerDriver
 
 PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 _PATH = re.compile(r"`((?:bots|tasks|pipeline|tests|benchmarks|tools|docs)/[\w./<>*-]+)`")
@@ -57,7 +57,7 @@ def described(key: str) -> str | None:
 def test_every_key_of_a_ledger_in_use_is_in_the_table_with_its_type(
     services: Services, ask: Callable[..., PaintRequest]
 ) -> None:
-    driver = Hands(services)
+    driver = LedgerDriver(services)
     for event in ("first", "second", "third", "fourth", "fifth"):
         driver.admit(ask(event, person=event, photos=(PhotoRef("photo", owner="owner"),)))
     driver.fetch(paint_key="same")
@@ -84,7 +84,7 @@ def test_every_key_of_a_ledger_in_use_is_in_the_table_with_its_type(
 def test_every_field_of_a_record_is_named(
     services: Services, ask: Callable[..., PaintRequest]
 ) -> None:
-    driver = Hands(services)
+    driver = LedgerDriver(services)
     job_id = driver.admit(ask())
     driver.ledger.set_platform_data(job_id, placeholder="1")
     driver.whole()

@@ -19,8 +19,8 @@ from bots.demo import free_port
 from tasks.models import Admitted, PaintRequest, PhotoRef
 from tasks.services import Services, open_services
 from tasks.settings import Settings
+from tests.docs.command_cases import NAMED, RUNS, STAYS, Named, Run, Stay, way_of
 from tests.docs.commands import ROOT, every_command
-from tests.docs.ways import NAMED, RUNS, STAYS, Named, Run, Stay, way_of
 from tests.fakes.telegram_api import TOKEN, TelegramApi
 from tests.photos import PHOTOS
 from tests.stack import eventually

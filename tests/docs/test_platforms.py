@@ -27,7 +27,7 @@ from tasks.worker.throughput import ThroughputMeter
 from tests.docs.commands import ROOT
 from tests.photos import PHOTOS
 from tests.stack import eventually
-from tests.tasks.hands import Hands
+from tests.tasks.ledger_driver import LedgerDriver
 
 PAGE = (ROOT / "docs" / "platforms.md").read_text("utf-8")
 
@@ -136,7 +136,7 @@ def test_a_refusal_is_written_down(folder: Path, services: Services) -> None:
 def test_an_answer_of_unknown_outcome_is_found_and_not_sent_again(
     folder: Path, services: Services, worker: WorkerContext, ask: Callable[..., PaintRequest]
 ) -> None:
-    driver = Hands(services)
+    driver = LedgerDriver(services)
     job_id = driver.admit(ask(platform="folder"))
     driver.fetch()
     driver.paint()

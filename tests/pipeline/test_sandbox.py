@@ -22,7 +22,7 @@ ALLOWED = ResourceLimits(memory_bytes=300_000_000, cpu_s=0.5, wall_s=20.0, answe
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    sandbox = Sandbox("tests.pipeline.risky_jobs:work")
+    sandbox = Sandbox("tests.pipeline.misbehaving_jobs:work")
     yield sandbox
     sandbox.close()
 
@@ -91,7 +91,7 @@ def test_a_job_reads_no_files_and_writes_none(sandbox: Sandbox, tmp_path: Path) 
 
 def test_a_job_sees_no_secrets(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUISAI_TELEGRAM_TOKEN", "123:SECRET")
-    fresh = Sandbox("tests.pipeline.risky_jobs:work")
+    fresh = Sandbox("tests.pipeline.misbehaving_jobs:work")
     assert b"SECRET" not in fresh.run(b"environment", ALLOWED)
     fresh.close()
 
@@ -136,14 +136,14 @@ def test_a_nursery_ends_with_the_process_that_started_it_even_a_killed_one() -> 
 
 _START = """
 from pipeline.sandbox import ResourceLimits, Sandbox
-sandbox = Sandbox("tests.pipeline.risky_jobs:work")
+sandbox = Sandbox("tests.pipeline.misbehaving_jobs:work")
 print(sandbox.run(b"parent", ResourceLimits(300_000_000, 1.0, 20.0, 100)).decode(), flush=True)
 input()
 """
 
 
 def test_a_nursery_that_cannot_start_is_said_to_be_the_machines_fault() -> None:
-    broken = Sandbox("tests.pipeline.risky_jobs:no_such_job")
+    broken = Sandbox("tests.pipeline.misbehaving_jobs:no_such_job")
     with pytest.raises(SandboxUnusable):
         broken.run(b"echo", ALLOWED)
     broken.close()
@@ -153,7 +153,7 @@ _FORK = """
 import os, threading
 from pipeline.sandbox import ResourceLimits, Sandbox
 allowed = ResourceLimits(300_000_000, 1.0, 20.0, 100)
-sandbox = Sandbox("tests.pipeline.risky_jobs:work")
+sandbox = Sandbox("tests.pipeline.misbehaving_jobs:work")
 ours = sandbox.run(b"parent", allowed)
 assert threading.active_count() == 1
 read_end, write_end = os.pipe()

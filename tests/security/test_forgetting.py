@@ -17,7 +17,7 @@ from tasks.services import Services, open_services
 from tasks.settings import Limits, Settings
 from tasks.valkey import EmbeddedValkey
 from tests.stack import eventually
-from tests.tasks.hands import Hands
+from tests.tasks.ledger_driver import LedgerDriver
 
 MARKER = "471147311"
 """The id of the person, and of their private chat on Telegram."""
@@ -54,7 +54,7 @@ def request(platform: str, name: str, **fields: object) -> PaintRequest:
 
 def ask_everywhere(services: Services) -> None:
     """Leave jobs in every state, on every platform, and the marks of the limits."""
-    driver, users = Hands(services), services.users
+    driver, users = LedgerDriver(services), services.users
     for platform in ("telegram", "x", "web"):
         users.set_tier(platform, MARKER, "exempt")
         for _ in range(2):

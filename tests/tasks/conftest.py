@@ -1,4 +1,4 @@
-"""A pair of hands for the tests of the ledger."""
+"""Drivers for the tests of the ledger."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ import pytest
 
 from tasks.services import Services, open_services
 from tasks.settings import Settings
-from tests.tasks.hands import Hands, MakeHands
+from tests.tasks.ledger_driver import LedgerDriver, MakeDriver
 
 
 @pytest.fixture
-def hands(services: Services) -> Hands:
-    """Plays people and workers on a ledger of one's own."""
-    return Hands(services)
+def driver(services: Services) -> LedgerDriver:
+    """Admits requests and moves jobs on a ledger of its own."""
+    return LedgerDriver(services)
 
 
 @pytest.fixture
-def hands_with(settings: Settings) -> Iterator[MakeHands]:
-    """Makes hands on the same ledger, under settings that a test cares about."""
+def driver_with(settings: Settings) -> Iterator[MakeDriver]:
+    """Makes drivers of the same ledger with other settings."""
     opened: list[Services] = []
 
-    def make(**changes: object) -> Hands:
+    def make(**changes: object) -> LedgerDriver:
         services = open_services(settings.model_copy(update=changes), lambda _: None)
         opened.append(services)
-        return Hands(services)
+        return LedgerDriver(services)
 
     yield make
     for services in opened:

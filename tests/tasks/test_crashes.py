@@ -14,7 +14,7 @@ from tasks.services import Services, open_services
 from tasks.settings import Settings
 from tasks.valkey import EmbeddedValkey
 from tests.stack import Stack, eventually
-from tests.tasks.sending import ended, send
+from tests.tasks.admission import ended, send
 
 pytestmark = pytest.mark.process
 

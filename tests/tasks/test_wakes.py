@@ -5,40 +5,40 @@ from __future__ import annotations
 from tasks.models import Stage
 from tasks.services import open_services
 from tasks.settings import Settings
-from tests.tasks.hands import Hands, MakeAsk
+from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
 
 
 def test_many_new_jobs_share_one_wake_up(settings: Settings, ask: MakeAsk) -> None:
     woken: list[Stage] = []
-    hands = Hands(open_services(settings, woken.append))
+    driver = LedgerDriver(open_services(settings, woken.append))
     for number in range(50):
-        hands.admit(ask(person=f"p{number}", conversation=f"c{number}"))
+        driver.admit(ask(person=f"p{number}", conversation=f"c{number}"))
     assert woken == [Stage.FETCH]
-    hands.claim(Stage.FETCH)
+    driver.claim(Stage.FETCH)
     assert woken == [Stage.FETCH] * 2, "whoever hears the wake-up calls the next worker"
     for _ in range(10):
-        hands.ledger.claim(Stage.FETCH, 1, "hands", from_wakeup=False)
+        driver.ledger.claim(Stage.FETCH, 1, "worker", from_wakeup=False)
     assert woken == [Stage.FETCH] * 2
-    hands.services.redis.close()
+    driver.services.redis.close()
 
 
 def test_a_lost_wake_up_is_sent_again_by_the_sweep(settings: Settings, ask: MakeAsk) -> None:
     woken: list[Stage] = []
-    hands = Hands(open_services(settings, woken.append))
-    hands.admit(ask())
-    hands.services.redis.delete(f"{settings.namespace}:wake:fetch")  # its time is over
-    hands.ledger.sweep()
+    driver = LedgerDriver(open_services(settings, woken.append))
+    driver.admit(ask())
+    driver.services.redis.delete(f"{settings.namespace}:wake:fetch")  # its time is over
+    driver.ledger.sweep()
     assert woken == [Stage.FETCH] * 2
-    hands.services.redis.close()
+    driver.services.redis.close()
 
 
-def test_steps_of_many_claims_are_taken_in_one_trip(hands: Hands, ask: MakeAsk) -> None:
+def test_steps_of_many_claims_are_taken_in_one_trip(driver: LedgerDriver, ask: MakeAsk) -> None:
     for number in range(3):
-        hands.admit(ask(person=f"p{number}"))
-    claims = [hands.take(Stage.FETCH) for _ in range(3)]
-    hands.expire(claims[1])
-    with hands.ledger.batch() as steps:
+        driver.admit(ask(person=f"p{number}"))
+    claims = [driver.take(Stage.FETCH) for _ in range(3)]
+    driver.expire(claims[1])
+    with driver.ledger.batch() as steps:
         for claim in claims:
             steps.fetched(claim, ["photos/1"], "square")
     assert steps.lost == {claims[1].job.id}
-    assert len(hands.claim(Stage.RENDER, 8)) == 2
+    assert len(driver.claim(Stage.RENDER, 8)) == 2

@@ -29,7 +29,7 @@ from tasks.worker.throughput import ThroughputMeter
 from tests.bots.telegram.town import snapshot
 from tests.fakes.telegram_api import TelegramApi
 from tests.fakes.telegram_world import BOT, Chat, Json
-from tests.tasks.hands import Hands
+from tests.tasks.ledger_driver import LedgerDriver
 from tools.chaos.telegram import is_promise
 
 
@@ -44,7 +44,7 @@ class DeliveryDriver:
     def __post_init__(self) -> None:
         self._offset = 0
         self._workers: list[WorkerContext] = []
-        self.hands = Hands(self.services)
+        self.ledger_driver = LedgerDriver(self.services)
         self.queue = PlaceholderQueue(self.services.kv("telegram"))
         self.worker = self.new_worker()
 
@@ -96,7 +96,7 @@ class DeliveryDriver:
             private=origin.private,
             address=origin.address(),
         )
-        job_id = self.hands.admit(ask)
+        job_id = self.ledger_driver.admit(ask)
         self.paint(job_id, pictures)
         if placeholder:
             self.placeholder(job_id, where, t("en", "standing-fetch"))
@@ -104,8 +104,8 @@ class DeliveryDriver:
 
     def paint(self, job_id: str, pictures: int = 1) -> None:
         """Bring the next job, which is this one, to the last stage."""
-        self.hands.fetch()
-        claim = self.hands.take(Stage.RENDER)
+        self.ledger_driver.fetch()
+        claim = self.ledger_driver.take(Stage.RENDER)
         assert claim.job.id == job_id
         keys = [f"pictures/{job_id}-{n}.jpg" for n in range(pictures)]
         for n, key in enumerate(keys):
@@ -122,7 +122,7 @@ class DeliveryDriver:
 
     def deliver(self, worker: WorkerContext | None = None, claim: Claim | None = None) -> None:
         """Let a worker deliver the next job."""
-        deliver(worker or self.worker, [claim or self.hands.take(Stage.DELIVER)])
+        deliver(worker or self.worker, [claim or self.ledger_driver.take(Stage.DELIVER)])
 
     def ended(self, job_id: str, tries: int = 12) -> Job:
         """Deliver until the job has ended, without the pauses in between."""
@@ -131,8 +131,8 @@ class DeliveryDriver:
             if job.stage is None:
                 return job
             self.services.controls.resume(Stage.DELIVER, "telegram")
-            self.hands.skip_pauses()
-            for claim in self.hands.claim(Stage.DELIVER):
+            self.ledger_driver.skip_pauses()
+            for claim in self.ledger_driver.claim(Stage.DELIVER):
                 self.deliver(claim=claim)
         raise AssertionError(f"still in {job.stage} after {tries} tries: {job.history}")
 

@@ -27,7 +27,7 @@ ANN = 4711
 
 
 @pytest.fixture
-def hands_on(bot: Stack) -> Stack:
+def running(bot: Stack) -> Stack:
     """Everything at work."""
     bot.start_workers()
     bot.start("telegram", "telegram")
@@ -46,33 +46,33 @@ def answered_once(telegram: TelegramApi, services: Services, message: Json, jobs
 
 
 def test_killed_between_the_update_and_the_ledger(
-    telegram: TelegramApi, services: Services, hands_on: Stack
+    telegram: TelegramApi, services: Services, running: Stack
 ) -> None:
     telegram.world.wait(lambda: telegram.made("deleteWebhook"))
     services.redis.client_pause(20_000, all=False)
     sent = telegram.people.photo(ANN, snapshot(1))
     telegram.world.wait(lambda: telegram.updates.given)
-    hands_on.kill("telegram")
+    running.kill("telegram")
     services.redis.client_unpause()
     assert services.ledger.open_jobs("telegram", str(ANN)) == ()
 
-    hands_on.start("telegram", "telegram")
+    running.start("telegram", "telegram")
 
     answered_once(telegram, services, sent)
 
 
 def test_killed_after_admission_before_the_update_is_confirmed(
-    telegram: TelegramApi, services: Services, hands_on: Stack
+    telegram: TelegramApi, services: Services, running: Stack
 ) -> None:
     silent = telegram.faults.add(Fault("sendMessage", hold=threading.Event(), cut=True))
     sent = telegram.people.photo(ANN, snapshot(2))
     assert silent.reached.wait(30)
-    hands_on.kill("telegram")
+    running.kill("telegram")
     # As if it had died before it wrote down the offset: everything comes again.
     settings = TelegramSettings(token=SecretStr(TOKEN), api_url=telegram.url)
     services.kv("telegram").delete(offset_key(open_bot(settings)))
 
-    hands_on.start("telegram", "telegram")
+    running.start("telegram", "telegram")
 
     answered_once(telegram, services, sent)
 
@@ -120,7 +120,7 @@ def test_killed_after_the_new_message_stood_but_was_not_written_down(
     "fault", [Fault("", lost=True), Fault("", cut=True), Fault("", status=502)]
 )
 def test_an_answer_that_is_lost_or_cut_or_refused_by_an_outage(
-    telegram: TelegramApi, services: Services, hands_on: Stack, fault: Fault
+    telegram: TelegramApi, services: Services, running: Stack, fault: Fault
 ) -> None:
     telegram.faults.add(replace(fault, method="editMessageMedia", times=2))
     telegram.faults.add(replace(fault, method="getFile"))
@@ -128,13 +128,13 @@ def test_an_answer_that_is_lost_or_cut_or_refused_by_an_outage(
 
 
 def test_an_album_in_doubt_is_not_sent_twice_but_on_a_persons_word(
-    telegram: TelegramApi, services: Services, hands_on: Stack
+    telegram: TelegramApi, services: Services, running: Stack
 ) -> None:
     fault = telegram.faults.add(Fault("sendMediaGroup", hold=threading.Event(), lost=True))
     first, _ = telegram.people.album(ANN, [snapshot(6), snapshot(7)])
     assert fault.reached.wait(40)
-    hands_on.kill("io")
-    hands_on.start("io", "worker", "io")
+    running.kill("io")
+    running.start("io", "worker", "io")
 
     chat = telegram.world.chat(ANN)
     doubt = telegram.world.wait(

@@ -32,13 +32,13 @@ def test_two_workers_bring_one_painting(
     job_id, _ = driver.painted(ANN, placeholder=way == "placeholder")
     go_on = threading.Event()
     fault = driver.api.faults.add(Fault(method, hold=go_on, after=after))
-    stopped, claim = driver.new_worker(), driver.hands.take(Stage.DELIVER)
+    stopped, claim = driver.new_worker(), driver.ledger_driver.take(Stage.DELIVER)
     thread = threading.Thread(target=deliver_late, args=(driver, stopped, claim))
     thread.start()
     while thread.is_alive() and not fault.reached.wait(0.05):
         pass  # not every way makes every call
     if thread.is_alive():
-        driver.hands.expire(claim)
+        driver.ledger_driver.expire(claim)
 
     job = driver.ended(job_id)
     go_on.set()

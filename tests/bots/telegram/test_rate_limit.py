@@ -56,7 +56,7 @@ def test_a_flooded_chat_waits_and_no_other(driver: DeliveryDriver) -> None:
     assert ledger.job(flooded).attempts == 0
     assert driver.services.controls.paused() == {}
     assert list(driver.services.holds.active("telegram")) == [f"chat:{ANN}:editMessageMedia"]
-    driver.hands.skip_pauses()
+    driver.ledger_driver.skip_pauses()
     driver.deliver()
     assert len(driver.api.made("editMessageMedia", status=429)) == 1, (
         "no second call while it lasts"
@@ -71,7 +71,7 @@ def test_resume_lifts_what_is_held_back(driver: DeliveryDriver) -> None:
 
     driver.services.controls.resume(Stage.DELIVER, "telegram")
 
-    driver.hands.skip_pauses()
+    driver.ledger_driver.skip_pauses()
     driver.deliver()
     assert driver.services.ledger.job(job_id).outcome is Outcome.ANSWERED
 

@@ -8,35 +8,37 @@ import pytest
 
 from tasks.models import Admitted, Refused, Stage
 from tasks.settings import Limits, LimitsOverride
-from tests.tasks.hands import Hands, MakeAsk, MakeHands
+from tests.tasks.ledger_driver import LedgerDriver, MakeAsk, MakeDriver
 
 DAY_S = 86_400
 
 
-def test_the_first_ask_stands_first_in_line(hands: Hands, ask: MakeAsk) -> None:
-    answer = hands.ledger.admit(ask())
+def test_the_first_ask_stands_first_in_line(driver: LedgerDriver, ask: MakeAsk) -> None:
+    answer = driver.ledger.admit(ask())
     assert isinstance(answer, Admitted)
     assert (answer.position, answer.duplicate) == (1, False)
     assert answer.wait_s > 0
-    assert hands.job(answer.job_id).promised_wait_s == answer.wait_s
+    assert driver.job(answer.job_id).promised_wait_s == answer.wait_s
 
 
-def test_the_same_event_is_one_job_however_often_it_comes(hands: Hands, ask: MakeAsk) -> None:
-    first = hands.ledger.admit(ask("post-1"))
-    again = hands.ledger.admit(ask("post-1"))
+def test_the_same_event_is_one_job_however_often_it_comes(
+    driver: LedgerDriver, ask: MakeAsk
+) -> None:
+    first = driver.ledger.admit(ask("post-1"))
+    again = driver.ledger.admit(ask("post-1"))
     assert isinstance(first, Admitted)
     assert isinstance(again, Admitted)
     assert again.duplicate
     assert again.job_id == first.job_id
-    assert hands.ledger.open_jobs("web", "ann") == (first.job_id,)
+    assert driver.ledger.open_jobs("web", "ann") == (first.job_id,)
 
 
 def test_two_messengers_with_one_event_at_the_same_moment_make_one_job(
-    hands: Hands, ask: MakeAsk
+    driver: LedgerDriver, ask: MakeAsk
 ) -> None:
     answers: list[Admitted | Refused] = []
     messengers = [
-        threading.Thread(target=lambda: answers.append(hands.ledger.admit(ask("post-1"))))
+        threading.Thread(target=lambda: answers.append(driver.ledger.admit(ask("post-1"))))
         for _ in range(8)
     ]
     for messenger in messengers:
@@ -47,166 +49,172 @@ def test_two_messengers_with_one_event_at_the_same_moment_make_one_job(
         False
     ) == 1
     assert len(answers) == 8
-    assert len(hands.claim(Stage.FETCH, 8)) == 1
+    assert len(driver.claim(Stage.FETCH, 8)) == 1
 
 
 def test_an_ask_that_comes_again_after_its_answer_is_not_painted_twice(
-    hands: Hands, ask: MakeAsk
+    driver: LedgerDriver, ask: MakeAsk
 ) -> None:
-    hands.admit(ask("post-1"))
-    hands.whole()
-    again = hands.ledger.admit(ask("post-1"))
+    driver.admit(ask("post-1"))
+    driver.whole()
+    again = driver.ledger.admit(ask("post-1"))
     assert isinstance(again, Admitted)
     assert again.duplicate
-    assert hands.claim(Stage.FETCH) == []
+    assert driver.claim(Stage.FETCH) == []
 
 
-def test_a_cooldown_refuses_with_the_time_to_come_back(hands_with: MakeHands, ask: MakeAsk) -> None:
-    hands = hands_with(limits=Limits(cooldown_s=600))
-    hands.admit(ask())
-    refusal = hands.refuse(ask())
+def test_a_cooldown_refuses_with_the_time_to_come_back(
+    driver_with: MakeDriver, ask: MakeAsk
+) -> None:
+    driver = driver_with(limits=Limits(cooldown_s=600))
+    driver.admit(ask())
+    refusal = driver.refuse(ask())
     assert refusal.reason == "cooldown"
-    assert 590 < refusal.until - hands.ledger.now() <= 600
+    assert 590 < refusal.until - driver.ledger.now() <= 600
 
 
-def test_a_refusal_costs_nothing(hands_with: MakeHands, ask: MakeAsk) -> None:
-    hands = hands_with(limits=Limits(cooldown_s=0, daily_quota=2))
-    paused = hands_with(limits=Limits(cooldown_s=0, daily_quota=2, max_wait_s=0.001))
+def test_a_refusal_costs_nothing(driver_with: MakeDriver, ask: MakeAsk) -> None:
+    driver = driver_with(limits=Limits(cooldown_s=0, daily_quota=2))
+    paused = driver_with(limits=Limits(cooldown_s=0, daily_quota=2, max_wait_s=0.001))
     for _ in range(5):
         assert paused.refuse(ask()).reason == "too-busy"
-    hands.admit(ask())
-    hands.admit(ask())
-    assert hands.refuse(ask()).reason == "quota"
+    driver.admit(ask())
+    driver.admit(ask())
+    assert driver.refuse(ask()).reason == "quota"
 
 
-def test_the_daily_quota_comes_back_at_midnight(hands_with: MakeHands, ask: MakeAsk) -> None:
-    hands = hands_with(limits=Limits(cooldown_s=0, daily_quota=1))
-    hands.admit(ask())
-    refusal = hands.refuse(ask())
+def test_the_daily_quota_comes_back_at_midnight(driver_with: MakeDriver, ask: MakeAsk) -> None:
+    driver = driver_with(limits=Limits(cooldown_s=0, daily_quota=1))
+    driver.admit(ask())
+    refusal = driver.refuse(ask())
     assert refusal.reason == "quota"
     assert refusal.until % DAY_S == 0
-    assert 0 < refusal.until - hands.ledger.now() <= DAY_S
+    assert 0 < refusal.until - driver.ledger.now() <= DAY_S
 
 
-def test_a_person_has_so_many_open_jobs_at_most(hands_with: MakeHands, ask: MakeAsk) -> None:
-    hands = hands_with(limits=Limits(cooldown_s=0, open_per_person=2))
-    hands.admit(ask())
-    hands.admit(ask())
-    refusal = hands.refuse(ask())
+def test_a_person_has_so_many_open_jobs_at_most(driver_with: MakeDriver, ask: MakeAsk) -> None:
+    driver = driver_with(limits=Limits(cooldown_s=0, open_per_person=2))
+    driver.admit(ask())
+    driver.admit(ask())
+    refusal = driver.refuse(ask())
     assert refusal.reason == "too-many-open"
-    assert refusal.until > hands.ledger.now()
-    hands.whole()
-    hands.admit(ask())
+    assert refusal.until > driver.ledger.now()
+    driver.whole()
+    driver.admit(ask())
 
 
-def test_a_conversation_has_so_many_open_jobs_at_most(hands_with: MakeHands, ask: MakeAsk) -> None:
-    hands = hands_with(limits=Limits(cooldown_s=0, open_per_conversation=2))
+def test_a_conversation_has_so_many_open_jobs_at_most(
+    driver_with: MakeDriver, ask: MakeAsk
+) -> None:
+    driver = driver_with(limits=Limits(cooldown_s=0, open_per_conversation=2))
     for person in ("ann", "bob"):
-        hands.admit(ask(person=person))
-    assert hands.refuse(ask(person="cid")).reason == "busy-here"
-    hands.admit(ask(person="cid", conversation="elsewhere"))
-    hands.admit(ask(person="dee", private=True))
-    hands.whole()
-    hands.admit(ask(person="eve"))
+        driver.admit(ask(person=person))
+    assert driver.refuse(ask(person="cid")).reason == "busy-here"
+    driver.admit(ask(person="cid", conversation="elsewhere"))
+    driver.admit(ask(person="dee", private=True))
+    driver.whole()
+    driver.admit(ask(person="eve"))
 
 
 def test_what_cannot_be_painted_in_time_is_refused_at_once(
-    hands_with: MakeHands, ask: MakeAsk
+    driver_with: MakeDriver, ask: MakeAsk
 ) -> None:
-    hands = hands_with(limits=Limits(cooldown_s=0, max_wait_s=30, open_per_conversation=99))
-    hands.services.controls.report(Stage.RENDER, "slow", jobs_per_s=0.1, latency_s=1.0)
-    admitted = [hands.ledger.admit(ask(person=f"p{n}")) for n in range(6)]
+    driver = driver_with(limits=Limits(cooldown_s=0, max_wait_s=30, open_per_conversation=99))
+    driver.services.controls.report(Stage.RENDER, "slow", jobs_per_s=0.1, latency_s=1.0)
+    admitted = [driver.ledger.admit(ask(person=f"p{n}")) for n in range(6)]
     kinds = [type(answer) for answer in admitted]
     assert kinds == sorted(kinds, key=lambda kind: kind is Refused), "taken in after a refusal"
     refusal = admitted[-1]
     assert isinstance(refusal, Refused)
     assert refusal.reason == "too-busy"
-    assert refusal.until >= hands.ledger.now() + 59
+    assert refusal.until >= driver.ledger.now() + 59
 
 
-def test_a_platform_has_limits_of_its_own(hands_with: MakeHands, ask: MakeAsk) -> None:
-    hands = hands_with(
+def test_a_platform_has_limits_of_its_own(driver_with: MakeDriver, ask: MakeAsk) -> None:
+    driver = driver_with(
         limits=Limits(cooldown_s=0), platform_limits={"x": LimitsOverride(cooldown_s=600)}
     )
-    hands.admit(ask(platform="x"))
-    assert hands.refuse(ask(platform="x")).reason == "cooldown"
-    hands.admit(ask(platform="web"))
-    hands.admit(ask(platform="web"))
+    driver.admit(ask(platform="x"))
+    assert driver.refuse(ask(platform="x")).reason == "cooldown"
+    driver.admit(ask(platform="web"))
+    driver.admit(ask(platform="web"))
 
 
-def test_a_subscriber_has_the_limits_of_the_tier(hands_with: MakeHands, ask: MakeAsk) -> None:
-    hands = hands_with(
+def test_a_subscriber_has_the_limits_of_the_tier(driver_with: MakeDriver, ask: MakeAsk) -> None:
+    driver = driver_with(
         limits=Limits(cooldown_s=600), tier_limits={"subscriber": LimitsOverride(cooldown_s=0)}
     )
-    hands.services.users.set_tier("web", "ann", "subscriber")
-    hands.admit(ask())
-    hands.admit(ask())
-    hands.services.users.set_tier("web", "ann", None)
-    hands.admit(ask())
-    assert hands.refuse(ask()).reason == "cooldown"
+    driver.services.users.set_tier("web", "ann", "subscriber")
+    driver.admit(ask())
+    driver.admit(ask())
+    driver.services.users.set_tier("web", "ann", None)
+    driver.admit(ask())
+    assert driver.refuse(ask()).reason == "cooldown"
 
 
-def test_an_exempt_person_knows_no_limit_but_the_queue(hands_with: MakeHands, ask: MakeAsk) -> None:
-    hands = hands_with(limits=Limits(cooldown_s=600, daily_quota=1, open_per_person=1))
-    hands.services.users.set_tier("web", "ann", "exempt")
+def test_an_exempt_person_knows_no_limit_but_the_queue(
+    driver_with: MakeDriver, ask: MakeAsk
+) -> None:
+    driver = driver_with(limits=Limits(cooldown_s=600, daily_quota=1, open_per_person=1))
+    driver.services.users.set_tier("web", "ann", "exempt")
     for _ in range(3):
-        hands.admit(ask())
-    full = hands_with(limits=Limits(max_wait_s=0.001))
+        driver.admit(ask())
+    full = driver_with(limits=Limits(max_wait_s=0.001))
     assert full.refuse(ask()).reason == "too-busy"
 
 
-def test_a_banned_person_is_refused_until_unbanned(hands: Hands, ask: MakeAsk) -> None:
-    hands.services.users.ban("web", "ann")
-    assert hands.refuse(ask()).reason == "banned"
-    hands.admit(ask(platform="x"))
-    hands.services.users.unban("web", "ann")
-    hands.admit(ask())
+def test_a_banned_person_is_refused_until_unbanned(driver: LedgerDriver, ask: MakeAsk) -> None:
+    driver.services.users.ban("web", "ann")
+    assert driver.refuse(ask()).reason == "banned"
+    driver.admit(ask(platform="x"))
+    driver.services.users.unban("web", "ann")
+    driver.admit(ask())
 
 
-def test_who_opted_out_is_left_alone_until_they_opt_in(hands: Hands, ask: MakeAsk) -> None:
-    hands.services.users.forget("web", "ann", opt_out=True)
-    assert hands.refuse(ask()).reason == "opted-out"
-    hands.services.users.opt_in("web", "ann")
-    hands.admit(ask())
+def test_who_opted_out_is_left_alone_until_they_opt_in(driver: LedgerDriver, ask: MakeAsk) -> None:
+    driver.services.users.forget("web", "ann", opt_out=True)
+    assert driver.refuse(ask()).reason == "opted-out"
+    driver.services.users.opt_in("web", "ann")
+    driver.admit(ask())
 
 
-def test_the_third_unsafe_photo_pauses_its_person(hands: Hands, ask: MakeAsk) -> None:
-    strikes = [hands.services.users.strike("web", "ann") for _ in range(3)]
+def test_the_third_unsafe_photo_pauses_its_person(driver: LedgerDriver, ask: MakeAsk) -> None:
+    strikes = [driver.services.users.strike("web", "ann") for _ in range(3)]
     assert strikes == [1, 2, 0]
-    refusal = hands.refuse(ask())
+    refusal = driver.refuse(ask())
     assert refusal.reason == "strikes"
-    assert DAY_S - 5 < refusal.until - hands.ledger.now() <= DAY_S
+    assert DAY_S - 5 < refusal.until - driver.ledger.now() <= DAY_S
 
 
-def test_a_pause_of_intake_is_said_with_its_end(hands: Hands, ask: MakeAsk) -> None:
-    end = hands.ledger.now() + 300
-    hands.services.controls.pause("intake", until=end)
-    refusal = hands.refuse(ask())
+def test_a_pause_of_intake_is_said_with_its_end(driver: LedgerDriver, ask: MakeAsk) -> None:
+    end = driver.ledger.now() + 300
+    driver.services.controls.pause("intake", until=end)
+    refusal = driver.refuse(ask())
     assert refusal.reason == "paused"
     assert refusal.until == pytest.approx(end, abs=0.01)
-    hands.services.controls.resume("intake")
-    hands.admit(ask())
+    driver.services.controls.resume("intake")
+    driver.admit(ask())
 
 
-def test_a_person_is_told_of_refusals_once_in_a_while(hands: Hands, ask: MakeAsk) -> None:
-    hands.services.controls.pause("intake")
-    assert [hands.refuse(ask()).notify for _ in range(3)] == [True, False, False]
-    assert hands.refuse(ask(person="bob")).notify
+def test_a_person_is_told_of_refusals_once_in_a_while(driver: LedgerDriver, ask: MakeAsk) -> None:
+    driver.services.controls.pause("intake")
+    assert [driver.refuse(ask()).notify for _ in range(3)] == [True, False, False]
+    assert driver.refuse(ask(person="bob")).notify
 
 
-def test_a_refused_event_that_comes_again_stays_refused(hands: Hands, ask: MakeAsk) -> None:
-    hands.services.controls.pause("intake")
-    first = hands.refuse(ask("post-1"))
-    hands.services.controls.resume("intake")
-    again = hands.refuse(ask("post-1"))
+def test_a_refused_event_that_comes_again_stays_refused(driver: LedgerDriver, ask: MakeAsk) -> None:
+    driver.services.controls.pause("intake")
+    first = driver.refuse(ask("post-1"))
+    driver.services.controls.resume("intake")
+    again = driver.refuse(ask("post-1"))
     assert (again.reason, again.notify) == (first.reason, False)
 
 
-def test_refusals_leave_nothing_behind_for_long(hands: Hands, ask: MakeAsk) -> None:
-    hands.services.controls.pause("intake")
-    lasting = set(hands.services.redis.keys(f"{hands.services.settings.namespace}:*"))
+def test_refusals_leave_nothing_behind_for_long(driver: LedgerDriver, ask: MakeAsk) -> None:
+    driver.services.controls.pause("intake")
+    lasting = set(driver.services.redis.keys(f"{driver.services.settings.namespace}:*"))
     for number in range(20):
-        hands.refuse(ask(person=f"p{number}"))
-    left = set(hands.services.redis.keys(f"{hands.services.settings.namespace}:*")) - lasting
-    counts = f"{hands.services.settings.namespace}:counts"
-    assert all(0 < hands.services.redis.ttl(key) <= 120 for key in left - {counts})
+        driver.refuse(ask(person=f"p{number}"))
+    left = set(driver.services.redis.keys(f"{driver.services.settings.namespace}:*")) - lasting
+    counts = f"{driver.services.settings.namespace}:counts"
+    assert all(0 < driver.services.redis.ttl(key) <= 120 for key in left - {counts})

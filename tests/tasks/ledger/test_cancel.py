@@ -6,45 +6,47 @@ import pytest
 
 from tasks.ledger.ledger import LeaseLost
 from tasks.models import Outcome, Stage
-from tests.tasks.hands import Hands, MakeAsk
+from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
 
 
-def test_a_waiting_job_is_cancelled(hands: Hands, ask: MakeAsk) -> None:
-    job_id = hands.admit(ask())
-    assert hands.ledger.cancel(job_id, "ann")
-    assert hands.job(job_id).outcome is Outcome.CANCELLED
-    assert hands.claim(Stage.FETCH) == []
-    assert not hands.ledger.cancel(job_id, "ann")
+def test_a_waiting_job_is_cancelled(driver: LedgerDriver, ask: MakeAsk) -> None:
+    job_id = driver.admit(ask())
+    assert driver.ledger.cancel(job_id, "ann")
+    assert driver.job(job_id).outcome is Outcome.CANCELLED
+    assert driver.claim(Stage.FETCH) == []
+    assert not driver.ledger.cancel(job_id, "ann")
 
 
-def test_only_its_own_person_or_the_operator_cancels(hands: Hands, ask: MakeAsk) -> None:
-    job_id = hands.admit(ask())
-    assert not hands.ledger.cancel(job_id, "bob")
-    assert not hands.ledger.cancel(job_id, "")
-    assert hands.ledger.cancel(job_id)
+def test_only_its_own_person_or_the_operator_cancels(driver: LedgerDriver, ask: MakeAsk) -> None:
+    job_id = driver.admit(ask())
+    assert not driver.ledger.cancel(job_id, "bob")
+    assert not driver.ledger.cancel(job_id, "")
+    assert driver.ledger.cancel(job_id)
 
 
-def test_the_worker_of_a_cancelled_job_drops_it(hands: Hands, ask: MakeAsk) -> None:
-    job_id = hands.admit(ask())
-    hands.fetch()
-    painting = hands.take(Stage.RENDER)
-    assert hands.ledger.cancel(job_id, "ann")
-    assert hands.ledger.renew([painting]) == {job_id}
+def test_the_worker_of_a_cancelled_job_drops_it(driver: LedgerDriver, ask: MakeAsk) -> None:
+    job_id = driver.admit(ask())
+    driver.fetch()
+    painting = driver.take(Stage.RENDER)
+    assert driver.ledger.cancel(job_id, "ann")
+    assert driver.ledger.renew([painting]) == {job_id}
     with pytest.raises(LeaseLost):
-        hands.ledger.transitions.painted(painting, ["pictures/1"])
+        driver.ledger.transitions.painted(painting, ["pictures/1"])
 
 
-def test_a_job_whose_answer_may_be_on_its_way_is_not_cancelled(hands: Hands, ask: MakeAsk) -> None:
-    job_id = hands.admit(ask())
-    hands.fetch()
-    hands.paint()
-    hands.ledger.record_send_intent(hands.take(Stage.DELIVER))
-    assert not hands.ledger.cancel(job_id, "ann")
+def test_a_job_whose_answer_may_be_on_its_way_is_not_cancelled(
+    driver: LedgerDriver, ask: MakeAsk
+) -> None:
+    job_id = driver.admit(ask())
+    driver.fetch()
+    driver.paint()
+    driver.ledger.record_send_intent(driver.take(Stage.DELIVER))
+    assert not driver.ledger.cancel(job_id, "ann")
 
 
-def test_a_job_between_two_tries_is_cancelled(hands: Hands, ask: MakeAsk) -> None:
-    job_id = hands.admit(ask())
-    hands.ledger.transitions.fail(hands.take(Stage.FETCH), "fetch-failed", most=3)
-    assert hands.ledger.cancel(job_id, "ann")
-    hands.skip_pauses()
-    assert hands.claim(Stage.FETCH) == []
+def test_a_job_between_two_tries_is_cancelled(driver: LedgerDriver, ask: MakeAsk) -> None:
+    job_id = driver.admit(ask())
+    driver.ledger.transitions.fail(driver.take(Stage.FETCH), "fetch-failed", most=3)
+    assert driver.ledger.cancel(job_id, "ann")
+    driver.skip_pauses()
+    assert driver.claim(Stage.FETCH) == []

@@ -3,63 +3,67 @@
 from __future__ import annotations
 
 from tasks.models import Stage
-from tests.tasks.hands import Hands, MakeAsk
+from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
 
 
-def test_a_thousand_photos_of_one_person_delay_nobody_else(hands: Hands, ask: MakeAsk) -> None:
+def test_a_thousand_photos_of_one_person_delay_nobody_else(
+    driver: LedgerDriver, ask: MakeAsk
+) -> None:
     for number in range(1000):
-        hands.admit(ask(person="flood", conversation=f"c{number}"))
+        driver.admit(ask(person="flood", conversation=f"c{number}"))
     for number in range(100):
-        hands.admit(ask(person=f"p{number}", conversation=f"d{number}"))
+        driver.admit(ask(person=f"p{number}", conversation=f"d{number}"))
 
     answered: list[str] = []
     while len(answered) < 150:
-        answered.append(hands.whole().job.request.person)
+        answered.append(driver.whole().job.request.person)
 
     before_the_20th = answered[: [n for n, p in enumerate(answered) if p == "flood"][19]]
     assert len({person for person in before_the_20th if person != "flood"}) == 100
 
 
-def test_the_flooder_is_served_all_the_same(hands: Hands, ask: MakeAsk) -> None:
+def test_the_flooder_is_served_all_the_same(driver: LedgerDriver, ask: MakeAsk) -> None:
     for number in range(3):
-        hands.admit(ask(f"flood-{number}", person="flood"))
-    events = [hands.whole().job.request.event for _ in range(3)]
+        driver.admit(ask(f"flood-{number}", person="flood"))
+    events = [driver.whole().job.request.event for _ in range(3)]
     assert events == ["flood-0", "flood-1", "flood-2"]
 
 
-def test_the_place_in_line_counts_the_people_before(hands: Hands, ask: MakeAsk) -> None:
-    jobs = [hands.admit(ask(person=f"p{number}")) for number in range(3)]
-    assert [hands.ledger.standing(job).position for job in jobs] == [1, 2, 3]
-    hands.fetch()
-    assert [hands.ledger.standing(job).position for job in jobs] == [1, 2, 3]
-    hands.take(Stage.RENDER)
-    assert [hands.ledger.standing(job).position for job in jobs] == [0, 1, 2]
+def test_the_place_in_line_counts_the_people_before(driver: LedgerDriver, ask: MakeAsk) -> None:
+    jobs = [driver.admit(ask(person=f"p{number}")) for number in range(3)]
+    assert [driver.ledger.standing(job).position for job in jobs] == [1, 2, 3]
+    driver.fetch()
+    assert [driver.ledger.standing(job).position for job in jobs] == [1, 2, 3]
+    driver.take(Stage.RENDER)
+    assert [driver.ledger.standing(job).position for job in jobs] == [0, 1, 2]
 
 
-def test_a_job_that_is_given_back_keeps_its_place(hands: Hands, ask: MakeAsk) -> None:
-    first = hands.admit(ask(person="ann"))
-    hands.admit(ask(person="bob"))
-    hands.ledger.transitions.release(hands.take(Stage.FETCH), "worker-stops")
-    assert hands.take(Stage.FETCH).job.id == first
+def test_a_job_that_is_given_back_keeps_its_place(driver: LedgerDriver, ask: MakeAsk) -> None:
+    first = driver.admit(ask(person="ann"))
+    driver.admit(ask(person="bob"))
+    driver.ledger.transitions.release(driver.take(Stage.FETCH), "worker-stops")
+    assert driver.take(Stage.FETCH).job.id == first
 
 
-def test_the_lane_whose_first_waits_longest_is_next(hands: Hands, ask: MakeAsk) -> None:
+def test_the_lane_whose_first_waits_longest_is_next(driver: LedgerDriver, ask: MakeAsk) -> None:
     for person, shape in (("ann", "wide"), ("bob", "tall"), ("cid", "wide")):
-        hands.admit(ask(person=person))
-        hands.fetch(shape=shape)
-    batch = hands.claim(Stage.RENDER, most=8)
+        driver.admit(ask(person=person))
+        driver.fetch(shape=shape)
+    batch = driver.claim(Stage.RENDER, most=8)
     assert [claim.job.request.person for claim in batch] == ["ann", "cid"], "one shape in a batch"
-    assert [claim.job.request.person for claim in hands.claim(Stage.RENDER, most=8)] == ["bob"]
+    assert [claim.job.request.person for claim in driver.claim(Stage.RENDER, most=8)] == ["bob"]
 
 
-def test_photos_are_not_fetched_far_ahead_of_the_painters(hands: Hands, ask: MakeAsk) -> None:
-    hands.services.controls.report(Stage.RENDER, "slow", jobs_per_s=0.2, latency_s=5.0)
+def test_photos_are_not_fetched_far_ahead_of_the_painters(
+    driver: LedgerDriver, ask: MakeAsk
+) -> None:
+    driver.services.controls.report(Stage.RENDER, "slow", jobs_per_s=0.2, latency_s=5.0)
     for number in range(80):
-        hands.admit(ask(person=f"p{number}", conversation=f"c{number}"))
+        driver.admit(ask(person=f"p{number}", conversation=f"c{number}"))
     fetched = 0
-    while hands_full := hands.claim(Stage.FETCH):
-        hands.ledger.transitions.fetched(hands_full[0], ["photos/1"], "square")
+    while claims := driver.claim(Stage.FETCH):
+        driver.ledger.transitions.fetched(claims[0], ["photos/1"], "square")
         fetched += 1
     assert fetched == 70, "64 and half a minute's work"
-    hands.take(Stage.RENDER)
-    assert len(hands.claim(Stage.FETCH)) == 1
+    driver.take(Stage.RENDER)
+    assert len(driver.claim(Stage.FETCH)) == 1

@@ -57,7 +57,7 @@ class Model:
         self.stage = stage
 
     def let_go(self) -> None:
-        """Be in nobody's hands."""
+        """Check that no worker holds the job."""
         self.holder, self.worker = None, None
 
 

@@ -7,49 +7,49 @@ from collections.abc import Callable
 import pytest
 
 from tasks.models import Claim, Stage
-from tests.tasks.hands import Hands, MakeAsk
+from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
 
 Bring = Callable[[Stage], None]
 
 
 @pytest.fixture
-def bring(hands: Hands) -> Bring:
+def bring(driver: LedgerDriver) -> Bring:
     """Moves every job to a stage."""
 
     def to(stage: Stage) -> None:
         if stage is not Stage.FETCH:
-            for claim in all_claims(hands, Stage.FETCH):
-                hands.ledger.transitions.fetched(claim, ["photo"], "square")
+            for claim in all_claims(driver, Stage.FETCH):
+                driver.ledger.transitions.fetched(claim, ["photo"], "square")
         if stage is Stage.DELIVER:
-            for claim in all_claims(hands, Stage.RENDER):
-                hands.ledger.transitions.painted(claim, ["picture"])
+            for claim in all_claims(driver, Stage.RENDER):
+                driver.ledger.transitions.painted(claim, ["picture"])
 
     return to
 
 
-def all_claims(hands: Hands, stage: Stage) -> list[Claim]:
+def all_claims(driver: LedgerDriver, stage: Stage) -> list[Claim]:
     found: list[Claim] = []
-    while claims := hands.claim(stage):
+    while claims := driver.claim(stage):
         found += claims
     return found
 
 
-def order(hands: Hands, stage: Stage, count: int) -> list[str]:
+def order(driver: LedgerDriver, stage: Stage, count: int) -> list[str]:
     """Claim one job after the other; return their platforms."""
-    return [hands.take(stage).job.request.platform for _ in range(count)]
+    return [driver.take(stage).job.request.platform for _ in range(count)]
 
 
 @pytest.mark.parametrize("stage", Stage)
 def test_the_kth_job_of_a_quiet_platform_is_among_the_first_2k(
-    hands: Hands, ask: MakeAsk, bring: Bring, stage: Stage
+    driver: LedgerDriver, ask: MakeAsk, bring: Bring, stage: Stage
 ) -> None:
     for n in range(60):
-        hands.admit(ask(private=True, platform="web", person=f"stranger-{n}"))
+        driver.admit(ask(private=True, platform="web", person=f"stranger-{n}"))
     for n in range(10):
-        hands.admit(ask(private=True, platform="telegram", person=f"friend-{n}"))
+        driver.admit(ask(private=True, platform="telegram", person=f"friend-{n}"))
     bring(stage)
 
-    claimed = order(hands, stage, 40)
+    claimed = order(driver, stage, 40)
 
     for k in range(1, 11):
         assert claimed[: 2 * k].count("telegram") >= k
@@ -57,69 +57,75 @@ def test_the_kth_job_of_a_quiet_platform_is_among_the_first_2k(
 
 
 def test_with_three_platforms_a_flood_on_one_costs_the_others_a_third(
-    hands: Hands, ask: MakeAsk
+    driver: LedgerDriver, ask: MakeAsk
 ) -> None:
     for platform, jobs in (("web", 60), ("x", 20), ("telegram", 20)):
         for n in range(jobs):
-            hands.admit(ask(private=True, platform=platform, person=f"{platform}-{n}"))
+            driver.admit(ask(private=True, platform=platform, person=f"{platform}-{n}"))
 
-    claimed = order(hands, Stage.FETCH, 60)
+    claimed = order(driver, Stage.FETCH, 60)
 
     for k in range(1, 21):
         for platform in ("x", "telegram"):
             assert claimed[: 3 * k].count(platform) >= k
 
 
-def test_what_one_platform_does_not_need_goes_to_the_others(hands: Hands, ask: MakeAsk) -> None:
+def test_what_one_platform_does_not_need_goes_to_the_others(
+    driver: LedgerDriver, ask: MakeAsk
+) -> None:
     for n in range(20):
-        hands.admit(ask(private=True, platform="web", person=f"p{n}"))
-    assert order(hands, Stage.FETCH, 20) == ["web"] * 20
+        driver.admit(ask(private=True, platform="web", person=f"p{n}"))
+    assert order(driver, Stage.FETCH, 20) == ["web"] * 20
 
 
-def test_a_platform_saves_nothing_up_while_it_has_no_jobs(hands: Hands, ask: MakeAsk) -> None:
+def test_a_platform_saves_nothing_up_while_it_has_no_jobs(
+    driver: LedgerDriver, ask: MakeAsk
+) -> None:
     for n in range(40):
-        hands.admit(ask(private=True, platform="web", person=f"a{n}"))
-    order(hands, Stage.FETCH, 30)
+        driver.admit(ask(private=True, platform="web", person=f"a{n}"))
+    order(driver, Stage.FETCH, 30)
     for n in range(30):
-        hands.admit(ask(private=True, platform="telegram", person=f"b{n}"))
+        driver.admit(ask(private=True, platform="telegram", person=f"b{n}"))
 
-    claimed = order(hands, Stage.FETCH, 20)
+    claimed = order(driver, Stage.FETCH, 20)
 
     assert 9 <= claimed.count("web") <= 11
 
 
 def test_a_batch_is_filled_with_like_photos_of_other_platforms(
-    hands: Hands, ask: MakeAsk, bring: Bring
+    driver: LedgerDriver, ask: MakeAsk, bring: Bring
 ) -> None:
     for platform in ("web", "telegram", "x"):
         for n in range(2):
-            hands.admit(ask(private=True, platform=platform, person=f"{platform}-{n}"))
+            driver.admit(ask(private=True, platform=platform, person=f"{platform}-{n}"))
     bring(Stage.RENDER)
-    batch = hands.claim(Stage.RENDER, most=5)
+    batch = driver.claim(Stage.RENDER, most=5)
     assert len(batch) == 5
     assert {claim.job.request.platform for claim in batch} == {"web", "telegram", "x"}
 
 
-def test_painting_can_be_paused_for_one_platform(hands: Hands, ask: MakeAsk, bring: Bring) -> None:
-    hands.admit(ask(private=True, platform="x"))
-    hands.admit(ask(private=True, platform="web"))
+def test_painting_can_be_paused_for_one_platform(
+    driver: LedgerDriver, ask: MakeAsk, bring: Bring
+) -> None:
+    driver.admit(ask(private=True, platform="x"))
+    driver.admit(ask(private=True, platform="web"))
     bring(Stage.RENDER)
-    hands.services.controls.pause("render", "x")
+    driver.services.controls.pause("render", "x")
 
-    assert [claim.job.request.platform for claim in hands.claim(Stage.RENDER, most=8)] == ["web"]
+    assert [claim.job.request.platform for claim in driver.claim(Stage.RENDER, most=8)] == ["web"]
 
-    hands.services.controls.resume("render", "x")
-    assert [claim.job.request.platform for claim in hands.claim(Stage.RENDER, most=8)] == ["x"]
+    driver.services.controls.resume("render", "x")
+    assert [claim.job.request.platform for claim in driver.claim(Stage.RENDER, most=8)] == ["x"]
 
 
 def test_who_asks_on_a_quiet_platform_is_told_a_place_of_their_own(
-    hands: Hands, ask: MakeAsk
+    driver: LedgerDriver, ask: MakeAsk
 ) -> None:
     for n in range(200):
-        hands.admit(ask(private=True, platform="web", person=f"stranger-{n}"))
-    flooded = hands.ledger.admit(ask(private=True, platform="web", person="last"))
-    first = hands.ledger.admit(ask(private=True, platform="telegram", person="ann"))
-    second = hands.ledger.admit(ask(private=True, platform="telegram", person="bob"))
+        driver.admit(ask(private=True, platform="web", person=f"stranger-{n}"))
+    flooded = driver.ledger.admit(ask(private=True, platform="web", person="last"))
+    first = driver.ledger.admit(ask(private=True, platform="telegram", person="ann"))
+    second = driver.ledger.admit(ask(private=True, platform="telegram", person="bob"))
 
     assert [flooded.position, first.position, second.position] == [201, 1, 3]  # type: ignore[union-attr] # admitted
     assert first.wait_s < flooded.wait_s / 10  # type: ignore[union-attr]

@@ -6,73 +6,75 @@ import pytest
 
 from tasks.models import Outcome, Stage
 from tasks.settings import Limits
-from tests.tasks.hands import Hands, MakeAsk, MakeHands
+from tests.tasks.ledger_driver import LedgerDriver, MakeAsk, MakeDriver
 
 
 @pytest.fixture
-def hands(hands_with: MakeHands) -> Hands:
+def driver(driver_with: MakeDriver) -> LedgerDriver:
     """Hands on a ledger where everybody has one photo a day."""
-    return hands_with(limits=Limits(cooldown_s=600, daily_quota=1))
+    return driver_with(limits=Limits(cooldown_s=600, daily_quota=1))
 
 
-def test_the_bots_failure_gives_the_wait_back(hands: Hands, ask: MakeAsk) -> None:
-    hands.admit(ask())
-    hands.ledger.transitions.decline(hands.take(Stage.FETCH), "photo-gone", {}, refund=True)
-    hands.deliver()
-    hands.admit(ask())
+def test_the_bots_failure_gives_the_wait_back(driver: LedgerDriver, ask: MakeAsk) -> None:
+    driver.admit(ask())
+    driver.ledger.transitions.decline(driver.take(Stage.FETCH), "photo-gone", {}, refund=True)
+    driver.deliver()
+    driver.admit(ask())
 
 
-def test_the_photos_fault_does_not(hands: Hands, ask: MakeAsk) -> None:
-    job_id = hands.admit(ask())
-    hands.ledger.transitions.decline(hands.take(Stage.FETCH), "too-small", {}, refund=False)
-    hands.deliver()
-    assert not hands.job(job_id).refunded
-    assert hands.refuse(ask()).reason == "cooldown"
+def test_the_photos_fault_does_not(driver: LedgerDriver, ask: MakeAsk) -> None:
+    job_id = driver.admit(ask())
+    driver.ledger.transitions.decline(driver.take(Stage.FETCH), "too-small", {}, refund=False)
+    driver.deliver()
+    assert not driver.job(job_id).refunded
+    assert driver.refuse(ask()).reason == "cooldown"
 
 
-def test_a_job_that_is_given_up_gives_the_wait_back(hands: Hands, ask: MakeAsk) -> None:
-    hands.admit(ask())
-    hands.ledger.transitions.fail(hands.take(Stage.FETCH), "fetch-failed", most=1)
-    hands.admit(ask())
+def test_a_job_that_is_given_up_gives_the_wait_back(driver: LedgerDriver, ask: MakeAsk) -> None:
+    driver.admit(ask())
+    driver.ledger.transitions.fail(driver.take(Stage.FETCH), "fetch-failed", most=1)
+    driver.admit(ask())
 
 
-def test_an_answer_that_cannot_be_sent_gives_the_wait_back(hands: Hands, ask: MakeAsk) -> None:
-    hands.admit(ask())
-    hands.fetch()
-    hands.paint()
-    hands.ledger.transitions.fail(hands.take(Stage.DELIVER), "send-failed", most=1)
-    hands.admit(ask())
+def test_an_answer_that_cannot_be_sent_gives_the_wait_back(
+    driver: LedgerDriver, ask: MakeAsk
+) -> None:
+    driver.admit(ask())
+    driver.fetch()
+    driver.paint()
+    driver.ledger.transitions.fail(driver.take(Stage.DELIVER), "send-failed", most=1)
+    driver.admit(ask())
 
 
-def test_what_was_given_back_is_not_given_back_again(hands_with: MakeHands, ask: MakeAsk) -> None:
-    hands = hands_with(limits=Limits(cooldown_s=0, daily_quota=3, open_per_person=9))
-    hands.admit(ask("first"))
-    hands.admit(ask("second"))
-    hands.fetch()
-    hands.paint()
-    first = hands.take(Stage.DELIVER)
-    hands.ledger.transitions.fail(first, "send-failed", most=1)
-    assert hands.ledger.retry_dead(first.job.id)
-    hands.ledger.transitions.decline(hands.take(Stage.FETCH), "photo-gone", {}, refund=True)
-    hands.admit(ask("third"))
-    hands.admit(ask("fourth"))
-    assert hands.refuse(ask("fifth")).reason == "quota"
+def test_what_was_given_back_is_not_given_back_again(driver_with: MakeDriver, ask: MakeAsk) -> None:
+    driver = driver_with(limits=Limits(cooldown_s=0, daily_quota=3, open_per_person=9))
+    driver.admit(ask("first"))
+    driver.admit(ask("second"))
+    driver.fetch()
+    driver.paint()
+    first = driver.take(Stage.DELIVER)
+    driver.ledger.transitions.fail(first, "send-failed", most=1)
+    assert driver.ledger.retry_dead(first.job.id)
+    driver.ledger.transitions.decline(driver.take(Stage.FETCH), "photo-gone", {}, refund=True)
+    driver.admit(ask("third"))
+    driver.admit(ask("fourth"))
+    assert driver.refuse(ask("fifth")).reason == "quota"
 
 
 def test_one_jobs_refund_leaves_the_cooldown_of_a_later_one(
-    hands_with: MakeHands, ask: MakeAsk
+    driver_with: MakeDriver, ask: MakeAsk
 ) -> None:
-    hands = hands_with(limits=Limits(cooldown_s=0))
-    hands.admit(ask("first"))
-    first = hands.take(Stage.FETCH)
-    slow = hands_with(limits=Limits(cooldown_s=600))
+    driver = driver_with(limits=Limits(cooldown_s=0))
+    driver.admit(ask("first"))
+    first = driver.take(Stage.FETCH)
+    slow = driver_with(limits=Limits(cooldown_s=600))
     slow.admit(ask("second"))
-    hands.ledger.transitions.decline(first, "photo-gone", {}, refund=True)
+    driver.ledger.transitions.decline(first, "photo-gone", {}, refund=True)
     assert slow.refuse(ask("third")).reason == "cooldown"
 
 
-def test_a_painting_gives_nothing_back(hands: Hands, ask: MakeAsk) -> None:
-    job_id = hands.admit(ask())
-    hands.whole()
-    assert hands.job(job_id).outcome is Outcome.ANSWERED
-    assert hands.refuse(ask()).reason == "cooldown"
+def test_a_painting_gives_nothing_back(driver: LedgerDriver, ask: MakeAsk) -> None:
+    job_id = driver.admit(ask())
+    driver.whole()
+    assert driver.job(job_id).outcome is Outcome.ANSWERED
+    assert driver.refuse(ask()).reason == "cooldown"

@@ -6,45 +6,47 @@ import pytest
 
 from tasks.models import Admitted, PhotoRef, RateLimit, Refused, Stage
 from tasks.settings import Limits
-from tests.tasks.hands import Hands, MakeAsk, MakeHands
+from tests.tasks.ledger_driver import LedgerDriver, MakeAsk, MakeDriver
 
 
-def look(hands: Hands) -> str:
+def look(driver: LedgerDriver) -> str:
     """Look as if a second had passed; return the ladder's step."""
-    hands.services.redis.hset(f"{hands.services.settings.namespace}:overload_check", "at", 1)
-    return hands.ledger.update_overload_level().level
+    driver.services.redis.hset(f"{driver.services.settings.namespace}:overload_check", "at", 1)
+    return driver.ledger.update_overload_level().level
 
 
-def crowd(hands: Hands, ask: MakeAsk, count: int) -> None:
+def crowd(driver: LedgerDriver, ask: MakeAsk, count: int) -> None:
     for number in range(count):
-        hands.admit(ask(person=f"p{number}", conversation=f"c{number}"))
+        driver.admit(ask(person=f"p{number}", conversation=f"c{number}"))
 
 
-def test_the_wait_is_what_the_painters_need_for_those_before(hands: Hands, ask: MakeAsk) -> None:
-    hands.services.controls.report(Stage.RENDER, "gpu", jobs_per_s=2.0, latency_s=4.0)
-    crowd(hands, ask, 20)
-    answer = hands.ledger.admit(ask(person="late"))
+def test_the_wait_is_what_the_painters_need_for_those_before(
+    driver: LedgerDriver, ask: MakeAsk
+) -> None:
+    driver.services.controls.report(Stage.RENDER, "gpu", jobs_per_s=2.0, latency_s=4.0)
+    crowd(driver, ask, 20)
+    answer = driver.ledger.admit(ask(person="late"))
     assert isinstance(answer, Admitted)
     assert 20 / 2 + 4 < answer.wait_s < 20 / 2 + 4 + 1
 
 
-def test_two_painters_halve_the_wait(hands: Hands, ask: MakeAsk) -> None:
-    crowd(hands, ask, 40)
-    job = hands.admit(ask(person="late"))
-    hands.services.controls.report(Stage.RENDER, "gpu-1", jobs_per_s=1.0, latency_s=1.0)
-    slow = hands.ledger.standing(job).wait_s
-    hands.services.controls.report(Stage.RENDER, "gpu-2", jobs_per_s=1.0, latency_s=1.0)
-    assert hands.ledger.standing(job).wait_s < 0.6 * slow
+def test_two_painters_halve_the_wait(driver: LedgerDriver, ask: MakeAsk) -> None:
+    crowd(driver, ask, 40)
+    job = driver.admit(ask(person="late"))
+    driver.services.controls.report(Stage.RENDER, "gpu-1", jobs_per_s=1.0, latency_s=1.0)
+    slow = driver.ledger.standing(job).wait_s
+    driver.services.controls.report(Stage.RENDER, "gpu-2", jobs_per_s=1.0, latency_s=1.0)
+    assert driver.ledger.standing(job).wait_s < 0.6 * slow
 
 
-def test_a_platforms_quota_is_part_of_the_wait(hands_with: MakeHands, ask: MakeAsk) -> None:
-    hands = hands_with(limits=Limits(cooldown_s=0, max_wait_s=10**6))
-    hands.services.controls.announce_quota("x", RateLimit(10, 900))
+def test_a_platforms_quota_is_part_of_the_wait(driver_with: MakeDriver, ask: MakeAsk) -> None:
+    driver = driver_with(limits=Limits(cooldown_s=0, max_wait_s=10**6))
+    driver.services.controls.announce_quota("x", RateLimit(10, 900))
     for stage in Stage:
-        hands.services.controls.report(stage, "fast", jobs_per_s=1000, latency_s=0.01)
+        driver.services.controls.report(stage, "fast", jobs_per_s=1000, latency_s=0.01)
     waits = []
     for number in range(25):
-        answer = hands.ledger.admit(ask(platform="x", person=f"p{number}", private=True))
+        answer = driver.ledger.admit(ask(platform="x", person=f"p{number}", private=True))
         assert isinstance(answer, Admitted)
         waits.append(answer.wait_s)
     assert waits[9] < 5
@@ -54,11 +56,11 @@ def test_a_platforms_quota_is_part_of_the_wait(hands_with: MakeHands, ask: MakeA
 
 @pytest.mark.parametrize("stage", [Stage.FETCH, Stage.DELIVER])
 def test_the_rest_of_a_platform_is_part_of_the_wait(
-    hands: Hands, ask: MakeAsk, stage: Stage
+    driver: LedgerDriver, ask: MakeAsk, stage: Stage
 ) -> None:
-    hands.services.controls.pause(stage, "web", until=hands.ledger.now() + 600)
-    resting = hands.ledger.admit(ask(person="ann"))
-    working = hands.ledger.admit(ask(person="bob", platform="telegram"))
+    driver.services.controls.pause(stage, "web", until=driver.ledger.now() + 600)
+    resting = driver.ledger.admit(ask(person="ann"))
+    working = driver.ledger.admit(ask(person="bob", platform="telegram"))
     assert isinstance(resting, Admitted)
     assert isinstance(working, Admitted)
     assert 590 < resting.wait_s < 610
@@ -66,73 +68,73 @@ def test_the_rest_of_a_platform_is_part_of_the_wait(
 
 
 def test_who_has_many_open_jobs_hears_that_others_will_come_before(
-    hands_with: MakeHands, ask: MakeAsk
+    driver_with: MakeDriver, ask: MakeAsk
 ) -> None:
-    hands = hands_with(queue_penalty_s=60, limits=Limits(cooldown_s=0, max_wait_s=10**6))
-    hands.services.controls.report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=1.0)
-    hands.services.redis.hset(f"{hands.services.settings.namespace}:capacity", "arrivals", "0.9")
-    crowd(hands, ask, 30)
-    patient = hands.ledger.admit(ask(person="greedy", conversation="g1"))
-    greedy = hands.ledger.admit(ask(person="greedy", conversation="g2"))
+    driver = driver_with(queue_penalty_s=60, limits=Limits(cooldown_s=0, max_wait_s=10**6))
+    driver.services.controls.report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=1.0)
+    driver.services.redis.hset(f"{driver.services.settings.namespace}:capacity", "arrivals", "0.9")
+    crowd(driver, ask, 30)
+    patient = driver.ledger.admit(ask(person="greedy", conversation="g1"))
+    greedy = driver.ledger.admit(ask(person="greedy", conversation="g2"))
     assert isinstance(patient, Admitted)
     assert isinstance(greedy, Admitted)
     assert greedy.wait_s > patient.wait_s + 40
 
 
 def test_the_ladder_goes_up_and_down_by_steps_and_each_is_counted(
-    hands_with: MakeHands, ask: MakeAsk
+    driver_with: MakeDriver, ask: MakeAsk
 ) -> None:
-    hands = hands_with(
+    driver = driver_with(
         brownout_above_s=20, brownout_below_s=10, limits=Limits(cooldown_s=0, max_wait_s=60)
     )
-    report = hands.services.controls.report
+    report = driver.services.controls.report
     report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=1.0)
-    assert look(hands) == "normal"
-    crowd(hands, ask, 30)
-    assert look(hands) == "brownout"
+    assert look(driver) == "normal"
+    crowd(driver, ask, 30)
+    assert look(driver) == "brownout"
     report(Stage.RENDER, "gpu", jobs_per_s=0.4, latency_s=1.0)
-    assert look(hands) == "refuse"
+    assert look(driver) == "refuse"
     report(Stage.RENDER, "gpu", jobs_per_s=0.53, latency_s=1.0)
-    assert look(hands) == "refuse", "just below the threshold is not well below"
+    assert look(driver) == "refuse", "just below the threshold is not well below"
     report(Stage.RENDER, "gpu", jobs_per_s=2.0, latency_s=1.0)
-    assert [look(hands), look(hands)] == ["brownout", "brownout"]
+    assert [look(driver), look(driver)] == ["brownout", "brownout"]
     report(Stage.RENDER, "gpu", jobs_per_s=4.0, latency_s=1.0)
-    assert look(hands) == "normal"
+    assert look(driver) == "normal"
     steps = ["overload:brownout", "overload:refuse", "overload:normal"]
-    counts = hands.services.redis.hmget(f"{hands.services.settings.namespace}:counts", steps)
+    counts = driver.services.redis.hmget(f"{driver.services.settings.namespace}:counts", steps)
     assert counts == ["2", "1", "1"]
 
 
 def test_a_line_as_long_as_may_be_is_the_step_that_refuses(
-    hands_with: MakeHands, ask: MakeAsk
+    driver_with: MakeDriver, ask: MakeAsk
 ) -> None:
-    hands = hands_with(
+    driver = driver_with(
         brownout_above_s=20, brownout_below_s=10, limits=Limits(cooldown_s=0, max_wait_s=60)
     )
-    hands.services.controls.report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=4.0)
+    driver.services.controls.report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=4.0)
     told = [
-        hands.ledger.admit(ask(person=f"p{number}", conversation=f"c{number}"))
+        driver.ledger.admit(ask(person=f"p{number}", conversation=f"c{number}"))
         for number in range(80)
     ]
     assert isinstance(told[-1], Refused)
-    assert [look(hands), look(hands)] == ["brownout", "refuse"]
+    assert [look(driver), look(driver)] == ["brownout", "refuse"]
 
 
 def test_photos_of_a_brownout_are_painted_by_the_faster_recipe(
-    hands_with: MakeHands, ask: MakeAsk
+    driver_with: MakeDriver, ask: MakeAsk
 ) -> None:
-    hands = hands_with(brownout_above_s=20, brownout_below_s=10)
-    hands.services.controls.report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=1.0)
-    crowd(hands, ask, 30)
-    look(hands)
-    hands.fetch()
-    assert hands.take(Stage.RENDER).job.draft
+    driver = driver_with(brownout_above_s=20, brownout_below_s=10)
+    driver.services.controls.report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=1.0)
+    crowd(driver, ask, 30)
+    look(driver)
+    driver.fetch()
+    assert driver.take(Stage.RENDER).job.draft
 
 
-def test_a_queued_job_takes_no_more_than_a_kilobyte(hands_with: MakeHands, ask: MakeAsk) -> None:
-    hands = hands_with(limits=Limits(cooldown_s=0, max_wait_s=10**6))
-    crowd(hands, ask, 1)
-    before = hands.services.redis.info("memory")["used_memory"]
+def test_a_queued_job_takes_no_more_than_a_kilobyte(driver_with: MakeDriver, ask: MakeAsk) -> None:
+    driver = driver_with(limits=Limits(cooldown_s=0, max_wait_s=10**6))
+    crowd(driver, ask, 1)
+    before = driver.services.redis.info("memory")["used_memory"]
     for number in range(1_000):
         photo = PhotoRef("AgACAgIAAxkBAAIB-a-file-id-as-long-as-those-of-telegram-" + str(number))
         wish = ask(
@@ -142,6 +144,6 @@ def test_a_queued_job_takes_no_more_than_a_kilobyte(hands_with: MakeHands, ask: 
             photos=(photo,),
             address={"chat": str(10**9 + number), "message": str(number)},
         )
-        hands.admit(wish)
-    after = hands.services.redis.info("memory")["used_memory"]
+        driver.admit(wish)
+    after = driver.services.redis.info("memory")["used_memory"]
     assert (after - before) / 1_000 <= 1024

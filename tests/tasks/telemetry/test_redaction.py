@@ -12,7 +12,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from tasks.telemetry.redaction import HIDDEN, Redactor, redact_everything
-from tests.tasks.babbler import SECRETS, TOKEN
+from tests.tasks.leaky_process import SECRETS, TOKEN
 
 WAYS = (
     "log_plainly", "log_wrongly", "log_errors", "log_by_a_later_handler", "log_events", "warn", "fail",
@@ -23,7 +23,7 @@ WAYS = (
 @pytest.mark.parametrize("way", WAYS)
 def test_a_process_that_babbles_tells_no_secret(way: str) -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "tests.tasks.babbler", way], capture_output=True, text=True
+        [sys.executable, "-m", "tests.tasks.leaky_process", way], capture_output=True, text=True
     )
     written = run.stdout + run.stderr
     assert HIDDEN in written

@@ -11,7 +11,7 @@ from tasks.services import Services, open_services
 from tasks.settings import Settings
 from tasks.telemetry.tracing import open_tracing
 from tests.fakes.otlp_collector import OtlpCollector, serving
-from tests.tasks.hands import Hands
+from tests.tasks.ledger_driver import LedgerDriver
 
 OpenHouse = Callable[[], Services]
 
@@ -56,6 +56,6 @@ def services(open_house: OpenHouse) -> Services:
 
 
 @pytest.fixture
-def hands(services: Services) -> Hands:
+def driver(services: Services) -> LedgerDriver:
     """Plays people and workers in that process."""
-    return Hands(services)
+    return LedgerDriver(services)

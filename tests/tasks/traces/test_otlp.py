@@ -15,7 +15,7 @@ from tasks.services import Services
 from tasks.telemetry.otlp import open_provider, shut_down
 from tests.fakes.otlp_collector import OtlpCollector
 from tests.stack import eventually
-from tests.tasks.hands import Hands
+from tests.tasks.ledger_driver import LedgerDriver
 from tests.tasks.traces.conftest import OpenHouse
 
 MakeAsk = Callable[..., PaintRequest]
@@ -41,16 +41,16 @@ def test_the_end_of_a_process_does_not_wait_for_a_collector_that_hangs(
 
 
 def test_a_collector_that_is_away_is_told_once_and_its_return_too(
-    services: Services, collector: OtlpCollector, hands: Hands, ask: MakeAsk
+    services: Services, collector: OtlpCollector, driver: LedgerDriver, ask: MakeAsk
 ) -> None:
     collector.mood = "refuses"
     with structlog.testing.capture_logs() as lines:
         for _ in range(3):
             collector.asked.clear()
-            hands.admit(ask())
+            driver.admit(ask())
             assert collector.asked.wait(timeout=30)
         collector.mood = "takes"
-        hands.admit(ask())
+        driver.admit(ask())
         eventually(lambda: collector.has_seen("admit"))
         services.tracing.close()
 
@@ -86,9 +86,9 @@ def test_a_share_of_the_jobs_is_the_same_share_in_every_process(
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", "parentbased_traceidratio")
     monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", "0.5")
     intake, worker = open_house(), open_house()
-    ids = [Hands(intake).admit(ask(event=f"event-{n}", person=f"p{n}")) for n in range(20)]
+    ids = [LedgerDriver(intake).admit(ask(event=f"event-{n}", person=f"p{n}")) for n in range(20)]
     for _ in ids:
-        (claim,) = worker.ledger.claim(Stage.FETCH, 1, "hands")
+        (claim,) = worker.ledger.claim(Stage.FETCH, 1, "worker")
         with worker.tracing.stage([claim]):
             worker.ledger.transitions.fetched(claim, ["photos/1"], "square")
     intake.tracing.close()

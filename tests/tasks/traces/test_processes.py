@@ -13,7 +13,7 @@ from tasks.models import Admitted, Outcome, PaintRequest, PhotoRef
 from tasks.services import Services
 from tests.fakes.otlp_collector import Mood, OtlpCollector
 from tests.stack import Stack, eventually
-from tests.tasks.sending import ended, send
+from tests.tasks.admission import ended, send
 
 MakeAsk = Callable[..., PaintRequest]
 WHOLE = ("admit", "fetch", "render", "deliver")

@@ -12,25 +12,25 @@ from tasks.models import Claim, Outcome, PaintRequest, Stage
 from tasks.services import Services
 from tests.fakes.otlp_collector import OtlpCollector
 from tests.stack import Stack
-from tests.tasks.hands import Hands
+from tests.tasks.ledger_driver import LedgerDriver
 
 MakeAsk = Callable[..., PaintRequest]
 
 
 def test_the_jobs_of_a_batch_are_linked(
-    services: Services, collector: OtlpCollector, hands: Hands, ask: MakeAsk
+    services: Services, collector: OtlpCollector, driver: LedgerDriver, ask: MakeAsk
 ) -> None:
-    ids = {hands.admit(ask(person=person)) for person in ("ann", "bob", "cem")}
+    ids = {driver.admit(ask(person=person)) for person in ("ann", "bob", "cem")}
     for _ in ids:
-        hands.fetch()
-    claims = hands.claim(Stage.RENDER, most=3)
+        driver.fetch()
+    claims = driver.claim(Stage.RENDER, most=3)
     with services.tracing.stage(claims):
         for claim in claims:
             services.ledger.transitions.painted(claim, [f"pictures/{claim.job.id}.jpg"])
     services.tracing.close()
 
     painted = {span.trace: span for span in collector.seen("render")}
-    assert set(painted) == {hands.job(job_id).trace_id for job_id in ids}
+    assert set(painted) == {driver.job(job_id).trace_id for job_id in ids}
     for trace, span in painted.items():
         assert set(span.links) == {
             (other, painted[other].id) for other in painted if other != trace
@@ -40,14 +40,14 @@ def test_the_jobs_of_a_batch_are_linked(
 
 
 def test_a_failed_attempt_is_an_error_and_the_next_one_is_counted(
-    services: Services, collector: OtlpCollector, hands: Hands, ask: MakeAsk
+    services: Services, collector: OtlpCollector, driver: LedgerDriver, ask: MakeAsk
 ) -> None:
-    hands.admit(ask())
+    driver.admit(ask())
     for _ in range(2):
-        claim = hands.take(Stage.FETCH)
+        claim = driver.take(Stage.FETCH)
         with services.tracing.stage([claim]):
             services.ledger.transitions.fail(claim, "fetch-failed", most=3)
-        hands.skip_pauses()
+        driver.skip_pauses()
     services.tracing.close()
 
     first, second = collector.seen("fetch")
@@ -58,12 +58,12 @@ def test_a_failed_attempt_is_an_error_and_the_next_one_is_counted(
 
 
 def test_work_under_a_lost_lease_says_so(
-    services: Services, collector: OtlpCollector, hands: Hands, ask: MakeAsk
+    services: Services, collector: OtlpCollector, driver: LedgerDriver, ask: MakeAsk
 ) -> None:
-    hands.admit(ask())
-    claim = hands.take(Stage.FETCH)
+    driver.admit(ask())
+    claim = driver.take(Stage.FETCH)
     with services.tracing.stage([claim]):
-        hands.expire(claim)
+        driver.expire(claim)
         with services.ledger.batch() as batch:
             batch.release(claim, "stopping")
     services.tracing.close()
@@ -75,12 +75,16 @@ def test_work_under_a_lost_lease_says_so(
 
 @pytest.mark.parametrize("outcome", [Outcome.ANSWERED, Outcome.UNDELIVERABLE])
 def test_the_last_span_says_how_the_job_ended(
-    services: Services, collector: OtlpCollector, hands: Hands, ask: MakeAsk, outcome: Outcome
+    services: Services,
+    collector: OtlpCollector,
+    driver: LedgerDriver,
+    ask: MakeAsk,
+    outcome: Outcome,
 ) -> None:
-    hands.admit(ask())
-    hands.fetch()
-    hands.paint()
-    claim = hands.take(Stage.DELIVER)
+    driver.admit(ask())
+    driver.fetch()
+    driver.paint()
+    claim = driver.take(Stage.DELIVER)
     with services.tracing.stage([claim]):
         services.ledger.transitions.finish(claim, outcome, "blocked", "receipt")
     services.tracing.close()
@@ -92,12 +96,12 @@ def test_the_last_span_says_how_the_job_ended(
 
 
 def test_what_is_not_admitted_leaves_no_trace(
-    services: Services, collector: OtlpCollector, hands: Hands, ask: MakeAsk
+    services: Services, collector: OtlpCollector, driver: LedgerDriver, ask: MakeAsk
 ) -> None:
-    hands.admit(ask(event="one"))
-    hands.admit(ask(event="one"))
+    driver.admit(ask(event="one"))
+    driver.admit(ask(event="one"))
     services.users.ban("web", "eve")
-    hands.refuse(ask(person="eve"))
+    driver.refuse(ask(person="eve"))
     services.tracing.close()
 
     assert len(collector.seen("admit")) == 1
@@ -145,10 +149,10 @@ def test_without_the_extra_the_bot_works_and_says_what_is_missing(stack: Stack) 
 
 @pytest.mark.parametrize("words", ["a person wrote this", "née", "", "x" * 81])
 def test_no_text_enters_a_trace(
-    services: Services, collector: OtlpCollector, hands: Hands, ask: MakeAsk, words: str
+    services: Services, collector: OtlpCollector, driver: LedgerDriver, ask: MakeAsk, words: str
 ) -> None:
-    hands.admit(ask(style=words, platform=words or "web"))
-    claim: Claim = hands.take(Stage.FETCH)
+    driver.admit(ask(style=words, platform=words or "web"))
+    claim: Claim = driver.take(Stage.FETCH)
     with services.tracing.stage([claim]):
         services.ledger.transitions.decline(claim, words, {}, refund=True)
     services.tracing.close()

@@ -18,13 +18,13 @@ from tasks.worker.context import RenderContext, WorkerContext
 from tasks.worker.leases import LeaseRenewer
 from tasks.worker.render import WORDS_UNUSED, render
 from tasks.worker.throughput import ThroughputMeter
-from tests.tasks.hands import Hands, MakeAsk
+from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
 
 
 @pytest.fixture
-def shift(hands: Hands) -> RenderContext:
+def shift(driver: LedgerDriver) -> RenderContext:
     """The painter at work, called by hand."""
-    services = hands.services
+    services = driver.services
     worker = WorkerContext(
         services=services,
         platforms=Platforms(services),
@@ -37,38 +37,38 @@ def shift(hands: Hands) -> RenderContext:
 
 
 def test_a_store_that_gives_no_photo_costs_no_attempt(
-    hands: Hands, shift: RenderContext, ask: MakeAsk
+    driver: LedgerDriver, shift: RenderContext, ask: MakeAsk
 ) -> None:
-    job_id = hands.admit(ask())
+    job_id = driver.admit(ask())
     refused = "x" * 300  # a name too long for any file system
-    hands.ledger.transitions.fetched(hands.take(Stage.FETCH), [refused], "square")
+    driver.ledger.transitions.fetched(driver.take(Stage.FETCH), [refused], "square")
 
     with capture_logs() as logs:
-        render(shift, [hands.take(Stage.RENDER)])
+        render(shift, [driver.take(Stage.RENDER)])
 
-    job = hands.job(job_id)
+    job = driver.job(job_id)
     assert (job.stage, job.attempts) == (Stage.RENDER, 0)
     assert job.history[-1].detail == "storage-failed"
     assert [log["log_level"] for log in logs] == ["error"]
 
 
 def test_a_painter_that_follows_no_words_says_so(
-    hands: Hands, shift: RenderContext, ask: MakeAsk
+    driver: LedgerDriver, shift: RenderContext, ask: MakeAsk
 ) -> None:
     asked = {"plain": ask(), "worded": ask(words="at night")}
     photo = np.full((64, 64, 3), 128, np.uint8)
-    jobs = {name: hands.admit(request) for name, request in asked.items()}
+    jobs = {name: driver.admit(request) for name, request in asked.items()}
     for number in range(2):
         key = f"photos/{number}"
-        hands.services.blobs.put(key, pack(photo))
-        hands.ledger.transitions.fetched(
-            hands.take(Stage.FETCH), [key], "square", "", ["first-frame"]
+        driver.services.blobs.put(key, pack(photo))
+        driver.ledger.transitions.fetched(
+            driver.take(Stage.FETCH), [key], "square", "", ["first-frame"]
         )
 
-    render(shift, [hands.take(Stage.RENDER), hands.take(Stage.RENDER)])
+    render(shift, [driver.take(Stage.RENDER), driver.take(Stage.RENDER)])
 
-    assert hands.job(jobs["plain"]).notes == ("first-frame",)
-    assert hands.job(jobs["worded"]).notes == ("first-frame", WORDS_UNUSED)
+    assert driver.job(jobs["plain"]).notes == ("first-frame",)
+    assert driver.job(jobs["worded"]).notes == ("first-frame", WORDS_UNUSED)
 
 
 def test_a_picture_that_own_words_shaped_is_judged_more_strictly() -> None:

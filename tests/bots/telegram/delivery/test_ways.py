@@ -102,7 +102,7 @@ def test_a_job_that_ends_without_an_answer_leaves_no_promise(
     match outcome:
         case "too late":
             ledger.transitions.finish(
-                driver.hands.take(Stage.DELIVER), Outcome.UNDELIVERABLE, "too-late"
+                driver.ledger_driver.take(Stage.DELIVER), Outcome.UNDELIVERABLE, "too-late"
             )
         case "given up":
             ledger.move_to_dead(job_id, "send-failed")

@@ -1,4 +1,4 @@
-"""Plays the people and the workers by hand, so that a test can stop a job anywhere on its way."""
+"""Moves jobs through the ledger step by step, so that a test can stop at any state."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from tasks.services import Services
 MakeAsk = Callable[..., PaintRequest]
 
 
-class Hands:
-    """One pair of hands on a ledger."""
+class LedgerDriver:
+    """The people and the workers of one ledger."""
 
     def __init__(self, services: Services) -> None:
         self.services = services
         self.ledger = services.ledger
 
     def admit(self, ask: PaintRequest) -> str:
-        """Ask, expect to be taken in, return the job's id."""
+        """Send a request that is admitted; return the job's id."""
         answer = self.ledger.admit(ask)
         assert isinstance(answer, Admitted), answer
         return answer.job_id
 
     def refuse(self, ask: PaintRequest) -> Refused:
-        """Ask and expect a refusal."""
+        """Send a request that is refused."""
         answer = self.ledger.admit(ask)
         assert isinstance(answer, Refused), answer
         return answer
@@ -36,16 +36,16 @@ class Hands:
     def events(self, job_id: str) -> list[str]:
         return [chapter.event for chapter in self.job(job_id).history]
 
-    def claim(self, stage: Stage, most: int = 1, worker: str = "hands") -> list[Claim]:
+    def claim(self, stage: Stage, most: int = 1, worker: str = "worker") -> list[Claim]:
         return self.ledger.claim(stage, most, worker)
 
-    def take(self, stage: Stage, worker: str = "hands") -> Claim:
+    def take(self, stage: Stage, worker: str = "worker") -> Claim:
         """Claim exactly one job of a stage."""
         (claim,) = self.claim(stage, worker=worker)
         return claim
 
     def fetch(self, paint_key: str = "", shape: str = "square") -> Claim:
-        """Fetch the next job; its one photo lies in the store."""
+        """Complete `fetch` of the next job, with one photo in the store."""
         claim = self.take(Stage.FETCH)
         key = f"photos/{claim.job.id}.png"
         self.services.blobs.put(key, b"photo")
@@ -53,7 +53,7 @@ class Hands:
         return claim
 
     def paint(self) -> Claim:
-        """Paint the next job; its picture lies in the store."""
+        """Complete `render` of the next job, with one picture in the store."""
         claim = self.take(Stage.RENDER)
         key = f"pictures/{claim.job.id}.jpg"
         self.services.blobs.put(key, b"picture")
@@ -61,7 +61,7 @@ class Hands:
         return claim
 
     def deliver(self) -> Claim:
-        """Answer the next job."""
+        """Complete `deliver` of the next job."""
         claim = self.take(Stage.DELIVER)
         self.ledger.record_send_intent(claim)
         outcome = Outcome.ANSWERED if claim.job.pictures else Outcome.APOLOGISED
@@ -69,20 +69,20 @@ class Hands:
         return claim
 
     def whole(self) -> Claim:
-        """Bring the next job through all stages."""
+        """Complete all stages of the next job."""
         self.fetch()
         self.paint()
         return self.deliver()
 
     def expire(self, *claims: Claim) -> None:
-        """Let the leases of claims run out, as if their holder had died, and sweep."""
+        """Expire leases, as if their worker had died, and sweep."""
         for claim in claims:
             key = f"{self.services.settings.namespace}:leases:{claim.stage}"
             self.services.redis.zadd(key, {claim.job.id: 1}, xx=True)
         self.ledger.sweep()
 
     def skip_pauses(self) -> None:
-        """Make every job between two tries due, and sweep."""
+        """Make every delayed job due, and sweep."""
         key = f"{self.services.settings.namespace}:delayed"
         delayed: Any = self.services.redis.zrange(key, 0, -1)
         for job_id in delayed:
@@ -90,4 +90,4 @@ class Hands:
         self.ledger.sweep()
 
 
-MakeHands = Callable[..., Hands]
+MakeDriver = Callable[..., LedgerDriver]

@@ -1,6 +1,6 @@
-"""A process that writes secrets in every way it can, after it was told not to.
+"""A process that tries to write secrets in every way, with redaction switched on.
 
-Run it as a module with a way of writing; what it writes to stdout and stderr is the test's to read.
+Run it as a module with the name of a way; the test reads its stdout and stderr.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Jobs that behave as badly as a decoder on a hostile file might."""
+"""Sandboxed jobs that misbehave as a decoder with a hostile file might: loops, crashes, reads, writes."""
 
 from __future__ import annotations
 

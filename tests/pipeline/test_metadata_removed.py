@@ -1,4 +1,4 @@
-"""Nothing of the photo's file is in the picture's file."""
+"""No metadata of the photo's file is in the picture's file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A photo that is sent past every platform, and the wait for what becomes of it."""
+"""Admits requests without a platform, and finds the ended job."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.photos import PHOTOS
 
 
 def send(services: Services, ask: PaintRequest) -> str:
-    """Store the photos of an ask, have it admitted, return the job's id."""
+    """Store the photos of a request, admit it, return the job's id."""
     for photo in ask.photos:
         services.blobs.put(photo.ref, PHOTOS["astronaut"].read_bytes())
     admitted = services.ledger.admit(ask)
@@ -19,7 +19,7 @@ def send(services: Services, ask: PaintRequest) -> str:
 
 
 def ended(services: Services, job_id: str) -> Callable[[], Job | None]:
-    """Return a look at a job that finds it once it has ended."""
+    """Return a function that returns the job once it has ended, None before."""
 
     def look() -> Job | None:
         job = services.ledger.job(job_id)
