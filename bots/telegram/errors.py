@@ -178,7 +178,7 @@ def to_worker_error(error: TelegramError) -> Exception:
     now = time.time()
     match error:
         case RetryAfter():
-            return PlatformPaused(now + retry_after_s(error), "Telegram asks for silence")
+            return PlatformPaused(now + retry_after_s(error), "Telegram refuses calls for a while")
         case ChatMigrated():
             return TransientError(f"the group moved: {error}")
         case InvalidToken():

@@ -1,4 +1,4 @@
-"""What somebody who asked is told at once, how that is kept up to date, and that none of it stays untrue.
+"""Acknowledges requests, keeps what was said up to date, and takes back what is not true any more.
 
 The first word is a reaction and a placeholder, or why not now. A placeholder promises something. As long
 as its job is under way it is edited, less often the longer it takes and only with what Telegram's limits
