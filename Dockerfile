@@ -1,20 +1,28 @@
 # Two targets: `cpu` (the painter, about everything but diffusion) and `cuda` (the same and torch).
 #   docker build --target cpu -t suisai .
 #   docker build --target cuda -t suisai:cuda .
-FROM python:3.12-slim AS build
+# Packages come with hashes from requirements/ (make lock writes it), the base image by its digest
+# (for amd64 and arm64). To move to a newer one: docker buildx imagetools inspect python:3.12-slim-bookworm
+ARG PYTHON=python:3.12.15-slim-bookworm@sha256:54c85f3c47607a77f32adec749d3c81d1348bf25833671f512b26a9b6d778cb3
+
+FROM ${PYTHON} AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
-RUN python -m venv /venv
 WORKDIR /src
+COPY requirements requirements
+RUN pip install --require-hashes --no-deps -r requirements/build.txt \
+    && python -m venv /venv \
+    && /venv/bin/pip install --require-hashes --no-deps --only-binary :all: -r requirements/runtime.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY bots bots
 COPY tasks tasks
 COPY pipeline pipeline
-RUN /venv/bin/pip install .
+RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheel . \
+    && /venv/bin/pip install --no-deps --no-index /wheel/suisai-*.whl
 
 FROM build AS build-cuda
-RUN /venv/bin/pip install '.[gpu]'
+RUN /venv/bin/pip install --require-hashes --no-deps --only-binary :all: -r requirements/gpu.txt
 
-FROM python:3.12-slim AS base
+FROM ${PYTHON} AS base
 # No system library is missing here: every wheel brings its own.
 RUN useradd --uid 10001 --create-home --home-dir /data suisai
 ENV PATH=/venv/bin:$PATH \

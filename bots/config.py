@@ -16,6 +16,7 @@ import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import entry_points
 from ipaddress import IPv4Network, IPv6Network
 from itertools import pairwise
@@ -105,6 +106,7 @@ def _quoted(value: str) -> str:
     return f"'{value}'" if value.startswith(("{", "[")) else value
 
 
+@cache
 def _docstrings(group: type[BaseSettings]) -> dict[str, str]:
     """Read the sentence below each field; Python itself throws it away."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(group)))
@@ -143,7 +145,10 @@ def _slip(prefix: str, where: tuple[str | int, ...], what: str) -> str:
         return f"The settings contradict each other: {what}."
     name, *inside = where
     detail = f" ({'.'.join(map(str, inside))})" if inside else ""
-    return f"{prefix}{str(name).upper()}{detail} is not usable: {what}."
+    variable = str(name).upper()
+    if variable not in _names():  # an alias is a whole name already
+        variable = f"{prefix}{variable}"
+    return f"{variable}{detail} is not usable: {what}."
 
 
 def _prefix(group: str) -> str:
@@ -151,12 +156,9 @@ def _prefix(group: str) -> str:
     return prefixes.get(group, "SUISAI_")
 
 
+@cache
 def _names() -> list[str]:
-    return [
-        f"{group.model_config.get('env_prefix', '')}{field}".upper()
-        for group in all_settings()
-        for field in group.model_fields
-    ]
+    return [variable.name for group in all_settings() for variable in variables_of(group)]
 
 
 _PLAIN = re.compile(r"[\w@%+=:,./~-]*")

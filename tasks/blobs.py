@@ -39,7 +39,10 @@ class BlobStore:
     def open(cls, url: str | None, folder: Path) -> BlobStore:
         """Open the store at `url`, or in `folder` where no URL is given."""
         if url is not None:
-            return cls(from_url(url))
+            try:
+                return cls(from_url(url))
+            except (BaseError, ValueError, TypeError, OSError) as error:
+                raise StoreRefuses(f"SUISAI_BLOB_URL cannot be opened: {error}") from error
         private_folder(folder)
         return cls(LocalStore(folder, automatic_cleanup=True))
 

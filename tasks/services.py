@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
 
+from pydantic import SecretStr
 from redis import Redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -66,8 +68,18 @@ class RedisUnavailable(UserFacingError):
 def redis_url(settings: Settings) -> str:
     """Return the address of the store: the operator's server, or the embedded one."""
     if settings.redis_url is not None:
-        return settings.redis_url.get_secret_value()
+        return _with_password(settings.redis_url, settings.redis_password)
     return embedded_valkey(settings).url
+
+
+def _with_password(address: SecretStr, password: SecretStr | None) -> str:
+    url = address.get_secret_value()
+    parts = urlsplit(url)
+    if password is None or parts.password is not None:
+        return url
+    host = parts.netloc.rpartition("@")[2]
+    login = f"{parts.username or ''}:{quote(password.get_secret_value(), safe='')}"
+    return urlunsplit(parts._replace(netloc=f"{login}@{host}"))
 
 
 def embedded_valkey(settings: Settings) -> EmbeddedValkey:
@@ -129,7 +141,7 @@ def _unreachable(settings: Settings, error: RedisError) -> RedisUnavailable:
     if settings.redis_url is not None:
         return RedisUnavailable(
             f"The ledger's Valkey does not answer ({error}). "
-            "Is the server at SUISAI_REDIS_URL up, and are user and password right?"
+            "Is the server at SUISAI_REDIS_URL up, and are user and password (SUISAI_REDIS_PASSWORD) right?"
         )
     return RedisUnavailable(
         f"Suisai does not run: the ledger's Valkey in {settings.data_dir} does not answer "

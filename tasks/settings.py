@@ -4,13 +4,49 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+from redis.connection import parse_url
+
+from tasks.environment import DEFAULT_SECRETS_DIR, EnvironmentSettings, HttpAddress
 
 _YEAR_S = 365 * 86_400.0
 _Cooldown = Annotated[float, Field(ge=0, le=_YEAR_S)]
 _Wait = Annotated[float, Field(gt=0, le=_YEAR_S)]
+_SCHEMES = ("s3", "s3a", "gs", "az", "adl", "azure", "abfs", "abfss", "file", "http", "https")
+
+
+def _redis_address(url: SecretStr) -> SecretStr:
+    try:
+        fits = bool(parse_url(url.get_secret_value()))
+    except (ValueError, TypeError):
+        fits = False
+    if not fits:  # the library's own words may hold parts of the password
+        raise ValueError(
+            "it must be like redis://host:6379/0, rediss://host:6379/0 or unix:///path"
+        )
+    return url
+
+
+def _blob_address(url: str) -> str:
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError:
+        scheme = ""
+    if scheme not in _SCHEMES:
+        raise ValueError("it must be like s3://bucket/folder, gs://..., az://... or file:///folder")
+    return url
+
+
+def _folder(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise ValueError("there is no such user") from error
+
+
 _Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 
@@ -38,32 +74,35 @@ class LimitsOverride(BaseModel):
     max_wait_s: _Wait | None = None
 
 
-class Settings(BaseSettings):
+class Settings(EnvironmentSettings):
     """The settings of the core. Each is `SUISAI_` + its name in capitals in the environment or `.env`."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="SUISAI_", env_file=".env", extra="ignore", frozen=True, validate_by_name=True
-    )
+    model_config = SettingsConfigDict(env_prefix="SUISAI_")
 
-    data_dir: Annotated[Path, AfterValidator(Path.expanduser)] = Path("~/.suisai").expanduser()
+    data_dir: Annotated[Path, AfterValidator(_folder)] = Path("~/.suisai").expanduser()
     """Where the embedded Valkey and the local blob store keep their files."""
-    redis_url: SecretStr | None = None
+    secrets_dir: Path = Path(DEFAULT_SECRETS_DIR)
+    """A folder with one file per secret, named like its setting; what is set here or in the environment
+    wins. This one setting is read from the environment only."""
+    redis_url: Annotated[SecretStr, AfterValidator(_redis_address)] | None = None
     """A Redis 7.2+/Valkey server; not set: an embedded Valkey in `data_dir`."""
+    redis_password: SecretStr | None = None
+    """The password of that server, where SUISAI_REDIS_URL holds none."""
     valkey_memory_mb: Annotated[int, Field(ge=16)] = 1024
     """Most memory of the embedded Valkey; nearly full, new photos are refused. A queued job takes 1 KB."""
-    namespace: str = "suisai"
+    namespace: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")] = "suisai"
     """Prefix of every key, so that several bots can share a server."""
     pseudonym_key: Annotated[SecretStr, Field(min_length=16)] | None = None
     """Key for the pseudonyms of banned and opted-out people; not set: made once, in `data_dir`. Machines
     that do not share a data folder need the same one."""
-    blob_url: str | None = None
+    blob_url: Annotated[str, AfterValidator(_blob_address)] | None = None
     """Where photos and pictures are kept: s3://..., gs://..., file:///...; not set: in `data_dir`."""
 
     engine: Literal["auto", "painter", "diffusion"] = "auto"
     """What paints. auto: diffusion where a GPU and a model are ready, else the painter."""
     model: str = "auto"
     """Which diffusion model; auto: the best that fits the GPU's memory."""
-    device: str = "cuda"
+    device: Annotated[str, Field(pattern=r"^[a-z]+(:\d{1,3})?$")] = "cuda"
     """Which GPU a painting worker takes: cuda, cuda:1, ... `suisai up` starts a worker for each."""
     render_batch: Annotated[int, Field(ge=1, le=64)] = 8
     """Most photos that a render worker claims at once; the engine splits them as its memory allows."""
@@ -80,7 +119,7 @@ class Settings(BaseSettings):
     """PEM file with the private key to them."""
     seal_algorithm: str = "es256"
     """es256, es384, es512, ps256, ps384, ps512 or ed25519, as the key is."""
-    hub_url: str = "https://huggingface.co"
+    hub_url: HttpAddress = "https://huggingface.co"
     """Where models are downloaded from."""
     hub_token: SecretStr | None = None
     """For models whose licence wants an account."""
@@ -89,9 +128,9 @@ class Settings(BaseSettings):
 
     limits: Limits = Limits()
     """Limits for everybody, as JSON: {"cooldown_s": 30, "daily_quota": 60, ...}."""
-    platform_limits: dict[str, LimitsOverride] = {}
+    platform_limits: dict[str, LimitsOverride] = Field(default_factory=dict)
     """Limits that differ per platform, as JSON: {"x": {"cooldown_s": 600}}."""
-    tier_limits: dict[str, LimitsOverride] = {}
+    tier_limits: dict[str, LimitsOverride] = Field(default_factory=dict)
     """Limits of tiers that an operator gives to people, as JSON: {"subscriber": {"cooldown_s": 0}}."""
     refund_photo_faults: bool = False
     """Give the cooldown back also when the person's photo was at fault."""
@@ -125,12 +164,12 @@ class Settings(BaseSettings):
     """JSON log lines; not set: JSON unless standard error is a terminal."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """The least that is logged."""
-    otlp_endpoint: Annotated[str | None, Field(validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")] = (
-        None
-    )
+    otlp_endpoint: Annotated[
+        HttpAddress | None, Field(validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    ] = None
     """An OpenTelemetry collector (OTLP over HTTP), e.g. http://localhost:4318; not set: no traces."""
     otlp_traces_endpoint: Annotated[
-        str | None, Field(validation_alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+        HttpAddress | None, Field(validation_alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
     ] = None
     """The collector's whole address for traces, where it is not the one above with /v1/traces."""
     otlp_headers: Annotated[

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+from urllib.parse import quote
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -54,7 +55,7 @@ class EmbeddedValkey:
     @property
     def url(self) -> str:
         """The server's address for redis-py."""
-        return f"unix://{self.socket}"
+        return f"unix://{quote(str(self.socket))}"
 
     def ensure(self, patience_s: float = 20.0) -> int:
         """Start the server, or adopt the one that lives on this folder; return its process id.

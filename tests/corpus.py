@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pipeline.errors import PhotoRefused
 from pipeline.photo import REASONS, decoders, open_photo
-from pipeline.sandbox import JobDied, Sandbox, SandboxUnusable
+from pipeline.sandbox import InvalidAnswer, JobDied, Sandbox, SandboxUnusable
 
 HUNG_S = 3.0
 """No file may keep a worker longer."""
@@ -57,7 +57,9 @@ def end_of(data: bytes, sandbox: Sandbox) -> tuple[str, str]:
     try:
         open_photo(data, sandbox=sandbox)
     except PhotoRefused as refused:
-        crashed = isinstance(refused.__cause__, JobDied) and not refused.__cause__.cpu_exceeded
+        cause = refused.__cause__
+        died = isinstance(cause, JobDied) and not cause.cpu_exceeded
+        crashed = died or isinstance(cause, InvalidAnswer)
         named = refused.reason in REASONS
         end = "crashed" if crashed else "refused" if named else "unnamed"
         return end, " ".join([refused.reason, *(f"{k}={v}" for k, v in refused.facts.items())])
@@ -68,5 +70,14 @@ def end_of(data: bytes, sandbox: Sandbox) -> tuple[str, str]:
     return "accepted", ""
 
 
+def folder_from(arguments: list[str]) -> Path:
+    """Return the folder that the command line names; ends the program where there is none."""
+    if len(arguments) != 1 or not arguments[0] or not (folder := Path(arguments[0])).is_dir():
+        sys.exit(f"Name a folder of photos: make corpus DIR=photos/ (not {' '.join(arguments)!r})")
+    if not any(files_under(folder)):
+        sys.exit(f"There is no file in {folder}.")
+    return folder
+
+
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(folder_from(sys.argv[1:])))

@@ -1,7 +1,8 @@
 """Renew the lock files in requirements/ from pyproject.toml: exact versions with hashes, for pip.
 
-`python -m tools.lock` writes `runtime.txt` (what the bot needs), `gpu.txt` (with the extra `gpu`) and
-`dev.txt` (with the tools of the dependency group `dev`). One resolution serves all three, so that a
+`python -m tools.lock` writes `runtime.txt` (what the bot needs), `gpu.txt` (with the extra `gpu`),
+`dev.txt` (with the tools of the dependency group `dev`) and `build.txt` (what builds the wheel in the
+images). One resolution serves all, so that a
 package has the same version in each.
 """
 
@@ -15,6 +16,7 @@ FILES = {
     "runtime": [],
     "gpu": ["--extra", "gpu"],
     "dev": ["--group", "dev"],
+    "build": ["--only-group", "build"],
 }
 
 

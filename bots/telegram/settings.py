@@ -6,32 +6,31 @@ import re
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from pipeline.errors import UserFacingError
+from tasks.environment import EnvironmentSettings, HttpAddress
 
 PLATFORM = "telegram"
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 
-class TelegramSettings(BaseSettings):
+class TelegramSettings(EnvironmentSettings):
     """Telegram. Each is `SUISAI_TELEGRAM_` + its name in capitals."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="SUISAI_TELEGRAM_", env_file=".env", extra="ignore", frozen=True
-    )
+    model_config = SettingsConfigDict(env_prefix="SUISAI_TELEGRAM_")
 
     token: SecretStr | None = None
     """The bot's token from @BotFather; not set: no Telegram."""
-    api_url: str = "https://api.telegram.org"
+    api_url: HttpAddress = "https://api.telegram.org"
     """The Bot API server; a local one also gives files above 20 MB."""
     local_files: bool = False
     """The Bot API server runs with --local on this machine and names files by their paths."""
     file_max_bytes: Annotated[int, Field(ge=1)] = 20_000_000
     """Largest photo that is fetched; the public Bot API gives none above 20 MB."""
 
-    webhook_url: str | None = None
+    webhook_url: HttpAddress | None = None
     """Public HTTPS address of the web process's /telegram/webhook; not set: long polling."""
     webhook_secret: SecretStr | None = None
     """Proves that a webhook call comes from Telegram: 1-256 of A-Z a-z 0-9 _ -."""

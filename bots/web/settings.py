@@ -7,7 +7,9 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, HttpUrl, SecretStr
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
+
+from tasks.environment import EnvironmentSettings
 
 
 def _split(value: object) -> object:
@@ -19,12 +21,10 @@ def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
-class WebSettings(BaseSettings):
+class WebSettings(EnvironmentSettings):
     """Where the page is served. Each is `SUISAI_WEB_` + its name in capitals."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="SUISAI_WEB_", env_file=".env", extra="ignore", frozen=True
-    )
+    model_config = SettingsConfigDict(env_prefix="SUISAI_WEB_")
 
     host: str = "127.0.0.1"
     """The address that the page listens on; another one than loopback lets other machines in."""

@@ -6,19 +6,18 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from tasks.environment import EnvironmentSettings, HttpAddress
 from tasks.models import RateLimit
 
 _QUARTER_S = 900.0
 
 
-class XSettings(BaseSettings):
+class XSettings(EnvironmentSettings):
     """Each is `SUISAI_X_` + its name in capitals in the environment or `.env`."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="SUISAI_X_", env_file=".env", extra="ignore", frozen=True
-    )
+    model_config = SettingsConfigDict(env_prefix="SUISAI_X_")
 
     client_id: str | None = None
     """OAuth2 client id of the X app; `suisai x login` then connects the bot's account."""
@@ -36,9 +35,9 @@ class XSettings(BaseSettings):
     app_bearer: SecretStr | None = None
     """Bearer token of the X app itself; only `suisai x webhook` needs it."""
 
-    api_url: str = "https://api.x.com"
+    api_url: HttpAddress = "https://api.x.com"
     """Where X's API answers."""
-    authorize_url: str = "https://x.com/i/oauth2/authorize"
+    authorize_url: HttpAddress = "https://x.com/i/oauth2/authorize"
     """Where the operator allows the app to act for the bot's account."""
     login_port: Annotated[int, Field(ge=0, le=65535)] = 8456
     """Port of the loopback redirect of `suisai x login`; the app's settings must name it."""

