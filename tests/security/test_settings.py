@@ -143,7 +143,11 @@ def test_secrets_are_read_from_files(tmp_path: Path, monkeypatch: pytest.MonkeyP
         for variable in variables_of(group):
             if variable.secret and "WEBHOOK" not in variable.name:
                 monkeypatch.delenv(variable.name, raising=False)
-                value = "redis://host:1/0" if "URL" in variable.name else f"s-{variable.field}"
+                value = (
+                    "redis://host:1/0"
+                    if "URL" in variable.name
+                    else f"a-secret-for-{variable.field}"
+                )
                 (tmp_path / variable.name.lower()).write_text(f"{value}\n")
     monkeypatch.setenv("SUISAI_SECRETS_DIR", str(tmp_path))
     for group in all_settings():
@@ -151,7 +155,9 @@ def test_secrets_are_read_from_files(tmp_path: Path, monkeypatch: pytest.MonkeyP
         for variable in variables_of(group):
             if variable.secret and "WEBHOOK" not in variable.name:
                 value = getattr(read, variable.field).get_secret_value()
-                assert value in ("redis://host:1/0", f"s-{variable.field}"), variable.name
+                assert value in ("redis://host:1/0", f"a-secret-for-{variable.field}"), (
+                    variable.name
+                )
 
 
 def test_the_password_of_the_store_may_stand_apart(monkeypatch: pytest.MonkeyPatch) -> None:
