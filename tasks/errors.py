@@ -15,10 +15,18 @@ class UnknownPlatform(Exception):
 class PlatformPaused(Exception):
     """The whole bot must wait (429, outage, spent budget). Costs no attempt."""
 
-    def __init__(self, until: float, why: str) -> None:
+    def __init__(
+        self, until: float, why: str, *, job_until: float = 0.0, maybe_sent: bool = False
+    ) -> None:
+        """`job_until`: the job that met this waits longer than the others, lest each try meet it first.
+
+        `maybe_sent`: the answer may stand already; the next try begins with `find_answer`.
+        """
         super().__init__(f"paused until {until:.0f}: {why}")
         self.until = until
         self.why = why
+        self.job_until = job_until
+        self.maybe_sent = maybe_sent
 
 
 class ChatRateLimited(Exception):

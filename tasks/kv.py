@@ -5,7 +5,7 @@ What is written with `person=` is deleted by `forget`, as soon as that person is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -130,6 +130,17 @@ class KeyValueStore:
             if ttl_s is not None:
                 pipe.pexpire(f"{self._prefix}:{key}", _ms(ttl_s) or 1, nx=True)
             Batch(pipe, self._prefix).index(person, key, ttl_s)
+            return int(pipe.execute()[0])
+
+    def add_members(self, key: str, members: Iterable[str], ttl_s: float | None = None) -> int:
+        """Add to the set under `key` and return how many were new; `ttl_s` counts from its first use."""
+        added = list(members)
+        if not added:
+            return 0
+        with self._pipeline() as pipe:
+            pipe.sadd(f"{self._prefix}:{key}", *added)
+            if ttl_s is not None:
+                pipe.pexpire(f"{self._prefix}:{key}", _ms(ttl_s) or 1, nx=True)
             return int(pipe.execute()[0])
 
     def delete(self, *keys: str) -> None:

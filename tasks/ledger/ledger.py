@@ -270,6 +270,10 @@ class Ledger:
         ids: Any = self._redis.zrevrange(f"{self._ns}:past:{platform}:{person}", 0, count - 1)
         return tuple(ids)
 
+    def open_count(self, platform: str) -> int:
+        """Return how many jobs of a platform have not ended."""
+        return max(0, int(self._redis.hget(f"{self._ns}:unsent", platform) or 0))
+
     def latest_job(self, platform: str, person: str) -> Job | None:
         """Return a person's newest job whose record is there and can be read, None without any."""
         pipe = self._redis.pipeline(transaction=False)

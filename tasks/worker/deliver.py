@@ -59,7 +59,11 @@ def _deliver_one(context: WorkerContext, claim: Claim) -> None:
             until=pause.until,
             why=pause.why,
         )
-        ledger.transitions.release(claim, pause.why, maybe_sent=claim.ambiguous)
+        maybe_sent = claim.ambiguous or pause.maybe_sent
+        if pause.job_until > pause.until:
+            ledger.transitions.postpone(claim, pause.job_until, maybe_sent=maybe_sent)
+        else:
+            ledger.transitions.release(claim, pause.why, maybe_sent=maybe_sent)
     except ChatRateLimited as full:
         ledger.transitions.postpone(claim, full.until, maybe_sent=claim.ambiguous)
     except TransientError as error:
