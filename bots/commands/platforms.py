@@ -55,9 +55,8 @@ def login() -> None:
     """
     from bots.x.client import XClient
     from bots.x.login import login as connect
-    from bots.x.settings import XSettings
 
-    client = XClient(XSettings(), open_process().kv("x"))
+    client = XClient.open(open_process())
     account = connect(client, _show, webbrowser.open)
     typer.echo(f"Connected: @{account.username}. Start it with `suisai x` or `suisai up`.")
 
@@ -71,10 +70,9 @@ def webhook(
     [dim]Example:[/dim] suisai x webhook https://your.host
     """
     from bots.x.client import XClient
-    from bots.x.settings import XSettings
     from bots.x.webhook_admin import WebhookAdmin
 
-    deliveries = WebhookAdmin(XClient(XSettings(), open_process().kv("x")))
+    deliveries = WebhookAdmin(XClient.open(open_process()))
     if off:
         typer.echo(f"Webhooks removed: {deliveries.stop()}.")
         return

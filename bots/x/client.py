@@ -10,7 +10,7 @@ import tweepy
 from requests import Request
 from requests.auth import AuthBase
 
-from bots.x.budget import Budget, price_table
+from bots.x.budget import Budget, Purchase, price_table
 from bots.x.errors import XRefused, XUnauthorised, XUnknownOutcome
 from bots.x.models import Account, MessagePage, PostPage
 from bots.x.oauth import LoginNeeded, TokenStore
@@ -23,43 +23,77 @@ from bots.x.session import (
     TWEEPY_HOST,
     Vocabulary,
     XSession,
-    blames_words,
+    blames_vocabulary,
 )
 from bots.x.settings import XSettings
 from tasks.kv import KeyValueStore
+from tasks.services import Services
 
 Answer: TypeAlias = Mapping[str, Any]
 
 _PAGE_LEAST = 5
-
+"""X lists no fewer mentions or posts at a time."""
+_CLOCK_GOOD_S = 60.0
 _VOCABULARY_KEY = "vocabulary"
-
 _ACCOUNT_KEY = "account"
 
 _MEDIA: dict[str, Any] = {"expansions": [MEDIA_EXPANSION], "media_fields": list(MEDIA_FIELDS)}
 
 
 class XClient:
-    """X as the bot's account sees it. Methods raise `XFault`s and may be called from threads."""
+    """X as the bot's account sees it. Methods raise `XError`s and may be called from threads."""
 
     def __init__(
-        self, settings: XSettings, notebook: KeyValueStore, clock: Callable[[], float] = time.time
+        self,
+        settings: XSettings,
+        store: KeyValueStore,
+        clock: Callable[[], float] = time.time,
+        committed: Callable[[XClient], int] = lambda _: 0,
     ) -> None:
+        """`clock` decides the day of the budget; `committed` tells what admitted requests will cost."""
         self.settings = settings
-        self.door = XSession(settings.api_url, settings.timeout_s)
-        self.tokens = TokenStore(settings, notebook, self.door, clock)
+        self.session = XSession(settings.api_url, settings.timeout_s)
+        self.tokens = TokenStore(settings, store, self.session, clock)
         self.budget = Budget(
-            notebook,
-            price_table(settings.prices),
+            store,
+            price_table(settings.prices, settings.owns_app),
             settings.daily_budget_usd,
             settings.monthly_budget_usd,
             clock,
+            lambda: committed(self),
         )
-        self._notebook = notebook
+        self._store = store
         self._client = tweepy.Client(**_oauth1_keys(settings), return_type=dict)
         # tweepy keeps its session public: this is the one seam that it offers.
-        self._client.session = self.door
-        self.door.vocabulary = self._vocabulary()
+        self._client.session = self.session
+        self.session.vocabulary = self._vocabulary()
+
+    @classmethod
+    def open(cls, services: Services, settings: XSettings | None = None) -> XClient:
+        """Open X for a process of the bot: with the ledger's clock, and a budget that knows its jobs."""
+        ledger = services.ledger
+
+        def committed(x: XClient) -> int:
+            return (
+                ledger.open_count("x") * x.answer_price()
+                + ledger.open_count("x-dm") * x.message_price()
+            )
+
+        store = services.kv("x")
+        return cls(settings or XSettings(), store, _SharedClock(ledger.now), committed)
+
+    def answer_price(self) -> int:
+        """Return what a painting as a reply costs, in millionths of a dollar."""
+        return self.budget.price("reply") + self.budget.price("alt_text")
+
+    def message_price(self) -> int:
+        """Return what a painting as a direct message costs, in millionths of a dollar."""
+        return self.budget.price("message_sent") + self.budget.price("alt_text")
+
+    def mention_price(self) -> int:
+        """Return what a mention may cost after it was read: looked up, its photo's post, the answer."""
+        along = sum(self.budget.price(what) * n for what, n in self._along().items())
+        return 2 * (self.budget.price("post") + along) + self.answer_price()
 
     @property
     def by_oauth1(self) -> bool:
@@ -68,57 +102,63 @@ class XClient:
 
     def me(self) -> Account:
         """Return the bot's own account, asked once and remembered."""
-        if known := self._notebook.get(_ACCOUNT_KEY):
+        if known := self._store.get(_ACCOUNT_KEY):
             id_, username = known.split(" ", 1)
             return Account(id_, username)
         return self.renewed_me()
 
     def renewed_me(self) -> Account:
         """Ask X which account the keys belong to, and remember it."""
-        with self.budget.reading("account", 1) as allowance:
+        with self.budget.reading("account", 1) as purchase:
             answer = self._read(self._client.get_me)
             account = Account(data_field(answer, "id"), data_field(answer, "username"))
-            self.budget.came(allowance, "account", [account.id])
-        self._notebook.put(_ACCOUNT_KEY, f"{account.id} {account.username}")
+            purchase.received("account", [account.id])
+        self._store.put(_ACCOUNT_KEY, f"{account.id} {account.username}")
         return account
 
-    def mentions(self, since_id: str | None, token: str | None, at_most: int = 100) -> PostPage:
-        """Return one page of mentions after `since_id`, newest first.
+    def mentions(
+        self,
+        since_id: str | None,
+        token: str | None,
+        at_most: int = 100,
+        until_id: str | None = None,
+    ) -> PostPage:
+        """Return one page of the mentions between two ids, newest first.
 
-        Where authors have a price they are left out: most mentions only inherit the bot's name, and
-        `posts` tells the whole of those that do not.
+        No more are asked for than the budget can answer. Where authors have a price they are left out: most
+        mentions only inherit the bot's name, and `posts` returns those that do not with their authors.
         """
-        with self.budget.reading("mention", at_most, _PAGE_LEAST) as allowance:
+        follow_up = self.mention_price()
+        with self.budget.reading("mention", at_most, _PAGE_LEAST, follow_up=follow_up) as purchase:
             answer = self._read(
                 self._client.get_users_mentions,
                 self.me().id,
                 since_id=since_id,
+                until_id=until_id,
                 pagination_token=token,
-                max_results=allowance.count,
+                max_results=purchase.count,
                 tweet_fields=POST_FIELDS,
                 sparing=True,
                 **_MEDIA,
             )
             page = read_page(answer)
-            self.budget.came(allowance, "mention", (post.id for post in page.posts))
-        self.budget.paid("post", (post.id for post in page.posts if not post.author))
-        self._came_along(page)
+            _charge(purchase, "mention", page)
         return page
 
     def posts(self, ids: Iterable[str], fields: Iterable[str] = POST_FIELDS) -> PostPage:
         """Return these posts, at most 100, without those that X cannot show."""
         wanted = list(ids)
-        with self.budget.reading("post", len(wanted), len(wanted)) as allowance:
+        count = len(wanted)
+        with self.budget.reading("post", count, count, along=self._along()) as purchase:
             page = read_page(
                 self._read(self._client.get_tweets, wanted, tweet_fields=fields, **_MEDIA)
             )
-            self.budget.came(allowance, "post", (post.id for post in page.posts))
-        self._came_along(page)
+            _charge(purchase, "post", page)
         return page
 
     def own_posts(self, since_id: str, start_time: str | None, token: str | None) -> PostPage:
         """Return one page of the bot's own posts, replies among them, newest first."""
-        with self.budget.reading("own_post", 100, _PAGE_LEAST) as allowance:
+        with self.budget.reading("own_post", 100, _PAGE_LEAST) as purchase:
             answer = self._read(
                 self._client.get_users_tweets,
                 self.me().id,
@@ -126,37 +166,46 @@ class XClient:
                 start_time=start_time,
                 pagination_token=token,
                 exclude=["retweets"],
-                max_results=allowance.count,
+                max_results=purchase.count,
                 tweet_fields=["referenced_tweets"],
             )
             page = read_page(answer)
-            self.budget.came(allowance, "own_post", (post.id for post in page.posts))
-        self._came_along(page)
+            _charge(purchase, "own_post", page)
         return page
 
     def messages(self, token: str | None, at_most: int, person: str | None = None) -> MessagePage:
         """Return one page of direct messages, newest first, with one person or with all."""
-        with self.budget.reading("message", at_most) as allowance:
+        follow_up = 0 if person else self.message_price()
+        along = {"account": 1} if self.session.vocabulary is Vocabulary.POST else {}
+        with self.budget.reading("message", at_most, 1, along, follow_up) as purchase:
             answer = self._read(
                 self._client.get_direct_message_events,
                 participant_id=person,
                 pagination_token=token,
                 event_types=["MessageCreate"],
-                max_results=allowance.count,
+                max_results=purchase.count,
                 dm_event_fields=list(MESSAGE_FIELDS),
                 **_MEDIA,
             )
             page = read_messages(answer)
-            self.budget.came(allowance, "message", (message.id for message in page.messages))
+            purchase.received("message", (message.id for message in page.messages))
+            purchase.received("account", page.expanded_accounts)
         return page
 
-    def reply(self, to: str, text: str, media_ids: Iterable[str] = ()) -> str:
-        """Reply to a post and return the id of the reply."""
+    def reply(
+        self,
+        to: str,
+        text: str,
+        media_ids: Iterable[str] = (),
+        key: str | None = None,
+        spare: bool = False,
+    ) -> str:
+        """Reply to a post and return the id of the reply. `key`, `spare`: see `Budget.writing`."""
         body: dict[str, Any] = {"text": text, "reply": {"in_reply_to_tweet_id": to}}
         # A sentence alone was not made by AI.
         if media := list(media_ids):
             body |= {"media": {"media_ids": media}, "made_with_ai": self.settings.made_with_ai}
-        with self.budget.writing("reply"):
+        with self.budget.writing("reply", key, spare):
             return data_field(self.send("POST", "/2/tweets", json=body), "id")
 
     def delete(self, post_id: str) -> None:
@@ -164,9 +213,16 @@ class XClient:
         with self.budget.writing("deletion"):
             self._asked(self._client.delete_tweet, post_id)
 
-    def send_message(self, to: str, text: str | None, media_id: str | None = None) -> str:
-        """Send a direct message and return the id of its event."""
-        with self.budget.writing("message_sent"):
+    def send_message(
+        self,
+        to: str,
+        text: str | None,
+        media_id: str | None = None,
+        key: str | None = None,
+        spare: bool = False,
+    ) -> str:
+        """Send a direct message and return the id of its event. `key`, `spare`: see `Budget.writing`."""
+        with self.budget.writing("message_sent", key, spare):
             answer = self._asked(
                 self._client.create_direct_message,
                 participant_id=to,
@@ -188,7 +244,7 @@ class XClient:
 
     def _send(self, method: str, route: str, request: Mapping[str, Any]) -> object:
         headers, auth = self._signature()
-        with self.door.request(
+        with self.session.request(
             method, TWEEPY_HOST + route, headers=headers, auth=auth, **request
         ) as response:
             return response.json() if response.content else {}
@@ -211,7 +267,9 @@ class XClient:
 
         def asked() -> Answer:
             fields = (
-                self.door.vocabulary.without_priced(tweet_fields) if sparing else list(tweet_fields)
+                self.session.vocabulary.without_priced(tweet_fields)
+                if sparing
+                else list(tweet_fields)
             )
             if fields:
                 params["tweet_fields"] = fields
@@ -220,16 +278,16 @@ class XClient:
         try:
             return asked()
         except XRefused as fault:
-            if self.settings.vocabulary != "auto" or not blames_words(fault.detail):
+            if self.settings.vocabulary != "auto" or not blames_vocabulary(fault.detail):
                 raise
-        tried = self.door.vocabulary
-        self.door.vocabulary = tried.alternative
+        tried = self.session.vocabulary
+        self.session.vocabulary = tried.alternative
         try:
             answer = asked()
         except XRefused:
-            self.door.vocabulary = tried
+            self.session.vocabulary = tried
             raise
-        self._notebook.put(_VOCABULARY_KEY, self.door.vocabulary.value)
+        self._store.put(_VOCABULARY_KEY, self.session.vocabulary.value)
         return answer
 
     def _asked(self, ask: Callable[..., object], *args: object, **params: object) -> Answer:
@@ -252,13 +310,36 @@ class XClient:
     def _vocabulary(self) -> Vocabulary:
         chosen = self.settings.vocabulary
         if chosen == "auto":
-            return Vocabulary(self._notebook.get(_VOCABULARY_KEY) or Vocabulary.TWEET)
+            return Vocabulary(self._store.get(_VOCABULARY_KEY) or Vocabulary.TWEET)
         return Vocabulary(chosen)
 
-    def _came_along(self, page: PostPage) -> None:
-        own = {post.id for post in page.posts}
-        self.budget.came_along("post", (id_ for id_ in page.around if id_ not in own))
-        self.budget.came_along("account", page.expanded_accounts)
+    def _along(self) -> dict[str, int]:
+        """Return what X sends along with a post that is looked up, at its price, at most."""
+        if self.session.vocabulary is Vocabulary.POST:
+            return {"account": 1, "post": 1}
+        return {}
+
+
+class _SharedClock:
+    """The ledger's clock, the same for all machines; asked once a minute."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._ahead_s = 0.0
+        self._ask_at = 0.0
+
+    def __call__(self) -> float:
+        if time.monotonic() >= self._ask_at:
+            self._ahead_s = self._now() - time.time()
+            self._ask_at = time.monotonic() + _CLOCK_GOOD_S
+        return time.time() + self._ahead_s
+
+
+def _charge(purchase: Purchase, what: str, page: PostPage) -> None:
+    """Charge for a page and for what came along with it."""
+    purchase.received(what, (post.id for post in page.posts))
+    purchase.received("post", page.around)
+    purchase.received("account", page.expanded_accounts)
 
 
 def data_field(answer: Answer, name: str) -> str:

@@ -1,18 +1,25 @@
-"""What `suisai doctor` finds out about X: keys, account, scopes, budget, and what the bot reported."""
+"""What `suisai doctor` checks of X: keys, account, scopes, budget, prices, reading, webhooks, messages."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from bots.doctor.report import Finding, failure, passed, warning
-from bots.x.budget import Spending
+from bots.x.budget import MICRO, Spending
 from bots.x.client import XClient
-from bots.x.errors import XFault
+from bots.x.errors import XError
+from bots.x.listener.cursors import unread_since
+from bots.x.listener.poller import BLIND_AFTER
 from bots.x.login import missing_scopes
 from bots.x.settings import XSettings, configured
-from bots.x.store import notice
+from bots.x.store import ReadingState, notice
 from bots.x.webhook_admin import NotDelivered, WebhookAdmin
 from tasks.services import Services
+
+_ENCRYPTED = (
+    "only unencrypted direct messages reach the bot; X moves people to encrypted chats (XChat), which its "
+    "API does not show: those who write there get no answer"
+)
 
 
 def check(services: Services) -> Iterator[Finding]:
@@ -21,22 +28,26 @@ def check(services: Services) -> Iterator[Finding]:
     if not configured(settings):
         yield passed("X", "not set up; `suisai setup x`, if you want it")
         return
-    x = XClient(settings, services.kv("x"))
+    x, store = XClient.open(services, settings), services.kv("x")
     yield _account(x)
     yield _scopes(x)
     yield _budget(x.budget.spending())
+    yield _mention_price(x)
+    yield from _reading(settings, services)
+    if settings.direct_messages:
+        yield passed("X messages", _ENCRYPTED)
     if settings.webhooks:
         yield _webhooks(x)
     yield from _listening(settings, services)
-    if trouble := notice(services.kv("x")):
+    if trouble := notice(store):
         yield warning("X", trouble, "see docs/x.md, 'When something is wrong'")
 
 
 def _account(x: XClient) -> Finding:
     try:
         account = x.renewed_me()
-    except XFault as fault:
-        return failure("X", f"the keys are not accepted: {fault.detail}", "suisai x login")
+    except XError as error:
+        return failure("X", f"the keys are not accepted: {error.detail}", "suisai x login")
     return passed("X", f"the bot is @{account.username} ({account.id})")
 
 
@@ -56,9 +67,9 @@ def _webhooks(x: XClient) -> Finding:
         hooks = WebhookAdmin(x).hooks()
     except NotDelivered as why:
         return warning("X webhooks", str(why), "suisai x webhook")
-    heard = [hook.url for hook in hooks if hook.valid and hook.events]
-    if heard:
-        return passed("X webhooks", f"X delivers to {', '.join(heard)}")
+    reached = [hook.url for hook in hooks if hook.valid and hook.events]
+    if reached:
+        return passed("X webhooks", f"X delivers to {', '.join(reached)}")
     slowly = f"X delivers nothing; mentions wait up to {x.settings.reconcile_s / 60:.0f} minutes"
     return warning("X webhooks", slowly, "suisai x webhook https://your.host")
 
@@ -70,8 +81,8 @@ def _budget(spending: Spending) -> Finding:
         f"${spending.month_usd:.2f} of {_limit(month)} this month"
     )
     ok = (not day or spending.today_usd < day) and (not month or spending.month_usd < month)
-    mend = "raise SUISAI_X_DAILY_BUDGET_USD or SUISAI_X_MONTHLY_BUDGET_USD, or wait"
-    return passed("X budget", spent) if ok else warning("X budget", spent, mend)
+    fix = "raise SUISAI_X_DAILY_BUDGET_USD or SUISAI_X_MONTHLY_BUDGET_USD, or wait"
+    return passed("X budget", spent) if ok else warning("X budget", spent, fix)
 
 
 def _listening(settings: XSettings, services: Services) -> Iterator[Finding]:
@@ -86,6 +97,32 @@ def _listening(settings: XSettings, services: Services) -> Iterator[Finding]:
     elif "web" not in kinds:
         says = "no web process is there to take it; polling finds what it misses"
         yield warning("X webhook", says, "suisai web")
+
+
+def _mention_price(x: XClient) -> Finding:
+    usd = x.budget.price("mention") / MICRO
+    if x.settings.owns_app:
+        return passed("X prices", f"a mention costs ${usd:.3f}: the bot's account owns the app")
+    says = (
+        f"a mention costs ${usd:.3f}; where the bot's account owns the app in X's Developer Console it is "
+        "cheaper: then set SUISAI_X_OWNS_APP=true"
+    )
+    return passed("X prices", says)
+
+
+def _reading(settings: XSettings, services: Services) -> Iterator[Finding]:
+    """Say whether the bot reads what people write, and how far behind it is."""
+    store = services.kv("x")
+    for name in ("mentions", "messages") if settings.direct_messages else ("mentions",):
+        state = ReadingState.load(store, name)
+        if state.failures >= BLIND_AFTER:
+            says = f"{state.failures} looks in a row failed; X says: {state.detail}"
+            yield failure(f"X {name}", says, "see docs/x.md, 'When something is wrong'")
+    if since := unread_since(store):
+        behind_min = max(0.0, services.ledger.now() - since) / 60
+        says = f"reading is {behind_min:.0f} minutes behind; requests are answered oldest first"
+        fix = "raise SUISAI_X_DAILY_BUDGET_USD if you want more of them answered per day"
+        yield warning("X mentions", says, fix)
 
 
 def _limit(usd: float) -> str:

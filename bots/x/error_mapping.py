@@ -1,161 +1,227 @@
-"""What a fault of X means for the workers: wait, try again, or never."""
+"""What an error of X means for a worker with an answer: wait, try again, or end the job.
+
+Only an error about this very answer ends its job. Whatever concerns the account, the app or X as a whole
+pauses the platform and keeps the painting, and so does every error that the table does not know.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import MappingProxyType
+from dataclasses import dataclass, field
+from enum import Enum
 
 from bots.x.budget import BudgetSpent
 from bots.x.errors import (
     XCreditsSpent,
-    XFault,
+    XError,
     XForbidden,
-    XPaused,
+    XRateLimited,
     XRefused,
     XUnauthorised,
     XUnknownOutcome,
-    XUnreachable,
 )
-from bots.x.store import notify
-from tasks.errors import PlatformPaused, TransientError, Undeliverable
+from bots.x.store import clear_notice, notify_operator
+from tasks.errors import PlatformPaused, Undeliverable
 from tasks.kv import KeyValueStore
 
 _NO_RESET_S = 300.0
-
+_OPERATOR_S = 300.0
+"""How often it is tried whether the operator has fixed what only the operator can."""
+_RETRY_S = 15.0
+"""How long the first pause lasts, unless the settings say otherwise."""
+_LONGEST_PAUSE_S = 900.0
+_JOB_WAITS = 4.0
+"""How many first pauses longer than the platform a job waits whose answer failed: others go first."""
+_UNKNOWN_JOB_WAITS = 40.0
+"""The same after an error that the table does not know."""
 _JUST_PASSED_S = 60.0
 """A reset that lies so little back came about on the way here, or by clocks that differ."""
-
 _AT_ONCE_S = 1.0
+_FAILURES_KEY = "failures:answering"
+_FAILURES_KEPT_S = 3600.0
+_OPERATOR_AFTER = 4
+"""After so many failures in a row the operator is told of what passes by itself, too."""
 
-_UNREACHABLE_S = 15.0
 
-_OPERATOR_S = 300.0
+class Meaning(Enum):
+    """What to do about an error."""
 
-# Where X names the kind of a fault, that decides: names of its OpenAPI document and of the problems that
-# it links, numbers of its older API's documentation. The bot's own troubles come first: no person is to
-# blame for them.
-_OWN_KINDS = frozenset(
-    {
-        "client-forbidden",
-        "client-not-enrolled",
-        "oauth1-permissions",
-        "unsupported-authentication",
-        "64",  # the bot's account is suspended
-        "261",  # the app may not write
-        "326",  # the bot's account is locked
-    }
+    END = "this answer can never be posted"
+    UPLOAD_AGAIN = "X does not have the picture any more"
+    WAIT = "X has a problem, or has had enough of us for now"
+    OPERATOR = "only the operator can fix it"
+    UNKNOWN = "not in the table"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One kind of error: how X names it, what it says, and what that means."""
+
+    meaning: Meaning
+    reason: str
+    """A stable code: the reason with which a job ends, or what is told to the operator."""
+    kinds: frozenset[str] = field(default_factory=frozenset)
+    """Last parts of X's problem types, reasons, titles, and codes of its older API."""
+    sentences: tuple[str, ...] = ()
+    """Parts of what X says, in lower case, where it names no kind."""
+
+
+def _row(meaning: Meaning, reason: str, kinds: str, *sentences: str) -> Problem:
+    return Problem(meaning, reason, frozenset(kinds.split()), sentences)
+
+
+PROBLEMS = (
+    # The account, the app, the plan. First, since their sentences hold words that others hold, too.
+    _row(Meaning.OPERATOR, "account-suspended", "64", "your account is suspended"),
+    _row(Meaning.OPERATOR, "account-locked", "326", "temporarily locked", "account is locked"),
+    _row(Meaning.OPERATOR, "account-restricted", "", "your account is not permitted"),
+    _row(Meaning.OPERATOR, "no-credits", "CreditsDepleted credits-depleted", "any credits"),
+    _row(Meaning.OPERATOR, "spend-cap", "SpendCapReached credits", "spend cap", "spending limit"),
+    _row(Meaning.OPERATOR, "usage-cap", "usage-capped UsageCapExceeded", "usage cap exceeded"),
+    _row(
+        Meaning.OPERATOR,
+        "app-rights",
+        "client-forbidden client-not-enrolled oauth1-permissions unsupported-authentication "
+        "official-client-forbidden 261 220 453",
+        "your client app",
+        "app permissions",
+        "access to a subset of",
+        "authenticating with",
+        "when authenticating requests",
+    ),
+    _row(Meaning.WAIT, "automation-block", "226", "might be automated"),
+    _row(
+        Meaning.WAIT, "daily-limit", "185 344", "over daily status update limit", "daily limit for"
+    ),
+    _row(Meaning.WAIT, "rate-limit", "88 rate-limit-exceeded", "rate limit exceeded"),
+    _row(
+        Meaning.WAIT, "over-capacity", "130 131 internal-error", "over capacity", "internal error"
+    ),
+    # The picture.
+    _row(Meaning.UPLOAD_AGAIN, "media", "324 325", "media id", "media could not", "invalid media"),
+    # The post that is replied to, or its author.
+    _row(Meaning.END, "duplicate", "187", "duplicate content", "status is a duplicate"),
+    _row(
+        Meaning.END,
+        "reply-forbidden",
+        "433",
+        "reply to this conversation",
+        "only reply to",
+        "who can reply",
+        "permitted to reply",
+        "allowed to reply",
+    ),
+    _row(
+        Meaning.END,
+        "mention-gone",
+        "144 385 resource-not-found",
+        "deleted or not visible",
+        "does not exist",
+        "could not find",
+    ),
+    _row(Meaning.END, "protected", "179 not-authorized-for-resource", "are protected"),
+    _row(Meaning.END, "suspended", "63", "user has been suspended"),
+    _row(Meaning.END, "blocked", "136", "have been blocked", "has blocked you"),
+    _row(
+        Meaning.END,
+        "messages-closed",
+        "150 349",
+        "send messages to this user",
+        "permitted to send",
+        "cannot be messaged",
+        "permission to dm",
+    ),
+    _row(Meaning.END, "too-long", "186", "text too long", "needs to be a bit shorter"),
 )
+"""Where X names the kind of an error, that decides; else the first row with a sentence that it says.
 
-_FINAL_KINDS = MappingProxyType(
-    {
-        "187": "duplicate",
-        "144": "mention-gone",
-        "385": "mention-gone",
-        "179": "protected",
-        "63": "suspended",
-        "136": "blocked",
-        "433": "reply-forbidden",
-        "150": "messages-closed",
-        "349": "messages-closed",
-    }
-)
-
-# Often it says no more than a sentence; these are from its documentation and from what operators of bots
-# report.
-_OWN_TROUBLES = (
-    "your account is suspended",
-    "your account is temporarily locked",
-    "your account is not permitted",
-    "your client app",
-    "client-not-enrolled",
-    "client-forbidden",
-    "app permissions",
-    "access to a subset of",
-    "authenticating with",
-)
-
-_FINAL = (
-    ("duplicate content", "duplicate"),
-    ("status is a duplicate", "duplicate"),
-    ("deleted or not visible", "mention-gone"),
-    ("does not exist", "mention-gone"),
-    ("could not find", "mention-gone"),
-    ("protected", "protected"),
-    ("suspended", "suspended"),
-    ("blocked", "blocked"),
-    ("repl", "reply-forbidden"),
-    ("cannot send messages to this user", "messages-closed"),
-    ("not permitted to send", "messages-closed"),
-    ("cannot be messaged", "messages-closed"),
-    ("do not have permission to dm", "messages-closed"),
-)
+Sources: X's OpenAPI description and its page on response codes, the error codes of its API 1.1, and errors
+that public bots logged until November 2026.
+"""
+_UNKNOWN = Problem(Meaning.UNKNOWN, "unknown")
 
 
-def is_duplicate(fault: XFault) -> bool:
+def problem_of(error: XError) -> Problem:
+    """Return the row of the table for an error, `Meaning.UNKNOWN` where there is none."""
+    if isinstance(error, XCreditsSpent | XUnauthorised):
+        return Problem(Meaning.OPERATOR, type(error).__name__)
+    named = [row for row in PROBLEMS if row.kinds & error.kinds]
+    said = error.detail.lower()
+    heard = [row for row in PROBLEMS if any(sentence in said for sentence in row.sentences)]
+    if named or heard:
+        return (named or heard)[0]
+    if isinstance(error, XForbidden | XRefused) or type(error) is XError:
+        return _UNKNOWN
+    return Problem(Meaning.WAIT, type(error).__name__)
+
+
+def is_duplicate(error: XError) -> bool:
     """X says that the very same was posted before."""
-    return isinstance(fault, XForbidden) and _final(fault) == "duplicate"
+    return problem_of(error).reason == "duplicate"
+
+
+def is_about_media(error: XError) -> bool:
+    """X does not accept the ids of the uploaded pictures."""
+    return problem_of(error).meaning is Meaning.UPLOAD_AGAIN
 
 
 @contextmanager
-def told_to_workers(notebook: KeyValueStore) -> Iterator[None]:
-    """Turn the faults of a block into `PlatformPaused`, `TransientError` or `Undeliverable`.
+def mapped_for_workers(
+    store: KeyValueStore, retry_s: float = _RETRY_S, maybe_sent: bool = False
+) -> Iterator[None]:
+    """Turn the errors of a block into `PlatformPaused` or `Undeliverable`.
 
-    `XUnknownOutcome` passes as it is: whether the call was carried out is unknown.
+    `retry_s`: how long the first pause lasts. `maybe_sent`: the block sends an answer, which may stand after
+    an unknown outcome.
     """
     try:
         yield
-    except XUnknownOutcome:
-        raise
-    except BudgetSpent as fault:
-        raise PlatformPaused(fault.until, fault.detail) from fault
-    except XPaused as fault:
-        raise PlatformPaused(_next_try(fault.reset, time.time()), fault.detail) from fault
-    except XUnreachable as fault:
-        raise PlatformPaused(time.time() + _UNREACHABLE_S, fault.detail) from fault
-    except (XForbidden, XRefused) as fault:
-        raise _judged(fault, notebook) from fault
-    except (XCreditsSpent, XUnauthorised) as fault:
-        notify(notebook, f"answering: {fault.detail}")
-        raise PlatformPaused(time.time() + _OPERATOR_S, fault.detail) from fault
-    except XFault as fault:
-        raise TransientError(fault.detail) from fault
+    except XError as error:
+        raise _for_worker(error, store, retry_s, maybe_sent) from error
 
 
-@contextmanager
-def nothing_sent_yet() -> Iterator[None]:
-    """Inside, silence of X is no question: no answer was on its way."""
-    try:
-        yield
-    except XUnknownOutcome as fault:
-        raise TransientError(fault.detail) from fault
+def note_success(store: KeyValueStore) -> None:
+    """Note that X took an answer: the next pause is short again, and the operator is not needed."""
+    store.delete(_FAILURES_KEY)
+    clear_notice(store)
+
+
+def _for_worker(error: XError, store: KeyValueStore, retry_s: float, maybe_sent: bool) -> Exception:
+    now, problem = time.time(), problem_of(error)
+    if isinstance(error, BudgetSpent):
+        return PlatformPaused(error.until, error.detail)
+    if problem.meaning is Meaning.END:
+        return Undeliverable(problem.reason)
+    if problem.meaning is Meaning.OPERATOR:
+        notify_operator(store, f"answering: {error.detail}")
+        return PlatformPaused(now + _OPERATOR_S, error.detail)
+    if isinstance(error, XRateLimited):
+        return PlatformPaused(_next_try(error.reset, now), error.detail)
+    until, job_until = _pause(error, problem, store, now, retry_s)
+    sent = maybe_sent and isinstance(error, XUnknownOutcome)
+    return PlatformPaused(until, error.detail, job_until=job_until, maybe_sent=sent)
+
+
+def _pause(
+    error: XError, problem: Problem, store: KeyValueStore, now: float, retry_s: float
+) -> tuple[float, float]:
+    """Pause for longer with each failure since the last success; the job itself waits longer still.
+
+    Whether X fails as a whole or this answer only, the next try shows: it is another job's.
+    """
+    failures = store.increment(_FAILURES_KEY, 1, _FAILURES_KEPT_S)
+    pause_s = min(_LONGEST_PAUSE_S, retry_s * 2.0 ** min(failures - 1, 10))
+    if problem.meaning is Meaning.UNKNOWN:
+        notify_operator(store, f"answering: X says what the bot does not know: {error.detail}")
+    elif failures >= _OPERATOR_AFTER:
+        notify_operator(store, f"answering: {failures} failures in a row: {error.detail}")
+    waits = _UNKNOWN_JOB_WAITS if problem.meaning is Meaning.UNKNOWN else _JOB_WAITS
+    return now + pause_s, now + pause_s + waits * retry_s
 
 
 def _next_try(reset: float | None, now: float) -> float:
     if reset is None or reset < now - _JUST_PASSED_S:
         return now + _NO_RESET_S
     return max(reset, now + _AT_ONCE_S)
-
-
-def _judged(fault: XForbidden | XRefused, notebook: KeyValueStore) -> Exception:
-    if _is_own_trouble(fault):
-        notify(notebook, f"answering: {fault.detail}")
-        return PlatformPaused(time.time() + _OPERATOR_S, fault.detail)
-    # An unknown sentence may be about this post or about the whole bot: tries are bounded.
-    reason = _final(fault)
-    return Undeliverable(reason) if reason else TransientError(fault.detail)
-
-
-def _is_own_trouble(fault: XFault) -> bool:
-    if fault.kinds & _FINAL_KINDS.keys():
-        return False
-    said = fault.detail.lower()
-    return bool(fault.kinds & _OWN_KINDS) or any(sentence in said for sentence in _OWN_TROUBLES)
-
-
-def _final(fault: XFault) -> str:
-    for kind in sorted(fault.kinds & _FINAL_KINDS.keys()):
-        return _FINAL_KINDS[kind]
-    said = fault.detail.lower()
-    return next((reason for sentence, reason in _FINAL if sentence in said), "")

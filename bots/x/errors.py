@@ -1,4 +1,4 @@
-"""What can go wrong between the bot and X, as values: an HTTP answer becomes one of these, once."""
+"""What can go wrong between the bot and X: each HTTP response or network failure becomes one of these."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping
 
 import requests
 
-_TELLING = 300
+_DETAIL_MAX = 300
 
 _DAY_LIMITS = ("x-app-limit-24hour", "x-user-limit-24hour")
 
 
-class XFault(Exception):
+class XError(Exception):
     """X did not do what was asked; `detail` is what it said about it.
 
-    `kinds` are the names and numbers by which X tells faults apart, where it gave any: the last part
-    of a problem's `type`, a `reason`, a `code`.
+    `kinds` are the names and numbers by which X tells errors apart, where it gave any: the last part of a
+    problem's `type`, its `title` where that is one word, a `reason`, a `code`.
     """
 
     kinds: frozenset[str] = frozenset()
@@ -26,7 +26,7 @@ class XFault(Exception):
         self.detail = detail
 
 
-class XPaused(XFault):
+class XRateLimited(XError):
     """429: too much was asked. `reset` is X's time of the next try, None where it named none."""
 
     def __init__(self, detail: str, reset: float | None) -> None:
@@ -34,41 +34,45 @@ class XPaused(XFault):
         self.reset = reset
 
 
-class XCreditsSpent(XFault):
+class XCreditsSpent(XError):
     """402: the app's prepaid credits are used up."""
 
 
-class XUnauthorised(XFault):
+class XUnauthorised(XError):
     """401: the keys or the token are not accepted."""
 
 
-class XForbidden(XFault):
+class XForbidden(XError):
     """403: understood, and refused."""
 
 
-class XRefused(XFault):
+class XRefused(XError):
     """400, 404 or the like: this call cannot succeed as it is."""
 
 
-class XUnreachable(XFault):
+class XUnreachable(XError):
     """No connection to X came about: nothing was sent."""
 
 
-class XUnknownOutcome(XFault):
-    """The call may or may not have been carried out: a 5xx, a timeout, a cut connection."""
+class XUnknownOutcome(XError):
+    """The call may or may not have been carried out: a timeout, a cut connection, no JSON."""
 
 
-def fault_of(response: requests.Response) -> XFault:
-    """Return the fault that an unsuccessful HTTP answer means."""
+class XServerError(XUnknownOutcome):
+    """5xx: X failed. It may have carried the call out all the same, and does not bill it."""
+
+
+def error_of(response: requests.Response) -> XError:
+    """Return the error that an unsuccessful HTTP response means."""
     body = _body(response)
-    fault = _fault(response, body)
-    fault.kinds = frozenset(filter(None, _kinds(body)))
-    return fault
+    error = _error(response, body)
+    error.kinds = frozenset(filter(None, _kinds(body)))
+    return error
 
 
-def _fault(response: requests.Response, body: object) -> XFault:
+def _error(response: requests.Response, body: object) -> XError:
     told = " / ".join(dict.fromkeys(_sentences(body)))
-    detail = f"{response.status_code} {told or response.reason}"[:_TELLING]
+    detail = f"{response.status_code} {told or response.reason}"[:_DETAIL_MAX]
     match response.status_code:
         case 401:
             return XUnauthorised(detail)
@@ -77,9 +81,12 @@ def _fault(response: requests.Response, body: object) -> XFault:
         case 403:
             return XForbidden(detail)
         case 429:
-            return XPaused(detail, _reset(response.headers))
+            return XRateLimited(detail, _reset(response.headers))
         case status if status >= 500:
-            return XUnknownOutcome(detail)
+            return XServerError(detail)
+        case status if status < 400:
+            where = response.headers.get("Location", "nowhere")
+            return XRefused(f"{status} X redirects to {where}: see SUISAI_X_API_URL"[:_DETAIL_MAX])
     return XRefused(detail)
 
 
@@ -91,7 +98,7 @@ def _body(response: requests.Response) -> object:
 
 
 def _kinds(body: object) -> Iterator[str]:
-    """Find X's names of faults in a problem, a list of errors, or both."""
+    """Find X's names of errors in a problem, a list of errors, or both."""
     for item in body if isinstance(body, list) else [body]:
         if not isinstance(item, Mapping):
             continue
@@ -99,6 +106,8 @@ def _kinds(body: object) -> Iterator[str]:
         yield from (
             str(item[key]) for key in ("reason", "code") if isinstance(item.get(key), str | int)
         )
+        if " " not in str(item.get("title", "")):
+            yield str(item.get("title", ""))
         yield from _kinds(item.get("errors"))
 
 

@@ -1,19 +1,18 @@
-"""`suisai x login`: connects the bot's account, by OAuth2 with PKCE over a redirect to this machine."""
+"""`suisai x login`: connects the bot's account by OAuth2 with PKCE and a redirect to this machine."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
 import secrets
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
+
+from oauthlib.oauth2 import WebApplicationClient
 
 from bots.x.client import XClient
-from bots.x.errors import XFault
+from bots.x.errors import XError
 from bots.x.models import Account
 from pipeline.errors import UserFacingError
 
@@ -35,20 +34,6 @@ class LoginFailed(UserFacingError):
     """The account is not connected; the message says why and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pkce:
-    """One proof that who asks for the token is who asked for the permission (RFC 7636)."""
-
-    verifier: str = field(default_factory=lambda: secrets.token_urlsafe(64))
-    state: str = field(default_factory=lambda: secrets.token_urlsafe(32))
-
-    @property
-    def challenge(self) -> str:
-        """The digest of the verifier that may be seen by everybody."""
-        digest = hashlib.sha256(self.verifier.encode()).digest()
-        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-
-
 def login(
     x: XClient,
     show: Callable[[str], None],
@@ -66,10 +51,18 @@ def login(
                 "Set SUISAI_X_CLIENT_ID (and SUISAI_X_CLIENT_SECRET), or the four OAuth1 keys."
             )
         return _tried(x)
-    proof = Pkce()
-    with _Loopback(x.settings.login_port, proof.state) as server:
+    flow = WebApplicationClient(x.settings.client_id)
+    verifier, state = flow.create_code_verifier(64), secrets.token_urlsafe(32)
+    with _Loopback(x.settings.login_port, state) as server:
         redirect = f"http://127.0.0.1:{server.server_port}{_PATH}"
-        address = _address(x, proof, redirect)
+        address = flow.prepare_request_uri(
+            x.settings.authorize_url,
+            redirect_uri=redirect,
+            scope=list(SCOPES),
+            state=state,
+            code_challenge=flow.create_code_challenge(verifier, "S256"),
+            code_challenge_method="S256",
+        )
         show(address)
         open_page(address)
         code = server.wait_for_code(patience_s)
@@ -78,10 +71,10 @@ def login(
             grant_type="authorization_code",
             code=code,
             redirect_uri=redirect,
-            code_verifier=proof.verifier,
+            code_verifier=verifier,
         )
-    except XFault as fault:
-        raise LoginFailed(f"X gave no token: {fault.detail}") from fault
+    except XError as error:
+        raise LoginFailed(f"X gave no token: {error.detail}") from error
     x.tokens.store(tokens)
     return _tried(x)
 
@@ -94,21 +87,8 @@ def missing_scopes(granted: tuple[str, ...]) -> tuple[str, ...]:
 def _tried(x: XClient) -> Account:
     try:
         return x.renewed_me()
-    except XFault as fault:
-        raise LoginFailed(f"X does not accept the keys: {fault.detail}") from fault
-
-
-def _address(x: XClient, proof: Pkce, redirect: str) -> str:
-    query = {
-        "response_type": "code",
-        "client_id": x.settings.client_id,
-        "redirect_uri": redirect,
-        "scope": " ".join(SCOPES),
-        "state": proof.state,
-        "code_challenge": proof.challenge,
-        "code_challenge_method": "S256",
-    }
-    return f"{x.settings.authorize_url}?{urlencode(query)}"
+    except XError as error:
+        raise LoginFailed(f"X does not accept the keys: {error.detail}") from error
 
 
 class _Loopback(ThreadingHTTPServer):
@@ -124,6 +104,7 @@ class _Loopback(ThreadingHTTPServer):
         self._state = state
         self._code = ""
         self._refusal = ""
+        self._strays = 0
         self._came = threading.Event()
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
 
@@ -140,17 +121,25 @@ class _Loopback(ThreadingHTTPServer):
         """Return the code that the browser brings. Raises `LoginFailed`."""
         self._came.wait(patience_s)
         if self._refusal:
-            raise LoginFailed(f"X says: {self._refusal}.")
+            raise LoginFailed(f"X says: {self._refusal}. Try `suisai x login` again.")
         if not self._code:
-            raise LoginFailed("Nothing came back from the browser. Try `suisai x login` again.")
+            port = self.server_port
+            strays = f" ({self._strays} requests belonged to another login)" if self._strays else ""
+            raise LoginFailed(
+                f"Nothing came back from the browser{strays}. Try `suisai x login` again; where the bot runs "
+                f"on a server without a browser, first forward the port: ssh -L {port}:127.0.0.1:{port}."
+            )
         return self._code
 
     def take(self, query: dict[str, str]) -> bool:
-        """Take the code, if it comes with the state that only our request knew."""
-        if hmac.compare_digest(query.get("state", ""), self._state):
-            self._code, self._refusal = query.get("code", ""), query.get("error", "")
-        else:
-            self._refusal = "the answer belongs to another login"
+        """Take the code, if it comes with the state that only our request knew.
+
+        Anybody on this machine can call the address: a request with another state changes nothing.
+        """
+        if not hmac.compare_digest(query.get("state", "").encode(), self._state.encode()):
+            self._strays += 1
+            return False
+        self._code, self._refusal = query.get("code", ""), query.get("error", "")
         self._came.set()
         return bool(self._code)
 

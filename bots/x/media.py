@@ -1,6 +1,6 @@
-"""Uploads a finished picture to X, in the steps that X asks for, with words for who cannot see it.
+"""Uploads a finished picture to X in the steps that X asks for, with a description for people who cannot see.
 
-Makes a picture light enough for X, in the rare case that it is not (long sides beyond 3000 px).
+A picture that is too heavy for X, which only long sides beyond 3000 px are, is made lighter.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Literal
 
+import structlog
 from PIL import Image
 
 from bots.x.client import XClient, data_field
-from bots.x.errors import XRefused, XUnknownOutcome
+from bots.x.errors import XError, XRefused, XUnknownOutcome
 
 BYTES_MAX = 5_000_000
 """X's limit for images."""
@@ -51,6 +52,8 @@ _STATUS_TRIES = 20
 
 _STATUS_WAIT_MAX_S = 5.0
 
+_log = structlog.get_logger()
+
 _TYPES = ((b"\x89PNG", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"RIFF", "image/webp"))
 
 
@@ -60,6 +63,8 @@ class Uploaded:
 
     id: str
     key: str
+    described: bool = True
+    """X took the description."""
 
 
 def upload(
@@ -67,45 +72,52 @@ def upload(
     picture: bytes,
     category: Literal["tweet_image", "dm_image"],
     alt_text: str,
-    rest: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Uploaded:
-    """Upload one image file, finished and described. Raises `XFault`."""
+    """Upload one image file and describe it. Raises `XError` where it is not uploaded."""
     route = "/2/media/upload"
     picture = lighten(picture)
-    with x.budget.writing("upload"):
-        begun = x.send(
-            "POST",
-            f"{route}/initialize",
-            json={
-                "media_category": category,
-                "media_type": _media_type(picture),
-                "total_bytes": len(picture),
-            },
-        )
-        id_ = data_field(begun, "id")
-        x.send(
-            "POST",
-            f"{route}/{id_}/append",
-            # Images are at most 5 MB, so that one segment holds the whole file.
-            data={"segment_index": "0"},
-            files={"media": ("picture", picture, "application/octet-stream")},
-        )
-        done = x.send("POST", f"{route}/{id_}/finalize")
-        _wait_until_ready(x, id_, _processing(done), rest)
-    _describe(x, id_, alt_text)
-    return Uploaded(
-        id_, str(done["data"].get("media_key") or begun["data"].get("media_key") or id_)
+    begun = x.send(
+        "POST",
+        f"{route}/initialize",
+        json={
+            "media_category": category,
+            "media_type": _media_type(picture),
+            "total_bytes": len(picture),
+        },
     )
+    id_ = data_field(begun, "id")
+    x.send(
+        "POST",
+        f"{route}/{id_}/append",
+        # Images are at most 5 MB, so that one segment holds the whole file.
+        data={"segment_index": "0"},
+        files={"media": ("picture", picture, "application/octet-stream")},
+    )
+    done = x.send("POST", f"{route}/{id_}/finalize")
+    _wait_until_ready(x, id_, _processing(done), sleep)
+    return Uploaded(id_, _key(done) or _key(begun) or id_, _describe(x, id_, alt_text))
 
 
-def _describe(x: XClient, id_: str, alt_text: str) -> None:
-    with x.budget.writing("alt_text"):
-        words = {"alt_text": {"text": alt_text[:ALT_TEXT_MAX]}}
-        x.send("POST", "/2/media/metadata", json={"id": id_, "metadata": words})
+def _describe(x: XClient, id_: str, alt_text: str) -> bool:
+    """Describe an upload; tell whether X took it. A picture without a description is still posted."""
+    words = {"alt_text": {"text": alt_text[:ALT_TEXT_MAX]}}
+    try:
+        with x.budget.writing("alt_text"):
+            x.send("POST", "/2/media/metadata", json={"id": id_, "metadata": words})
+    except XError as error:
+        _log.warning("alt_text_refused", media=id_, detail=error.detail, action="post without it")
+        return False
+    return True
+
+
+def _key(answer: Mapping[str, Any]) -> str:
+    data = answer.get("data")
+    return str(data.get("media_key") or "") if isinstance(data, Mapping) else ""
 
 
 def _wait_until_ready(
-    x: XClient, id_: str, processing: Mapping[str, Any], rest: Callable[[float], None]
+    x: XClient, id_: str, processing: Mapping[str, Any], sleep: Callable[[float], None]
 ) -> None:
     for _ in range(_STATUS_TRIES):
         state = processing.get("state", "succeeded")
@@ -113,7 +125,7 @@ def _wait_until_ready(
             return
         if state == "failed":
             raise XRefused("X could not read the picture")
-        rest(min(float(processing.get("check_after_secs") or 1), _STATUS_WAIT_MAX_S))
+        sleep(min(float(processing.get("check_after_secs") or 1), _STATUS_WAIT_MAX_S))
         status = {"command": "STATUS", "media_id": id_}
         processing = _processing(x.send("GET", "/2/media/upload", params=status))
     raise XUnknownOutcome("the upload is processed for too long")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from bots.x.budget import Budget, price_table
+from bots.x.client import XClient
 from bots.x.settings import XSettings, configured
 from tasks.services import Services
 
@@ -17,13 +16,7 @@ def metrics(services: Services) -> Iterator[Metric]:
     settings = XSettings()
     if not configured(settings):
         return
-    spending = Budget(
-        services.kv("x"),
-        price_table(settings.prices),
-        settings.daily_budget_usd,
-        settings.monthly_budget_usd,
-        time.time,
-    ).spending()
+    spending = XClient.open(services, settings).budget.spending()
     spent = GaugeMetricFamily(
         "suisai_x_spent_dollars", "Spent on X's API in this period.", labels=["period"]
     )

@@ -55,7 +55,7 @@ class Post:
     reposts: str | None = None
     shown_from: int | None = None
     """Index where the text that people see begins; the @names before it come from the thread."""
-    namings: tuple[Mention, ...] = ()
+    mentions: tuple[Mention, ...] = ()
     media: tuple[Media, ...] = ()
     media_missing: bool = False
     """It has media that this answer of X did not describe."""
@@ -94,3 +94,4 @@ class MessagePage:
     messages: tuple[Message, ...]
     next_token: str | None = None
     automated: frozenset[str] = frozenset()
+    expanded_accounts: frozenset[str] = frozenset()

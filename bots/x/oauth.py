@@ -1,4 +1,4 @@
-"""OAuth2 tokens of the bot's account: kept in the notebook, renewed once for all processes."""
+"""OAuth2 tokens of the bot's account: stored for all processes, refreshed by one of them at a time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import requests
 import structlog
 
-from bots.x.errors import XFault, XForbidden, XRefused, XUnauthorised, XUnknownOutcome
+from bots.x.errors import XError, XForbidden, XRefused, XUnauthorised, XUnknownOutcome
 from bots.x.session import XSession
 from bots.x.settings import XSettings
 from tasks.errors import StoreError
@@ -24,10 +24,10 @@ _KEY = "oauth2"
 _LOCK = "oauth2:renewing"
 
 _STORING_S = 10.0
-"""How long a ledger that is away is waited for: what X gave cannot be had again."""
+"""How long to wait for a ledger that is away: X gives each refresh token once."""
 
 _EARLY_S = 600.0
-"""A renewal that fails leaves this long for another, or for the operator, before anybody notices."""
+"""Refresh this long before expiry, so that a failed refresh can be retried."""
 
 _LOOK_S = 0.1
 
@@ -66,22 +66,22 @@ class TokenStore:
     def __init__(
         self,
         settings: XSettings,
-        notebook: KeyValueStore,
-        door: XSession,
+        store: KeyValueStore,
+        session: XSession,
         clock: Callable[[], float] = time.time,
-        rest: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._settings = settings
-        self._notebook = notebook
-        self._door = door
+        self._store = store
+        self._session = session
         self._clock = clock
-        self._rest = rest
+        self._sleep = sleep
         # Longer than a renewal can take: two silences, of connecting and of reading, and the storing.
         self._lock_s = 2 * settings.timeout_s + _STORING_S
 
     def known(self) -> Tokens | None:
         """Return the stored tokens, None before the first login."""
-        stored = self._notebook.get(_KEY)
+        stored = self._store.get(_KEY)
         return _unpack(stored) if stored else None
 
     def current(self) -> str:
@@ -94,7 +94,7 @@ class TokenStore:
             return tokens.access
         try:
             return self.renewed(tokens.access)
-        except XFault as fault:
+        except XError as fault:
             if left_s <= 0:
                 raise
             _log.warning(
@@ -105,32 +105,32 @@ class TokenStore:
             return tokens.access
 
     def renewed(self, stale: str) -> str:
-        """Return an access token that is newer than `stale`. Raises `LoginNeeded`, `XFault`."""
+        """Return an access token that is newer than `stale`. Raises `LoginNeeded`, `XError`."""
         deadline = self._clock() + self._lock_s
         while self._clock() < deadline:
             tokens = self.known()
             if tokens is not None and tokens.access != stale:
                 return tokens.access
             # A crash while renewing frees the lock after its time; the next one tries the same pair.
-            if self._notebook.set_if_absent(_LOCK, "held", ttl_s=self._lock_s):
+            if self._store.set_if_absent(_LOCK, "held", ttl_s=self._lock_s):
                 try:
                     return self._renew(stale)
                 finally:
-                    self._notebook.delete(_LOCK)
-            self._rest(_LOOK_S)
-        raise XFault("another process is renewing the token for too long")
+                    self._store.delete(_LOCK)
+            self._sleep(_LOOK_S)
+        raise XError("another process is renewing the token for too long")
 
     def store(self, tokens: Tokens) -> None:
         """Keep the tokens of a login."""
-        self._notebook.put(_KEY, _pack(tokens))
+        self._store.put(_KEY, _pack(tokens))
 
     def exchange(self, **form: str) -> Tokens:
-        """Ask X's token endpoint. Raises `XFault`."""
+        """Ask X's token endpoint. Raises `XError`."""
         if self._settings.client_id is None:
             raise LoginNeeded("SUISAI_X_CLIENT_ID is not set")
         secret = self._settings.client_secret
         auth = (self._settings.client_id, secret.get_secret_value()) if secret else None
-        answer = self._door.request(
+        answer = self._session.request(
             "POST",
             self._settings.api_url.rstrip("/") + TOKEN_ROUTE,
             data={"client_id": self._settings.client_id, **form},
@@ -139,7 +139,7 @@ class TokenStore:
         return self._tokens(answer)
 
     def _renew(self, stale: str) -> str:
-        stored = self._notebook.get(_KEY)
+        stored = self._store.get(_KEY)
         tokens = _unpack(stored) if stored else None
         if stored is None or tokens is None:
             raise LoginNeeded("the bot's account is not connected")
@@ -160,11 +160,11 @@ class TokenStore:
         deadline = self._clock() + _STORING_S
         while True:
             try:
-                self._notebook.compare_and_set(_KEY, stored, _pack(fresh))
+                self._store.compare_and_set(_KEY, stored, _pack(fresh))
             except StoreError:
                 if self._clock() >= deadline:
                     raise
-                self._rest(_LOOK_S)
+                self._sleep(_LOOK_S)
             else:
                 return
 

@@ -1,216 +1,273 @@
-"""X's JSON -> the bot's own posts and messages, in either vocabulary; parsed here and nowhere else."""
+"""X's JSON to the bot's own posts and messages, in either vocabulary; parsed here and nowhere else.
+
+An answer that is wrong in one place is still read in all others: a field of the wrong type counts as missing,
+an object without what nothing can be done without is left out of its list.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias, TypeVar
+
+from pydantic import (
+    AliasChoices,
+    AliasPath,
+    BaseModel,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+from pydantic_core import PydanticUseDefault
 
 from bots.x.models import Media, Mention, Message, MessagePage, Post, PostPage
 
 Json: TypeAlias = Mapping[str, Any]
+T = TypeVar("T")
 
 # X kept some codes that ISO 639 gave up in 1989.
 _LANGUAGES = MappingProxyType({"in": "id", "iw": "he"})
-
-_ID = re.compile("[0-9]{1,19}")
-
 _KINDS = frozenset({"photo", "video", "animated_gif"})
+
+
+def _or_default(value: object, handler: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return handler(value)
+    except ValidationError:
+        raise PydanticUseDefault from None
+
+
+def _readable(value: object, handler: ValidatorFunctionWrapHandler) -> list[Any]:
+    """Keep the readable items of a list; a single object counts as a list of one."""
+    items = [value] if isinstance(value, Mapping) else value if isinstance(value, list) else []
+    found: list[Any] = []
+    for item in items:
+        try:
+            found += handler([item])
+        except ValidationError:
+            continue
+    return found
+
+
+Lenient = Annotated[T, WrapValidator(_or_default)]
+Many = Annotated[list[T], WrapValidator(_readable), Field(default_factory=list)]
+Id = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,19}$", strict=True)]
+"""One of X's ids, which other code may count on."""
+Index = Annotated[int, Field(ge=0, strict=True)]
+
+
+class _Named(BaseModel):
+    start: Index
+    end: Index
+    id: Lenient[str] = ""
+    username: Lenient[str] = ""
+
+
+class _Note(BaseModel):
+    """The whole of a text that is longer than the 280 characters of a post."""
+
+    text: Lenient[str] = ""
+    mentions: Many[_Named] = Field(validation_alias=AliasPath("entities", "mentions"))
+
+
+class _Reference(BaseModel):
+    type: str
+    id: Id
+
+
+class _Post(BaseModel):
+    id: Id
+    author_id: Lenient[Id | None] = None
+    text: Lenient[str] = ""
+    conversation_id: Lenient[Id | None] = None
+    lang: Lenient[str] = ""
+    in_reply_to_user_id: Lenient[Id | None] = None
+    display_text_range: Lenient[tuple[Index, Any] | None] = None
+    mentions: Many[_Named] = Field(validation_alias=AliasPath("entities", "mentions"))
+    note: Lenient[_Note] = Field(
+        default_factory=lambda: _Note.model_validate({}),
+        validation_alias=AliasChoices("note_tweet", "note_post"),
+    )
+    references: Many[_Reference] = Field(
+        validation_alias=AliasChoices("referenced_tweets", "referenced_posts")
+    )
+    history: Many[Id] = Field(
+        validation_alias=AliasChoices("edit_history_tweet_ids", "edit_history_post_ids")
+    )
+    media_keys: Many[str] = Field(validation_alias=AliasPath("attachments", "media_keys"))
+
+
+class _Media(BaseModel):
+    media_key: str = Field(min_length=1)
+    type: str
+    url: Lenient[str | None] = None
+    preview_image_url: Lenient[str | None] = None
+
+
+class _User(BaseModel):
+    id: Id
+    label: Lenient[str] = Field("", validation_alias=AliasPath("affiliation", "description"))
+
+
+class _Includes(BaseModel):
+    posts: Many[_Post] = Field(validation_alias=AliasChoices("tweets", "posts"))
+    media: Many[_Media]
+    users: Many[_User]
+
+    def media_by_key(self) -> dict[str, Media]:
+        """Return the media that the bot can do something with."""
+        known = [each for each in self.media if each.type in _KINDS]
+        return {each.media_key: _media(each) for each in known}
+
+    def automated(self) -> frozenset[str]:
+        """X labels automated accounts by an affiliation that is called so."""
+        return frozenset(user.id for user in self.users if "automated" in user.label.lower())
+
+
+class _Listed(BaseModel):
+    """What all answers that list something have."""
+
+    includes: Lenient[_Includes] = Field(default_factory=lambda: _Includes.model_validate({}))
+    next_token: Lenient[str | None] = Field(None, validation_alias=AliasPath("meta", "next_token"))
+
+
+class _Posts(_Listed):
+    data: Many[_Post]
+
+
+class _Event(BaseModel):
+    id: Id
+    sender_id: Id
+    event_type: Any = None
+    dm_conversation_id: Lenient[str] = ""
+    text: Lenient[str] = ""
+    media_keys: Many[str] = Field(validation_alias=AliasPath("attachments", "media_keys"))
+
+
+class _Events(_Listed):
+    data: Many[_Event]
+
+
+class _OldMedia(BaseModel):
+    id_str: Lenient[str] = ""
+    type: Lenient[str] = ""
+    url: Lenient[str] = Field("", validation_alias=AliasChoices("media_url_https", "media_url"))
+
+
+class _OldEvent(BaseModel):
+    """A direct message in the words of X's API 1.1, as webhooks deliver it."""
+
+    id: Id
+    sender: Id = Field(validation_alias=AliasPath("message_create", "sender_id"))
+    recipient: Id = Field(validation_alias=AliasPath("message_create", "target", "recipient_id"))
+    text: Lenient[str] = Field(
+        "", validation_alias=AliasPath("message_create", "message_data", "text")
+    )
+    media: Lenient[_OldMedia] = Field(
+        default_factory=lambda: _OldMedia.model_validate({}),
+        validation_alias=AliasPath("message_create", "message_data", "attachment", "media"),
+    )
+
+
+class _OldEvents(BaseModel):
+    direct_message_events: Many[_OldEvent]
+    users: Any = None
 
 
 def read_page(payload: Json) -> PostPage:
     """Read an answer that holds posts (many, one, or none) and what was sent along with them."""
-    includes = _mapping(payload.get("includes"))
-    media = _media_by_key(includes)
-    around = [_post(item, media) for item in _known(includes, "tweets", "posts")]
-    by_id = {post.id: post for post in around if post}
-    posts = [_post(item, media, by_id) for item in _list(payload.get("data"))]
+    read = _Posts.model_validate(payload)
+    media = read.includes.media_by_key()
+    around = {each.id: _post(each, media, {}) for each in read.includes.posts}
     return PostPage(
-        posts=tuple(post for post in posts if post),
-        around=by_id,
-        automated=_automated(includes),
-        expanded_accounts=frozenset(str(user["id"]) for user in _users(includes)),
-        next_token=_text(_mapping(payload.get("meta")).get("next_token")) or None,
+        posts=tuple(_post(each, media, around) for each in read.data),
+        around=around,
+        automated=read.includes.automated(),
+        expanded_accounts=frozenset(user.id for user in read.includes.users),
+        next_token=read.next_token or None,
     )
 
 
 def read_messages(payload: Json) -> MessagePage:
     """Read an answer that holds direct message events; what is no message is left out."""
-    includes = _mapping(payload.get("includes"))
-    media = _media_by_key(includes)
-    events = _list(payload.get("data"))
-    messages = [_message(event, media) for event in events]
+    read = _Events.model_validate(payload)
+    media = read.includes.media_by_key()
+    events = [each for each in read.data if each.event_type in (None, "MessageCreate")]
     return MessagePage(
-        messages=tuple(message for message in messages if message),
-        next_token=_text(_mapping(payload.get("meta")).get("next_token")) or None,
-        automated=_automated(includes),
+        messages=tuple(_message(event, media) for event in events),
+        next_token=read.next_token or None,
+        automated=read.includes.automated(),
+        expanded_accounts=frozenset(user.id for user in read.includes.users),
     )
 
 
 def read_delivered_messages(payload: Json) -> MessagePage:
-    """Read the payload of a `dm.received` delivery, which speaks the words of X's API 1.1."""
-    users = [_mapping(_mapping(user).get("data")) for user in _values(payload.get("users"))]
-    events = _list(payload.get("direct_message_events"))
-    messages = [_delivered_message(event) for event in events]
+    """Read the payload of a `dm.received` delivery."""
+    read = _OldEvents.model_validate(payload)
+    users = [each.get("data") for each in _values(read.users) if isinstance(each, Mapping)]
     return MessagePage(
-        messages=tuple(message for message in messages if message),
-        automated=_automated({"users": users}),
+        messages=tuple(_delivered_message(event) for event in read.direct_message_events),
+        automated=_Includes.model_validate({"users": users}).automated(),
     )
 
 
-def _post(
-    item: Json, media: Mapping[str, Media], around: Mapping[str, Post] | None = None
-) -> Post | None:
-    """Read one post; None where it lacks what nothing can be done without."""
-    id_ = _id(item.get("id"))
-    if id_ is None:
-        return None
-    note = _mapping(item.get("note_tweet") or item.get("note_post"))
-    keys = _keys(item)
-    parents = _references(item)
-    parent = (around or {}).get(parents.get("replied_to", ""))
-    history = _list_of(item.get("edit_history_tweet_ids") or item.get("edit_history_post_ids"))
+def _post(read: _Post, media: Mapping[str, Media], around: Mapping[str, Post]) -> Post:
+    parents = {each.type: each.id for each in read.references}
+    parent = around.get(parents.get("replied_to", ""))
     return Post(
-        id=id_,
-        author=_id(item.get("author_id")) or "",
-        text=_text(note.get("text")) or _text(item.get("text")),
-        conversation=_id(item.get("conversation_id")) or id_,
-        first_id=next((first for each in history if (first := _id(each))), id_),
-        language=_language(_text(item.get("lang"))),
+        id=read.id,
+        author=read.author_id or "",
+        text=read.note.text or read.text,
+        conversation=read.conversation_id or read.id,
+        first_id=next(iter(read.history), read.id),
+        language=_LANGUAGES.get(read.lang, read.lang) or "und",
         replies_to=parents.get("replied_to"),
-        replies_to_author=_id(item.get("in_reply_to_user_id"))
-        or (parent.author if parent else None),
+        replies_to_author=read.in_reply_to_user_id or (parent.author if parent else None),
         quotes=parents.get("quoted"),
         reposts=parents.get("retweeted"),
-        shown_from=_shown_from(item),
-        namings=tuple(_namings(item, note)),
-        media=tuple(media[key] for key in keys if key in media),
-        media_missing=any(key not in media for key in keys),
+        shown_from=read.display_text_range[0] if read.display_text_range else None,
+        mentions=_mentions(read),
+        media=tuple(media[key] for key in read.media_keys if key in media),
+        media_missing=any(key not in media for key in read.media_keys),
     )
 
 
-def _references(item: Json) -> dict[str, str]:
-    found = _list(item.get("referenced_tweets") or item.get("referenced_posts"))
-    return {_text(ref.get("type")): id_ for ref in found if (id_ := _id(ref.get("id")))}
+def _mentions(read: _Post) -> tuple[Mention, ...]:
+    found: dict[int, Mention] = {}
+    for each in (*read.mentions, *read.note.mentions):
+        found.setdefault(each.start, Mention(each.start, each.end, each.id, each.username))
+    return tuple(found.values())
 
 
-def _language(code: str) -> str:
-    return _LANGUAGES.get(code, code) or "und"
+def _media(read: _Media) -> Media:
+    picture = read.url if read.type == "photo" else read.preview_image_url
+    return Media(read.media_key, read.type, picture or None)
 
 
-def _shown_from(item: Json) -> int | None:
-    shown = _list_of(item.get("display_text_range"))
-    return _index(shown[0]) if len(shown) == 2 else None
-
-
-def _namings(item: Json, note: Json) -> Iterable[Mention]:
-    seen: set[int] = set()
-    for entities in (_mapping(item.get("entities")), _mapping(note.get("entities"))):
-        for found in _list(entities.get("mentions")):
-            start, end = _index(found.get("start")), _index(found.get("end"))
-            if start is None or end is None or start in seen:
-                continue
-            seen.add(start)
-            yield Mention(start, end, _text(found.get("id")), _text(found.get("username")))
-
-
-def _keys(item: Json) -> tuple[str, ...]:
-    keys = _list_of(_mapping(item.get("attachments")).get("media_keys"))
-    return tuple(key for key in keys if isinstance(key, str))
-
-
-def _media_by_key(includes: Json) -> dict[str, Media]:
-    found = [_media(item) for item in _list(includes.get("media"))]
-    return {media.key: media for media in found if media}
-
-
-def _media(item: Json) -> Media | None:
-    kind, key = _text(item.get("type")), _text(item.get("media_key"))
-    if kind not in _KINDS or not key:
-        return None
-    picture = item.get("url") if kind == "photo" else item.get("preview_image_url")
-    return Media(key, kind, _text(picture) or None)
-
-
-def _message(event: Json, media: Mapping[str, Media]) -> Message | None:
-    id_, sender = _id(event.get("id")), _id(event.get("sender_id"))
-    if id_ is None or sender is None or event.get("event_type") not in (None, "MessageCreate"):
-        return None
-    keys = _keys(event)
+def _message(read: _Event, media: Mapping[str, Media]) -> Message:
     return Message(
-        id=id_,
-        conversation=_text(event.get("dm_conversation_id")),
-        sender=sender,
-        text=_text(event.get("text")),
-        media=tuple(media[key] for key in keys if key in media),
-        media_keys=keys,
+        id=read.id,
+        conversation=read.dm_conversation_id,
+        sender=read.sender_id,
+        text=read.text,
+        media=tuple(media[key] for key in read.media_keys if key in media),
+        media_keys=tuple(read.media_keys),
     )
 
 
-def _delivered_message(event: Json) -> Message | None:
-    create = _mapping(event.get("message_create"))
-    data = _mapping(create.get("message_data"))
-    id_, sender = _id(event.get("id")), _id(create.get("sender_id"))
-    recipient = _id(_mapping(create.get("target")).get("recipient_id"))
-    if id_ is None or sender is None or recipient is None:
-        return None
-    attached = _mapping(_mapping(data.get("attachment")).get("media"))
-    key, kind = _text(attached.get("id_str")), _text(attached.get("type"))
-    url = _text(attached.get("media_url_https")) or _text(attached.get("media_url"))
+def _delivered_message(read: _OldEvent) -> Message:
+    key, kind = read.media.id_str, read.media.type
     return Message(
-        id=id_,
-        conversation="-".join(sorted((sender, recipient), key=int)),
-        sender=sender,
-        text=_text(data.get("text")),
-        media=(Media(key, kind, url or None),) if kind in _KINDS else (),
+        id=read.id,
+        conversation="-".join(sorted((read.sender, read.recipient), key=int)),
+        sender=read.sender,
+        text=read.text,
+        media=(Media(key, kind, read.media.url or None),) if kind in _KINDS else (),
         media_keys=(key,) if key else (),
     )
 
 
-def _automated(includes: Json) -> frozenset[str]:
-    """X labels automated accounts by an affiliation that is called so."""
-    return frozenset(
-        str(user["id"])
-        for user in _users(includes)
-        if "automated" in str(_mapping(user.get("affiliation")).get("description", "")).lower()
-    )
-
-
-def _users(includes: Json) -> list[Json]:
-    return [user for user in _list(includes.get("users")) if _id(user.get("id"))]
-
-
-def _known(includes: Json, *names: str) -> list[Json]:
-    return [item for name in names for item in _list(includes.get(name))]
-
-
-def _id(value: object) -> str | None:
-    """Return one of X's ids: up to 19 digits, which other code may count on."""
-    return value if isinstance(value, str) and _ID.fullmatch(value) else None
-
-
-def _index(value: object) -> int | None:
-    return value if isinstance(value, int) and value >= 0 else None
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _mapping(value: object) -> Json:
-    return value if isinstance(value, Mapping) else {}
-
-
 def _values(value: object) -> list[Any]:
-    return list(_mapping(value).values())
-
-
-def _list(value: object) -> list[Json]:
-    """Return the objects in a list; a single object counts as a list of one."""
-    items = [value] if isinstance(value, Mapping) else _list_of(value)
-    return [item for item in items if isinstance(item, Mapping)]
-
-
-def _list_of(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
+    return list(value.values()) if isinstance(value, Mapping) else []

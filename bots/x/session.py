@@ -15,7 +15,7 @@ from typing import Any
 import requests
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
-from bots.x.errors import XUnknownOutcome, XUnreachable, fault_of
+from bots.x.errors import XUnknownOutcome, XUnreachable, error_of
 
 POST_FIELDS = (
     "attachments",
@@ -75,7 +75,7 @@ class Vocabulary(StrEnum):
         return Vocabulary.POST if self is Vocabulary.TWEET else Vocabulary.TWEET
 
 
-def spoken(params: Mapping[str, object], vocabulary: Vocabulary) -> dict[str, object]:
+def translated_params(params: Mapping[str, object], vocabulary: Vocabulary) -> dict[str, object]:
     """Say the parameters of a request, given in tweepy's words, in this vocabulary."""
     said = dict(params)
     if vocabulary is Vocabulary.TWEET:
@@ -91,7 +91,7 @@ def spoken(params: Mapping[str, object], vocabulary: Vocabulary) -> dict[str, ob
     return said
 
 
-def blames_words(detail: str) -> bool:
+def blames_vocabulary(detail: str) -> bool:
     """Tell whether an error of X is about parameters that it does not know."""
     said = detail.lower()
     return any(name in said for name in (".fields", "expansions", "query parameter"))
@@ -113,7 +113,7 @@ class XSession(requests.Session):
     """Sends tweepy's requests to the host, in the vocabulary and within the time that we choose.
 
     The host is changed before a request is signed: an OAuth1 signature covers it. Answers that are
-    no success raise `XFault`s, before tweepy can trip over their bodies.
+    no success raise `XError`s, before tweepy can trip over their bodies.
     """
 
     def __init__(self, api_url: str, timeout_s: float) -> None:
@@ -134,12 +134,12 @@ class XSession(requests.Session):
         *args: Any,  # noqa: ANN401 - the base class says so
         **kwargs: Any,  # noqa: ANN401 - the base class says so
     ) -> requests.Response:
-        """Send one request. Raises `XFault`."""
+        """Send one request. Raises `XError`."""
         target = str(url)
         if target.startswith(TWEEPY_HOST):
             target = self._api_url + target.removeprefix(TWEEPY_HOST)
         if kwargs.get("params"):
-            kwargs["params"] = spoken(kwargs["params"], self.vocabulary)
+            kwargs["params"] = translated_params(kwargs["params"], self.vocabulary)
         kwargs.setdefault("timeout", self._timeout_s)
         kwargs["allow_redirects"] = False
         try:
@@ -148,7 +148,7 @@ class XSession(requests.Session):
             raise _silence(error) from error
         if not 200 <= response.status_code < 300:
             with response:
-                raise fault_of(response)
+                raise error_of(response)
         if response.content and not _is_json(response):
             raise XUnknownOutcome(f"{response.status_code} without JSON")
         return response

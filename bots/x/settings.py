@@ -48,6 +48,13 @@ class XSettings(EnvironmentSettings):
     vocabulary: Literal["auto", "tweet", "post"] = "auto"
     """Which of X's two vocabularies requests use; auto: the first call finds out."""
 
+    owns_app: bool = False
+    """The bot's account owns the app in X's Developer Console: reading its mentions and posts is cheap."""
+    replies_without_mention: bool = False
+    """The app may reply to posts that neither mention nor quote the bot (Enterprise); X refuses others."""
+    look_back_s: Annotated[float, Field(ge=0)] = 1800.0
+    """Every five minutes mentions of this long ago are read again: X lists some late. 0: never."""
+
     direct_messages: bool = True
     """Answer direct messages too. Each event that is read costs about a cent."""
     parent_photos: Literal["anyone", "same-author", "never"] = "anyone"
@@ -83,8 +90,10 @@ class XSettings(EnvironmentSettings):
     """Dollars that may be spent on X's API per month (UTC); 0: no limit."""
     prices: Path | None = None
     """A price table (TOML) to use instead of the one that comes with the bot."""
+    retry_s: Annotated[float, Field(gt=0)] = 15.0
+    """Seconds until the next try of an answer that X did not take; doubled with each, at most 900."""
     settling_s: Annotated[float, Field(ge=0)] = 8.0
-    """After an answer of unknown fate: how old it must be before the own timeline is believed."""
+    """If a post's outcome is unknown, wait this long before checking the bot's timeline."""
 
     @property
     def posts(self) -> RateLimit:

@@ -1,7 +1,4 @@
-"""What the X adapter remembers between events: whose answer is whose, what was said, what was seen.
-
-Tells the operator what only the operator can mend: in the log, and in `suisai doctor`.
-"""
+"""What the X adapter stores: answers and their jobs, handled events, notices to the operator."""
 
 from __future__ import annotations
 
@@ -9,6 +6,7 @@ import json
 from collections.abc import Iterable
 
 import structlog
+from pydantic import BaseModel
 
 from tasks.kv import KeyValueStore
 
@@ -20,89 +18,108 @@ _ANSWERS_PER_OWNER = 50
 _HANDLED_S = 2 * DAY_S
 
 
-class Memory:
-    """Small durable notes, shared by the listening process, the web process and the workers."""
+_log = structlog.get_logger()
 
-    def __init__(self, notebook: KeyValueStore, keep_s: float) -> None:
-        self._notebook = notebook
+
+class Memory:
+    """Answers, owners and handled events, shared by the listener, the web process and the workers."""
+
+    def __init__(self, store: KeyValueStore, keep_s: float) -> None:
+        self._store = store
         self._keep_s = keep_s
 
     def answered(self, answer: str, job_id: str, owners: Iterable[str]) -> None:
         """Remember that this post answers that job, and whose photos it shows."""
-        self._notebook.put(f"answer:{answer}", job_id, self._keep_s)
+        self._store.put(f"answer:{answer}", job_id, self._keep_s)
         for owner in set(owners):
             self._add(owner, answer)
 
     def job_of(self, answer: str) -> str | None:
         """Return the job that one of the bot's own posts answers."""
-        return self._notebook.get(f"answer:{answer}")
+        return self._store.get(f"answer:{answer}")
 
     def answers_showing(self, owner: str) -> tuple[str, ...]:
         """Return the posts that show photos of this person."""
-        return tuple(json.loads(self._notebook.get(f"owner:{owner}") or "[]"))
+        return tuple(json.loads(self._store.get(f"owner:{owner}") or "[]"))
 
     def forget(self, person: str, answers: Iterable[str]) -> None:
         """Forget these answers and what was noted about the person."""
         names = [f"answer:{answer}" for answer in answers]
-        self._notebook.delete(f"owner:{person}", f"told:{person}", *names)
+        self._store.delete(f"owner:{person}", f"told:{person}", *names)
 
     def is_handled(self, event: str) -> bool:
         """Tell whether this event was dealt with, to its end, before."""
-        return self._notebook.get(f"handled:{event}") is not None
+        return self._store.get(f"handled:{event}") is not None
 
     def handled(self, event: str) -> None:
         """Remember that nothing is left to do about this event."""
-        self._notebook.put(f"handled:{event}", "1", _HANDLED_S)
+        self._store.put(f"handled:{event}", "1", _HANDLED_S)
 
-    def was_told(self, person: str) -> bool:
+    def was_refused_today(self, person: str) -> bool:
         """Tell whether this person had today's one refusal."""
-        return self._notebook.get(f"told:{person}") is not None
+        return self._store.get(f"told:{person}") is not None
 
-    def may_tell(self, person: str) -> bool:
+    def claim_daily_refusal(self, person: str) -> bool:
         """Claim today's one refusal for this person; True once a day."""
-        return self._notebook.set_if_absent(
-            f"told:{person}", "1", DAY_S, person.removeprefix("dm:")
-        )
+        return self._store.set_if_absent(f"told:{person}", "1", DAY_S, person.removeprefix("dm:"))
 
-    def turns(self, conversation: str) -> int:
+    def answers_in_thread(self, conversation: str) -> int:
         """Return how many asks of one person in one thread were taken today."""
-        return int(self._notebook.get(f"turns:{conversation}") or 0)
+        return int(self._store.get(f"turns:{conversation}") or 0)
 
-    def took_turn(self, conversation: str, person: str) -> None:
+    def count_answer(self, conversation: str, person: str) -> None:
         """Count one more ask of this person in this thread."""
-        self._notebook.increment(f"turns:{conversation}", 1, DAY_S, person)
+        self._store.increment(f"turns:{conversation}", 1, DAY_S, person)
 
     def _add(self, owner: str, answer: str) -> None:
         key = f"owner:{owner}"
         while True:
-            old = self._notebook.get(key)
+            old = self._store.get(key)
             kept = [each for each in json.loads(old or "[]") if each != answer]
             new = json.dumps([answer, *kept][:_ANSWERS_PER_OWNER])
-            if self._notebook.compare_and_set(key, old, new, owner):
+            if self._store.compare_and_set(key, old, new, owner):
                 return
 
 
-_KEY = "notice"
-
-_KEPT_S = 7 * 86_400.0
-
-_log = structlog.get_logger()
+_NOTICE_KEY = "notice"
+_NOTICE_KEPT_S = 7 * DAY_S
 
 
-def notify(notebook: KeyValueStore, trouble: str) -> None:
-    """Keep a notice until it is cleared; logged loudly when it is new."""
-    if notebook.get(_KEY) != trouble:
-        _log.error("X waits for the operator, trying again meanwhile", trouble=trouble)
-    notebook.put(_KEY, trouble, _KEPT_S)
+def notify_operator(store: KeyValueStore, trouble: str) -> None:
+    """Keep a notice for `suisai doctor` until it is cleared; log it where it is new."""
+    if store.get(_NOTICE_KEY) != trouble:
+        _log.error("x_needs_operator", trouble=trouble, action="retry")
+    store.put(_NOTICE_KEY, trouble, _NOTICE_KEPT_S)
 
 
-def clear(notebook: KeyValueStore) -> None:
-    """X works again."""
-    if notebook.get(_KEY) is not None:
-        notebook.delete(_KEY)
-        _log.info("X works again")
+def clear_notice(store: KeyValueStore) -> None:
+    """Note that X works again."""
+    if store.get(_NOTICE_KEY) is not None:
+        store.delete(_NOTICE_KEY)
+        _log.info("x_works_again")
 
 
-def notice(notebook: KeyValueStore) -> str | None:
+def notice(store: KeyValueStore) -> str | None:
     """Return what the operator should know, None where all is well."""
-    return notebook.get(_KEY)
+    return store.get(_NOTICE_KEY)
+
+
+class ReadingState(BaseModel):
+    """How reading one list goes: shown by `suisai doctor`."""
+
+    succeeded_at: float = 0.0
+    """Seconds since the epoch; 0: never."""
+    failures: int = 0
+    """In a row."""
+    detail: str = ""
+    """What X said at the last failure."""
+
+    @classmethod
+    def load(cls, store: KeyValueStore, name: str) -> ReadingState:
+        """Return what was stored of `mentions` or `messages`."""
+        stored = store.get(f"reading:{name}")
+        return cls.model_validate_json(stored) if stored else cls()
+
+    def save(self, store: KeyValueStore, name: str) -> None:
+        """Store it for all processes."""
+        store.put(f"reading:{name}", self.model_dump_json())

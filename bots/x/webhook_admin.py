@@ -1,4 +1,4 @@
-"""`suisai x webhook`: what X delivers to whom, as X keeps it for the app."""
+"""`suisai x webhook`: the webhooks of the app and their subscriptions, as X stores them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bots.x.client import XClient
-from bots.x.errors import XFault
+from bots.x.errors import XError
 from bots.x.listener.webhook import PATH
 from bots.x.session import TWEEPY_HOST
 from pipeline.errors import UserFacingError
@@ -123,7 +123,9 @@ class WebhookAdmin:
         url, signed = TWEEPY_HOST + route, {"Authorization": f"Bearer {bearer.get_secret_value()}"}
         with (
             _explained(f"{method} {route}", advice),
-            self._x.door.request(method, url, headers=signed, params=params, json=json) as answer,
+            self._x.session.request(
+                method, url, headers=signed, params=params, json=json
+            ) as answer,
         ):
             said: dict[str, Any] = answer.json() if answer.content else {}
             return said
@@ -133,5 +135,5 @@ class WebhookAdmin:
 def _explained(what: str, advice: str) -> Iterator[None]:
     try:
         yield
-    except XFault as fault:
-        raise NotDelivered(f"{what}: X says: {fault.detail}. {advice}") from fault
+    except XError as error:
+        raise NotDelivered(f"{what}: X says: {error.detail}. {advice}") from error

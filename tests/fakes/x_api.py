@@ -73,7 +73,7 @@ class FakeX(ThreadingHTTPServer):
         """Deliver an event to a webhook as X does, charge for it and return the webhook's status."""
         body = json.dumps({"data": {"event_type": event, "payload": payload, **more}}).encode()
         signed = {"x-twitter-webhooks-signature": signature_of(CONSUMER_SECRET, body)}
-        for id_ in _event_ids(payload):
+        for id_ in _event_ids(event, payload):
             self.bill.delivered(event, id_)
         return httpx.post(url, content=body, headers=signed).status_code
 
@@ -223,11 +223,13 @@ class _Handler(BaseHTTPRequestHandler):
         """Stay silent."""
 
 
-def _event_ids(payload: Any) -> list[str]:
+def _event_ids(event: str, payload: Any) -> list[str]:
+    """Return the ids of the posts or messages that an event is billed for."""
     if not isinstance(payload, dict):
         return []
-    events = [payload, *payload.get("direct_message_events", [])]
-    return [each["id"] for each in events if "id" in each]
+    messages = payload.get("direct_message_events", [])
+    found = messages if event == "dm.received" else [payload] if event.startswith("post.") else []
+    return [each["id"] for each in found if "id" in each]
 
 
 def _parts(kind: str, raw: bytes) -> dict[str, Any]:

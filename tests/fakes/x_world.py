@@ -134,10 +134,11 @@ class World:
         reposts: str | None = None,
         lang: str = "en",
         note: str | None = None,
+        id_: str = "",
     ) -> str:
         """Post something; a reply gets the names of its thread before its text, as on X."""
         with self.lock:
-            id_, me = self.new_id(), self.person(author)
+            id_, me = id_ or self.new_id(), self.person(author)
             prefix = self._names_of_thread(under, me)
             self.posts[id_] = Said(
                 id=id_,

@@ -1,9 +1,4 @@
-"""What takes in mentions and messages alike: an ear for wishes, memory, a voice, and the way out.
-
-What the bot says on X beside its paintings: little, at most once a day to anybody, never twice.
-
-'stop': a person's photos are left alone from now on, and answers that show them are taken back.
-"""
+"""What taking in mentions and messages has in common: paint options, languages, replies and the opt-out."""
 
 from __future__ import annotations
 
@@ -15,7 +10,7 @@ import structlog
 from bots.captions.parser import PaintOptions, fresh_seed, parse
 from bots.i18n import languages
 from bots.x.client import XClient
-from bots.x.errors import XFault, XRefused
+from bots.x.errors import XError, XRefused
 from bots.x.models import Post
 from bots.x.store import Memory
 from pipeline.styles import Style, load_styles
@@ -24,46 +19,52 @@ from tasks.rate_limit import RateLimiter
 from tasks.services import Services
 
 _KEPT_FOR_ANSWERS = 0.5
+"""Share of X's limits that single sentences leave to paintings."""
 
 _log = structlog.get_logger()
 
 
 class Replies:
-    """Says one sentence where that is allowed; paintings go first, and silence costs nothing."""
+    """Sends single sentences where that is allowed; paintings go first, and a failure is only logged."""
 
-    def __init__(self, x: XClient, memory: Memory, pacer: RateLimiter) -> None:
+    def __init__(self, x: XClient, memory: Memory, limiter: RateLimiter) -> None:
         self._x = x
         self._memory = memory
-        self._pacer = pacer
+        self._limiter = limiter
 
     def refuse(self, post: Post, sentence: str) -> None:
-        """Reply to a mention that will not be painted, at most once per person and day."""
-        if not self._x.settings.say_refusals or self._memory.was_told(post.author):
+        """Reply to a mention that will not be painted, at most once per person and day.
+
+        A sentence that X knows from the day before counts as said: it is not said in other words.
+        """
+        if not self._x.settings.say_refusals or self._memory.was_refused_today(post.author):
             return
-        if self._has_room("x", self._x.settings.posts) and self._memory.may_tell(post.author):
-            self._say_once(lambda: self._x.reply(post.id, sentence), "refusal not said")
+        if not self._has_slot("x", self._x.settings.posts):
+            return
+        if self._memory.claim_daily_refusal(post.author):
+            self._try("refusal", lambda: self._x.reply(post.id, sentence, spare=True))
 
-    def tell(self, person: str, sentence: str) -> None:
-        """Send a direct message, if X's few messages leave room for it."""
-        if self._has_room("x-dm", self._x.settings.messages):
-            self._say_once(lambda: self._x.send_message(person, sentence), "message not sent")
+    def send_message(self, person: str, sentence: str) -> None:
+        """Send a direct message, if X's few messages leave a slot for it."""
+        if self._has_slot("x-dm", self._x.settings.messages):
+            self._try("message", lambda: self._x.send_message(person, sentence, spare=True))
 
-    def _has_room(self, limit: str, quota: RateLimit) -> bool:
-        return self._pacer.take([(limit, quota)], reserve=_KEPT_FOR_ANSWERS) == 0
+    def _has_slot(self, name: str, limit: RateLimit) -> bool:
+        return self._limiter.take([(name, limit)], reserve=_KEPT_FOR_ANSWERS) == 0
 
-    def _say_once(self, say: Callable[[], str], trouble: str) -> None:
+    def _try(self, what: str, send: Callable[[], str]) -> None:
         try:
-            say()
-        except XFault as fault:
-            _log.info(trouble, fault=type(fault).__name__, detail=fault.detail)
+            send()
+        except XError as error:
+            _log.info("sentence_not_sent", what=what, detail=error.detail)
 
 
-NAMES = ("x", "x-dm")
+PLATFORMS = ("x", "x-dm")
 """The platforms on which a person of X is known."""
 
 
 class OptOut:
-    """Carries out a 'stop'; saying it again is harmless."""
+    """Carries out 'stop': the person's photos are not painted any more. Saying it again is harmless."""
 
     def __init__(self, services: Services, memory: Memory) -> None:
         self._services = services
@@ -81,7 +82,7 @@ class OptOut:
         for answer in sorted(shown):
             self._services.retractions.add("x", answer)
         self._memory.forget(person, shown)
-        for name in NAMES:
+        for name in PLATFORMS:
             self._services.users.forget(name, person, opt_out=True)
         _log.info("person_opted_out", answers=len(shown))
 
@@ -96,34 +97,34 @@ def owners_of(job: Job) -> set[str]:
     return {job.request.person, *(photo.owner for photo in job.request.photos if photo.owner)}
 
 
-def take_back(x: XClient, answer: str) -> None:
-    """Delete an answer; one that is gone already counts as deleted. Raises `XFault`."""
+def delete_answer(x: XClient, answer: str) -> None:
+    """Delete an answer; one that is gone already counts as deleted. Raises `XError`."""
     try:
         x.delete(answer)
-    except XRefused as fault:
-        _log.info("answer not deleted", answer=answer, detail=fault.detail)
+    except XRefused as error:
+        _log.info("answer_gone_already", answer=answer, detail=error.detail)
 
 
 @dataclass(frozen=True, slots=True)
 class IntakeContext:
-    """Where what people say arrives, whichever way it came."""
+    """What `Mentions` and `DirectMessages` work with, whether X was polled or delivered."""
 
     services: Services
     x: XClient
     memory: Memory
-    voice: Replies
-    leaving: OptOut
+    replies: Replies
+    opt_out: OptOut
     styles: Mapping[str, Style]
 
     @classmethod
     def of(cls, services: Services, x: XClient) -> IntakeContext:
-        """Set one up over the ledger and the port to X."""
+        """Set one up over the ledger and X."""
         memory = Memory(services.kv("x"), services.settings.job_retention_s)
-        voice = Replies(x, memory, services.rate_limiter("x"))
-        return cls(services, x, memory, voice, OptOut(services, memory), load_styles())
+        replies = Replies(x, memory, services.rate_limiter("x"))
+        return cls(services, x, memory, replies, OptOut(services, memory), load_styles())
 
-    def heard(self, words: str, event: str, about: Job | None = None) -> PaintOptions:
-        """Understand words, said about an earlier job or about none; 'again' varies that one."""
+    def paint_options(self, text: str, event: str, about: Job | None = None) -> PaintOptions:
+        """Parse a text about an earlier job, or about none; 'again' takes another seed than that one."""
         before = (
             PaintOptions(
                 about.request.style,
@@ -134,20 +135,22 @@ class IntakeContext:
             if about
             else PaintOptions()
         )
-        wish = parse(words, before, self.styles)
-        if about and wish.reroll and wish.seed == before.seed:
-            return replace(wish, seed=fresh_seed(event))
-        return wish
+        options = parse(text, before, self.styles)
+        if about and options.reroll and options.seed == before.seed:
+            return replace(options, seed=fresh_seed(event))
+        return options
 
     def language(self, person: str, said: str | None) -> str:
-        """Return the language of what was said, else the one in which this person spoke before.
+        """Return the language of a text, else the one of this person's last job.
 
-        `said` is None, or one that the bot does not speak, where X or the script does not tell: a bare
-        name and a photo have no language.
+        `said` is None or unsupported when neither X nor the script reveals the language (e.g. only a mention
+        and a photo).
         """
         if said in languages():
             return said
-        before = (job.request.language for name in NAMES if (job := self.last_job(name, person)))
+        before = (
+            job.request.language for name in PLATFORMS if (job := self.last_job(name, person))
+        )
         return next((each for each in before if each in languages()), said or "en")
 
     def last_job(self, platform: str, person: str) -> Job | None:

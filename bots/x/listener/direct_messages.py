@@ -1,4 +1,4 @@
-"""Takes direct messages to asks in the ledger, and says in the conversation what became of them."""
+"""Admits direct messages to the ledger, and tells in the conversation what becomes of them."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _SCRIPTS = (
 
 
 class DirectMessages:
-    """Understands direct messages of one person to the bot; groups are left alone."""
+    """Understands direct messages of one person to the bot; groups are ignored."""
 
     def __init__(self, services: Services, x: XClient) -> None:
-        self._at = IntakeContext.of(services, x)
+        self._context = IntakeContext.of(services, x)
 
     def take(self, pages: Iterable[MessagePage]) -> int:
-        """Deal with all messages of these pages, oldest first; return how many became asks.
+        """Deal with all messages of these pages, oldest first; return how many became jobs.
 
-        Everything that was accepted is on disk when this returns. Raises `XFault`: then the same
+        Everything that was accepted is on disk when this returns. Raises `XError`: then the same
         messages have to be given again.
         """
-        me = self._at.x.me()
-        ignored = {me.id, *self._at.x.settings.ignored_accounts}
+        me = self._context.x.me()
+        ignored = {me.id, *self._context.x.settings.ignored_accounts}
         messages: dict[str, Message] = {}
         for page in pages:
             ignored |= page.automated
@@ -48,71 +48,74 @@ class DirectMessages:
 
     def _act(self, message: Message) -> bool:
         event = f"dm:{message.id}"
-        if self._at.memory.is_handled(event):
+        if self._context.memory.is_handled(event):
             return False
-        last = self._at.last_job("x-dm", message.sender)
-        wish = self._at.heard(message.text, message.id, last)
-        language = self._at.language(message.sender, scripted(message.text))
+        last = self._context.last_job("x-dm", message.sender)
+        options = self._context.paint_options(message.text, message.id, last)
+        language = self._context.language(message.sender, language_of_script(message.text))
         admitted = False
-        if wish.stop:
-            self._at.leaving.stop(message.sender)
-            self._at.voice.tell(message.sender, t(language, "x-message-stopped"))
-        elif photos := self._photos(message, wish, last):
-            admitted = self._admit(message, wish, photos, language)
+        if options.stop:
+            self._context.opt_out.stop(message.sender)
+            self._context.replies.send_message(message.sender, t(language, "x-message-stopped"))
+        elif photos := self._photos(message, options, last):
+            admitted = self._admit(message, options, photos, language)
         else:
             self._explain(message, language)
-        self._at.memory.handled(event)
+        self._context.memory.handled(event)
         return admitted
 
     def _photos(
-        self, message: Message, wish: PaintOptions, last: Job | None
+        self, message: Message, options: PaintOptions, last: Job | None
     ) -> tuple[PhotoRef, ...]:
         """Return the photo of the message, or that of the last one where it is only about that."""
         pictures = [media.picture for media in message.media if media.picture]
         if pictures:
             # X carries one picture per message, so that one is painted and sent.
             return (PhotoRef(pictures[0]),)
-        return last.request.photos if last and wish.explicit and not message.media_keys else ()
+        return last.request.photos if last and options.explicit and not message.media_keys else ()
 
     def _admit(
-        self, message: Message, wish: PaintOptions, photos: tuple[PhotoRef, ...], language: str
+        self, message: Message, options: PaintOptions, photos: tuple[PhotoRef, ...], language: str
     ) -> bool:
-        ask = PaintRequest(
+        request = PaintRequest(
             platform="x-dm",
             event=message.id,
             person=message.sender,
             conversation=message.conversation,
             photos=photos,
-            style=wish.style,
-            strength=wish.strength,
-            seed=wish.seed,
+            style=options.style,
+            strength=options.strength,
+            seed=options.seed,
             language=language,
             private=True,
             address={"to": message.sender},
-            words=wish.words,
+            words=options.words,
         )
-        ledger = self._at.services.ledger
-        worded = checked(self._at.services, ask)
+        services = self._context.services
+        ledger = services.ledger
+        worded = checked(services, request)
         result = worded if isinstance(worded, Refused) else ledger.admit(worded)
         if isinstance(result, Refused):
             if result.notify:
-                self._at.voice.tell(message.sender, refusal(language, result, ledger.now()))
+                self._context.replies.send_message(
+                    message.sender, refusal(language, result, ledger.now())
+                )
             return False
         if result.duplicate:
             return False
-        self._at.voice.tell(
+        self._context.replies.send_message(
             message.sender, describe_status(language, ledger.standing(result.job_id))
         )
         return True
 
     def _explain(self, message: Message, language: str) -> None:
-        if self._at.memory.may_tell(f"dm:{message.sender}"):
+        if self._context.memory.claim_daily_refusal(f"dm:{message.sender}"):
             why = "x-no-still" if message.media else "x-message-help"
-            self._at.voice.tell(message.sender, t(language, why))
+            self._context.replies.send_message(message.sender, t(language, why))
 
 
-def scripted(text: str) -> str | None:
-    """Return the language of a text whose script only one language has, None for any other."""
+def language_of_script(text: str) -> str | None:
+    """Return the language of a text whose script only one language uses, None for any other."""
     return next((language for language, script in _SCRIPTS if script.search(text)), None)
 
 

@@ -70,16 +70,16 @@ class NothingToPaint:
     words: str
 
 
-Understood: TypeAlias = Ignored | NeedsPost | PaintThese | AboutAnswer | NothingToPaint
+Intent: TypeAlias = Ignored | NeedsPost | PaintThese | AboutAnswer | NothingToPaint
 
 
-def understand(post: Post, around: ThreadContext) -> Understood:
+def intent_of(post: Post, around: ThreadContext) -> Intent:
     """Say what a post that turned up among the mentions wants."""
     post = around.posts.get(post.id) or post
     if why := _beside_the_point(post, around):
         return Ignored(why)
     if _replies_to_bot(post, around) and not _pictures(post):
-        return AboutAnswer(post.replies_to or "", words_of(post))
+        return AboutAnswer(post.replies_to or "", text_of_author(post))
     called = calls_by_name(post, around.me, around.posts)
     if isinstance(called, NeedsPost):
         return called
@@ -95,13 +95,13 @@ def calls_by_name(post: Post, me: Account, posts: Mapping[str, Post | None]) -> 
     part that people see. Where X does not say where that part begins, names at the start that the
     parent post already had count as inherited.
     """
-    names = _namings_of(me, post)
+    names = _mentions_of(me, post)
     if not names or post.replies_to is None:
         return bool(names)
     if post.shown_from is not None:
-        return names_plainly(post, me)
+        return mentions_visibly(post, me)
     leading = _length_of_leading_names(post)
-    if any(naming.start >= leading for naming in names):
+    if any(mention.start >= leading for mention in names):
         return True
     if post.replies_to not in posts:
         return NeedsPost(post.replies_to)
@@ -109,12 +109,12 @@ def calls_by_name(post: Post, me: Account, posts: Mapping[str, Post | None]) -> 
     return parent is not None and parent.author != me.id and not _names(parent, me)
 
 
-def names_plainly(post: Post, me: Account) -> bool:
+def mentions_visibly(post: Post, me: Account) -> bool:
     """Tell whether the bot's name stands where people see it, or where X does not say what they see."""
-    return any(naming.start >= (post.shown_from or 0) for naming in _namings_of(me, post))
+    return any(mention.start >= (post.shown_from or 0) for mention in _mentions_of(me, post))
 
 
-def words_of(post: Post) -> str:
+def text_of_author(post: Post) -> str:
     """Return what the author wrote, without the names that the thread put before it."""
     return html.unescape(post.text[post.shown_from or 0 :]).strip()
 
@@ -133,10 +133,10 @@ def _replies_to_bot(post: Post, around: ThreadContext) -> bool:
     )
 
 
-def _photos_for(post: Post, around: ThreadContext) -> Understood:
+def _photos_for(post: Post, around: ThreadContext) -> Intent:
     """Look at the post itself, then at what it replies to, then at what it quotes."""
     if own := _pictures(post):
-        return PaintThese(tuple(PhotoRef(url) for url in own), words_of(post))
+        return PaintThese(tuple(PhotoRef(url) for url in own), text_of_author(post))
     if post.media_missing and post.id not in around.posts:
         return NeedsPost(post.id)
     why = "no-still" if post.media else "no-photo"
@@ -147,11 +147,11 @@ def _photos_for(post: Post, around: ThreadContext) -> Understood:
             return NeedsPost(source)
         found = _photos_of_other(post, around.posts[source], around)
         if isinstance(found, tuple):
-            return PaintThese(found, words_of(post))
+            return PaintThese(found, text_of_author(post))
         if found == _SHOWS_ANSWER:
-            return AboutAnswer(source, words_of(post))
+            return AboutAnswer(source, text_of_author(post))
         why = found or why
-    return NothingToPaint(why, words_of(post))
+    return NothingToPaint(why, text_of_author(post))
 
 
 def _photos_of_other(
@@ -180,19 +180,19 @@ def _pictures(post: Post) -> tuple[str, ...]:
 def _length_of_leading_names(post: Post) -> int:
     """Return the index at which the run of @names at the start of the text ends."""
     end = 0
-    for naming in sorted(post.namings, key=lambda naming: naming.start):
-        if post.text[end : naming.start].strip():
+    for mention in sorted(post.mentions, key=lambda mention: mention.start):
+        if post.text[end : mention.start].strip():
             break
-        end = naming.end
+        end = mention.end
     return end
 
 
 def _names(post: Post, account: Account) -> bool:
-    return bool(_namings_of(account, post))
+    return bool(_mentions_of(account, post))
 
 
-def _namings_of(account: Account, post: Post) -> list[Mention]:
-    return [naming for naming in post.namings if _is(account, naming.user_id, naming.username)]
+def _mentions_of(account: Account, post: Post) -> list[Mention]:
+    return [mention for mention in post.mentions if _is(account, mention.user_id, mention.username)]
 
 
 def _is(account: Account, user_id: str, username: str) -> bool:

@@ -1,4 +1,4 @@
-"""Takes posts that name the bot, whichever way they came, to asks in the ledger."""
+"""Admits posts that mention the bot to the ledger, whether they were polled or delivered."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ import structlog
 from bots.captions.own_words import checked
 from bots.captions.parser import PaintOptions
 from bots.i18n import refusal, t
+from bots.x.budget import BudgetSpent
 from bots.x.client import XClient
 from bots.x.listener.context import IntakeContext
 from bots.x.listener.intent import (
     AboutAnswer,
     Ignored,
+    Intent,
     NeedsPost,
     NothingToPaint,
     PaintThese,
     ThreadContext,
-    Understood,
-    names_plainly,
-    understand,
-    words_of,
+    intent_of,
+    mentions_visibly,
+    text_of_author,
 )
 from bots.x.models import Post, PostPage
 from bots.x.session import POST_FIELDS, SOURCE_FIELDS
@@ -36,181 +37,214 @@ LOOKUP_MAX = 100
 _UNTOLD = frozenset({"banned", "strikes"})
 """Refusals that are not worth a public post."""
 
-Known: TypeAlias = dict[str, Post | None]
+KnownPosts: TypeAlias = dict[str, Post | None]
+"""Posts by id; None: looked up, and gone."""
 
 _log = structlog.get_logger()
 
 
 class Mentions:
-    """Understands posts and hands them to the ledger; an event that comes twice is one ask."""
+    """Understands posts and admits them; an event that comes twice is one job."""
 
     def __init__(self, services: Services, x: XClient) -> None:
-        self._at = IntakeContext.of(services, x)
+        self._context = IntakeContext.of(services, x)
 
     def take(self, pages: Iterable[PostPage]) -> int:
-        """Deal with all posts of these pages, oldest first; return how many became asks.
+        """Deal with all posts of these pages, oldest first; return how many became jobs.
 
-        Everything that was accepted is on disk when this returns. Raises `XFault`: then the same
-        posts have to be given again.
+        Everything that was accepted is on disk when this returns. Raises `XError`: then the same posts have
+        to be given again; those that were dealt with are skipped.
         """
-        known: Known = {}
+        known: KnownPosts = {}
         fresh: dict[str, Post] = {}
-        automated = set(self._at.x.settings.ignored_accounts)
+        automated = set(self._context.x.settings.ignored_accounts)
         for page in pages:
             known |= _complete(page)
             automated |= page.automated
             for post in page.posts:
                 # Newest first: of several versions of a post the last one counts.
-                if not self._at.memory.is_handled(post.first_id):
+                if not self._context.memory.is_handled(post.first_id):
                     fresh.setdefault(post.first_id, post)
-        posts = self._in_full(fresh.values(), known, automated)
-        posts.sort(key=lambda post: int(post.id))
+        posts = sorted(fresh.values(), key=lambda post: int(post.id))
+        try:
+            return self._take(posts, known, automated)
+        except BudgetSpent:
+            # Together their look-ups are too dear for today: one by one some are not.
+            if len(posts) < 2:
+                raise
+        return sum(self._take([post], known, automated) for post in posts)
+
+    def _take(self, posts: list[Post], known: KnownPosts, automated: set[str]) -> int:
+        full = self._in_full(posts, known, automated)
         return sum(
-            self._act(post, meant) for post, meant in self._meanings(posts, known, automated)
+            self._act(post, intent) for post, intent in self._intents(full, known, automated)
         )
 
-    def _in_full(self, posts: Iterable[Post], known: Known, automated: set[str]) -> list[Post]:
-        """Look up the posts whose authors were spared, where they may want something of the bot."""
-        posts = list(posts)
+    def _in_full(self, posts: list[Post], known: KnownPosts, automated: set[str]) -> list[Post]:
+        """Look up the posts that came without their authors, where they may want something."""
         wanted = [post.id for post in posts if not post.author and self._may_want(post)]
         automated |= self._look_up(wanted, known)
-        return [found for post in posts if (found := post if post.author else known.get(post.id))]
+        found = [post if post.author else known.get(post.id) for post in posts]
+        for post, each in zip(posts, found, strict=True):
+            if each is None:
+                self._context.memory.handled(post.first_id)
+        return sorted((post for post in found if post), key=lambda post: int(post.id))
 
     def _may_want(self, post: Post) -> bool:
-        """Tell whether a post calls the bot, or says in a thread of its what to paint otherwise."""
-        spoken = self._at.heard(words_of(post), post.first_id).explicit
-        return names_plainly(post, self._at.x.me()) or spoken
+        """Tell whether a post calls the bot, or says 'stop' or what to paint in a thread of the bot's."""
+        if mentions_visibly(post, self._context.x.me()):
+            return True
+        options = self._context.paint_options(text_of_author(post), post.first_id)
+        return options.stop or (
+            options.explicit and self._context.x.settings.replies_without_mention
+        )
 
-    def _meanings(
-        self, posts: list[Post], known: Known, ignored: Iterable[str]
-    ) -> list[tuple[Post, Understood]]:
+    def _intents(
+        self, posts: list[Post], known: KnownPosts, ignored: Iterable[str]
+    ) -> list[tuple[Post, Intent]]:
         """Understand all posts, looking up together what several of them need."""
         replied_to = {post.replies_to for post in posts if post.replies_to}
-        answers = frozenset(id_ for id_ in replied_to if self._at.memory.job_of(id_))
+        answers = frozenset(id_ for id_ in replied_to if self._context.memory.job_of(id_))
         around = ThreadContext(
-            me=self._at.x.me(),
+            me=self._context.x.me(),
             posts=known,
             answers=answers,
-            parent_photos=self._at.x.settings.parent_photos,
+            parent_photos=self._context.x.settings.parent_photos,
             ignored=frozenset(ignored),
         )
         while True:
-            meant = [(post, understand(post, around)) for post in posts]
-            needed = {each.id for _, each in meant if isinstance(each, NeedsPost)}
+            intents = [(post, intent_of(post, around)) for post in posts]
+            needed = {each.id for _, each in intents if isinstance(each, NeedsPost)}
             if not needed:
-                return meant
+                return intents
             own = needed & {post.id for post in posts}
             self._look_up(sorted(own), known)
             self._look_up(sorted(needed - own), known, SOURCE_FIELDS)
 
     def _look_up(
-        self, ids: list[str], known: Known, fields: Iterable[str] = POST_FIELDS
+        self, ids: list[str], known: KnownPosts, fields: Iterable[str] = POST_FIELDS
     ) -> set[str]:
         """Add these posts to what is known, None for what is gone; return bots among the authors."""
         automated: set[str] = set()
         for start in range(0, len(ids), LOOKUP_MAX):
             wanted = ids[start : start + LOOKUP_MAX]
-            page = self._at.x.posts(wanted, fields)
+            page = self._context.x.posts(wanted, fields)
             known.update(_complete(page))
             known.update(dict.fromkeys(wanted))
             known.update({post.id: post for post in page.posts if post.author})
             automated |= page.automated
         return automated
 
-    def _act(self, post: Post, meant: Understood) -> bool:
-        """Do what a post wants; True where it became an ask."""
+    def _act(self, post: Post, intent: Intent) -> bool:
+        """Do what a post wants; True where it became a job."""
         admitted = False
-        if not isinstance(meant, Ignored):
-            post = replace(post, language=self._at.language(post.author, post.language))
-        match meant:
-            case PaintThese(photos, words):
-                admitted = self._paint(post, self._wish(post, words), photos)
-            case AboutAnswer(answer, words):
-                admitted = self._follow_up(post, answer, words)
-            case NothingToPaint(why, words):
-                self._nothing(post, why, words)
+        if not isinstance(intent, Ignored):
+            post = replace(post, language=self._context.language(post.author, post.language))
+        match intent:
+            case PaintThese(photos, text):
+                admitted = self._paint(post, self._options(post, text), photos)
+            case AboutAnswer(answer, text):
+                admitted = self._follow_up(post, answer, text)
+            case NothingToPaint(why, text):
+                self._nothing(post, why, text)
             case Ignored(why):
-                _log.debug("post ignored", post=post.id, why=why)
-        self._at.memory.handled(post.first_id)
+                _log.debug("post_ignored", post=post.id, why=why)
+        self._context.memory.handled(post.first_id)
         return admitted
 
-    def _wish(self, post: Post, words: str, about: Job | None = None) -> PaintOptions:
-        return self._at.heard(words, post.first_id, about)
+    def _options(self, post: Post, text: str, about: Job | None = None) -> PaintOptions:
+        return self._context.paint_options(text, post.first_id, about)
 
-    def _paint(self, post: Post, wish: PaintOptions, photos: Iterable[PhotoRef]) -> bool:
-        if wish.stop:
-            self._at.leaving.stop(post.author)
+    def _paint(self, post: Post, options: PaintOptions, photos: Iterable[PhotoRef]) -> bool:
+        if options.stop:
+            self._context.opt_out.stop(post.author)
             return False
-        painted = tuple(photo for photo in photos if not self._is_left_alone(photo))
-        if not painted:
-            self._at.voice.refuse(post, t(post.language, "apology-owner-opted-out"))
+        allowed = tuple(photo for photo in photos if not self._is_opted_out(photo))
+        if not allowed:
+            self._context.replies.refuse(post, t(post.language, "apology-owner-opted-out"))
             return False
         thread = f"{post.conversation}/{post.author}"
-        if self._at.memory.turns(thread) >= self._at.x.settings.answers_per_thread:
-            _log.info("thread goes on for too long", post=post.id)
+        if (
+            self._context.memory.answers_in_thread(thread)
+            >= self._context.x.settings.answers_per_thread
+        ):
+            _log.info("answers_per_thread_reached", post=post.id, action="ignore")
             return False
-        return self._admit(post, wish, painted, thread)
+        return self._admit(post, options, allowed, thread)
 
     def _admit(
-        self, post: Post, wish: PaintOptions, photos: tuple[PhotoRef, ...], thread: str
+        self, post: Post, options: PaintOptions, photos: tuple[PhotoRef, ...], thread: str
     ) -> bool:
-        # A thread under a viral photo is many conversations, not one crowded room: one per person.
-        ask = PaintRequest(
+        # A thread under a viral photo is many conversations: one per person.
+        request = PaintRequest(
             platform="x",
             event=post.first_id,
             person=post.author,
             conversation=thread,
             photos=photos,
-            style=wish.style,
-            strength=wish.strength,
-            seed=wish.seed,
+            style=options.style,
+            strength=options.strength,
+            seed=options.seed,
             language=post.language,
             address={"post": post.id},
-            words=wish.words,
+            words=options.words,
         )
-        worded = checked(self._at.services, ask)
-        result = worded if isinstance(worded, Refused) else self._at.services.ledger.admit(worded)
+        services = self._context.services
+        worded = checked(services, request)
+        result = worded if isinstance(worded, Refused) else services.ledger.admit(worded)
         if isinstance(result, Refused):
             self._refuse(post, result)
             return False
         if not result.duplicate:
-            self._at.memory.took_turn(thread, post.author)
+            self._context.memory.count_answer(thread, post.author)
         return not result.duplicate
 
     def _refuse(self, post: Post, refused: Refused) -> None:
         if refused.notify and refused.reason not in _UNTOLD:
-            now = self._at.services.ledger.now()
-            self._at.voice.refuse(post, refusal(post.language, refused, now))
+            now = self._context.services.ledger.now()
+            self._context.replies.refuse(post, refusal(post.language, refused, now))
 
-    def _follow_up(self, post: Post, answer: str, words: str) -> bool:
-        """Paint the photos of an earlier answer in another way, where the words name one."""
-        job = self._at.services.ledger.find_job(self._at.memory.job_of(answer) or "")
-        wish = self._wish(post, words, job)
-        if wish.stop:
-            self._at.leaving.stop(post.author, said_under=answer)
+    def _follow_up(self, post: Post, answer: str, text: str) -> bool:
+        """Paint the photos of an earlier answer in another way, where the text asks for one."""
+        job = self._context.services.ledger.find_job(self._context.memory.job_of(answer) or "")
+        options = self._options(post, text, job)
+        if options.stop:
+            self._context.opt_out.stop(post.author, said_under=answer)
             return False
-        if job is None or not wish.explicit:
+        if job is None or not options.explicit:
+            return False
+        if not self._may_be_answered(post):
+            _log.info("post_without_mention", post=post.id, action="ignore")
             return False
         photos = tuple(_seen_by(post.author, job, photo) for photo in job.request.photos)
         if not self._may_use(photos):
-            self._at.voice.refuse(post, t(post.language, "x-parent-photos"))
+            self._context.replies.refuse(post, t(post.language, "x-parent-photos"))
             return False
-        return self._paint(post, wish, photos)
+        return self._paint(post, options, photos)
+
+    def _may_be_answered(self, post: Post) -> bool:
+        """Tell whether X lets the bot reply: since February 2026 only to who mentioned or quoted it."""
+        x = self._context.x
+        if x.settings.replies_without_mention or mentions_visibly(post, x.me()):
+            return True
+        return post.quotes is not None and self._context.memory.job_of(post.quotes) is not None
 
     def _may_use(self, photos: Iterable[PhotoRef]) -> bool:
-        return self._at.x.settings.parent_photos == "anyone" or all(not p.owner for p in photos)
+        return self._context.x.settings.parent_photos == "anyone" or all(
+            not p.owner for p in photos
+        )
 
-    def _nothing(self, post: Post, why: str, words: str) -> None:
-        if self._wish(post, words).stop:
-            self._at.leaving.stop(post.author)
+    def _nothing(self, post: Post, why: str, text: str) -> None:
+        if self._options(post, text).stop:
+            self._context.opt_out.stop(post.author)
         else:
-            self._at.voice.refuse(post, t(post.language, f"x-{why}"))
+            self._context.replies.refuse(post, t(post.language, f"x-{why}"))
 
-    def _is_left_alone(self, photo: PhotoRef) -> bool:
-        return photo.owner is not None and self._at.services.users.opted_out("x", photo.owner)
+    def _is_opted_out(self, photo: PhotoRef) -> bool:
+        return photo.owner is not None and self._context.services.users.opted_out("x", photo.owner)
 
 
-def _complete(page: PostPage) -> Known:
+def _complete(page: PostPage) -> KnownPosts:
     """Return the posts around a page that need not be looked up: they came with their media."""
     own = {post.id for post in page.posts}
     return {

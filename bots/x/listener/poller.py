@@ -1,4 +1,4 @@
-"""The listening process of X: looks for mentions and messages, no oftener than it pays to."""
+"""The listening process of X: polls mentions and messages, no more often than it pays to."""
 
 from __future__ import annotations
 
@@ -12,39 +12,41 @@ import structlog
 from bots.plugins import Adapter
 from bots.x.budget import BudgetSpent
 from bots.x.client import XClient
-from bots.x.errors import XCreditsSpent, XFault, XForbidden, XPaused, XUnauthorised
+from bots.x.errors import XCreditsSpent, XError, XForbidden, XRateLimited, XUnauthorised
 from bots.x.listener.cursors import MentionCursor, MessageCursor
 from bots.x.listener.direct_messages import DirectMessages
 from bots.x.listener.mentions import Mentions
 from bots.x.settings import XSettings, configured
-from bots.x.store import clear, notify
+from bots.x.store import ReadingState, clear_notice, notify_operator
 from tasks.errors import StoreError
 from tasks.services import Services
 
 RATE_WINDOW_S = 900.0
 
 _OPERATOR_S = 300.0
-"""How often it is tried whether the operator has mended something."""
+"""How often it is tried whether the operator has fixed what only the operator can."""
 
-_TROUBLE_FIRST_S = 5.0
+_FIRST_RETRY_S = 5.0
+_LONGEST_RETRY_S = 300.0
 
-_TROUBLE_LAST_S = 300.0
+BLIND_AFTER = 3
+"""Failures in a row after which the bot counts as blind."""
 
 _log = structlog.get_logger()
 
 Look = Callable[[], float]
-"""Looks once and returns the seconds until the next look; raises `XFault`."""
+"""Looks once and returns the seconds until the next look; raises `XError`."""
 
 
 @dataclass(slots=True)
-class Round:
-    """One thing that is looked at again and again."""
+class Poll:
+    """One list that is read again and again."""
 
     name: str
     look: Look
     due: float = 0.0
     """By the monotonic clock."""
-    trouble_s: float = 0.0
+    failed_s: float = 0.0
     """The pause after the last failure, 0 after a success."""
 
 
@@ -54,26 +56,26 @@ class Listener:
     def __init__(self, services: Services, x: XClient) -> None:
         self._services = services
         self._x = x
-        self._notebook = services.kv("x")
-        self._inbox = Mentions(services, x)
-        self._letters = DirectMessages(services, x)
-        self._mentions = MentionCursor(x, self._notebook, services.ledger.now)
-        self._messages = MessageCursor(x, self._notebook)
+        self._store = services.kv("x")
+        self._mentions_intake = Mentions(services, x)
+        self._messages_intake = DirectMessages(services, x)
+        self._mentions = MentionCursor(x, self._store, services.ledger.now, x.settings.look_back_s)
+        self._messages = MessageCursor(x, self._store)
         self._rest_s = x.settings.poll_fastest_s
 
-    def rounds(self) -> list[Round]:
-        """Return what there is to look at."""
-        found = [Round("mentions", self.look_at_mentions)]
+    def polls(self) -> list[Poll]:
+        """Return what is polled."""
+        found = [Poll("mentions", self.look_at_mentions)]
         if self._x.settings.direct_messages:
-            found.append(Round("messages", self.look_at_messages))
+            found.append(Poll("messages", self.look_at_messages))
         return found
 
     def look_at_mentions(self) -> float:
-        """Deal with new mentions once. Raises `XFault`, having moved nothing."""
+        """Deal with new mentions once. Raises `XError`, having moved nothing."""
         settings = self._x.settings
         if self._intake_paused("x"):
             return settings.poll_slowest_s
-        count = self._mentions.advance(self._inbox.take)
+        count = self._mentions.advance(self._mentions_intake.take)
         if settings.webhooks:
             return settings.reconcile_s
         # An empty look costs nothing but one of 300 calls in 15 minutes; rarer ones save those.
@@ -82,60 +84,64 @@ class Listener:
         return self._rest_s
 
     def look_at_messages(self) -> float:
-        """Deal with new direct messages once. Raises `XFault`, having moved nothing."""
+        """Deal with new direct messages once. Raises `XError`, having moved nothing."""
         settings = self._x.settings
         if self._intake_paused("x-dm"):
             return settings.messages_poll_s
-        calls = self._messages.advance(self._letters.take)
+        calls = self._messages.advance(self._messages_intake.take)
         return settings.reconcile_s if settings.webhooks else settings.messages_poll_s * calls
 
     def run(self, stop: threading.Event) -> None:
         """Look until `stop` is set."""
-        rounds = self.rounds()
+        polls = self.polls()
         while not stop.is_set():
-            for each in rounds:
+            for each in polls:
                 if each.due <= time.monotonic() and not stop.is_set():
                     each.due = time.monotonic() + self.rest_after_look(each)
-            stop.wait(max(0.0, min(each.due for each in rounds) - time.monotonic()))
+            stop.wait(max(0.0, min(each.due for each in polls) - time.monotonic()))
 
-    def rest_after_look(self, each: Round) -> float:
-        """Look once, whatever comes of it, and return how long to rest."""
+    def rest_after_look(self, each: Poll) -> float:
+        """Look once, whatever comes of it, and return the seconds until the next look."""
         try:
             rest_s = each.look()
-        except XFault as fault:
-            return self._rest_after(each, fault)
+        except XError as error:
+            return self._rest_after(each, error)
         except StoreError as error:
-            _log.warning(
-                "the ledger does not answer, looking again later",
-                looking_at=each.name,
-                error=str(error),
-            )
+            _log.warning("poll_failed", list=each.name, error=str(error), action="retry")
             return self._longer(each)
-        each.trouble_s = 0.0
-        clear(self._notebook)
+        each.failed_s = 0.0
+        self._note(each, None)
+        clear_notice(self._store)
         return rest_s
 
-    def _rest_after(self, each: Round, fault: XFault) -> float:
-        _log.warning(
-            "X does not let the bot read, looking again later",
-            looking_at=each.name,
-            fault=type(fault).__name__,
-            detail=fault.detail,
-        )
-        match fault:
-            case BudgetSpent(until=until):
-                return max(1.0, until - time.time())
-            case XPaused(reset=reset):
-                wait_s = (reset or 0.0) - time.time()
-                return min(wait_s + 1.0, RATE_WINDOW_S) if wait_s > 0 else self._longer(each)
-            case XUnauthorised() | XCreditsSpent() | XForbidden():
-                notify(self._notebook, f"reading {each.name}: {fault.detail}")
-                return _OPERATOR_S
-        return self._longer(each)
+    def _rest_after(self, each: Poll, error: XError) -> float:
+        kind = type(error).__name__
+        _log.warning("poll_failed", list=each.name, error=kind, detail=error.detail, action="retry")
+        if isinstance(error, BudgetSpent):
+            # Asking the budget costs nothing, and an answer may leave more of it than was reckoned.
+            return min(max(1.0, error.until - time.time()), RATE_WINDOW_S)
+        if isinstance(error, XRateLimited) and (error.reset or 0.0) > time.time():
+            return min((error.reset or 0.0) - time.time() + 1.0, RATE_WINDOW_S)
+        state = self._note(each, error)
+        needs_operator = isinstance(error, XUnauthorised | XCreditsSpent | XForbidden)
+        if needs_operator or state.failures >= BLIND_AFTER:
+            notify_operator(self._store, f"reading {each.name}: {error.detail}")
+        return _OPERATOR_S if needs_operator else self._longer(each)
 
-    def _longer(self, each: Round) -> float:
-        each.trouble_s = min(_TROUBLE_LAST_S, max(_TROUBLE_FIRST_S, each.trouble_s * 2))
-        return each.trouble_s
+    def _note(self, each: Poll, error: XError | None) -> ReadingState:
+        """Store how reading this list goes."""
+        state = ReadingState.load(self._store, each.name)
+        if error is None:
+            state = ReadingState(succeeded_at=self._services.ledger.now())
+        else:
+            state.failures += 1
+            state.detail = error.detail
+        state.save(self._store, each.name)
+        return state
+
+    def _longer(self, each: Poll) -> float:
+        each.failed_s = min(_LONGEST_RETRY_S, max(_FIRST_RETRY_S, each.failed_s * 2))
+        return each.failed_s
 
     def _intake_paused(self, platform: str) -> bool:
         """Tell whether to read nothing: what is unread waits at X for free."""
@@ -144,7 +150,7 @@ class Listener:
 
 def run(services: Services, stop: threading.Event) -> None:
     """Listen to X until `stop` is set; this is the process behind `suisai x`."""
-    Listener(services, XClient(XSettings(), services.kv("x"))).run(stop)
+    Listener(services, XClient.open(services)).run(stop)
 
 
 def wanted() -> bool:

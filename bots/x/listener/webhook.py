@@ -1,4 +1,4 @@
-"""What X delivers to the web process, into the same inbox as polling; mounted where the operator says."""
+"""What X delivers to the web process: admitted as polled posts and messages are."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bots.x.client import XClient
-from bots.x.errors import XFault
+from bots.x.errors import XError
 from bots.x.listener.direct_messages import DirectMessages
 from bots.x.listener.mentions import Mentions
 from bots.x.parser import read_delivered_messages, read_page
@@ -52,7 +52,7 @@ def routes(services: Services) -> list[BaseRoute]:
     secret = settings.consumer_secret or settings.client_secret
     if not settings.webhooks or secret is None:
         return []
-    hook = XWebhook(services, XClient(settings, services.kv("x")), secret.get_secret_value())
+    hook = XWebhook(services, XClient.open(services, settings), secret.get_secret_value())
     return [
         Route(PATH, hook.challenged, methods=["GET"]),
         Route(PATH, hook.delivered, methods=["POST"]),
@@ -68,8 +68,8 @@ class XWebhook:
     def __init__(self, services: Services, x: XClient, secret: str) -> None:
         self._x = x
         self._secret = secret
-        self._inbox = Mentions(services, x)
-        self._letters = DirectMessages(services, x)
+        self._mentions = Mentions(services, x)
+        self._messages = DirectMessages(services, x)
         self._working: set[asyncio.Task[None]] = set()
 
     async def challenged(self, request: Request) -> Response:
@@ -110,19 +110,19 @@ class XWebhook:
     def _take(self, data: object) -> None:
         if not isinstance(data, Mapping):
             return
-        payload = data.get("payload")
+        payload, budget = data.get("payload"), self._x.budget
         try:
             match data.get("event_type"):
                 case "post.mention.create" | "post.reply.create":
-                    self._inbox.take([read_page({**data, "data": payload})])
+                    posts = read_page({**data, "data": payload})
+                    budget.received("post", (post.id for post in posts.posts))
+                    self._mentions.take([posts])
                 case "dm.received" if isinstance(payload, Mapping):
-                    page = read_delivered_messages(payload)
-                    self._x.budget.came_along("message", (message.id for message in page.messages))
-                    self._letters.take([page])
-        except (XFault, StoreError) as error:
-            _log.warning(
-                "a delivery was not taken in, polling finds it later", error=type(error).__name__
-            )
+                    messages = read_delivered_messages(payload)
+                    budget.received("message", (message.id for message in messages.messages))
+                    self._messages.take([messages])
+        except (XError, StoreError) as error:
+            _log.warning("delivery_dropped", error=type(error).__name__, action="left to polling")
 
 
 async def _body(request: Request) -> bytes | None:

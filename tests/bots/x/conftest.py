@@ -38,9 +38,11 @@ def words() -> Words:
 def fake(words: Words, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeX]:
     """A running X; whatever was asked of it is held against X's own description afterwards."""
     with FakeX(words) as server:
+        monkeypatch.setenv("SUISAI_X_OWNS_APP", "true")
         monkeypatch.setenv("SUISAI_X_API_URL", server.url)
         monkeypatch.setenv("SUISAI_X_CLIENT_ID", "client")
         monkeypatch.setenv("SUISAI_X_SETTLING_S", "0")
+        monkeypatch.setenv("SUISAI_X_RETRY_S", "0.05")
         monkeypatch.setenv("SUISAI_X_TIMEOUT_S", "5")
         yield server
     if words is POST:
@@ -52,12 +54,27 @@ def connect(fake: FakeX, services: Services) -> Callable[..., XClient]:
     """Connects the bot's account; keywords replace settings."""
 
     def connected(**settings: object) -> XClient:
-        x = XClient(XSettings(**settings), services.kv("x"))  # type: ignore[arg-type] # tests name the settings
+        x = XClient.open(services, XSettings(**settings))  # type: ignore[arg-type] # tests name the settings
         if not x.settings.has_oauth1:
             x.tokens.store(Tokens(ACCESS, REFRESH, time.time() + 7200))
         return x
 
     return connected
+
+
+@pytest.fixture(autouse=True)
+def _counted_is_billed(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After every test: what the bot counted is what X bills, within 2%, but for what it cannot know yet."""
+    if not {"fake", "services"} <= set(request.fixturenames):
+        yield
+        return
+    fake: FakeX = request.getfixturevalue("fake")
+    services: Services = request.getfixturevalue("services")
+    yield
+    spent = XClient.open(services).budget.spending()
+    slack = 0.02 * fake.bill.dollars + 1e-9
+    assert spent.today_usd <= fake.bill.dollars + slack, (spent.counts, fake.bill.charged)
+    assert fake.bill.dollars <= spent.today_usd + spent.held_usd + slack, (spent, fake.bill.charged)
 
 
 @pytest.fixture

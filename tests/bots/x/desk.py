@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from tasks.models import Admitted, Claim, Job, PaintRequest, PhotoRef, Stage
+from tasks.models import Admitted, Claim, Job, Outcome, PaintRequest, PhotoRef, Stage
 from tasks.platform import Platform
 from tasks.services import Services
 from tasks.worker.context import WorkerContext
@@ -69,6 +69,35 @@ class Desk:
         """Let a worker deliver what is due, once; return the job as it then is."""
         deliver(self._shift, [self._claim(Stage.DELIVER)])
         return self._services.ledger.job(job_id)
+
+    def deliver_next(self) -> Job:
+        """Let a worker deliver whichever job is due next, once; return the job as it then is."""
+        claim = self._claim(Stage.DELIVER)
+        deliver(self._shift, [claim])
+        return self._services.ledger.job(claim.job.id)
+
+    def finish_open(self) -> int:
+        """Take all admitted jobs to their answers; return how many are answered now.
+
+        Ends at the first pause of the platform, or where nothing is left to do.
+        """
+        ledger, answered = self._services.ledger, 0
+        for claim in self._claims(Stage.FETCH):
+            ledger.transitions.fetched(claim, ["photo"], "32x32")
+        for claim in self._claims(Stage.RENDER):
+            key = f"pictures/{claim.job.id}/0"
+            self._services.blobs.put(key, picture())
+            ledger.transitions.painted(claim, [key])
+        while not self._services.controls.paused():
+            claims = ledger.claim(Stage.DELIVER, 1, "desk")
+            if not claims:
+                break
+            deliver(self._shift, claims)
+            answered += ledger.job(claims[0].job.id).outcome is Outcome.ANSWERED
+        return answered
+
+    def _claims(self, stage: Stage) -> list[Claim]:
+        return self._services.ledger.claim(stage, 1000, "desk")
 
     def _admitted(self, mention: str, **ask: object) -> str:
         usual: dict[str, object] = {

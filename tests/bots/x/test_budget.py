@@ -1,16 +1,17 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from bots.x.budget import Budget, BudgetSpent, price_table
-from bots.x.errors import XRefused, XUnknownOutcome
+from bots.x.budget import MICRO, Budget, BudgetSpent, price_table
+from bots.x.errors import XRefused, XServerError, XUnknownOutcome
 from tasks.services import Services
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp()
-PRICES = {"mention": 0.001, "post": 0.005, "reply": 0.01}
+PRICES = {"mention": 0.001, "own_post": 0.001, "post": 0.005, "account": 0.01, "reply": 0.01}
 
 
 class Clock:
@@ -28,65 +29,129 @@ def clock() -> Clock:
     return Clock()
 
 
-def budget(services: Services, clock: Clock, daily: float = 1.0, monthly: float = 10.0) -> Budget:
-    return Budget(services.kv("x"), PRICES, daily, monthly, clock)
+def budget(
+    services: Services, clock: Clock, daily: float = 1.0, monthly: float = 10.0, committed: int = 0
+) -> Budget:
+    store = services.kv("x")
+    return Budget(store, PRICES, daily, monthly, clock, lambda: committed)
+
+
+def today(counted: Budget) -> float:
+    return counted.spending().today_usd
 
 
 def test_a_call_costs_what_it_read(services: Services, clock: Clock) -> None:
     counted = budget(services, clock)
 
-    with counted.reading("post", at_most=100) as allowance:
-        assert allowance.count == 100
-        counted.came(allowance, "post", ["1", "2", "3"])
+    with counted.reading("post", at_most=100) as purchase:
+        assert purchase.count == 100
+        purchase.received("post", ["1", "2", "3"])
+        purchase.received("account", ["7"])
 
-    assert counted.spending().today_usd == pytest.approx(0.015)
-    assert counted.spending().counts == {"post": 3}
+    assert today(counted) == pytest.approx(0.025)
+    assert counted.spending().counts == {"post": 3, "account": 1}
+    assert counted.spending().held_usd == 0
 
 
-def test_a_post_that_is_read_again_the_same_day_is_free(services: Services, clock: Clock) -> None:
+def test_a_post_is_billed_once_a_day_whichever_way_it_is_read(
+    services: Services, clock: Clock
+) -> None:
     counted = budget(services, clock)
-    for _ in range(3):
-        with counted.reading("post", 1) as allowance:
-            counted.came(allowance, "post", ["1"])
+    counted.received("mention", ["1", "1"])
+    counted.received("post", ["1"])
+    assert today(counted) == pytest.approx(0.001)
 
-    assert counted.spending().today_usd == pytest.approx(0.005)
+    clock.now += 86_400
+    counted.received("post", ["1"])
+    assert today(counted) == pytest.approx(0.005)
+    assert counted.spending().month_usd == pytest.approx(0.006)
 
 
 def test_a_call_that_fails_costs_nothing(services: Services, clock: Clock) -> None:
     counted = budget(services, clock)
     with pytest.raises(XUnknownOutcome), counted.reading("post", 10):
         raise XUnknownOutcome("cut")
-    with pytest.raises(XRefused), counted.writing("reply"):
-        raise XRefused("no")
+    for error in (XRefused("no"), XServerError("503")):
+        with pytest.raises(type(error)), counted.writing("reply"):
+            raise error
 
-    assert counted.spending().today_usd == 0
+    assert today(counted) == counted.spending().held_usd == 0
 
 
-def test_a_reply_of_unknown_fate_counts_as_sent(services: Services, clock: Clock) -> None:
+def test_a_sentence_of_unknown_outcome_counts_as_sent(services: Services, clock: Clock) -> None:
     counted = budget(services, clock)
     with pytest.raises(XUnknownOutcome), counted.writing("reply"):
         raise XUnknownOutcome("cut")
 
-    assert counted.spending().today_usd == pytest.approx(0.01)
+    assert today(counted) == pytest.approx(0.01)
 
 
-def test_reading_shrinks_and_stops_before_the_limit_so_that_answers_still_go_out(
+@pytest.mark.parametrize(("happened", "usd"), [(True, 0.01), (False, 0.0)])
+def test_an_answer_of_unknown_outcome_is_reserved_until_it_is_looked_up(
+    services: Services, clock: Clock, happened: bool, usd: float
+) -> None:
+    counted = budget(services, clock)
+    with pytest.raises(XUnknownOutcome), counted.writing("reply", "job"):
+        raise XUnknownOutcome("cut")
+    assert (today(counted), counted.spending().held_usd) == (0, 0.01)
+
+    for _ in range(2):
+        counted.settle("reply", "job", happened=happened)
+
+    assert today(counted) == pytest.approx(usd)
+    assert counted.spending().held_usd == 0
+
+
+def test_an_answer_is_charged_once_however_often_it_is_found(
     services: Services, clock: Clock
 ) -> None:
-    counted = budget(services, clock, daily=0.05)
-    with counted.reading("post", at_most=100) as allowance:
-        assert allowance.count == 8
-        counted.came(allowance, "post", map(str, range(8)))
-
-    with pytest.raises(BudgetSpent) as spent, counted.reading("mention", 100, at_least=5):
+    counted = budget(services, clock)
+    with counted.writing("reply", "job"):
         pass
-    with counted.writing("reply"):
-        pass
+    counted.settle("reply", "job", happened=True)
+    assert today(counted) == pytest.approx(0.01)
 
-    assert spent.value.until == datetime(2026, 11, 25, tzinfo=UTC).timestamp()
+
+def test_what_a_killed_process_had_reserved_is_given_back(services: Services, clock: Clock) -> None:
+    counted = budget(services, clock, daily=0.02)
+    call = counted.reading("post", 4, 4)
+    call.__enter__()
     with pytest.raises(BudgetSpent), counted.writing("reply"):
         pass
-    assert counted.spending().today_usd <= 0.05
+
+    clock.now += 130
+    with counted.writing("reply"):
+        pass
+    assert counted.spending().held_usd == 0
+
+
+def test_reading_leaves_what_the_answers_to_admitted_requests_cost(
+    services: Services, clock: Clock
+) -> None:
+    counted = budget(services, clock, daily=0.05, committed=round(0.02 * MICRO))
+    with counted.reading("post", at_most=100) as purchase:
+        assert purchase.count == 6
+        purchase.received("post", map(str, range(5)))
+    with pytest.raises(BudgetSpent) as spent, counted.reading("post", 100, at_least=2):
+        pass
+    with pytest.raises(BudgetSpent), counted.writing("reply", spare=True):
+        pass
+    assert spent.value.until == datetime(2026, 11, 25, tzinfo=UTC).timestamp()
+
+    for _ in range(2):
+        with counted.writing("reply"):
+            pass
+    with pytest.raises(BudgetSpent), counted.writing("reply"):
+        pass
+    assert today(counted) <= 0.05
+
+
+def test_no_more_is_read_than_can_be_followed_up(services: Services, clock: Clock) -> None:
+    counted = budget(services, clock, daily=0.1)
+    with counted.reading("mention", 100, 5, follow_up=round(0.019 * MICRO)) as purchase:
+        assert purchase.count == 5
+    with counted.reading("mention", 100, 5, along={"account": 1}) as purchase:
+        assert purchase.count == 9
 
 
 def test_a_new_day_begins_anew_and_the_month_goes_on(services: Services, clock: Clock) -> None:
@@ -102,16 +167,38 @@ def test_a_new_day_begins_anew_and_the_month_goes_on(services: Services, clock: 
         pass
 
     assert spent.value.until == datetime(2026, 12, 1, tzinfo=UTC).timestamp()
+    clock.now = datetime(2026, 12, 1, 1, tzinfo=UTC).timestamp()
+    assert counted.spending().month_usd == 0
+
+
+def test_many_threads_together_do_not_pass_a_limit(services: Services, clock: Clock) -> None:
+    counted = budget(services, clock, daily=0.105)
+
+    def write(_: int) -> bool:
+        try:
+            with counted.writing("reply"):
+                return True
+        except BudgetSpent:
+            return False
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(write, range(40))) == 10
+    assert today(counted) == pytest.approx(0.1)
 
 
 def test_without_limits_everything_is_counted_and_nothing_refused(
     services: Services, clock: Clock
 ) -> None:
     counted = budget(services, clock, daily=0, monthly=0)
-    with counted.reading("post", 100) as allowance:
-        assert allowance.count == 100
-        counted.came(allowance, "post", ["1"])
+    with counted.reading("post", 100) as purchase:
+        assert purchase.count == 100
+        purchase.received("post", ["1"])
     assert counted.spending().month_usd == pytest.approx(0.005)
+
+
+def test_own_reads_are_cheap_only_where_the_account_owns_the_app() -> None:
+    assert price_table()["mention"] == price_table()["own_post"] == price_table()["post"]
+    assert price_table(owns_app=True)["mention"] == price_table()["owned_read"] == 0.001
 
 
 def test_an_own_price_table_replaces_prices_one_by_one(tmp_path: Path) -> None:
@@ -119,4 +206,4 @@ def test_an_own_price_table_replaces_prices_one_by_one(tmp_path: Path) -> None:
     file.write_text("[usd]\nreply = 0.02\n")
 
     assert price_table(file)["reply"] == 0.02
-    assert price_table(file)["mention"] == price_table()["mention"] == 0.001
+    assert price_table(file)["post"] == price_table()["post"] == 0.005

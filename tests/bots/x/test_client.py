@@ -9,9 +9,9 @@ import pytest
 from bots.x.client import XClient
 from bots.x.errors import (
     XCreditsSpent,
-    XFault,
+    XError,
     XForbidden,
-    XPaused,
+    XRateLimited,
     XRefused,
     XUnauthorised,
     XUnknownOutcome,
@@ -51,8 +51,8 @@ def test_a_mention_reads_the_same_in_both_vocabularies(fake: FakeX, x: XClient) 
     assert post.replies_to == parent
     assert post.replies_to_author == fake.world.person("ann")
     assert post.text[post.shown_from or 0 :] == "@suisai as watercolor please &amp; thanks"
-    assert [naming.username for naming in post.namings] == ["ann", "suisai"]
-    assert (glimpse.text, glimpse.namings) == (post.text, post.namings)
+    assert [mention.username for mention in post.mentions] == ["ann", "suisai"]
+    assert (glimpse.text, glimpse.mentions) == (post.text, post.mentions)
 
 
 def test_a_long_post_is_read_whole(fake: FakeX, x: XClient) -> None:
@@ -125,7 +125,7 @@ def test_oauth1_signs_replies_and_uploads_too(fake: FakeX, connect: Callable[...
         (402, XCreditsSpent),
         (403, XForbidden),
         (404, XRefused),
-        (429, XPaused),
+        (429, XRateLimited),
         (500, XUnknownOutcome),
         (503, XUnknownOutcome),
     ],
@@ -140,7 +140,7 @@ def test_oauth1_signs_replies_and_uploads_too(fake: FakeX, connect: Callable[...
     ],
 )
 def test_errors_of_any_shape_become_faults(
-    fake: FakeX, x: XClient, status: int, fault: type[XFault], body: object
+    fake: FakeX, x: XClient, status: int, fault: type[XError], body: object
 ) -> None:
     x.me()
     fake.faults.add(Fault("GET /2/tweets", status, body))
@@ -187,7 +187,7 @@ def test_a_429_names_the_reset_of_the_limit_that_is_used_up(fake: FakeX, x: XCli
 
     resets = []
     for _ in range(3):
-        with pytest.raises(XPaused) as paused:
+        with pytest.raises(XRateLimited) as paused:
             x.posts(["1"])
         resets.append(paused.value.reset)
 

@@ -41,7 +41,7 @@ def afternoon(fake: FakeX, inbox: Mentions, x: XClient, desk: Desk) -> FakeX:
 def test_the_bot_counts_what_x_charges(afternoon: FakeX, x: XClient) -> None:
     spending = x.budget.spending()
 
-    assert dict(spending.counts) == {**afternoon.bill.charged, "upload": 3}
+    assert dict(spending.counts) == afternoon.bill.charged
     assert spending.today_usd == pytest.approx(afternoon.bill.dollars)
 
 
@@ -49,7 +49,7 @@ def test_only_whom_the_bot_serves_is_looked_up(afternoon: FakeX, x: XClient, wor
     counts = x.budget.spending().counts
 
     assert counts["post"] == 1
-    # Where naming an author has a price: the bot itself, who asked, and whose photo it is.
+    # Where mention an author has a price: the bot itself, who asked, and whose photo it is.
     assert counts["account"] == (1 + 3 + 1 if words is POST else 1)
 
 
@@ -59,7 +59,7 @@ def test_small_talk_under_a_painting_is_free_of_accounts_and_wishes_are_not_miss
     painting = afternoon.world.made[0].id
     accounts = x.budget.spending().counts["account"]
     afternoon.world.post("eve", "so beautiful, thank you", under=painting)
-    stronger = afternoon.world.post("ben", "stronger", under=painting)
+    stronger = afternoon.world.post("ben", "@suisai stronger", under=painting)
 
     assert inbox.take([x.mentions(None, None)]) == 1
 

@@ -5,118 +5,143 @@ import time
 import pytest
 
 from bots.x.budget import BudgetSpent
-from bots.x.error_mapping import is_duplicate, nothing_sent_yet, told_to_workers
+from bots.x.error_mapping import Meaning, is_duplicate, mapped_for_workers, note_success, problem_of
 from bots.x.errors import (
     XCreditsSpent,
-    XFault,
+    XError,
     XForbidden,
-    XPaused,
+    XRateLimited,
     XRefused,
+    XServerError,
     XUnauthorised,
     XUnknownOutcome,
     XUnreachable,
 )
 from bots.x.store import notice
-from tasks.errors import PlatformPaused, TransientError, Undeliverable
+from tasks.errors import PlatformPaused, Undeliverable
 from tasks.services import Services
 
 
 @pytest.mark.parametrize(
-    ("fault", "reason"),
+    ("error", "reason"),
     [
         (
             XForbidden("403 You are not allowed to create a Tweet with duplicate content."),
             "duplicate",
         ),
         (
-            XForbidden(
-                "403 You attempted to reply to a Tweet that is deleted or not visible to you."
-            ),
+            XForbidden("403 You attempted to reply to a Tweet that is deleted or not visible"),
             "mention-gone",
         ),
         (XForbidden("403 You are not permitted to reply to this conversation"), "reply-forbidden"),
+        (
+            XForbidden("403 You can only reply to or quote posts where you are mentioned"),
+            "reply-forbidden",
+        ),
         (XForbidden("403 You have been blocked from the author of this Tweet"), "blocked"),
         (XForbidden("403 User has been suspended: [1]"), "suspended"),
         (XRefused("404 Could not find tweet with id: [1]."), "mention-gone"),
         (XForbidden("403 You cannot send messages to this user."), "messages-closed"),
+        (
+            XForbidden("403 You do not have permission to DM one or more participants."),
+            "messages-closed",
+        ),
     ],
 )
-def test_what_nobody_can_mend_is_final(services: Services, fault: XFault, reason: str) -> None:
-    with pytest.raises(Undeliverable) as final, told_to_workers(services.kv("x")):
-        raise fault
+def test_what_concerns_this_answer_only_ends_its_job(
+    services: Services, error: XError, reason: str
+) -> None:
+    with pytest.raises(Undeliverable) as final, mapped_for_workers(services.kv("x")):
+        raise error
     assert final.value.reason == reason
-    assert is_duplicate(fault) == (reason == "duplicate")
+    assert is_duplicate(error) == (reason == "duplicate")
 
 
-def named(fault: XFault, *kinds: str) -> XFault:
-    fault.kinds = frozenset(kinds)
-    return fault
+def named(error: XError, *kinds: str) -> XError:
+    error.kinds = frozenset(kinds)
+    return error
 
 
 @pytest.mark.parametrize(
     ("kind", "reason"), [("187", "duplicate"), ("385", "mention-gone"), ("433", "reply-forbidden")]
 )
-def test_where_x_names_the_fault_its_words_do_not_matter(
-    services: Services, kind: str, reason: str
-) -> None:
-    fault = named(XForbidden("403 Algo salió mal con your client app"), kind)
-    with pytest.raises(Undeliverable) as final, told_to_workers(services.kv("x")):
-        raise fault
-    assert final.value.reason == reason
-
-
-@pytest.mark.parametrize("kind", ["client-not-enrolled", "oauth1-permissions", "326"])
-def test_the_bots_own_trouble_is_known_by_its_name(services: Services, kind: str) -> None:
-    fault = named(XForbidden("403 No puede responder: repl"), kind)
-    with pytest.raises(PlatformPaused), told_to_workers(services.kv("x")):
-        raise fault
+def test_where_x_names_the_error_its_words_do_not_matter(kind: str, reason: str) -> None:
+    problem = problem_of(named(XForbidden("403 Algo salió mal con your client app"), kind))
+    assert (problem.meaning, problem.reason) == (Meaning.END, reason)
 
 
 @pytest.mark.parametrize(
-    ("fault", "least_s", "most_s"),
+    ("error", "meaning"),
     [
-        (XPaused("429", None), 290, 301),
-        (XPaused("429", 1.0), 290, 301),
-        (XUnreachable("refused"), 10, 16),
-        (XCreditsSpent("402"), 290, 301),
-        (XUnauthorised("401"), 290, 301),
-        (XForbidden("403 Your account is suspended and is not permitted to access this"), 290, 301),
-        (XForbidden("403 Your client app is not configured with the app permissions"), 290, 301),
+        (named(XForbidden("403 No puede responder"), "client-not-enrolled"), Meaning.OPERATOR),
+        (named(XForbidden("403 No puede responder"), "326"), Meaning.OPERATOR),
+        (named(XForbidden("403"), "SpendCapReached"), Meaning.OPERATOR),
+        (named(XRateLimited("429", None), "usage-capped"), Meaning.OPERATOR),
+        (XForbidden("403 has reached its billing cycle spend cap"), Meaning.OPERATOR),
+        (XForbidden("403 Your account is suspended and is not permitted to"), Meaning.OPERATOR),
+        (XForbidden("403 not configured with the app permissions"), Meaning.OPERATOR),
+        (XCreditsSpent("402"), Meaning.OPERATOR),
+        (XUnauthorised("401"), Meaning.OPERATOR),
+        (named(XForbidden("403"), "226"), Meaning.WAIT),
+        (XForbidden("403 This request looks like it might be automated."), Meaning.WAIT),
+        (XServerError("503"), Meaning.WAIT),
+        (XUnknownOutcome("cut"), Meaning.WAIT),
+        (XUnreachable("refused"), Meaning.WAIT),
+        (XForbidden("403 no idea"), Meaning.UNKNOWN),
+        (XRefused("400 what"), Meaning.UNKNOWN),
+        (XError("odd"), Meaning.UNKNOWN),
     ],
 )
-def test_what_stops_the_bot_pauses_it(
-    services: Services, fault: XFault, least_s: float, most_s: float
+def test_everything_else_pauses_the_platform_and_keeps_the_painting(
+    services: Services, error: XError, meaning: Meaning
 ) -> None:
-    with pytest.raises(PlatformPaused) as paused, told_to_workers(services.kv("x")):
-        raise fault
-    assert least_s <= paused.value.until - time.time() <= most_s
+    store = services.kv("x")
+    with pytest.raises(PlatformPaused) as paused, mapped_for_workers(store, maybe_sent=True):
+        raise error
+
+    assert problem_of(error).meaning is meaning
+    assert 10 < paused.value.until - time.time() <= 301
+    assert paused.value.maybe_sent == isinstance(error, XUnknownOutcome)
+    told = meaning in (Meaning.OPERATOR, Meaning.UNKNOWN)
+    assert (error.detail in (notice(store) or "")) == told
 
 
-def test_a_reset_that_passed_while_its_answer_was_on_its_way_costs_a_moment_only(
-    services: Services,
+def test_a_job_that_met_an_unknown_error_lets_others_try_first(services: Services) -> None:
+    with pytest.raises(PlatformPaused) as paused, mapped_for_workers(services.kv("x")):
+        raise XForbidden("403 no idea")
+    assert paused.value.job_until - paused.value.until >= 600
+
+
+def test_pauses_grow_with_failures_and_begin_short_after_a_success(services: Services) -> None:
+    store = services.kv("x")
+
+    def pause_s() -> float:
+        with pytest.raises(PlatformPaused) as paused, mapped_for_workers(store):
+            raise XServerError("503 Service Unavailable")
+        return round(paused.value.until - time.time())
+
+    assert [pause_s() for _ in range(8)] == [15, 30, 60, 120, 240, 480, 900, 900]
+    assert "503 Service Unavailable" in (notice(store) or "")
+    note_success(store)
+    assert notice(store) is None
+    assert pause_s() == 15
+
+
+@pytest.mark.parametrize(
+    ("reset_in_s", "least_s", "most_s"), [(None, 290, 301), (-1, 0, 1), (-90, 290, 301)]
+)
+def test_a_rate_limit_lasts_until_its_reset(
+    services: Services, reset_in_s: float | None, least_s: float, most_s: float
 ) -> None:
-    with pytest.raises(PlatformPaused) as paused, told_to_workers(services.kv("x")):
-        raise XPaused("429", time.time() - 1)
-    assert 0 < paused.value.until - time.time() <= 1
+    reset = None if reset_in_s is None else time.time() + reset_in_s
+    with pytest.raises(PlatformPaused) as paused, mapped_for_workers(services.kv("x")):
+        raise XRateLimited("429", reset)
+    assert least_s < paused.value.until - time.time() <= most_s
 
 
 def test_a_pause_lasts_as_long_as_x_or_the_budget_says(services: Services) -> None:
     until = time.time() + 5000
-    for fault in (BudgetSpent(until, "daily"), XPaused("429", until)):
-        with pytest.raises(PlatformPaused) as paused, told_to_workers(services.kv("x")):
-            raise fault
+    for error in (BudgetSpent(until, "daily"), XRateLimited("429", until)):
+        with pytest.raises(PlatformPaused) as paused, mapped_for_workers(services.kv("x")):
+            raise error
         assert paused.value.until == until
-
-
-@pytest.mark.parametrize("fault", [XForbidden("403 no idea"), XRefused("400 what"), XFault("odd")])
-def test_what_is_not_understood_is_tried_again(services: Services, fault: XFault) -> None:
-    with pytest.raises(TransientError), told_to_workers(services.kv("x")):
-        raise fault
-    assert notice(services.kv("x")) is None
-
-
-def test_silence_stays_a_question_unless_nothing_was_on_its_way(services: Services) -> None:
-    with pytest.raises(XUnknownOutcome), told_to_workers(services.kv("x")):
-        raise XUnknownOutcome("cut")
-    with pytest.raises(TransientError), told_to_workers(services.kv("x")), nothing_sent_yet():
-        raise XUnknownOutcome("cut")

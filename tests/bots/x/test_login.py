@@ -16,7 +16,7 @@ from bots.x.doctor import check
 from bots.x.login import LoginFailed, login
 from bots.x.oauth import Tokens
 from bots.x.settings import XSettings
-from bots.x.store import notify
+from bots.x.store import notify_operator
 from tasks.heartbeat import Process
 from tasks.services import Services
 from tests.fakes.x_api import CONSUMER_SECRET, TOKEN_SECRET, FakeX
@@ -83,22 +83,36 @@ def test_allowing_the_app_connects_the_account(fake: FakeX, x: XClient) -> None:
     assert x.mentions(None, None).posts == ()
 
 
-@pytest.mark.parametrize(
-    ("decision", "why"),
-    [
-        ({"error": "access_denied"}, "access_denied"),
-        ({"code": "stolen", "state": "not-ours"}, "another login"),
-    ],
-)
-def test_a_login_that_was_not_allowed_or_not_asked_for_fails(
-    fake: FakeX, x: XClient, decision: dict[str, str], why: str
-) -> None:
-    browser = Browser(decision)
-    with pytest.raises(LoginFailed, match=why):
+def test_a_login_that_was_not_allowed_fails(fake: FakeX, x: XClient) -> None:
+    browser = Browser({"error": "access_denied"})
+    with pytest.raises(LoginFailed, match="access_denied"):
         login(x, shown, browser.open)
     browser.close()
     assert x.tokens.known() is None
     assert fake.verifiers == {}
+
+
+def test_a_request_of_another_login_is_not_taken_for_an_answer(fake: FakeX, x: XClient) -> None:
+    browser = Browser({"code": "stolen", "state": "not-ours"})
+    with pytest.raises(LoginFailed, match=r"1 requests belonged to another login.*ssh -L"):
+        login(x, shown, browser.open, patience_s=1.0)
+    browser.close()
+    assert x.tokens.known() is None
+    assert fake.verifiers == {}
+
+
+def test_a_stray_request_does_not_end_a_login(fake: FakeX, x: XClient) -> None:
+    class Stray(Browser):
+        def _follow(self) -> None:
+            for query in ({}, {"state": "ü", "code": "stolen"}, {"error": "access_denied"}):
+                page = httpx.get(self.asked["redirect_uri"], params=query).text
+                assert "did not work" in page
+            super()._follow()
+
+    browser = Stray({"code": "the-code"})
+    assert login(x, shown, browser.open).username == "suisai"
+    browser.close()
+    assert list(fake.verifiers) == ["the-code"]
 
 
 def test_a_browser_that_never_comes_back_is_not_waited_for_for_ever(x: XClient) -> None:
@@ -142,7 +156,7 @@ def test_the_doctor_names_what_is_wrong_and_what_helps(
     fake: FakeX, services: Services, connect: Callable[..., XClient]
 ) -> None:
     connect().tokens.store(Tokens("stale", "stale", 2e9, ("tweet.read",)))
-    notify(services.kv("x"), "answering: no credits left")
+    notify_operator(services.kv("x"), "answering: no credits left")
 
     wrong = [finding for finding in check(services) if finding.severity is not Severity.OK]
 

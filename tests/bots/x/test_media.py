@@ -67,7 +67,7 @@ def test_processing_is_waited_for_as_x_asks(fake: FakeX, x: XClient) -> None:
     fake.faults.add(Fault("POST /2/media/upload", 200, PROCESSING, skip=2))
     fake.faults.add(Fault("GET /2/media/upload", 200, PROCESSING))
     fake.faults.add(Fault("GET /2/media/upload", 200, {"data": {"id": "1"}}))
-    fake.faults.add(Fault("POST /2/media/metadata", 200, {"data": {"id": "1"}}))
+    fake.faults.add(Fault("POST /2/media/metadata", 400, {"detail": "no such media"}))
 
     upload(x, PNG, "tweet_image", "a painting", rests.append)
 

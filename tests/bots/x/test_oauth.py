@@ -45,7 +45,7 @@ def kill_in_renewal(fake: FakeX, stack: Stack, x: XClient) -> Callable[[], None]
 
 _RENEW_AND_DIE = """
 import os, signal
-from bots.x.client import X
+from bots.x.client import XClient
 from bots.x.settings import XSettings
 from tasks.services import open_services
 from tasks.kv import KeyValueStore
@@ -58,7 +58,7 @@ class Deadly(KeyValueStore):
 
 services = open_services(Settings(), lambda _: None)
 notebook = Deadly(services.redis, f"{services.settings.namespace}:notes:x")
-X(XSettings(), notebook).tokens.renewed(ACCESS)
+XClient(XSettings(), notebook).tokens.renewed(ACCESS)
 """
 
 
@@ -152,7 +152,7 @@ def test_a_ledger_that_is_away_for_a_moment_loses_no_pair(
 ) -> None:
     away = Away(services.redis, f"{services.settings.namespace}:notes:x")
 
-    assert TokenStore(x.settings, away, x.door).renewed(ACCESS) == "access-1"
+    assert TokenStore(x.settings, away, x.session).renewed(ACCESS) == "access-1"
 
     kept = x.tokens.known()
     assert kept is not None

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.x.listener.intent import ThreadContext, understand
+from bots.x.listener.intent import ThreadContext, intent_of
 from bots.x.models import Account, PostPage
 from bots.x.parser import read_delivered_messages, read_messages, read_page
-from bots.x.session import Vocabulary, blames_words, spoken
+from bots.x.session import Vocabulary, blames_vocabulary, translated_params
 
 OLD: dict[str, Any] = {
     "data": [
@@ -74,7 +74,7 @@ def test_a_post_is_read_with_all_that_belongs_to_it(page: PostPage) -> None:
     assert post.text == "@ann @suisai look at all this"
     assert post.language == "id"
     assert post.shown_from == 5
-    assert [naming.username for naming in post.namings] == ["suisai"]
+    assert [mention.username for mention in post.mentions] == ["suisai"]
     assert [media.picture for media in post.media] == [
         "https://pbs.twimg.com/media/a.jpg",
         "https://pbs.twimg.com/b",
@@ -138,7 +138,7 @@ def test_no_answer_of_x_breaks_reading_or_understanding(answer: Any) -> None:
     around = ThreadContext(Account("1", "suisai"), dict(page.around))
     for post in page.posts:
         int(post.id)
-        understand(post, around)
+        intent_of(post, around)
 
 
 MESSAGE = {
@@ -181,8 +181,8 @@ def test_a_request_is_said_in_either_vocabulary() -> None:
         "expansions": "attachments.media_keys",
         "max_results": 5,
     }
-    assert spoken(asked, Vocabulary.TWEET) == asked
-    assert spoken(asked, Vocabulary.POST) == {
+    assert translated_params(asked, Vocabulary.TWEET) == asked
+    assert translated_params(asked, Vocabulary.POST) == {
         "post.fields": "lang,note_post",
         "expansions": "attachments.media_keys,author_id,referenced_posts",
         "max_results": 5,
@@ -198,4 +198,4 @@ def test_a_request_is_said_in_either_vocabulary() -> None:
     ],
 )
 def test_errors_about_words_are_told_from_others(detail: str, words: bool) -> None:
-    assert blames_words(detail) == words
+    assert blames_vocabulary(detail) == words

@@ -13,6 +13,7 @@ from tasks.ledger.records import job_id_of
 from tasks.models import Outcome, Painting, PhotoRef
 from tasks.services import Services
 from tests.bots.x.desk import Desk
+from tests.fakes import x_problems as problems
 from tests.fakes.x_api import FakeX
 from tests.fakes.x_faults import Fault
 from tests.fakes.x_words import POST, Words
@@ -158,12 +159,6 @@ def test_a_duplicate_is_first_looked_for_among_ones_own(
             ),
             "reply-forbidden",
         ),
-        (
-            lambda fake, _: fake.faults.add(
-                Fault("POST /2/tweets", 403, {"detail": "Tweet with duplicate content."})
-            ),
-            "duplicate",
-        ),
     ],
 )
 def test_what_forbids_an_answer_ends_the_job_with_its_own_reason(
@@ -180,6 +175,112 @@ def test_what_forbids_an_answer_ends_the_job_with_its_own_reason(
 
     assert (job.outcome, job.reason) == (Outcome.UNDELIVERABLE, reason)
     assert answers(fake, mention) == []
+
+
+@pytest.mark.parametrize("name", problems.OF_THE_WHOLE_BOT)
+def test_what_concerns_the_whole_bot_or_is_unknown_keeps_the_painting(
+    fake: FakeX, services: Services, desk: Desk, mention: str, name: str
+) -> None:
+    fake.faults.add(problems.OF_THE_WHOLE_BOT[name].at("POST /2/tweets"))
+    job_id = desk.painted(mention)
+
+    job = desk.deliver(job_id)
+
+    assert (job.outcome, job.attempts) == (None, 0)
+    assert pause(services) > 0
+    services.controls.resume("deliver", "x")
+    job = desk.deliver(job_id)
+    assert job.outcome is Outcome.ANSWERED
+    assert len(answers(fake, mention)) == 1
+    # The pictures were uploaded once.
+    assert fake.count("POST /2/media/upload/initialize") == 1
+
+
+@pytest.mark.parametrize("reason", problems.OF_THIS_ANSWER)
+def test_what_concerns_one_answer_ends_its_job_only(
+    fake: FakeX, services: Services, desk: Desk, mention: str, reason: str
+) -> None:
+    fake.faults.add(problems.OF_THIS_ANSWER[reason].at("POST /2/tweets"))
+
+    job = desk.deliver(desk.painted(mention))
+
+    assert (job.outcome, job.reason) == (Outcome.UNDELIVERABLE, reason)
+    assert pause(services) <= 0
+
+
+def test_an_hour_of_outage_loses_nothing_and_doubles_nothing(
+    fake: FakeX, services: Services, desk: Desk
+) -> None:
+    mentions = [fake.world.post(f"fan{n}", "@suisai please") for n in range(3)]
+    job_ids = [desk.painted(mention) for mention in mentions]
+    # More failures than the ledger bears of any other kind, every third one after X made the post.
+    for n in range(30):
+        fake.faults.add(Fault("POST /2/tweets", 503, after=n % 3 == 0))
+
+    deadline = time.monotonic() + 60
+    while any(services.ledger.job(id_).outcome is None for id_ in job_ids):
+        assert time.monotonic() < deadline
+        services.controls.resume("deliver", "x")
+        desk.deliver_next()
+
+    jobs = [services.ledger.job(id_) for id_ in job_ids]
+    assert {job.outcome for job in jobs} == {Outcome.ANSWERED}
+    assert [len(answers(fake, mention)) for mention in mentions] == [1, 1, 1]
+    assert fake.count("POST /2/media/upload/initialize") == 3
+
+
+def test_a_post_that_x_never_takes_does_not_keep_others_waiting(
+    fake: FakeX, services: Services, desk: Desk, mention: str
+) -> None:
+    bad, good = (
+        desk.painted(mention),
+        desk.painted(fake.world.post("ben", "@suisai"), person="1002"),
+    )
+    fake.faults.add(problems.UNKNOWN_403.at("POST /2/tweets"))
+    desk.deliver_next()
+    services.controls.resume("deliver", "x")
+
+    assert desk.deliver_next().id == good
+
+    assert services.ledger.job(bad).outcome is None
+    assert services.ledger.job(good).outcome is Outcome.ANSWERED
+
+
+def test_words_that_x_has_heard_are_said_with_the_time(
+    fake: FakeX, desk: Desk, mention: str
+) -> None:
+    second = fake.world.post("ann", "@suisai and this")
+
+    jobs = [desk.deliver(desk.apologised(each)) for each in (mention, second)]
+
+    assert {job.outcome for job in jobs} == {Outcome.APOLOGISED}
+    (first,), (other,) = answers(fake, mention), answers(fake, second)
+    assert other.text.startswith(first.text)
+    assert other.text.endswith("UTC)")
+
+
+def test_a_refused_description_does_not_keep_the_painting_back(
+    fake: FakeX, desk: Desk, mention: str
+) -> None:
+    fake.faults.add(Fault("POST /2/media/metadata", 403, {"detail": "No description today."}))
+
+    job = desk.deliver(desk.painted(mention))
+
+    assert job.outcome is Outcome.ANSWERED
+    assert job.platform_data["undescribed"] == job.platform_data["media"]
+    assert fake.count("POST /2/media/upload/initialize") == 1
+
+
+def test_pictures_that_x_has_lost_are_uploaded_again(
+    fake: FakeX, services: Services, desk: Desk, mention: str
+) -> None:
+    fake.faults.add(problems.MEDIA_INVALID.at("POST /2/tweets"))
+    job_id = desk.painted(mention)
+    desk.deliver(job_id)
+    services.controls.resume("deliver", "x")
+
+    assert desk.deliver(job_id).outcome is Outcome.ANSWERED
+    assert fake.count("POST /2/media/upload/initialize") == 2
 
 
 def pause(services: Services) -> float:

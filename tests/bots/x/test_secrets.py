@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from bots.x.client import XClient
-from bots.x.errors import XFault
+from bots.x.errors import XError
 from bots.x.oauth import LoginNeeded
 from tests.fakes.x_api import ACCESS, CONSUMER_SECRET, REFRESH, TOKEN_SECRET, FakeX
 from tests.fakes.x_faults import Fault
@@ -67,7 +67,7 @@ def test_no_failure_tells_a_secret(
         fake.faults.add(fault)
         try:
             CALLS[where](x)
-        except (XFault, LoginNeeded) as error:
+        except (XError, LoginNeeded) as error:
             told += traceback.format_exception(error)
 
     assert told

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from bots.x.client import XClient
-from bots.x.listener.direct_messages import DirectMessages, scripted
+from bots.x.listener.direct_messages import DirectMessages, language_of_script
 from bots.x.listener.mentions import Mentions
 from bots.x.platform import XDirectMessages
 from tasks.errors import PhotoUnavailable
@@ -65,7 +65,7 @@ def test_a_message_without_a_photo_is_explained_once_a_day(
     [("こんにちは", "ja"), ("नमस्ते", "hi"), ("hola", None), ("", None), ("写真です", "ja")],
 )
 def test_the_script_of_a_message_tells_its_language(text: str, language: str | None) -> None:
-    assert scripted(text) == language
+    assert language_of_script(text) == language
 
 
 def test_a_message_is_answered_in_the_language_of_the_persons_posts(

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from bots.x.listener.intent import (
     AboutAnswer,
     Ignored,
+    Intent,
     NeedsPost,
     NothingToPaint,
     PaintThese,
     ParentPhotos,
     ThreadContext,
-    Understood,
-    understand,
+    intent_of,
 )
 from bots.x.models import Account, Media, Mention, Post
 from tasks.models import PhotoRef
@@ -34,13 +34,13 @@ def post(text: str = "@suisai", **more: object) -> Post:
         "text": text,
         "conversation": "100",
         "first_id": "100",
-        "namings": namings(text),
+        "mentions": mentions(text),
         "shown_from": 0,
     }
     return Post(**(usual | more))  # type: ignore[arg-type] # tests name the fields
 
 
-def namings(text: str) -> tuple[Mention, ...]:
+def mentions(text: str) -> tuple[Mention, ...]:
     ids = {"suisai": "1", "ann": "2", "ben": "3", "cleo": "4"}
     found = []
     for word in {word for word in text.split() if word.startswith("@")}:
@@ -56,14 +56,14 @@ def around(*others: Post | str, **more: object) -> ThreadContext:
     return ThreadContext(ME, known, **more)  # type: ignore[arg-type] # tests name the fields
 
 
-def photos(understood: Understood) -> tuple[PhotoRef, ...]:
+def photos(understood: Intent) -> tuple[PhotoRef, ...]:
     assert isinstance(understood, PaintThese), understood
     return understood.photos
 
 
 def test_a_mention_with_photos_is_painted_up_to_four() -> None:
     media = tuple(Media(str(n), "photo", f"https://pbs.twimg.com/{n}") for n in range(5))
-    wished = understand(post("@suisai as film", media=media), around())
+    wished = intent_of(post("@suisai as film", media=media), around())
     assert [photo.ref[-1] for photo in photos(wished)] == ["0", "1", "2", "3"]
     assert isinstance(wished, PaintThese)
     assert wished.words == "@suisai as film"
@@ -73,14 +73,14 @@ def test_a_mention_under_a_photo_needs_that_post_and_paints_it() -> None:
     parent = post("look", id="90", author="3", media=(PHOTO,))
     reply = post("@ben @suisai please", replies_to="90", shown_from=5)
 
-    assert understand(reply, around()) == NeedsPost("90")
-    assert photos(understand(reply, around(parent))) == (PhotoRef(PHOTO.picture or "", "3"),)
+    assert intent_of(reply, around()) == NeedsPost("90")
+    assert photos(intent_of(reply, around(parent))) == (PhotoRef(PHOTO.picture or "", "3"),)
 
 
 def test_ones_own_photo_has_no_other_owner() -> None:
     parent = post("look", id="90", author="2", media=(PHOTO,))
     reply = post("@suisai", replies_to="90")
-    assert photos(understand(reply, around(parent))) == (PhotoRef(PHOTO.picture or ""),)
+    assert photos(intent_of(reply, around(parent))) == (PhotoRef(PHOTO.picture or ""),)
 
 
 def test_the_mention_goes_before_the_parent_and_the_parent_before_the_quoted() -> None:
@@ -89,15 +89,15 @@ def test_the_mention_goes_before_the_parent_and_the_parent_before_the_quoted() -
     both = post("@suisai", replies_to="90", quotes="80")
 
     own = post("@suisai", media=(PHOTO,), replies_to="90", quotes="80")
-    assert photos(understand(own, around()))[0].owner is None
-    assert photos(understand(both, around(parent, quoted)))[0].owner == "3"
-    assert understand(both, around(post(id="90"))) == NeedsPost("80")
-    assert photos(understand(both, around(post(id="90"), quoted)))[0].owner == "4"
+    assert photos(intent_of(own, around()))[0].owner is None
+    assert photos(intent_of(both, around(parent, quoted)))[0].owner == "3"
+    assert intent_of(both, around(post(id="90"))) == NeedsPost("80")
+    assert photos(intent_of(both, around(post(id="90"), quoted)))[0].owner == "4"
 
 
 def test_a_video_is_painted_by_its_still_picture_or_named() -> None:
-    assert photos(understand(post(media=(STILL,)), around()))[0].ref == STILL.picture
-    assert understand(post(media=(VIDEO,)), around()) == NothingToPaint("no-still", "@suisai")
+    assert photos(intent_of(post(media=(STILL,)), around()))[0].ref == STILL.picture
+    assert intent_of(post(media=(VIDEO,)), around()) == NothingToPaint("no-still", "@suisai")
 
 
 @pytest.mark.parametrize(
@@ -113,13 +113,13 @@ def test_whose_photos_may_be_painted_is_a_setting(
     rule: ParentPhotos, author: str, painted: bool
 ) -> None:
     parent = post("look", id="90", author=author, media=(PHOTO,))
-    asked = understand(post("@suisai", replies_to="90"), around(parent, parent_photos=rule))
+    asked = intent_of(post("@suisai", replies_to="90"), around(parent, parent_photos=rule))
     assert asked == NothingToPaint("parent-photos", "@suisai") or painted
     assert isinstance(asked, PaintThese) == painted
 
 
 def test_a_post_that_cannot_be_seen_is_named() -> None:
-    asked = understand(post("@suisai", replies_to="90"), around("90"))
+    asked = intent_of(post("@suisai", replies_to="90"), around("90"))
     assert asked == NothingToPaint("photo-gone", "@suisai")
 
 
@@ -134,44 +134,44 @@ def test_a_post_that_cannot_be_seen_is_named() -> None:
     ],
 )
 def test_what_is_not_meant_for_the_bot_is_ignored(said: Post, why: str) -> None:
-    assert understand(said, around(ignored=frozenset({"7"}))) == Ignored(why)
+    assert intent_of(said, around(ignored=frozenset({"7"}))) == Ignored(why)
 
 
 def test_a_name_that_the_thread_put_there_calls_nobody_40_replies_deep() -> None:
     chain = "@ben @suisai @cleo "
     for depth in range(40):
         reply = post(chain + "lovely", id=str(101 + depth), replies_to="90", shown_from=len(chain))
-        assert understand(reply, around()) == Ignored("inherited")
+        assert intent_of(reply, around()) == Ignored("inherited")
 
 
 def test_a_name_that_is_written_again_calls_the_bot() -> None:
     text = "@ben @suisai me too, @suisai"
-    names = (*namings("@ben @suisai"), Mention(21, 28, "1", "suisai"))
-    reply = post(text, replies_to="90", shown_from=13, namings=names, media=(PHOTO,))
-    assert isinstance(understand(reply, around()), PaintThese)
+    names = (*mentions("@ben @suisai"), Mention(21, 28, "1", "suisai"))
+    reply = post(text, replies_to="90", shown_from=13, mentions=names, media=(PHOTO,))
+    assert isinstance(intent_of(reply, around()), PaintThese)
 
 
 def test_without_a_visible_range_the_parent_tells_whether_the_name_was_inherited() -> None:
     reply = post("@ben @suisai please", replies_to="90", shown_from=None)
     named = post("hi @suisai", id="90", author="3", media=(PHOTO,))
-    plain = post("hi", id="90", author="3", namings=(), media=(PHOTO,))
+    plain = post("hi", id="90", author="3", mentions=(), media=(PHOTO,))
 
-    assert understand(reply, around()) == NeedsPost("90")
-    assert understand(reply, around(named)) == Ignored("inherited")
-    assert isinstance(understand(reply, around(plain)), PaintThese)
+    assert intent_of(reply, around()) == NeedsPost("90")
+    assert intent_of(reply, around(named)) == Ignored("inherited")
+    assert isinstance(intent_of(reply, around(plain)), PaintThese)
 
 
 def test_without_a_visible_range_a_name_further_on_calls_the_bot() -> None:
     reply = post("@ben look @suisai", replies_to="90", shown_from=None, media=(PHOTO,))
-    assert isinstance(understand(reply, around()), PaintThese)
+    assert isinstance(intent_of(reply, around()), PaintThese)
 
 
 def test_a_reply_to_the_bots_answer_is_about_that_painting() -> None:
     by_author = post("@suisai again", replies_to="90", replies_to_author="1", shown_from=8)
     by_memory = post("@suisai again", replies_to="90", shown_from=8)
 
-    assert understand(by_author, around()) == AboutAnswer("90", "again")
-    assert understand(by_memory, around(answers=frozenset({"90"}))) == AboutAnswer("90", "again")
+    assert intent_of(by_author, around()) == AboutAnswer("90", "again")
+    assert intent_of(by_memory, around(answers=frozenset({"90"}))) == AboutAnswer("90", "again")
 
 
 def test_a_reply_to_the_bot_with_a_new_photo_is_painted_only_when_it_is_called() -> None:
@@ -180,26 +180,26 @@ def test_a_reply_to_the_bot_with_a_new_photo_is_painted_only_when_it_is_called()
     )
     called = replace(inherited, shown_from=0)
 
-    assert understand(inherited, around()) == Ignored("inherited")
-    assert isinstance(understand(called, around()), PaintThese)
+    assert intent_of(inherited, around()) == Ignored("inherited")
+    assert isinstance(intent_of(called, around()), PaintThese)
 
 
 def test_somebody_who_shows_the_bots_painting_around_talks_about_that_painting() -> None:
     painting = post("painted", id="80", author="1", media=(PHOTO,))
     shown = post("look what @suisai made", quotes="80")
-    assert understand(shown, around(painting)) == AboutAnswer("80", "look what @suisai made")
+    assert intent_of(shown, around(painting)) == AboutAnswer("80", "look what @suisai made")
 
 
 def test_media_that_x_did_not_describe_is_looked_up_once() -> None:
     bare = post(media_missing=True)
     whole = post(media=(PHOTO,))
-    assert understand(bare, around()) == NeedsPost("100")
-    assert isinstance(understand(bare, around(whole)), PaintThese)
-    assert understand(bare, around(bare)) == NothingToPaint("no-photo", "@suisai")
+    assert intent_of(bare, around()) == NeedsPost("100")
+    assert isinstance(intent_of(bare, around(whole)), PaintThese)
+    assert intent_of(bare, around(bare)) == NothingToPaint("no-photo", "@suisai")
 
 
 def test_words_are_read_as_they_were_written() -> None:
-    wished = understand(post("@ben @suisai a &amp; b", shown_from=5, media=(PHOTO,)), around())
+    wished = intent_of(post("@ben @suisai a &amp; b", shown_from=5, media=(PHOTO,)), around())
     assert isinstance(wished, PaintThese)
     assert wished.words == "@suisai a & b"
 
@@ -215,6 +215,6 @@ def test_no_post_of_a_stranger_breaks_understanding(
     text: str, shown_from: int | None, starts: list[int], author: str, parent: str | None
 ) -> None:
     names = tuple(Mention(start, start + 7, "1", "suisai") for start in starts)
-    said = post(text, namings=names, shown_from=shown_from, author=author, replies_to=parent)
+    said = post(text, mentions=names, shown_from=shown_from, author=author, replies_to=parent)
     known = around(post(id="90", author="3", media=(PHOTO,)), "gone")
-    assert not isinstance(understand(said, known), NeedsPost)
+    assert not isinstance(intent_of(said, known), NeedsPost)

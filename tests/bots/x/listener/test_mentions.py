@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from bots.x.client import XClient
-from bots.x.errors import XFault
+from bots.x.errors import XError
 from bots.x.listener.mentions import Mentions
 from tasks.models import Job
 from tasks.services import Services
@@ -125,9 +125,9 @@ def test_again_paints_the_first_photo_anew(
 ) -> None:
     mention, painting = answered("@suisai in pastel style")
 
-    more = fake.world.post("ann", "again", under=painting)
+    more = fake.world.post("ann", "@suisai again", under=painting)
     read()
-    stronger = fake.world.post("ann", "stronger", under=painting)
+    stronger = fake.world.post("ann", "@suisai stronger", under=painting)
     read()
 
     asks = [job_of(each).request for each in (mention, more, stronger)]
@@ -146,10 +146,60 @@ def test_a_stranger_can_ask_for_another_and_the_owner_is_known(
 ) -> None:
     painting = answered().painting
 
-    strangers = fake.world.post("ben", "in ink style", under=painting)
+    strangers = fake.world.post("ben", "@suisai in ink style", under=painting)
     read()
 
     assert job_of(strangers).request.photos[0].owner == fake.world.person("ann")
+
+
+def test_without_the_bots_name_nothing_is_painted_that_x_would_not_let_be_posted(
+    fake: FakeX, read: Callable[[], int], answered: Callable[..., Answered]
+) -> None:
+    painting = answered().painting
+    asked = len(fake.asked)
+
+    for words in ("again", "stronger", "in ink style", "#watercolor"):
+        fake.world.post("ben", words, under=painting)
+
+    assert read() == 0
+    # Only the look at the mentions: not even who said so is looked up at a price.
+    assert [each.name for each in fake.asked[asked:]] == ["GET /2/users/1000/mentions"]
+
+
+def test_who_quotes_a_painting_may_be_answered(
+    fake: FakeX,
+    read: Callable[[], int],
+    job_of: Callable[[str], Job],
+    answered: Callable[..., Answered],
+) -> None:
+    painting = answered().painting
+    quoting = fake.world.post("ben", "@suisai in ink style", quotes=painting)
+    read()
+    assert job_of(quoting).request.style == "ink"
+
+
+def test_an_app_with_other_rights_answers_without_its_name(
+    fake: FakeX,
+    services: Services,
+    connect: Callable[..., XClient],
+    answered: Callable[..., Answered],
+    job_of: Callable[[str], Job],
+) -> None:
+    painting = answered().painting
+    more = fake.world.post("ann", "again", under=painting)
+    x = connect(replies_without_mention=True)
+
+    assert Mentions(services, x).take([x.mentions(None, None)]) == 1
+    assert job_of(more).request.seed is not None
+
+
+def test_stop_needs_no_name(
+    fake: FakeX, services: Services, read: Callable[[], int], answered: Callable[..., Answered]
+) -> None:
+    painting = answered().painting
+    fake.world.post("ann", "stop", under=painting)
+    read()
+    assert services.users.opted_out("x", fake.world.person("ann"))
 
 
 def test_chat_under_a_painting_is_left_alone(
@@ -215,7 +265,7 @@ def test_nothing_is_forgotten_when_x_fails_in_between(
         fake.world.post(f"fan{n}", "@suisai", under=parent)
     fake.faults.add(Fault(where, 503))
 
-    with pytest.raises(XFault):
+    with pytest.raises(XError):
         read()
 
     assert read() == 3

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from bots.x.client import XClient
-from bots.x.errors import XFault, XPaused
+from bots.x.errors import XError, XRateLimited
 from bots.x.listener.cursors import MentionCursor, MessageCursor
-from bots.x.listener.poller import Listener, Round
+from bots.x.listener.poller import Listener, Poll
 from bots.x.models import MessagePage, PostPage
 from tasks.services import Services
 from tests.fakes.x_api import FakeX
@@ -87,14 +87,16 @@ def test_all_pages_are_read_and_each_post_once(
     assert sorted(seen.ids) == posted
 
 
-def test_a_failing_page_moves_nothing(fake: FakeX, mentions: MentionCursor, seen: Seen) -> None:
+def test_a_page_that_fails_is_read_again_and_those_before_it_are_not(
+    fake: FakeX, mentions: MentionCursor, seen: Seen
+) -> None:
     mentions.advance(seen.posts)
     posted = [fake.world.post("ann", f"@suisai {n}") for n in range(150)]
     fake.faults.add(Fault("GET /2/users/1000/mentions", 503, skip=1))
 
-    with pytest.raises(XFault):
+    with pytest.raises(XError):
         mentions.advance(seen.posts)
-    assert seen.ids == []
+    assert len(seen.ids) == 100
 
     mentions.advance(seen.posts)
     assert sorted(seen.ids) == posted
@@ -107,9 +109,9 @@ def test_what_could_not_be_stored_is_read_again(
     mention = fake.world.post("ann", "@suisai")
 
     def full(_: Iterable[PostPage]) -> int:
-        raise XPaused("full", None)
+        raise XRateLimited("full", None)
 
-    with pytest.raises(XPaused):
+    with pytest.raises(XRateLimited):
         mentions.advance(full)
     mentions.advance(seen.posts)
 
@@ -117,15 +119,69 @@ def test_what_could_not_be_stored_is_read_again(
 
 
 def test_the_end_of_what_x_shows_is_warned_of(
-    fake: FakeX, mentions: MentionCursor, seen: Seen, capsys: pytest.CaptureFixture[str]
+    fake: FakeX, x: XClient, services: Services, seen: Seen, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mentions = MentionCursor(x, services.kv("x"), services.ledger.now)
+    mentions.advance(seen.posts)
+    base = int(fake.world.new_id())
+    for n in range(900):
+        fake.world.post("ann", f"@suisai {n}", id_=str(base + n))
+
+    mentions.advance(seen.posts)
+    assert "mentions_beyond_horizon" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("far", [lambda n: n, lambda n: n**3, lambda n: 10**9 - (1000 - n) ** 3])
+def test_all_unread_are_read_once_however_close_together_they_are(
+    fake: FakeX, mentions: MentionCursor, seen: Seen, far: Callable[[int], int]
 ) -> None:
     mentions.advance(seen.posts)
-    for n in range(750):
-        fake.world.post("ann", f"@suisai {n}")
+    base = int(fake.world.new_id())
+    posted = [
+        fake.world.post("ann", f"@suisai {n}", id_=str(base + far(n) + 1)) for n in range(330)
+    ]
 
-    assert mentions.advance(seen.posts) == 750
+    looks = 0
+    while len(seen.ids) < 330 and looks < 5:
+        mentions.advance(seen.posts)
+        looks += 1
 
-    assert "before the newest 800 get no answer" in capsys.readouterr().out
+    assert sorted(seen.ids, key=int) == posted
+    assert fake.count("GET /2/users/1000/mentions") < 50
+
+
+def test_late_listed_mentions_are_found_within_the_look_back(
+    fake: FakeX, x: XClient, services: Services, seen: Seen
+) -> None:
+    now = services.ledger.now()
+    mentions = MentionCursor(x, services.kv("x"), lambda: now, look_back_s=1800)
+    mentions.advance(seen.posts)
+    late = fake.world.post("ann", "@suisai late")
+    fake.world.late.add(late)
+    fake.world.post("ben", "@suisai in time")
+    mentions.advance(seen.posts)
+    fake.world.late.clear()
+
+    mentions.advance(seen.posts)
+    assert late not in seen.ids
+    now += 301
+    mentions.advance(seen.posts)
+    assert late in seen.ids
+
+
+def test_a_page_that_names_itself_as_the_next_ends_a_look(
+    fake: FakeX, mentions: MentionCursor, messages: MessageCursor, seen: Seen
+) -> None:
+    mentions.advance(seen.posts)
+    fake.world.repeats_tokens = True
+    posted = [fake.world.post("ann", f"@suisai {n}") for n in range(5)]
+
+    for _ in range(3):
+        mentions.advance(seen.posts)
+
+    assert set(posted) <= set(seen.ids)
+    # A look at an endless list ends, and the next one does not begin at its start again.
+    assert fake.count("GET /2/users/1000/mentions") < 70
 
 
 def test_messages_are_read_in_small_pages_until_known_ones_come(
@@ -195,13 +251,13 @@ def test_the_listener_rests_as_long_as_the_trouble_asks_for(
     fake.faults.add(Fault(fault.where, fault.status, {}, headers, fault.times))
 
     assert (
-        least_s <= listener.rest_after_look(Round("mentions", listener.look_at_mentions)) <= most_s
+        least_s <= listener.rest_after_look(Poll("mentions", listener.look_at_mentions)) <= most_s
     )
 
 
 def test_troubles_that_go_on_are_tried_less_and_less(fake: FakeX, listener: Listener) -> None:
     fake.faults.add(Fault("GET", 503, times=12))
-    each = Round("mentions", listener.look_at_mentions)
+    each = Poll("mentions", listener.look_at_mentions)
     rests = [listener.rest_after_look(each) for _ in range(9)]
     assert rests[:3] == [5.0, 10.0, 20.0]
     assert rests[-1] == 300.0
@@ -211,7 +267,7 @@ def test_a_spent_budget_rests_until_it_begins_anew(
     fake: FakeX, services: Services, connect: Callable[..., XClient]
 ) -> None:
     found = Listener(services, connect(daily_budget_usd=0.001))
-    rest_s = found.rest_after_look(Round("mentions", found.look_at_mentions))
+    rest_s = found.rest_after_look(Poll("mentions", found.look_at_mentions))
     assert 0 < rest_s <= 86_400
     assert fake.count("GET /2/users/1000/mentions") == 0
 
@@ -223,7 +279,7 @@ def test_the_listener_runs_until_it_is_told_to_stop(
     stop = threading.Event()
     thread = threading.Thread(target=Listener(services, x).run, args=(stop,))
     thread.start()
-    eventually(lambda: services.kv("x").get("mentions:since"))
+    eventually(lambda: services.kv("x").get("mentions:unread"))
     photo = fake.world.picture("https://pbs.twimg.com/media/cat.jpg")
     fake.world.post("ann", "@suisai", media=[photo])
 

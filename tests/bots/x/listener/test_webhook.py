@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -26,15 +26,9 @@ def words() -> Words:
 
 
 @pytest.fixture
-def deliver(web: httpx.Client) -> Callable[..., int]:
+def deliver(fake: FakeX, web: httpx.Client) -> Callable[..., int]:
     """Delivers an event as X does and returns the status."""
-
-    def send(event: str, payload: object, **more: object) -> int:
-        body = json.dumps({"data": {"event_type": event, "payload": payload, **more}}).encode()
-        signed = {"x-twitter-webhooks-signature": signature(CONSUMER_SECRET, body)}
-        return web.post("/x/webhook", content=body, headers=signed).status_code
-
-    return send
+    return partial(fake.deliver, f"{web.base_url}{PATH}")
 
 
 def described(fake: FakeX, words: Words, post: str) -> dict[str, Any]:
