@@ -105,9 +105,9 @@ def use_telegram(services: Services) -> None:
 def use_x(services: Services) -> None:
     memory = Memory(services.kv("x"), 1_000)
     memory.answered("99", "job", [MARKER])
-    memory.may_tell(MARKER)
-    memory.may_tell(f"dm:{MARKER}")
-    memory.took_turn(f"77/{MARKER}", MARKER)
+    memory.claim_daily_refusal(MARKER)
+    memory.claim_daily_refusal(f"dm:{MARKER}")
+    memory.count_answer(f"77/{MARKER}", MARKER)
 
 
 def everything(services: Services) -> str:
