@@ -23,7 +23,7 @@ _DISK_YELLOW_GIB = 5.0
 
 
 def check_machine(settings: Settings) -> Iterator[Finding]:
-    """Look at what every process of the bot needs from its machine."""
+    """Check what every process of the bot needs from its machine."""
     yield _packages()
     yield _disk(settings.data_dir)
     yield _gpu(settings)
@@ -39,7 +39,7 @@ def _packages() -> Finding:
 
 
 def _slip(need: Requirement) -> str:
-    """Say what is wrong with one requirement, empty when it is met or not asked for here."""
+    """Return what is wrong with one requirement; empty if it is met or not needed here."""
     if need.marker is not None and not need.marker.evaluate({"extra": ""}):
         return ""
     try:
@@ -73,7 +73,7 @@ def _gpu(settings: Settings) -> Finding:
 
 
 def sandbox_finding(filtered: bool) -> Finding:
-    """Tell what confines the process that decodes photos."""
+    """Check the confinement of the process that decodes photos."""
     if filtered:
         return passed(
             "sandbox", "photos are decoded under resource limits and a system call filter"

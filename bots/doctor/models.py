@@ -1,4 +1,4 @@
-"""The diffusion model: does it fit this GPU, and is it on this machine."""
+"""The diffusion model: whether it fits this GPU and is on this machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MIB = 1 << 20
 
 
 def check_models(settings: Settings) -> Iterator[Finding]:
-    """Look at what the diffusion engine needs, where it is wanted and there is a GPU."""
+    """Check what the diffusion engine needs, if it is wanted and there is a GPU."""
     if settings.engine == "painter":
         yield passed("engine", "the painter, as SUISAI_ENGINE says")
         return

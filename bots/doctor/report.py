@@ -1,4 +1,4 @@
-"""One line of the doctor's report, and the protocol by which other rooms add theirs."""
+"""One line of the doctor's report, and the protocol of a platform's checks."""
 
 from __future__ import annotations
 
@@ -14,45 +14,45 @@ GROUP = "suisai.checks"
 
 
 class Severity(StrEnum):
-    """How a finding is to be taken."""
+    """How bad a finding is."""
 
     OK = "ok"
     WARNING = "warning"
-    """The bot runs, but not as well as it could, or not for long."""
+    """The bot runs, but not well, or not for long."""
     ERROR = "error"
     """Something does not work."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one look at one thing found."""
+    """The result of one check."""
 
     what: str
-    """The thing that was looked at, in a word or two."""
+    """What was checked, in a word or two."""
     severity: Severity
     message: str
     fix: str = ""
-    """The command or the step that mends it; empty where nothing is wrong."""
+    """The command or the step that fixes it; empty if nothing is wrong."""
 
 
 class Checks(Protocol):
-    """Looks at what one room needs. May ask its platform over the network, once."""
+    """The checks of one platform. May call the platform over the network, once."""
 
     def __call__(self, services: Services) -> Iterable[Finding]:
-        """Yield findings; an exception becomes a red one."""
+        """Yield findings; an exception becomes an error."""
         ...
 
 
-def passed(what: str, says: str) -> Finding:
-    """Find nothing wrong."""
-    return Finding(what, Severity.OK, says)
+def passed(what: str, message: str) -> Finding:
+    """Return a finding of something that works."""
+    return Finding(what, Severity.OK, message)
 
 
-def warning(what: str, says: str, mend: str) -> Finding:
-    """Find something that will not do for long."""
-    return Finding(what, Severity.WARNING, says, mend)
+def warning(what: str, message: str, fix: str) -> Finding:
+    """Return a finding of something that needs attention."""
+    return Finding(what, Severity.WARNING, message, fix)
 
 
-def failure(what: str, says: str, mend: str) -> Finding:
-    """Find something that does not work."""
-    return Finding(what, Severity.ERROR, says, mend)
+def failure(what: str, message: str, fix: str) -> Finding:
+    """Return a finding of something that does not work."""
+    return Finding(what, Severity.ERROR, message, fix)

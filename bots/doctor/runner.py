@@ -1,4 +1,4 @@
-"""Goes through all checks, those of the installed rooms included."""
+"""Runs all checks, those of the installed platforms included."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tasks.settings import Settings
 
 
 def examine(settings: Settings, env_file: Path = Path(".env")) -> Iterator[Finding]:
-    """Yield what all checks find, this machine first, the platforms last."""
+    """Yield the findings of all checks, this machine first, the platforms last."""
     yield from _guarded("machine", lambda: check_machine(settings))
     yield from _guarded("model", lambda: check_models(settings))
     yield from _guarded("settings", lambda: check_settings(settings, os.environ, env_file))
@@ -48,7 +48,7 @@ def _with_services(services: Services) -> Iterator[Finding]:
 
 
 def _guarded(what: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
-    """Yield what `look` finds; one check that breaks must not hide the others."""
+    """Yield the findings of `look`; a check that fails must not hide the others."""
     try:
         yield from look()
     except StoreError as error:
@@ -69,4 +69,4 @@ def _unchecked() -> Iterator[Finding]:
 
 
 def _nobody(_: Stage) -> None:
-    """Wake nobody: a doctor only looks."""
+    """Send no wake-up: the doctor only reads."""

@@ -1,4 +1,4 @@
-"""The settings: those that contradict each other, and those that do not exist."""
+"""Settings that contradict each other, and settings that do not exist."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tasks.settings import Settings
 def check_settings(
     settings: Settings, environment: Mapping[str, str], env_file: Path
 ) -> Iterator[Finding]:
-    """Look at the settings in force, and at the names in the environment and in `.env`."""
+    """Check the settings in force, and the names in the environment and in `.env`."""
     slips = [*_contradictions(settings), *_unknown(environment, env_file), *_exposed(env_file)]
     yield from slips or [passed("settings", "no contradictions, no unknown names")]
 

@@ -1,4 +1,4 @@
-"""The ledger's Valkey: does it answer, keep what it is told, and have room."""
+"""The ledger's Valkey: reachable, durable, with enough memory."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Info = Mapping[str, str | int | float]
 
 
 def open_briefly(settings: Settings) -> Redis:
-    """Return a client that gives up at once: a doctor does not wait out a restart."""
+    """Return a client without retries."""
     return Redis.from_url(
         redis_url(settings),
         retry=Retry(NoBackoff(), 0),
@@ -32,7 +32,7 @@ def open_briefly(settings: Settings) -> Redis:
 
 
 def check_reach(redis: Redis, settings: Settings) -> Finding | None:
-    """Say why the server cannot be asked; None when it answers."""
+    """Return why the server cannot be reached; None if it answers."""
     try:
         redis.ping()
     except (StoreError, OSError) as error:
@@ -47,7 +47,7 @@ def check_reach(redis: Redis, settings: Settings) -> Finding | None:
 
 
 def check_store(redis: Redis) -> Iterator[Finding]:
-    """Look at a server that answers."""
+    """Check a server that answers."""
     info: Info = redis.info()
     yield _version(info)
     yield _durability(redis, info)

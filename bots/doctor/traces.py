@@ -1,4 +1,4 @@
-"""The traces: where they are wanted, whether they can be sent and are taken."""
+"""Traces: whether they can be sent and the collector accepts them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tasks.telemetry.tracing import can_be_sent
 
 _PATIENCE_S = 3.0
 _NOTHING = b""
-"""A message of OTLP that holds no span."""
+"""An OTLP message without spans."""
 
 
 def check_traces(settings: Settings) -> Iterator[Finding]:
-    """Look at the collector, where there is one: send it nothing and see whether it takes that."""
+    """Check the collector, if there is one, with an empty message."""
     if settings.traces_url is None:
         return
     if not can_be_sent():

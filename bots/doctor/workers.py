@@ -1,4 +1,4 @@
-"""The processes of the bot: who is there for each stage."""
+"""The processes of the bot: workers of each stage, sweep, pauses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ANSWER_WITHIN_S = 1.0
 
 
 def check_workers(services: Services) -> Iterator[Finding]:
-    """Ask every Celery worker for a sign of life, and look who sweeps and what is paused."""
+    """Ping every Celery worker; check the sweep, pauses and the dead list."""
     gauges = read_stats(services)
     awake = _awake(services.settings)
     for kind, stages in _KINDS.items():
@@ -25,7 +25,9 @@ def check_workers(services: Services) -> Iterator[Finding]:
     yield (
         passed("sweep", f"{sweeps} running")
         if sweeps
-        else warning("sweep", "none running: what a dead worker held stays held", "suisai sweep")
+        else warning(
+            "sweep", "none running: jobs of dead workers are not taken back", "suisai sweep"
+        )
     )
     for name in gauges.paused:
         stage, _, platform = name.partition(":")
