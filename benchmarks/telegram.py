@@ -25,7 +25,7 @@ from bots.telegram.client import open_bot
 from bots.telegram.settings import TelegramSettings
 from tasks.settings import Limits, Settings
 from tasks.valkey import EmbeddedValkey
-from tests.bots.telegram.town import snapshot
+from tests.bots.telegram.harness import snapshot
 from tests.fakes.telegram_api import TOKEN, TelegramApi
 from tests.fakes.telegram_limits import SPEAKING
 from tests.stack import Stack

@@ -24,7 +24,7 @@ from tasks.ledger.ledger import Ledger
 from tasks.services import open_services
 from tasks.settings import Limits, Settings
 from tasks.valkey import EmbeddedValkey
-from tests.bots.telegram.town import snapshot
+from tests.bots.telegram.harness import snapshot
 from tests.fakes.telegram_api import TelegramApi
 from tests.stack import Stack, eventually
 

@@ -1,4 +1,4 @@
-"""A pretended Telegram for every test, and the bot's processes that live on it."""
+"""A fake Telegram for every test, and the bot's processes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tasks.settings import Limits as AskLimits
 from tasks.settings import Settings
 from tasks.valkey import EmbeddedValkey
 from tests.bots.telegram.driver import DeliveryDriver
-from tests.bots.telegram.town import ADMIN, Town
+from tests.bots.telegram.harness import ADMIN, TelegramHarness
 from tests.fakes.telegram_api import TelegramApi
 from tests.fakes.telegram_limits import Limits
 from tests.stack import Stack
@@ -31,7 +31,7 @@ def telegram() -> Iterator[TelegramApi]:
 
 @pytest.fixture
 def bot(telegram: TelegramApi, settings: Settings, tmp_path: Path) -> Iterator[Stack]:
-    """The bot's processes, not started yet, with a token for the pretended Telegram."""
+    """The bot's processes, not started yet, with a token for the fake Telegram."""
     stack = Stack(settings, tmp_path / "logs", telegram.settings())
     yield stack
     stack.stop()
@@ -54,13 +54,15 @@ def driver(services: Services, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deli
 
 
 @pytest.fixture(scope="session")
-def town(valkey: EmbeddedValkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    """A bot at work that many tests share, each with people and groups of its own."""
-    folder = tmp_path_factory.mktemp("town")
+def harness(
+    valkey: EmbeddedValkey, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TelegramHarness]:
+    """A running bot that many tests share, each with people and groups of its own."""
+    folder = tmp_path_factory.mktemp("telegram")
     settings = Settings(
         data_dir=folder / "data",
         redis_url=SecretStr(valkey.url),
-        namespace=f"town-{secrets.token_hex(4)}",
+        namespace=f"telegram-{secrets.token_hex(4)}",
         lease_s=3,
         limits=AskLimits(cooldown_s=0, daily_quota=10_000, open_per_person=3),
         refusal_silence_s=0,
@@ -74,7 +76,7 @@ def town(valkey: EmbeddedValkey, tmp_path_factory: pytest.TempPathFactory) -> It
     stack.start_workers()
     stack.start("telegram", "telegram")
     services = open_services(settings, lambda _: None)
-    yield Town(api, stack, services)
+    yield TelegramHarness(api, stack, services)
     services.redis.close()
     stack.stop()
     api.close()

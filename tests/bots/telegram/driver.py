@@ -26,7 +26,7 @@ from tasks.worker.context import WorkerContext
 from tasks.worker.deliver import deliver
 from tasks.worker.leases import LeaseRenewer as LeaseRenewer
 from tasks.worker.throughput import ThroughputMeter
-from tests.bots.telegram.town import snapshot
+from tests.bots.telegram.harness import snapshot
 from tests.fakes.telegram_api import TelegramApi
 from tests.fakes.telegram_world import BOT, Chat, Json
 from tests.tasks.ledger_driver import LedgerDriver

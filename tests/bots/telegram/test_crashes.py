@@ -14,7 +14,7 @@ from bots.telegram.listener.polling import offset_key
 from bots.telegram.settings import TelegramSettings
 from tasks.models import Outcome
 from tasks.services import Services
-from tests.bots.telegram.town import snapshot
+from tests.bots.telegram.harness import snapshot
 from tests.fakes.telegram_api import TOKEN, TelegramApi
 from tests.fakes.telegram_faults import Fault
 from tests.fakes.telegram_people import button

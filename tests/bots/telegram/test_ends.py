@@ -7,17 +7,17 @@ import threading
 import pytest
 
 from tasks.models import Outcome
-from tests.bots.telegram.town import Town, snapshot
+from tests.bots.telegram.harness import TelegramHarness, snapshot
 from tests.fakes.telegram_faults import Fault
 from tests.fakes.telegram_world import Json
 from tests.stack import eventually
 
 
-def sent_while_nothing_is_delivered(town: Town, person: int) -> Json:
+def sent_while_nothing_is_delivered(harness: TelegramHarness, person: int) -> Json:
     """Send a photo whose painting then waits at the door."""
-    town.services.controls.pause("deliver", "telegram")
-    sent = town.api.people.photo(person, snapshot(person))
-    ledger = town.services.ledger
+    harness.services.controls.pause("deliver", "telegram")
+    sent = harness.api.people.photo(person, snapshot(person))
+    ledger = harness.services.ledger
 
     def painted() -> bool:
         jobs = [ledger.job(each) for each in ledger.open_jobs("telegram", str(person))]
@@ -37,25 +37,27 @@ def sent_while_nothing_is_delivered(town: Town, person: int) -> Json:
         ("Bad Request: have no rights to send a message", "muted"),
     ],
 )
-def test_where_nobody_can_be_answered_the_job_ends(town: Town, sentence: str, reason: str) -> None:
-    ann = town.person()
-    sent_while_nothing_is_delivered(town, ann)
-    town.api.world.chat(ann).barred = sentence
-    town.services.controls.resume("deliver", "telegram")
+def test_where_nobody_can_be_answered_the_job_ends(
+    harness: TelegramHarness, sentence: str, reason: str
+) -> None:
+    ann = harness.person()
+    sent_while_nothing_is_delivered(harness, ann)
+    harness.api.world.chat(ann).barred = sentence
+    harness.services.controls.resume("deliver", "telegram")
 
-    ledger = town.services.ledger
+    ledger = harness.services.ledger
     (job_id,) = eventually(lambda: ledger.past_jobs("telegram", str(ann)), 40)
 
     assert ledger.job(job_id).outcome is Outcome.UNDELIVERABLE
     assert ledger.job(job_id).reason == reason
 
 
-def test_no_paint_dries_where_an_apology_is_on_its_way(town: Town) -> None:
-    ann = town.person()
-    greeting = town.api.faults.add(Fault("setMessageReaction", hold=threading.Event()))
-    town.services.controls.pause("deliver", "telegram")
-    town.api.people.document(ann, b"%PDF-1.7 no photo" * 20, "a.jpg", "image/jpeg")
-    ledger = town.services.ledger
+def test_no_paint_dries_where_an_apology_is_on_its_way(harness: TelegramHarness) -> None:
+    ann = harness.person()
+    greeting = harness.api.faults.add(Fault("setMessageReaction", hold=threading.Event()))
+    harness.services.controls.pause("deliver", "telegram")
+    harness.api.people.document(ann, b"%PDF-1.7 no photo" * 20, "a.jpg", "image/jpeg")
+    ledger = harness.services.ledger
 
     def refused() -> bool:
         jobs = [ledger.job(each) for each in ledger.open_jobs("telegram", str(ann))]
@@ -64,85 +66,91 @@ def test_no_paint_dries_where_an_apology_is_on_its_way(town: Town) -> None:
     eventually(refused, what="the apology waits at the door")
     assert greeting.hold is not None
     greeting.hold.set()
-    assert town.words(ann, "Looking at your photo")
-    town.services.controls.resume("deliver", "telegram")
-    assert town.words(ann, "PDF")
+    assert harness.words(ann, "Looking at your photo")
+    harness.services.controls.resume("deliver", "telegram")
+    assert harness.words(ann, "PDF")
 
 
-def test_a_deleted_placeholder_is_replaced(town: Town) -> None:
-    ann = town.person()
-    chat = town.api.world.chat(ann)
-    sent = sent_while_nothing_is_delivered(town, ann)
-    town.api.world.wait(chat.of_bot)
+def test_a_deleted_placeholder_is_replaced(harness: TelegramHarness) -> None:
+    ann = harness.person()
+    chat = harness.api.world.chat(ann)
+    sent = sent_while_nothing_is_delivered(harness, ann)
+    harness.api.world.wait(chat.of_bot)
     chat.messages.pop(chat.of_bot()[0]["message_id"])
-    town.services.controls.resume("deliver", "telegram")
-    assert town.painting(sent)
+    harness.services.controls.resume("deliver", "telegram")
+    assert harness.painting(sent)
 
 
-def test_a_deleted_photo_is_answered_all_the_same(town: Town) -> None:
-    ann = town.person()
-    chat = town.api.world.chat(ann)
-    sent = sent_while_nothing_is_delivered(town, ann)
+def test_a_deleted_photo_is_answered_all_the_same(harness: TelegramHarness) -> None:
+    ann = harness.person()
+    chat = harness.api.world.chat(ann)
+    sent = sent_while_nothing_is_delivered(harness, ann)
     chat.messages.pop(sent["message_id"])
-    town.services.controls.resume("deliver", "telegram")
-    town.api.world.wait(chat.paintings)
+    harness.services.controls.resume("deliver", "telegram")
+    harness.api.world.wait(chat.paintings)
 
 
-def test_what_telegram_will_not_show_as_a_photo_comes_as_a_file(town: Town) -> None:
-    ann = town.person()
+def test_what_telegram_will_not_show_as_a_photo_comes_as_a_file(harness: TelegramHarness) -> None:
+    ann = harness.person()
     refused = "Bad Request: PHOTO_INVALID_DIMENSIONS"
-    town.api.faults.add(Fault("editMessageMedia", status=400, description=refused))
-    sent = town.api.people.photo(ann, snapshot(301))
-    assert "document" in town.painting(sent)
+    harness.api.faults.add(Fault("editMessageMedia", status=400, description=refused))
+    sent = harness.api.people.photo(ann, snapshot(301))
+    assert "document" in harness.painting(sent)
 
 
-def test_the_same_picture_is_uploaded_once(town: Town) -> None:
-    ann, ben = town.group(), town.group()
-    people, photo = town.api.people, snapshot(304)
-    first = town.painting(people.photo(town.person(), photo, chat=ann.id, caption="@suisai_bot"))
-    again = town.painting(people.photo(town.person(), photo, chat=ben.id, caption="@suisai_bot"))
+def test_the_same_picture_is_uploaded_once(harness: TelegramHarness) -> None:
+    ann, ben = harness.group(), harness.group()
+    people, photo = harness.api.people, snapshot(304)
+    first = harness.painting(
+        people.photo(harness.person(), photo, chat=ann.id, caption="@suisai_bot")
+    )
+    again = harness.painting(
+        people.photo(harness.person(), photo, chat=ben.id, caption="@suisai_bot")
+    )
     assert first["photo"][-1]["file_id"] == again["photo"][-1]["file_id"]
 
 
-def test_a_long_wait_ends_in_a_new_message_and_the_placeholder_in_one_line(town: Town) -> None:
-    ann = town.person()
-    chat = town.api.world.chat(ann)
-    sent = sent_while_nothing_is_delivered(town, ann)
-    (job_id,) = eventually(lambda: town.services.ledger.open_jobs("telegram", str(ann)))
-    admitted = town.services.redis.hget(
-        f"{town.services.settings.namespace}:job:{job_id}", "admitted"
+def test_a_long_wait_ends_in_a_new_message_and_the_placeholder_in_one_line(
+    harness: TelegramHarness,
+) -> None:
+    ann = harness.person()
+    chat = harness.api.world.chat(ann)
+    sent = sent_while_nothing_is_delivered(harness, ann)
+    (job_id,) = eventually(lambda: harness.services.ledger.open_jobs("telegram", str(ann)))
+    admitted = harness.services.redis.hget(
+        f"{harness.services.settings.namespace}:job:{job_id}", "admitted"
     )
     long_ago = int(admitted or 0) - 60_000
-    town.services.redis.hset(
-        f"{town.services.settings.namespace}:job:{job_id}", "admitted", long_ago
+    harness.services.redis.hset(
+        f"{harness.services.settings.namespace}:job:{job_id}", "admitted", long_ago
     )
-    town.services.controls.resume("deliver", "telegram")
+    harness.services.controls.resume("deliver", "telegram")
 
-    painting = town.painting(sent)
-    line = town.words(ann, "your painting is below")
+    painting = harness.painting(sent)
+    line = harness.words(ann, "your painting is below")
 
     assert [m["message_id"] for m in chat.of_bot()] == [line["message_id"], painting["message_id"]]
 
 
-def test_a_cancelled_photo_is_not_painted(town: Town) -> None:
-    ann = town.person()
-    town.services.controls.pause("render")
-    town.api.people.photo(ann, snapshot(305))
-    placeholder = town.api.world.wait(town.api.world.chat(ann).of_bot)[0]
-    town.api.people.press(ann, placeholder, "Cancel")
-    town.api.world.wait(lambda: placeholder.get("text") == "Taken back.")
-    town.services.controls.resume("render")
-    (job_id,) = town.services.ledger.past_jobs("telegram", str(ann))
-    assert town.services.ledger.job(job_id).outcome is Outcome.CANCELLED
+def test_a_cancelled_photo_is_not_painted(harness: TelegramHarness) -> None:
+    ann = harness.person()
+    harness.services.controls.pause("render")
+    harness.api.people.photo(ann, snapshot(305))
+    placeholder = harness.api.world.wait(harness.api.world.chat(ann).of_bot)[0]
+    harness.api.people.press(ann, placeholder, "Cancel")
+    harness.api.world.wait(lambda: placeholder.get("text") == "Taken back.")
+    harness.services.controls.resume("render")
+    (job_id,) = harness.services.ledger.past_jobs("telegram", str(ann))
+    assert harness.services.ledger.job(job_id).outcome is Outcome.CANCELLED
 
 
-def test_a_placeholder_tells_the_place_in_line_and_moves(town: Town) -> None:
-    ann = town.person()
-    chat = town.api.world.chat(ann)
-    town.services.controls.pause("render")
+def test_a_placeholder_tells_the_place_in_line_and_moves(harness: TelegramHarness) -> None:
+    ann = harness.person()
+    chat = harness.api.world.chat(ann)
+    harness.services.controls.pause("render")
     for number in (306, 307, 308):
-        town.api.people.photo(ann, snapshot(number))
-    town.api.world.wait(lambda: len(chat.of_bot()) == 3, 40)
+        harness.api.people.photo(ann, snapshot(number))
+    harness.api.world.wait(lambda: len(chat.of_bot()) == 3, 40)
     # Photos that come together may be greeted in any order; each must come to its own place.
     places = ("Next in line", "2nd in line", "3rd in line")
 
@@ -150,15 +158,15 @@ def test_a_placeholder_tells_the_place_in_line_and_moves(town: Town) -> None:
         texts = [message.get("text", "") for message in chat.of_bot()]
         return all(any(place in text for text in texts) for place in places)
 
-    town.api.world.wait(told, 40)
-    town.services.controls.resume("render")
-    town.api.world.wait(lambda: all("photo" in message for message in chat.of_bot()), 60)
+    harness.api.world.wait(told, 40)
+    harness.services.controls.resume("render")
+    harness.api.world.wait(lambda: all("photo" in message for message in chat.of_bot()), 60)
 
 
-def test_too_many_at_once_are_refused_with_a_sentence(town: Town) -> None:
-    ann = town.person()
-    town.services.controls.pause("render")
+def test_too_many_at_once_are_refused_with_a_sentence(harness: TelegramHarness) -> None:
+    ann = harness.person()
+    harness.services.controls.pause("render")
     for number in range(310, 314):
-        town.api.people.photo(ann, snapshot(number))
-    assert town.words(ann, "still busy with your earlier photos")
-    town.services.controls.resume("render")
+        harness.api.people.photo(ann, snapshot(number))
+    assert harness.words(ann, "still busy with your earlier photos")
+    harness.services.controls.resume("render")

@@ -14,7 +14,7 @@ from bots.telegram.settings import TelegramSettings
 from tasks.models import Outcome, Stage
 from tasks.services import Services
 from tests.bots.telegram.driver import DeliveryDriver
-from tests.bots.telegram.town import snapshot
+from tests.bots.telegram.harness import snapshot
 from tests.fakes.telegram_api import TelegramApi
 from tests.fakes.telegram_limits import SPEAKING
 from tests.stack import Stack, eventually

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tasks.services import Services
-from tests.bots.telegram.town import snapshot
+from tests.bots.telegram.harness import snapshot
 from tests.fakes.telegram_api import TOKEN, TelegramApi
 from tests.fakes.telegram_faults import Fault
 from tests.stack import Stack, eventually

@@ -6,7 +6,7 @@ import pytest
 
 from tasks.models import Outcome
 from tasks.services import Services
-from tests.bots.telegram.town import snapshot
+from tests.bots.telegram.harness import snapshot
 from tests.fakes.telegram_api import TelegramApi
 from tests.fakes.telegram_faults import Fault
 from tests.fakes.telegram_people import button

@@ -10,7 +10,7 @@ from bots.telegram.events import MessageEvent, Origin
 from bots.telegram.store import Albums, Placeholder, PlaceholderQueue, interval_s
 from tasks.models import PhotoRef
 from tasks.services import Services
-from tests.bots.telegram.town import Town, snapshot
+from tests.bots.telegram.harness import TelegramHarness, snapshot
 
 
 def part(number: int, words: str = "", addressed: bool = True) -> MessageEvent:
@@ -72,13 +72,13 @@ def test_a_part_that_comes_later_stands_alone(albums: Albums) -> None:
     assert albums.due(9.0) == ([], float("inf"))
 
 
-def test_an_album_comes_back_as_an_album(town: Town) -> None:
-    ann = town.person()
-    photos = town.api.people.album(ann, [snapshot(n) for n in (201, 202, 203)], caption="film")
-    chat = town.api.world.chat(ann)
+def test_an_album_comes_back_as_an_album(harness: TelegramHarness) -> None:
+    ann = harness.person()
+    photos = harness.api.people.album(ann, [snapshot(n) for n in (201, 202, 203)], caption="film")
+    chat = harness.api.world.chat(ann)
 
-    town.api.world.wait(lambda: len(chat.paintings(photos[0]["message_id"])) == 3)
-    line = town.words(ann, "your 3 paintings are below")
+    harness.api.world.wait(lambda: len(chat.paintings(photos[0]["message_id"])) == 3)
+    line = harness.words(ann, "your 3 paintings are below")
 
     assert len({m["media_group_id"] for m in chat.paintings()}) == 1
     assert chat.of_bot()[0]["message_id"] == line["message_id"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tasks.services import Services
 from tasks.settings import Settings
-from tests.bots.telegram.town import Town, snapshot
+from tests.bots.telegram.harness import TelegramHarness, snapshot
 from tests.fakes.telegram_api import TelegramApi
 from tests.fakes.telegram_limits import SPEAKING
 from tests.stack import Stack, eventually
@@ -65,11 +65,11 @@ def test_a_shouting_group_is_answered_and_holds_up_nobody_else(
     assert len(refused) == 50 - settings.limits.open_per_conversation
 
 
-def test_albums_of_a_crowd_stay_together(town: Town) -> None:
-    people = [town.person() for _ in range(4)]
+def test_albums_of_a_crowd_stay_together(harness: TelegramHarness) -> None:
+    people = [harness.person() for _ in range(4)]
     for person in people:
-        town.api.people.album(person, [snapshot(person * 7), snapshot(person * 7 + 1)])
-    chats = [town.api.world.chat(person) for person in people]
-    town.api.world.wait(lambda: all(len(chat.paintings()) == 2 for chat in chats), 60)
+        harness.api.people.album(person, [snapshot(person * 7), snapshot(person * 7 + 1)])
+    chats = [harness.api.world.chat(person) for person in people]
+    harness.api.world.wait(lambda: all(len(chat.paintings()) == 2 for chat in chats), 60)
     for chat in chats:
         assert len({m["media_group_id"] for m in chat.paintings()}) == 1

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tasks.services import Services
-from tests.bots.telegram.town import snapshot
+from tests.bots.telegram.harness import snapshot
 from tests.fakes.telegram_api import TelegramApi
 from tests.fakes.telegram_faults import Fault
 from tests.stack import Stack, eventually

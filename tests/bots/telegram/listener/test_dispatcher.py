@@ -10,7 +10,7 @@ import pytest
 from bots.telegram.store import Paintings
 from tasks.models import Job, Outcome
 from tests.bots.telegram.driver import DeliveryDriver
-from tests.bots.telegram.town import snapshot
+from tests.bots.telegram.harness import snapshot
 from tests.fakes.telegram_faults import Fault
 from tests.fakes.telegram_people import button
 from tests.fakes.telegram_world import Json

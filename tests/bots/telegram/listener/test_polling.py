@@ -13,7 +13,7 @@ from bots.telegram.client import PatientBot, open_bot
 from bots.telegram.listener.polling import Poller, TakeIn, offset_key
 from bots.telegram.settings import PLATFORM, TelegramSettings
 from tasks.services import Services
-from tests.bots.telegram.town import snapshot
+from tests.bots.telegram.harness import snapshot
 from tests.fakes.telegram_api import TOKEN, TelegramApi
 
 ANN, BEN = 1, 2

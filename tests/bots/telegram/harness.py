@@ -1,4 +1,4 @@
-"""A running bot with everything around it, as a test sees it."""
+"""A running bot and a fake Telegram, with people and groups for a test."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ ADMIN = 9_000_001
 
 
 @dataclass
-class Town:
-    """The server, the bot's processes and ledger, and people nobody has met."""
+class TelegramHarness:
+    """The fake server, the bot's processes and ledger, and new people and groups."""
 
     api: TelegramApi
     stack: Stack
@@ -30,7 +30,7 @@ class Town:
     _groups: Iterator[int] = field(default_factory=lambda: itertools.count(1_001))
 
     def person(self) -> int:
-        """Return somebody whom the bot has never met."""
+        """Return the id of a new person."""
         return next(self._people)
 
     def group(self) -> Chat:
@@ -46,7 +46,7 @@ class Town:
         return shown[-1]
 
     def words(self, chat: int, part: str) -> Json:
-        """Wait for words of the bot in a chat."""
+        """Wait for a text of the bot in a chat."""
         place = self.api.world.chat(chat)
         return self.api.world.wait(
             lambda: next((m for m in place.of_bot() if part in m.get("text", "")), None),
