@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import json
 
 import structlog
 from starlette.requests import Request
@@ -15,6 +14,7 @@ from bots.telegram.client import hello, open_bot
 from bots.telegram.listener.context import open_context
 from bots.telegram.listener.dispatcher import Dispatcher
 from bots.telegram.settings import TelegramSettings
+from bots.web.body import read_object
 from tasks.errors import StoreError
 from tasks.services import Services
 
@@ -40,15 +40,7 @@ class TelegramWebhook:
         """Answer one call: 401 without Telegram's secret, 503 where the update should come again."""
         if not self._is_telegram(request):
             return Response(status_code=401)
-        raw = await _body(request)
-        if raw is None:
-            return Response(status_code=413)
-        try:
-            update = json.loads(raw)
-        except ValueError:
-            return Response(status_code=400)
-        if not isinstance(update, dict):
-            return Response(status_code=400)
+        update = await read_object(request, _UPDATE_MAX_BYTES)
         try:
             await (await self._opened()).take(update)
         except StoreError as error:
@@ -82,12 +74,3 @@ def routes(services: Services) -> list[BaseRoute]:
     """Return what the web process serves for Telegram: nothing while the bot polls."""
     settings = TelegramSettings()
     return [webhook_route(services, settings)] if settings.webhook_url else []
-
-
-async def _body(request: Request) -> bytes | None:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _UPDATE_MAX_BYTES:
-            return None
-    return body

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from bots.web.body import read_body
 from bots.x.client import XClient
 from bots.x.errors import XError
 from bots.x.listener.direct_messages import DirectMessages
@@ -85,7 +86,7 @@ class XWebhook:
 
     async def delivered(self, request: Request) -> Response:
         """Take a delivery and say 200 in time, done or not."""
-        body = await _body(request)
+        body = await read_body(request, _BODY_MAX)
         signed = request.headers.get("x-twitter-webhooks-signature", "").encode()
         # A delivery is a JSON object. Anything else might be a challenge token that this server signed.
         if body is None or not body.lstrip().startswith(b"{"):
@@ -123,13 +124,3 @@ class XWebhook:
                     self._messages.take([messages])
         except (XError, StoreError) as error:
             _log.warning("delivery_dropped", error=type(error).__name__, action="left to polling")
-
-
-async def _body(request: Request) -> bytes | None:
-    """Return the raw body, None where it is larger than any honest one."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _BODY_MAX:
-            return None
-    return bytes(body)
