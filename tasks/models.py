@@ -188,6 +188,8 @@ class QueueStatus:
     """Expected seconds until the answer."""
     progress: float = 0.0
     """Of the painting, 0..1."""
+    paused: bool = False
+    """An operator holds still what the job waits for: no wait can be told."""
 
 
 @dataclass(frozen=True, slots=True)

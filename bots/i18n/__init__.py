@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bots.i18n.messages import apology, describe_status, notes, refusal
+from bots.i18n.messages import apology, describe_status, notes, refusal, understood
 from bots.i18n.translate import NoSuchPhrase, languages, negotiate, t
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "notes",
     "refusal",
     "t",
+    "understood",
 ]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 
 from bots.i18n.translate import NoSuchPhrase, t
+from pipeline.styles import Style
 from tasks.models import Apology, QueueStatus, Refused, Stage
 
 
@@ -30,8 +31,16 @@ def notes(language: str, codes: Iterable[str]) -> tuple[str, ...]:
     return tuple(t(language, f"note-{code}") for code in codes)
 
 
+def understood(language: str, style: Style, strength: float) -> str:
+    """Say what was understood of a person's own words: a style and a strength, 0..1."""
+    title = style.title.get(language) or style.title.get("en") or style.name
+    return t(language, "understood", style=title, strength=strength)
+
+
 def describe_status(language: str, standing: QueueStatus) -> str:
     """Say in a line where an open job stands: '3rd in line, about 20 seconds'."""
+    if standing.paused:
+        return t(language, "standing-paused")
     if standing.stage is Stage.DELIVER:
         return t(language, "standing-deliver")
     if standing.position > 1:

@@ -6,7 +6,9 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -23,6 +25,8 @@ from tasks.services import Services
 
 _HEARTBEAT_S = 5.0
 """A silent stream says that it lives, and looks at the record in case news got lost."""
+_LISTED = 30
+"""Jobs that have ended and that the page shows, at most."""
 _STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
@@ -49,11 +53,13 @@ class JobView:
             "position": standing.position,
             "wait_s": standing.wait_s,
             "progress": standing.progress,
+            "paused": standing.paused,
             "words": self._words(),
             "notes": i18n.notes(self.language, job.notes) if painted else (),
             "pictures": [f"/jobs/{job.id}/picture/{n}" for n in range(len(job.pictures))]
             if painted
             else [],
+            "all": f"/jobs/{job.id}/pictures.zip",
             "style": job.request.style,
             "strength": job.request.strength,
             "seed": job.request.seed,
@@ -105,6 +111,45 @@ class Jobs:
             name = f"suisai-{view.job.request.style}-{view.job.id[:6]}-{number + 1}.jpg"
             headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return Response(data, media_type="image/jpeg", headers=headers)
+
+    async def pictures(self, request: Request) -> Response:
+        """GET /jobs/{id}/pictures.zip: all paintings of a job in one file."""
+        view = await self._view(request)
+        if not view.ended or not view.job.pictures:
+            raise HTTPException(404)
+        try:
+            data = await asyncio.to_thread(self._zip, view.job)
+        except BlobMissing:
+            raise HTTPException(410) from None
+        name = f"suisai-{view.job.request.style}-{view.job.id[:6]}.zip"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(data, media_type="application/zip", headers=headers)
+
+    async def listing(self, request: Request) -> Response:
+        """GET /jobs: the ids of the visitor's jobs that are kept, newest first."""
+        person, ids = person_of(request), list[str]()
+        if person is not None:
+            ids = await asyncio.to_thread(self._kept, person)
+        return JSONResponse({"jobs": ids}, headers={"Cache-Control": "no-store"})
+
+    def _kept(self, person: str) -> list[str]:
+        ledger = self._services.ledger
+        ids = (*ledger.open_jobs(NAME, person), *ledger.past_jobs(NAME, person, _LISTED))
+        kept = [
+            job
+            for job in ledger.find_jobs(ids)
+            if job.outcome in (None, Outcome.ANSWERED) and job.request.person == person
+        ]
+        return [job.id for job in sorted(kept, key=lambda job: -job.admitted_at)]
+
+    def _zip(self, job: Job) -> bytes:
+        file = BytesIO()
+        # Stored: a JPEG does not get smaller.
+        with ZipFile(file, "w") as archive:
+            for number, key in enumerate(job.pictures, 1):
+                name = f"suisai-{job.request.style}-{job.id[:6]}-{number}.jpg"
+                archive.writestr(name, self._services.blobs.get(key))
+        return file.getvalue()
 
     async def cancel(self, request: Request) -> Response:
         """DELETE /jobs/{id}: 204 when it is cancelled, 409 when it is too late."""

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from html import escape
 from importlib.resources import files
+from math import isfinite
 from typing import Any
 
 from babel import Locale
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from bots import i18n
+from bots.captions.parser import PaintOptions, parse
 from bots.i18n import languages, t
 from bots.web.sessions import keep_language, language_of, set_session_cookie
 from bots.web.settings import WebSettings
@@ -24,23 +28,29 @@ _SAID_BY_SCRIPTS = (
     "web-after",
     "web-before",
     "web-cancel",
+    "web-close",
     "web-compare",
     "web-download",
+    "web-download-all",
     "web-forgotten",
     "web-hide",
     "web-no-photo",
     "web-offline",
+    "web-open",
     "web-other-styles",
     "web-painting-of",
     "web-photo",
     "web-remove",
+    "web-retry",
     "web-sending",
+    "web-share",
     "web-softer",
     "web-stronger",
     "web-then",
     "web-too-heavy",
     "web-too-many",
     "web-upload-failed",
+    "web-zoom",
 )
 
 
@@ -50,6 +60,7 @@ class PageRenderer:
     def __init__(self, settings: WebSettings, styles: Mapping[str, Style]) -> None:
         self._html = files("bots.web").joinpath("static/index.html").read_text("utf-8")
         self._facts = {"count": settings.photos_max, "mb": settings.photo_mb_max}
+        self._by_name = styles
         self._styles = sorted(styles.values(), key=lambda style: (style.order, style.name))
 
     async def show(self, request: Request) -> Response:
@@ -72,6 +83,22 @@ class PageRenderer:
         """GET /styles: name, title, description and colours of every style."""
         return JSONResponse(self._described(language_of(request)))
 
+    async def understood(self, request: Request) -> Response:
+        """GET /words?words=&style=&strength=: what the bot understands of a person's own words."""
+        language, query = language_of(request), request.query_params
+        default = PaintOptions(query.get("style", ""), _share(query.get("strength", "")))
+        if default.style not in self._by_name:
+            default = replace(default, style=PaintOptions().style)
+        words = query.get("words", "")
+        options = parse(words, default, self._by_name)
+        said = [
+            i18n.understood(language, self._by_name[options.style], options.strength)
+            if options.explicit
+            else "",
+            t(language, "not-understood") if options.words else "",
+        ]
+        return JSONResponse({"words": " ".join(filter(None, said))})
+
     def _say(self, language: str, key: str) -> str:
         return escape(t(language, key, **self._facts))
 
@@ -82,6 +109,7 @@ class PageRenderer:
                 "title": _in(style.title, language) or style.name,
                 "about": _in(style.about, language),
                 "colours": colours_of(style),
+                "sample": _sample_of(style),
             }
             for style in self._styles
         ]
@@ -97,6 +125,14 @@ class PageRenderer:
         return json.dumps(facts, ensure_ascii=False).replace("<", "\\u003c")
 
 
+def _share(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = PaintOptions().strength
+    return min(1.0, max(0.0, number)) if isfinite(number) else PaintOptions().strength
+
+
 def colours_of(style: Style) -> list[str]:
     """Return four colours for a dab of paint that stands for a style, light to dark."""
     if style.palette.pigments:
@@ -108,6 +144,12 @@ def colours_of(style: Style) -> list[str]:
     lightest_first = sorted(chosen, key=_lightness, reverse=True)
     last = len(lightest_first) - 1
     return [lightest_first[round(step * last / 3)] for step in range(4)]
+
+
+def _sample_of(style: Style) -> str | None:
+    """Return the address of a small painting in this style, None for a style of the operator's own."""
+    file = files("bots.web").joinpath(f"static/styles/{style.name}.webp")
+    return f"/static/styles/{style.name}.webp" if file.is_file() else None
 
 
 def _lightness(colour: str) -> int:

@@ -210,7 +210,7 @@ class Ledger:
         row = self._run("status", job_id)
         if not row:
             raise UnknownJob(job_id)
-        stage, outcome, position, wait_ms, progress = row
+        stage, outcome, position, wait_ms, progress, held = row
         try:
             return QueueStatus(
                 Stage(stage) if stage else None,
@@ -218,6 +218,7 @@ class Ledger:
                 int(position),
                 int(wait_ms) / 1000,
                 float(progress),
+                paused=int(held) == 1,
             )
         except ValueError as error:
             raise CorruptRecord(job_id, repr(error)) from error

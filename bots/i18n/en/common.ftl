@@ -93,4 +93,10 @@ standing-painting = { $progress ->
     [0] Painting…
    *[other] Painting… { NUMBER($progress, style: "percent") }
 }
+standing-paused = Painting is paused at the moment. Your photo keeps its place.
 standing-deliver = The paint is drying, your picture is on its way…
+
+## What was understood of a person's own words. $style is a style's title, $strength 0 to 1.
+
+understood = Understood: { $style }, { NUMBER($strength, style: "percent") }.
+not-understood = I paint in styles; I can't change what is in the photo.

@@ -89,4 +89,10 @@ standing-painting = { $progress ->
     [0] रंग भरे जा रहे हैं…
    *[other] रंग भरे जा रहे हैं… { NUMBER($progress, style: "percent") }
 }
+standing-paused = चित्र बनाना अभी रुका हुआ है। आपकी फ़ोटो की जगह बनी रहेगी।
 standing-deliver = रंग सूख रहे हैं, आपका चित्र बस पहुँचने वाला है…
+
+## What was understood of a person's own words. $style is a style's title, $strength 0 to 1.
+
+understood = समझ में आया: { $style }, { NUMBER($strength, style: "percent") }।
+not-understood = यहाँ केवल शैलियों में चित्र बनते हैं; फ़ोटो में जो है वह बदला नहीं जा सकता।

@@ -88,4 +88,10 @@ standing-painting = { $progress ->
     [0] Melukis…
    *[other] Melukis… { NUMBER($progress, style: "percent") }
 }
+standing-paused = Melukis sedang dijeda. Fotomu tetap di antreannya.
 standing-deliver = Catnya sedang mengering, gambarmu segera sampai…
+
+## What was understood of a person's own words. $style is a style's title, $strength 0 to 1.
+
+understood = Dimengerti: { $style }, { NUMBER($strength, style: "percent") }.
+not-understood = Saya melukis dalam gaya; isi fotonya tidak bisa saya ubah.

@@ -88,4 +88,10 @@ standing-painting = { $progress ->
     [0] Pintando…
    *[other] Pintando… { NUMBER($progress, style: "percent") }
 }
+standing-paused = A pintura está em pausa no momento. Sua foto mantém o lugar na fila.
 standing-deliver = A tinta está secando e a imagem já está a caminho…
+
+## What was understood of a person's own words. $style is a style's title, $strength 0 to 1.
+
+understood = Entendido: { $style }, { NUMBER($strength, style: "percent") }.
+not-understood = Eu pinto em estilos; não posso mudar o que está na foto.

@@ -2,23 +2,28 @@
 
 import { make, say } from "./facts.js";
 
+const DRAG_PX = 6;
+
 /** Let a frame be as high as the window can show and as wide as its picture then is. */
 export function fit(frame, image) {
   frame.style.setProperty("--ratio", image.naturalWidth / image.naturalHeight);
 }
 
-export function compare(photoUrl, pictureUrl, alt, fresh) {
+/** Return a frame with a painting, over it the photo as far as the line; `onClick` is for a click without a drag. */
+export function compare(photoUrl, pictureUrl, alt, fresh, onClick) {
+  // The painting itself takes every click, so that it can be copied and saved like any picture.
   const picture = make("img", { class: "after", src: pictureUrl, alt });
   const frame = make("div", { class: `picture${fresh ? " fresh" : ""}` }, picture);
   picture.onload = () => fit(frame, picture);
+  picture.onclick = onClick;
   if (photoUrl === null) return frame;
   const photo = make("img", { class: "before", src: photoUrl, alt: "", "aria-hidden": "true" });
   // Browsers cannot show every photo that the bot can open; then the painting stands alone.
-  photo.onload = () => addSlider(frame, photo);
+  photo.onload = () => addSlider(frame, photo, picture, onClick);
   return frame;
 }
 
-function addSlider(frame, photo) {
+function addSlider(frame, photo, picture, onClick) {
   const before = make("span", { class: "tag left", "aria-hidden": "true" }, say("web-before"));
   const after = make("span", { class: "tag right", "aria-hidden": "true" }, say("web-after"));
   const slider = make("input", {
@@ -30,8 +35,36 @@ function addSlider(frame, photo) {
     after.classList.toggle("gone", slider.value > 88);
   };
   frame.classList.add("compare");
-  frame.prepend(photo);
-  frame.append(make("span", { class: "rule" }), before, after, slider);
+  frame.append(photo, make("span", { class: "rule" }), before, after, slider);
   slider.value = 50;
   slider.oninput();
+  picture.draggable = false;
+  dragged(frame, picture, slider, onClick);
+}
+
+/** Move the line with a pointer; the range input below is for keys and screen readers. */
+function dragged(frame, picture, slider, onClick) {
+  let from = null;
+  let moved = false;
+  const follow = (event) => {
+    const box = frame.getBoundingClientRect();
+    slider.value = ((event.clientX - box.left) / box.width) * 100;
+    slider.oninput();
+  };
+  picture.onpointerdown = (event) => {
+    if (event.button !== 0 || !event.isPrimary) return;
+    from = event.clientX;
+    moved = false;
+  };
+  picture.onpointermove = (event) => {
+    if (from === null || (!moved && Math.abs(event.clientX - from) < DRAG_PX)) return;
+    if (!moved) picture.setPointerCapture(event.pointerId);
+    moved = true;
+    follow(event);
+  };
+  picture.onpointerup = picture.onpointercancel = () => (from = null);
+  picture.onclick = (event) => {
+    if (moved) moved = false;
+    else onClick(event);
+  };
 }

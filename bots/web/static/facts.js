@@ -27,3 +27,9 @@ export function dab(style) {
   style.colours.forEach((colour, n) => element.style.setProperty(`--c${n}`, colour));
   return element;
 }
+
+/** A small painting in this style, or where the project has none of it a dab of its colours. */
+export function styleSample(style) {
+  if (style.sample === null) return dab(style);
+  return make("img", { class: "sample", src: style.sample, alt: "", loading: "lazy", width: 96, height: 72 });
+}

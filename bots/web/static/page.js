@@ -1,7 +1,7 @@
 // The page: photos are dropped, pasted or picked here; works are shown newest first.
 
 import { askPatiently, Refused } from "./asking.js";
-import { dab, make, photosMax, say, styles } from "./facts.js";
+import { make, photosMax, say, styleSample, styles } from "./facts.js";
 import * as shelf from "./shelf.js";
 import { Work } from "./work.js";
 
@@ -16,7 +16,10 @@ const paint = document.getElementById("paint");
 const said = document.getElementById("said");
 const works = document.getElementById("works");
 
+const IN_FULL = 2;
+
 let photos = [];
+let shown = [];
 
 function tell(text, sorry = false) {
   said.textContent = text;
@@ -29,7 +32,8 @@ function add(files) {
   tell(photos.length + more.length > photosMax ? say("web-too-many") : "", true);
   photos = [...photos, ...more].slice(0, photosMax);
   showChosen();
-  paint.focus();
+  // Without scrolling: the photo that was just chosen stays in view.
+  paint.focus({ preventScroll: true });
 }
 
 function showChosen() {
@@ -53,7 +57,7 @@ function showStyles() {
   const pots = styles.map((style, n) => {
     const radio = make("input", { type: "radio", name: "style", value: style.name, checked: n === 0 });
     radio.onchange = () => (about.textContent = style.about);
-    return make("label", { class: "pot" }, radio, dab(style), style.title);
+    return make("label", { class: "pot" }, radio, styleSample(style), style.title);
   });
   document.getElementById("pots").replaceChildren(...pots);
   about.textContent = styles[0]?.about ?? "";
@@ -61,14 +65,20 @@ function showStyles() {
 
 /** Send photos to the bot and show the work at the top; says whether they were taken. */
 async function send(some, wish, tell) {
+  if (paint.getAttribute("aria-disabled") === "true") return false;
   tell(say("web-sending"));
-  paint.disabled = true;
+  // Not `disabled`, which would take the focus away.
+  paint.setAttribute("aria-disabled", "true");
   try {
     const id = await askPatiently(some, wish, tell);
     await shelf.put(id, some);
-    const work = new Work(id, some, send);
+    const work = new Work(id, some, send, fold);
+    shown = [work, ...shown];
     works.prepend(work.element);
-    work.element.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    fold();
+    if (work.element.getBoundingClientRect().top > innerHeight) {
+      work.element.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    }
     tell("");
     return true;
   } catch (error) {
@@ -76,7 +86,7 @@ async function send(some, wish, tell) {
     tell(error.message, true);
     return false;
   } finally {
-    paint.disabled = false;
+    paint.setAttribute("aria-disabled", "false");
   }
 }
 
@@ -91,6 +101,7 @@ easel.onsubmit = async (event) => {
   if (await send(photos, wish, tell)) {
     photos = [];
     words.value = "";
+    understood.textContent = "";
     showChosen();
   }
 };
@@ -120,6 +131,27 @@ addEventListener("paste", (event) => {
   }
 });
 
+// What the bot understands of the person's own words is said before anything is painted.
+const understood = document.getElementById("understood");
+let asked = 0;
+let soon = 0;
+
+async function understand() {
+  const mine = ++asked;
+  const style = easel.elements.style.value;
+  const query = new URLSearchParams({ words: words.value, style, strength: strength.value / 100 });
+  const response = words.value.trim() === "" ? null : await fetch(`/words?${query}`).catch(() => null);
+  const said = response?.ok ? (await response.json()).words : "";
+  if (mine === asked) understood.textContent = said;
+}
+
+for (const source of [words, strength, document.getElementById("pots")]) {
+  source.addEventListener("input", () => {
+    clearTimeout(soon);
+    soon = setTimeout(understand, 300);
+  });
+}
+
 document.getElementById("language").onchange = (event) => event.target.form.submit();
 
 const forgetting = document.getElementById("forgetting");
@@ -133,13 +165,27 @@ forgetting.onclose = async () => {
   }
   await shelf.clear();
   works.replaceChildren();
+  shown = [];
   tell(say("web-forgotten"));
 };
 
+/** Older works are small until they are opened, so that many of them do not make a long page. */
+function fold() {
+  shown = shown.filter((work) => work.element.isConnected);
+  shown.forEach((work, n) => work.element.classList.toggle("folded", n >= IN_FULL && work.ended && !work.opened));
+}
+
 async function resume() {
-  for (const id of shelf.jobs()) {
-    works.append(new Work(id, await shelf.photosOf(id), send).element);
+  // What the bot still has counts, also where this browser has forgotten it.
+  const response = await fetch("/jobs").catch(() => null);
+  const kept = response?.ok ? (await response.json()).jobs : [];
+  const ids = shelf.jobs();
+  for (const id of [...ids, ...kept.filter((each) => !ids.includes(each))]) {
+    const work = new Work(id, await shelf.photosOf(id), send, fold);
+    shown.push(work);
+    works.append(work.element);
   }
+  fold();
 }
 
 showStyles();

@@ -1,29 +1,36 @@
-// One ask on the page: waiting, then its painting or its sentence, and what can be done with it.
+// One request on the page: waiting, then its painting or its sentence, and what can be done with it.
 
 import { compare, fit } from "./compare.js";
-import { dab, make, say, styles, titleOf } from "./facts.js";
+import { make, say, styleSample, styles, titleOf } from "./facts.js";
 import * as shelf from "./shelf.js";
+import { zoom } from "./zoom.js";
 
 const STEP = 0.2;
 const AGAIN_MS = 2_000;
 
 export class Work {
   /** `onWish(photos, wish, tell)` is called when the visitor wants the same photos painted differently. */
-  constructor(id, photos, onWish) {
+  constructor(id, photos, onWish, onChange = () => {}) {
     this.id = id;
     this.photos = photos;
     this.onWish = onWish;
+    this.onChange = onChange;
     this.urls = photos.map((photo) => URL.createObjectURL(photo));
-    this.words = make("p", { class: "words", role: "status" });
+    // What changes every second is not read out; `news` is, once for each thing that happened.
+    this.words = make("p", { class: "words" });
+    this.news = make("p", { class: "unseen", role: "status" });
     this.notes = make("p", { class: "notes small" });
     this.bar = make("progress", { max: 1, value: 0, "aria-label": say("web-painting-of") });
     this.pictures = make("div", { class: "pictures" }, ...this.undried());
     this.doings = make("div", { class: "doings" }, this.button("web-cancel", () => this.cancel()));
     const line = make("div", { class: "line" }, this.words, this.notes);
-    this.element = make("article", { class: "work waiting", "data-job": id },
-      this.pictures, line, this.bar, this.doings);
+    this.opener = make("button", { class: "open", type: "button", "aria-label": say("web-open") });
+    this.opener.onclick = () => this.open();
+    this.element = make("article", { class: "work waiting", "data-job": id, tabindex: -1 },
+      this.pictures, line, this.bar, this.doings, this.news, this.opener);
     this.pictures.classList.toggle("many", photos.length > 1);
     this.waited = false;
+    this.opened = false;
     this.listen();
   }
 
@@ -37,6 +44,18 @@ export class Work {
       dry.onerror = () => frame.replaceWith(make("div", { class: "picture empty" }, say("web-photo")));
       return frame;
     });
+  }
+
+  /** Show a work that was folded up in full. */
+  open() {
+    this.opened = true;
+    this.onChange();
+    this.element.focus({ preventScroll: true });
+    this.element.scrollIntoView({ block: "nearest" });
+  }
+
+  get ended() {
+    return !this.element.classList.contains("waiting");
   }
 
   listen() {
@@ -70,13 +89,20 @@ export class Work {
       this.waited = true;
       this.bar.value = job.progress;
       this.element.style.setProperty("--progress", job.stage === "deliver" ? 1 : job.progress);
+      this.element.classList.toggle("paused", job.paused);
     } else if (job.state === "answered") this.showPainting(job);
-    else this.end(job.state === "cancelled" ? "cancelled" : "failed", job.words);
+    else this.end(job.state === "cancelled" ? "cancelled" : "failed", job.words, job);
   }
 
-  // Only a change is told: a screen reader says every change of this line.
   tell(words) {
     if (this.words.textContent !== words) this.words.textContent = words;
+  }
+
+  /** Replace what can be done; the focus stays in this work where it was there. */
+  offer(...doings) {
+    const focused = this.doings.contains(document.activeElement);
+    this.doings.replaceChildren(...doings);
+    if (focused) (this.doings.querySelector("a, button:not(:disabled)") ?? this.element).focus({ preventScroll: true });
   }
 
   showPainting(job) {
@@ -87,19 +113,30 @@ export class Work {
       ...job.pictures.map((url, n) => {
         // Photos that were left out of an album would shift the others: then none is compared.
         const photo = job.pictures.length === this.urls.length ? this.urls[n] : null;
-        return compare(photo, url, alt, this.waited);
+        return compare(photo, url, alt, this.waited, () => zoom(url, alt));
       }),
     );
     this.notes.textContent = [`${titleOf(job.style)}, ${percent(job.strength)}`, ...job.notes].join(" · ");
-    this.doings.replaceChildren(...this.offers(job));
+    this.offer(...this.offers(job, alt));
+    // Of what was finished before the page was opened, nothing is announced.
+    if (this.waited) this.news.textContent = job.words;
+    this.onChange();
   }
 
-  offers(job) {
+  offers(job, alt) {
     const like = (strength, seed = job.seed) => ({ style: job.style, strength, seed });
-    const downloads = job.pictures.map((url, n) =>
-      make("a", { class: "button", href: `${url}?download`, download: true },
-        job.pictures.length > 1 ? `${say("web-download")} ${n + 1}` : say("web-download")));
-    if (this.photos.length === 0) return downloads;
+    const many = job.pictures.length > 1;
+    const numbered = (key, n) => (many ? `${say(key)} ${n + 1}` : say(key));
+    const given = [
+      ...job.pictures.map((url, n) =>
+        make("a", { class: "button", href: `${url}?download`, download: true }, numbered("web-download", n))),
+      ...(many ? [make("a", { class: "button quiet", href: job.all, download: true }, say("web-download-all"))] : []),
+      ...job.pictures.map((url, n) =>
+        make("button", { class: "button quiet", type: "button", onclick: () => zoom(url, alt) }, numbered("web-zoom", n))),
+      ...(canShare() ? [this.button("web-share", () => share(job))] : []),
+    ];
+    const remove = this.button("web-hide", () => this.hide());
+    if (this.photos.length === 0) return [...given, remove];
     const others = this.otherStyles(job);
     const other = this.button("web-other-styles", () => {
       others.hidden = !others.hidden;
@@ -107,11 +144,12 @@ export class Work {
     });
     other.setAttribute("aria-expanded", "false");
     return [
-      ...downloads,
+      ...given,
       this.button("web-again", () => this.wish(like(job.strength, newSeed()))),
       this.button("web-softer", () => this.wish(like(step(job.strength, -STEP))), job.strength <= 0),
       this.button("web-stronger", () => this.wish(like(step(job.strength, STEP))), job.strength >= 1),
       other,
+      remove,
       others,
     ];
   }
@@ -120,7 +158,7 @@ export class Work {
     const pots = styles.filter((style) => style.name !== job.style).map((style) => {
       const wish = { style: style.name, strength: job.strength, seed: job.seed };
       return make("button", { class: "pot", type: "button", onclick: () => this.wish(wish) },
-        dab(style), style.title);
+        styleSample(style), style.title);
     });
     return make("div", { class: "others", hidden: true }, ...pots);
   }
@@ -128,25 +166,35 @@ export class Work {
   /** A refusal is said here, where the visitor looks. */
   async wish(wish) {
     const before = this.words.textContent;
+    const focused = document.activeElement;
     this.doings.inert = true;
     await this.onWish(this.photos, wish, (words) => this.tell(words || before));
     this.doings.inert = false;
+    if (document.activeElement === document.body) focused?.focus({ preventScroll: true });
   }
 
   async cancel() {
     await fetch(`/jobs/${this.id}`, { method: "DELETE" }).catch(() => null);
   }
 
-  end(kind, words) {
+  end(kind, words, job = null) {
     this.element.className = `work ${kind}`;
     this.bar.remove();
     this.tell(words);
-    this.doings.replaceChildren(this.button("web-hide", () => this.hide()));
+    if (this.waited) this.news.textContent = words;
+    const again = job !== null && this.photos.length > 0
+      ? [this.button("web-retry", () => this.wish({ style: job.style, strength: job.strength, seed: job.seed }))]
+      : [];
+    this.offer(...again, this.button("web-hide", () => this.hide()));
+    this.onChange();
   }
 
   async hide() {
     await shelf.drop(this.id);
+    const next = this.element.nextElementSibling ?? this.element.previousElementSibling;
     this.element.remove();
+    this.onChange();
+    (next ?? document.getElementById("photo")).focus({ preventScroll: true });
   }
 
   button(key, onclick, disabled = false) {
@@ -157,3 +205,12 @@ export class Work {
 const step = (strength, by) => Math.min(1, Math.max(0, Math.round((strength + by) * 100) / 100));
 const newSeed = () => crypto.getRandomValues(new Uint32Array(1))[0] >>> 1;
 const percent = (share) => share.toLocaleString(document.documentElement.lang, { style: "percent" });
+
+const canShare = () => navigator.canShare?.({ files: [new File([""], "a.jpg", { type: "image/jpeg" })] }) ?? false;
+
+async function share(job) {
+  const files = await Promise.all(job.pictures.map(async (url, n) =>
+    new File([await (await fetch(url)).blob()], `suisai-${n + 1}.jpg`, { type: "image/jpeg" })));
+  // A person who closes the browser's own dialog has changed their mind.
+  await navigator.share({ files }).catch(() => null);
+}

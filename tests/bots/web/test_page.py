@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
 from tasks.services import Services
@@ -140,13 +141,139 @@ def test_photo_and_painting_are_compared_by_keys(page: Page, hands: Hands) -> No
     slider = page.get_by_role("slider", name="Compare photo and painting")
     slider.focus()
     page.keyboard.press("Home")
-    assert clipped(page) == "inset(0px 0px 0px 0%)"
+    assert line_at(page) == 0
     page.keyboard.press("End")
-    assert clipped(page) == "inset(0px 0px 0px 100%)"
+    assert line_at(page) == 100
 
 
-def clipped(page: Page) -> str:
-    return str(page.locator("img.after").evaluate("(image) => getComputedStyle(image).clipPath"))
+def line_at(page: Page) -> float:
+    """Where the line stands between photo and painting, in per cent of the width."""
+    at = page.locator(".compare").evaluate("(frame) => frame.style.getPropertyValue('--at')")
+    return float(str(at).removesuffix("%"))
+
+
+def test_photo_and_painting_are_compared_by_dragging(page: Page, hands: Hands) -> None:
+    painted(page, hands)
+    box = page.locator(".compare").bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.5, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.8, middle, steps=4)
+    page.mouse.up()
+    assert line_at(page) == pytest.approx(80, abs=2)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_painting_itself_is_under_the_pointer(page: Page, hands: Hands) -> None:
+    # A right click or a long press is for the picture: copy it, save it, open it.
+    painted(page, hands)
+    box = page.locator(".compare").bounding_box()
+    assert box is not None
+    hit = "([x, y]) => document.elementFromPoint(x, y).className"
+    for share in (0.1, 0.5, 0.9):
+        at = [box["x"] + box["width"] * share, box["y"] + box["height"] / 2]
+        assert page.locator("body").evaluate(f"(_, at) => ({hit})(at)", at) == "after"
+
+
+def test_a_painting_is_seen_in_full_size(page: Page, hands: Hands) -> None:
+    done = painted(page, hands)
+    button = done.get_by_role("button", name="Full size")
+    button.click()
+    shown = page.get_by_role("dialog").locator("img")
+    eventually(lambda: has_loaded(shown))
+    shown.click()
+    width = shown.evaluate("(image) => [image.clientWidth, image.naturalWidth]")
+    assert width[0] == width[1]
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(button).to_be_focused()
+
+
+def test_an_album_shows_each_painting_in_its_own_shape(
+    page: Page, hands: Hands, tmp_path: Path
+) -> None:
+    shapes = {"tall": (80, 200), "wide": (240, 80)}
+    pictures = []
+    for name, size in shapes.items():
+        with Image.open(PHOTO) as photo:
+            photo.convert("RGB").resize(size).save(tmp_path / f"{name}.jpg")
+        pictures.append((tmp_path / f"{name}.jpg").read_bytes())
+    page.set_input_files("#photo", [str(tmp_path / f"{name}.jpg") for name in shapes])
+    page.get_by_role("button", name="Paint it").click()
+    work(page, "waiting")
+    hands.fetch()
+    hands.begin_painting()
+    hands.end_painting(*pictures)
+    hands.deliver()
+    done = work(page, "answered")
+    for n, (width, height) in enumerate(shapes.values()):
+        image = painting_in(done).nth(n)
+        eventually(lambda image=image: has_loaded(image))  # type: ignore[misc]
+        box = image.bounding_box()
+        assert box is not None
+        assert box["width"] / box["height"] == pytest.approx(width / height, rel=0.03)
+    with page.expect_download() as download:
+        done.get_by_role("link", name="Download all").click()
+    assert download.value.suggested_filename.endswith(".zip")
+
+
+def test_many_works_do_not_make_a_long_page(page: Page, hands: Hands) -> None:
+    for n in range(6):
+        send(page)
+        expect(page.locator(".work")).to_have_count(n + 1)
+        hands.paint(PHOTOS["cat"].read_bytes())
+        work(page, "answered")
+    folded = page.locator(".work.folded")
+    expect(folded).to_have_count(4)
+    height = folded.last.bounding_box()
+    assert height is not None
+    assert height["height"] < 260
+    folded.last.get_by_role("button", name="Show this one in full").click()
+    expect(folded).to_have_count(3)
+    expect(page.locator(".work").last.get_by_role("button", name="Again")).to_be_visible()
+
+
+def test_what_a_browser_has_forgotten_is_still_there(page: Page, hands: Hands) -> None:
+    painted(page, hands)
+    page.evaluate("() => { localStorage.clear(); }")
+    page.reload()
+    expect(work(page, "answered").get_by_role("link", name="Download")).to_be_visible()
+
+
+def test_own_words_are_understood_before_anything_is_painted(page: Page) -> None:
+    page.get_by_label("In your own words").fill("watercolor 80%")
+    expect(page.locator("#understood")).to_have_text("Understood: Watercolour, 80%.")
+    page.get_by_label("In your own words").fill("remove the dog")
+    expect(page.locator("#understood")).to_have_text(
+        "I paint in styles; I can't change what is in the photo."
+    )
+
+
+def test_a_pause_is_said_in_place_of_a_wait(page: Page, hands: Hands, services: Services) -> None:
+    services.controls.pause("render")
+    send(page)
+    hands.fetch()
+    words = work(page, "waiting").locator(".words")
+    expect(words).to_contain_text("paused at the moment")
+    services.controls.resume("render")
+    expect(words).to_contain_text("Next in line")
+
+
+def test_the_focus_stays_and_a_painting_is_announced_once(page: Page, hands: Hands) -> None:
+    page.set_input_files("#photo", PHOTO)
+    paint = page.get_by_role("button", name="Paint it")
+    paint.press("Enter")
+    done = work(page, "waiting")
+    expect(paint).to_be_focused()
+    done.get_by_role("button", name="Cancel").focus()
+    hands.paint(PHOTOS["cat"].read_bytes())
+    work(page, "answered")
+    expect(done.get_by_role("link", name="Download")).to_be_focused()
+    expect(done.get_by_role("status")).to_have_text("Here is your painting.")
+    page.reload()
+    work(page, "answered")
+    expect(page.locator(".work").get_by_role("status")).to_have_text("")
 
 
 def painted(page: Page, hands: Hands) -> Locator:
@@ -225,7 +352,7 @@ def test_a_refusal_stands_by_the_button_and_the_photo_stays(
 def test_a_short_wait_is_waited_for_by_the_page(page: Page, services: Services) -> None:
     services.controls.pause("intake", until=services.ledger.now() + 2)
     send(page)
-    expect(page.locator("#said")).to_contain_text("without another click")
+    expect(page.locator("#said")).to_contain_text("click again")
     work(page, "waiting")
     expect(page.locator("#said")).to_be_empty()
 
@@ -245,8 +372,11 @@ def test_never_mind_takes_the_ask_back(page: Page, hands: Hands) -> None:
     work(page, "waiting").get_by_role("button", name="Cancel").click()
     cancelled = work(page, "cancelled")
     assert hands.uploads() == []
+    cancelled.get_by_role("button", name="Try again").click()
+    expect(page.locator(".work")).to_have_count(2)
+    cancelled = page.locator(".work.cancelled")
     cancelled.get_by_role("button", name="Remove", exact=True).click()
-    expect(page.locator(".work")).to_have_count(0)
+    expect(page.locator(".work")).to_have_count(1)
 
 
 def test_forget_me_asks_first_and_then_forgets(
