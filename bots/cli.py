@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from bots.commands import admin, doctor, loadtest, models, platforms, run, setup, stylize, top
+from bots.commands import (
+    admin,
+    doctor,
+    loadtest,
+    models,
+    platforms,
+    run,
+    service,
+    setup,
+    stylize,
+    top,
+)
 from bots.commands.errors import InputRefused
 from bots.config import UNUSABLE, explain
 from bots.supervisor import exit_with_parent
@@ -52,7 +63,7 @@ def _options(
         exit_with_parent(lifeline)
 
 
-for room in (setup, doctor, stylize, models, run, platforms, admin, top, loadtest):
+for room in (setup, doctor, stylize, models, run, platforms, admin, top, loadtest, service):
     room.add_commands(app)
 
 

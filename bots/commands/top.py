@@ -1,13 +1,14 @@
-"""`suisai top`: the whole bot, live in the terminal."""
+"""`suisai top` and `suisai status`: the whole bot in the terminal, live or once."""
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from typing import Annotated
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console, Group, RenderableType
@@ -17,6 +18,7 @@ from rich.text import Text
 
 from bots.commands.bootstrap import services, stop_on_signals
 from bots.i18n.format import span
+from bots.web.status_data import failures, overview
 from tasks.errors import StoreError
 from tasks.stats import FleetStats, read_stats
 
@@ -26,8 +28,46 @@ _LEVEL_STYLES = {"normal": "green", "brownout": "yellow", "refuse": "red"}
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Add the command."""
+    """Add the commands of this module."""
+    app.command()(status)
     app.command()(top)
+
+
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Show on one screen what the page /status shows: queues, pauses, workers, the last failures.
+
+    [dim]Example:[/dim] suisai status
+    """
+    opened = services()
+    now, failed = read_stats(opened), failures(opened)
+    if as_json:
+        typer.echo(json.dumps(overview(now) | {"failures": failed}, ensure_ascii=False, indent=2))
+        return
+    console = Console(highlight=False)
+    console.print(screen([now]))
+    console.print(Group(Text(), *_trouble(now, failed)))
+
+
+def _trouble(now: FleetStats, failed: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
+    refusals = Table("refused most", "because", "times", box=None, pad_edge=False)
+    for platform, reason, count in overview(now)["refusals"]:
+        refusals.add_row(platform, reason, f"{count:,}")
+    if refusals.row_count:
+        yield refusals
+        yield Text()
+    dead = Table("given up", "platform", "because", "when", box=None, pad_edge=False)
+    for job in failed:
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(job["at"]))
+        dead.add_row(job["id"], job["platform"], job["reason"], when)
+    if dead.row_count:
+        yield dead
+        yield Text()
+    memory = f"{now.memory_bytes / 1e6:,.0f} MB"
+    if now.memory_limit_bytes:
+        memory += f" of {now.memory_limit_bytes / 1e6:,.0f} MB"
+    yield Text(f"ledger: {memory}   operator page: suisai operator-link")
 
 
 def top(

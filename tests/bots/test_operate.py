@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import threading
 from collections.abc import Callable
@@ -183,3 +184,13 @@ def test_without_a_running_bot_a_command_says_so_at_the_first_try(
 
     assert "SUISAI_REDIS_URL" in str(done.exception)
     assert len(tries) <= 2
+
+
+def test_one_screen_shows_how_the_bot_is(hands: Hands, given_up: str, suisai: Suisai) -> None:
+    hands.services.controls.pause("render")
+    shown = suisai("status")
+    assert shown.exit_code == 0
+    for words in ("overload level: normal", "paused: render", "queued", "send-failed", given_up):
+        assert words in shown.output
+    told = json.loads(suisai("status", "--json").output)
+    assert told["failures"][0]["id"] == given_up

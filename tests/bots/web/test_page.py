@@ -253,8 +253,8 @@ def test_own_words_are_understood_before_anything_is_painted(page: Page) -> None
 def test_a_pause_is_said_in_place_of_a_wait(page: Page, hands: Hands, services: Services) -> None:
     services.controls.pause("render")
     send(page)
-    hands.fetch()
     words = work(page, "waiting").locator(".words")
+    hands.fetch()
     expect(words).to_contain_text("paused at the moment")
     services.controls.resume("render")
     expect(words).to_contain_text("Next in line")

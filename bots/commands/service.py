@@ -1,0 +1,155 @@
+"""`suisai service`: run the bot under systemd, for one user or for the machine."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bots.commands.errors import InputRefused
+from tasks.settings import Settings
+
+UNIT = "suisai.service"
+_ENDS_WITHIN_S = 150
+"""Longer than a batch on a GPU takes, so that a stop loses no work."""
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    service = typer.Typer(no_args_is_help=True, help="Run the bot under systemd.")
+    service.command()(install)
+    service.command()(uninstall)
+    app.add_typer(service, name="service")
+
+
+def install(
+    system: Annotated[
+        bool, typer.Option("--system", help="For the machine, as root; otherwise for your user.")
+    ] = False,
+    user: Annotated[
+        str | None, typer.Option(help="Whose rights a system service gets. [default: you]")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where .env lies. [default: the current folder]")
+    ] = None,
+    show: Annotated[bool, typer.Option("--show", help="Print the unit and write nothing.")] = False,
+) -> None:
+    """Write a systemd unit that runs `suisai up`, and say how to start it.
+
+    [dim]Example:[/dim] suisai service install
+    """
+    if user is not None and not system:
+        raise InputRefused("--user needs --system: your own services run with your rights.")
+    owner = (user or os.environ.get("SUDO_USER") or _me()) if system else None
+    text = unit(Settings().data_dir, (folder or Path.cwd()).resolve(), owner)
+    if show:
+        typer.echo(text)
+        return
+    path = unit_path(system)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise InputRefused(
+            f"{path} cannot be written ({error.strerror}). Run this as root for --system, "
+            "or without --system for your own user."
+        ) from error
+    _reload(system)
+    own = "" if system else " --user"
+    typer.echo(
+        f"Written: {path}\n"
+        f"Start it now and at every boot:  systemctl{own} enable --now suisai\n"
+        f"See what it says:                journalctl{own} -u suisai -f\n"
+        "Operator page:                   suisai operator-link"
+    )
+    if not system:
+        typer.echo(f"Also while you are logged out:   sudo loginctl enable-linger {_me()}")
+
+
+def uninstall(
+    system: Annotated[bool, typer.Option("--system", help="The machine's, as root.")] = False,
+) -> None:
+    """Stop the service and remove its unit; photos, settings and ledger stay.
+
+    [dim]Example:[/dim] suisai service uninstall
+    """
+    path = unit_path(system)
+    if not path.exists():
+        raise InputRefused(f"There is no service: {path} does not exist.")
+    _systemctl(system, "disable", "--now", UNIT)
+    try:
+        path.unlink()
+    except OSError as error:
+        raise InputRefused(f"{path} cannot be removed ({error.strerror}).") from error
+    _reload(system)
+    typer.echo(f"Removed: {path}. The data folder stays: {Settings().data_dir}")
+
+
+def unit_path(system: bool) -> Path:
+    """Return where systemd looks for the unit."""
+    if system:
+        return Path("/etc/systemd/system") / UNIT
+    config = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(config) / "systemd" / "user" / UNIT
+
+
+def unit(data_dir: Path, folder: Path, user: str | None) -> str:
+    """Return the text of the unit; `user` is whose rights a system service gets, None in a user's own."""
+    identity = f"User={user}\n" if user else ""
+    # A user's own manager may not change users or mount anything; it cannot set these up.
+    protection = "ProtectSystem=full\nPrivateTmp=yes\n" if user else ""
+    return f"""[Unit]
+Description=Suisai, paints people's photos
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+Type=exec
+{identity}WorkingDirectory={str(folder).replace("%", "%%")}
+Environment={_quoted(f"SUISAI_DATA_DIR={data_dir}")}
+ExecStart={_quoted(_program()).replace("$", "$$")} up
+Restart=always
+RestartSec=5
+KillMode=mixed
+TimeoutStopSec={_ENDS_WITHIN_S}
+UMask=0077
+NoNewPrivileges=yes
+{protection}
+[Install]
+WantedBy={"multi-user.target" if user else "default.target"}
+"""
+
+
+def _program() -> str:
+    """Return this very command, wherever it is installed."""
+    beside = Path(sys.executable).with_name("suisai")
+    return str(beside if beside.exists() else shutil.which("suisai") or sys.argv[0])
+
+
+def _quoted(value: str | Path) -> str:
+    # Quotes keep spaces, and % begins one of systemd's own names.
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return f'"{text}"'
+
+
+def _me() -> str:
+    return getpass.getuser()
+
+
+def _reload(system: bool) -> None:
+    _systemctl(system, "daemon-reload")
+
+
+def _systemctl(system: bool, *arguments: str) -> None:
+    """Tell systemd, where it runs; the unit itself is all that a machine being prepared needs."""
+    if (systemctl := shutil.which("systemctl")) is None:
+        return
+    subprocess.run(
+        [systemctl, *([] if system else ["--user"]), *arguments], check=False, capture_output=True
+    )
