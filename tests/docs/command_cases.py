@@ -110,7 +110,6 @@ RUNS = (
     Run(r"suisai top", says="overload level"),
     Run(r"suisai status", says="operator page"),
     Run(r"suisai operator-link", says="token="),
-    Run(r"suisai service .*", says="ExecStart"),
     Run(r"suisai job ID", says="admitted"),
     Run(r"suisai (ban|unban) x(-dm)?:ID"),
     Run(r"suisai forget PLATFORM:PERSON( --opt-out)?", says="Forgotten"),
@@ -140,7 +139,7 @@ STAYS = (
 NAMED = (
     Named(r"suisai up", "it is the bot that all the others are run against", nothing),
     Named(
-        r"suisai (ban|unban|opt-in|pause|listen|stylize|sweep|dead (retry|drop)|(listen|setup) NAME)",
+        r"suisai (ban|unban|opt-in|pause|listen|stylize|sweep|dead (retry|drop)|people JOB|(listen|setup) NAME)",
         "a command's name, without its arguments",
         nothing,
     ),
@@ -151,11 +150,19 @@ NAMED = (
         "installs everything first",
         make_slip,
     ),
-    Named(r"python -m (benchmarks\.\w+|tools\.chaos)( .*)?", "takes minutes", module_slip),
+    Named(r"python -m (benchmarks\.\w+|tools\.\w+)( .*)?", "takes minutes", module_slip),
+    Named(
+        r"suisai service .*", "a test changes no service; test_service.py looks at the unit", nothing
+    ),
+    Named(
+        r"(systemctl|sudo loginctl|tar|rm|cd|\.) .*|git pull|python3 -m venv .*",
+        "of the machine, and no command of ours",
+        nothing,
+    ),
     Named(r"pip install .*", "fetches packages; test_commands.py looks at the extras", nothing),
     Named(r"kubectl .*", "there is no cluster; test_kubernetes.py reads the manifests", nothing),
     Named(r"docker compose .*", "there is no Docker daemon", compose_slip),
-    Named(r"(git clone|nvidia-smi)", "no command of ours, and there is no GPU", nothing),
+    Named(r"(git clone.*|nvidia-smi)", "no command of ours, and there is no GPU", nothing),
     Named(r"python -c 'import torch; .*", "torch is not among what tests need", nothing),
     Named(r"docker run .*", "there is no Docker daemon, and it is nobody of ours", nothing),
     Named(r"(SUISAI|OTEL)_\w+=\S+", "a line of .env", setting_slip),
