@@ -42,7 +42,7 @@ def build_app(services: Services, settings: WebSettings | None = None) -> Starle
     proxies = TrustedProxies(settings.trusted_proxies)
     app = Starlette(
         routes=_routes(
-            PageRenderer(settings, styles),
+            PageRenderer(settings, styles, bool(services.settings.own_words)),
             UploadsApi(services, settings, styles),
             Jobs(services, desk),
             [

@@ -57,10 +57,13 @@ _SAID_BY_SCRIPTS = (
 class PageRenderer:
     """The chat page: one HTML file, filled in the visitor's language."""
 
-    def __init__(self, settings: WebSettings, styles: Mapping[str, Style]) -> None:
+    def __init__(
+        self, settings: WebSettings, styles: Mapping[str, Style], takes_words: bool = False
+    ) -> None:
+        """`takes_words`: a model is told what people write, so nothing of it is lost."""
         self._html = files("bots.web").joinpath("static/index.html").read_text("utf-8")
         self._facts = {"count": settings.photos_max, "mb": settings.photo_mb_max}
-        self._by_name = styles
+        self._by_name, self._takes_words = styles, takes_words
         self._styles = sorted(styles.values(), key=lambda style: (style.order, style.name))
 
     async def show(self, request: Request) -> Response:
@@ -95,7 +98,7 @@ class PageRenderer:
             i18n.understood(language, self._by_name[options.style], options.strength)
             if options.explicit
             else "",
-            t(language, "not-understood") if options.words else "",
+            t(language, "not-understood") if options.words and not self._takes_words else "",
         ]
         return JSONResponse({"words": " ".join(filter(None, said))})
 

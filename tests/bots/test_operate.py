@@ -186,8 +186,8 @@ def test_without_a_running_bot_a_command_says_so_at_the_first_try(
     assert len(tries) <= 2
 
 
-def test_one_screen_shows_how_the_bot_is(hands: Hands, given_up: str, suisai: Suisai) -> None:
-    hands.services.controls.pause("render")
+def test_one_screen_shows_how_the_bot_is(services: Services, given_up: str, suisai: Suisai) -> None:
+    services.controls.pause("render")
     shown = suisai("status")
     assert shown.exit_code == 0
     for words in ("overload level: normal", "paused: render", "queued", "send-failed", given_up):

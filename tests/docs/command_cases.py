@@ -139,7 +139,8 @@ STAYS = (
 NAMED = (
     Named(r"suisai up", "it is the bot that all the others are run against", nothing),
     Named(
-        r"suisai (ban|unban|opt-in|pause|listen|stylize|sweep|dead (retry|drop)|people JOB|(listen|setup) NAME)",
+        r"suisai (ban|unban|opt-in|pause|listen|stylize|sweep|dead (retry|drop)|people JOB"
+        r"|(listen|setup) NAME)",
         "a command's name, without its arguments",
         nothing,
     ),
@@ -152,14 +153,16 @@ NAMED = (
     ),
     Named(r"python -m (benchmarks\.\w+|tools\.\w+)( .*)?", "takes minutes", module_slip),
     Named(
-        r"suisai service .*", "a test changes no service; test_service.py looks at the unit", nothing
+        r"suisai service .*",
+        "a test changes no service; test_service.py looks at the unit",
+        nothing,
     ),
     Named(
-        r"(systemctl|sudo loginctl|tar|rm|cd|\.) .*|git pull|python3 -m venv .*",
+        r"(systemctl|sudo loginctl|tar|rm|cd|mkdir|openssl|\.) .*|git pull|python3 -m venv .*",
         "of the machine, and no command of ours",
         nothing,
     ),
-    Named(r"pip install .*", "fetches packages; test_commands.py looks at the extras", nothing),
+    Named(r"pip install.*", "fetches packages; test_commands.py looks at the extras", nothing),
     Named(r"kubectl .*", "there is no cluster; test_kubernetes.py reads the manifests", nothing),
     Named(r"docker compose .*", "there is no Docker daemon", compose_slip),
     Named(r"(git clone.*|nvidia-smi)", "no command of ours, and there is no GPU", nothing),
