@@ -96,7 +96,7 @@ def oval(
 
 def smallness(face: Face, unit: float) -> float:
     """Say how far a face is below the size that the fine brush can paint, 0..1."""
-    return float(np.clip((150 - face.size / unit) / 100, 0, 1))
+    return float(np.clip((170 - face.size / unit) / 90, 0, 1))
 
 
 def skin_like(photo: RGB, faces: Sequence[Face], people: Plane, head: Plane) -> Plane:

@@ -29,8 +29,9 @@ def previewed(
     """Paint the preview and compute all layers from it."""
     small, subject = part(flat, 0.25), analysis.subject
     small_sky = resized(sky, small.shape) if sky else None
-    # On skin tones gather to planes, between features whose tones stay as they are.
-    spare = subject.features - np.float32(0.95) * subject.bare * (1 - subject.features)
+    # On skin tones gather to planes, between features and small faces whose tones stay as they are.
+    fine = np.maximum(subject.features, subject.small)
+    spare = fine - np.float32(0.95) * subject.bare * (1 - fine)
     preview = coloured(small, spare, resize(density, small.shape), small_sky, palettes)
     glow = glow_of(preview, style.light, analysis.daylight, analysis.unit)
     preview = lit(preview, glow)
