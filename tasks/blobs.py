@@ -91,8 +91,8 @@ def _plainly() -> Iterator[None]:
         yield
     except (NotFoundError, FileNotFoundError):
         raise
-    # TypeError: what obstore says of a key that cannot be a path.
-    except (BaseError, OSError, TypeError) as error:
+    # TypeError, ValueError: what obstore says of a key that cannot be a path.
+    except (BaseError, OSError, TypeError, ValueError) as error:
         raise StoreRefuses(f"the blob store refuses: {error}") from error
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from bots.commands.bootstrap import services
 from bots.commands.errors import InputRefused
@@ -157,7 +158,7 @@ def people(
     marked = services().users.marked()
     shown = table("person", "is", fixed=("person",))
     for name, tier in marked.tiers.items():
-        shown.add_row(name, f"tier {tier}")
+        shown.add_row(escape(name), escape(f"tier {tier}"))
     for pseudonym in marked.banned:
         shown.add_row(pseudonym, "banned")
     for pseudonym in marked.opted_out:
@@ -196,7 +197,7 @@ def dead_list() -> None:
         except CorruptRecord:
             shown.add_row(job_id, _clock(at), "corrupt-record", "-")
         else:
-            shown.add_row(job_id, _clock(at), record.reason, record.request.platform)
+            shown.add_row(job_id, _clock(at), escape(record.reason), record.request.platform)
     show(shown)
 
 
@@ -257,15 +258,16 @@ def _print_job(house: Services, job_id: str) -> None:
     console.print(
         f"[bold]{record.id}[/bold]  {ask.platform}, {len(ask.photos)} photo(s), {ask.style}"
     )
-    console.print(f"asked by: {ask.platform}:{ask.person}")
-    console.print(f"now: {record.outcome or record.stage}  {record.reason}")
+    # Escaped: what platforms and people wrote is no markup of ours.
+    console.print(f"asked by: {ask.platform}:{escape(ask.person)}")
+    console.print(f"now: {record.outcome or record.stage}  {escape(record.reason)}")
     if record.trace_id:
         console.print(f"trace: {record.trace_id}")
     began = record.history[0].at if record.history else record.admitted_at
     for chapter in record.history:
         console.print(
             f"  {_clock(chapter.at)}  +{chapter.at - began:8.3f} s  {chapter.event}  "
-            f"[dim]{chapter.detail}[/dim]"
+            f"[dim]{escape(chapter.detail)}[/dim]"
         )
 
 
