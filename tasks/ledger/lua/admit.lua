@@ -60,7 +60,7 @@ local rest = math.floor(now + limits.cooldown_s * 1000)
 redis.call('HSET', job(id), 'platform', platform, 'person', person, 'conversation', conversation,
   'private', private, 'event', ARGV[7], 'request', ARGV[6], 'score', exact(score), 'admitted', int(now),
   'promised', int(p.wait), 'mark', mark, 'day', day, 'stage', 'fetch', 'lane', platform, event_line('admitted'))
-if ARGV[16] ~= '' then redis.call('HSET', job(id), 'traceparent', ARGV[16]) end
+if (ARGV[16] or '') ~= '' then redis.call('HSET', job(id), 'traceparent', ARGV[16]) end
 redis.call('SADD', open, id)
 if ARGV[13] ~= '' then
   redis.call('HSET', job(id), 'owners', ARGV[13])

@@ -42,7 +42,8 @@ for platform, first in pairs(first_of_platform) do
   if not turn or first.given < turn.given or (first.given == turn.given and first.score < turn.score) then turn = first end
 end
 if not turn then return reply({{}, 0}) end
-local function charge(platform, photos) redis.call('HSET', shares, platform, given(platform) + photos) end
+local charged = {}
+local function charge(platform, photos) charged[platform] = (charged[platform] or 0) + photos end
 
 local held = key('claims', ARGV[4])
 local function holds_suspect()
@@ -104,6 +105,7 @@ if stage == 'render' and #claims > 0 and not full and taken < most then
     if platform ~= turn.platform and not full and taken < most then take(platform .. shape) end
   end
 end
+for platform, photos in pairs(charged) do redis.call('HSET', shares, platform, given(platform) + photos) end
 local more = redis.call('ZCARD', key('ready', stage, turn.lane)) > 0 or redis.call('SCARD', key('lanes', stage)) > 1
 if more then wake(stage) end
 if stage == 'render' and redis.call('SCARD', key('lanes', 'fetch')) > 0 then wake('fetch') end

@@ -6,7 +6,7 @@ local function retry_later(id, stage, reason, pause)
   end_lease(id, stage)
   redis.call('HDEL', job(id), 'progress')
   count('retried:' .. stage)
-  record_event(id, 'retry', reason)
+  record_repeated(id, 'retry', reason)
   redis.call('ZADD', key('delayed'), now + pause, id)
 end
 

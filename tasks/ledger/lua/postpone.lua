@@ -6,6 +6,6 @@ local id, stage = ARGV[1], ARGV[3]
 local state = complete_lease(id, stage, ARGV[2])
 if state ~= 'held' then return not_held(state) end
 if ARGV[4] ~= '1' then redis.call('HDEL', job(id), 'intent') end
-record_event(id, 'postponed')
+record_repeated(id, 'postponed')
 redis.call('ZADD', key('delayed'), ARGV[5], id)
 return reply(1)

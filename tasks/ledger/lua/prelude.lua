@@ -57,8 +57,13 @@ local function publish(id, platform, event) redis.call('PUBLISH', key('updates')
 -- Add a line to the history and publish it.
 local function record_event(id, event, detail)
   redis.call('HSET', job(id), event_line(event, detail))
-  if redis.call('HLEN', job(id)) > 100 then trim_history(id) end
   publish(id, get(id, 'platform') or '-', event)
+end
+
+-- The same for an event that a job can have any number of times.
+local function record_repeated(id, event, detail)
+  record_event(id, event, detail)
+  if redis.call('HLEN', job(id)) > 100 then trim_history(id) end
 end
 
 -- Request one wake-up of a stage; new jobs share it until a worker has received it.

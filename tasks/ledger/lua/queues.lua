@@ -66,7 +66,10 @@ end
 
 -- Why a job must not go on: its person was banned or opted out after the admission, or the owner of one
 -- of its photos opted out. Nil where nothing speaks against it.
+local anybody_objects
 local function objection(mark, owners)
+  if anybody_objects == nil then anybody_objects = redis.call('EXISTS', key('banned'), key('optouts')) > 0 end
+  if not anybody_objects then return nil end
   if mark and redis.call('SISMEMBER', key('banned'), mark) == 1 then return 'banned' end
   if mark and redis.call('SISMEMBER', key('optouts'), mark) == 1 then return 'opted-out' end
   for owner in string.gmatch(owners or '', '%S+') do

@@ -4,15 +4,15 @@
 -- painting may be sent.
 -- Invariant: no answer is sent without an intent on disk; only the end and a known failure clear it.
 if not holds(ARGV[1], 'deliver', ARGV[2]) then return reply(0) end
-local j = redis.call('HMGET', job(ARGV[1]), 'mark', 'owners', 'pictures', 'intent')
-local objects = objection(j[1], j[2])
-if objects and (objects ~= 'owner-opted-out' or (j[3] or '') ~= '') then return reply(objects) end
-redis.call('HSET', job(ARGV[1]), 'intent', ARGV[2])
-local record, flat = redis.call('HGETALL', job(ARGV[1])), {}
+local record, j, flat = redis.call('HGETALL', job(ARGV[1])), {}, {}
 for i = 1, #record, 2 do
   if string.sub(record[i], 1, 1) ~= '@' then
+    j[record[i]] = record[i + 1]
     table.insert(flat, record[i])
     table.insert(flat, record[i + 1])
   end
 end
+local objects = objection(j.mark, j.owners)
+if objects and (objects ~= 'owner-opted-out' or (j.pictures or '') ~= '') then return reply(objects) end
+redis.call('HSET', job(ARGV[1]), 'intent', ARGV[2])
 return reply(flat)

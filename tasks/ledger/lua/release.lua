@@ -6,6 +6,6 @@ local id, stage = ARGV[1], ARGV[3]
 local state = complete_lease(id, stage, ARGV[2])
 if state ~= 'held' then return not_held(state) end
 if ARGV[4] ~= '1' then redis.call('HDEL', job(id), 'intent') end
-record_event(id, 'given-back', ARGV[5])
+record_repeated(id, 'given-back', ARGV[5])
 enqueue(id, stage, get(id, 'lane'))
 return reply(1)

@@ -15,6 +15,6 @@ redis.call('HSET', job(id), 'admitted', int(now), 'outcome', '', 'reason', '', '
 redis.call('SADD', key('open', j[1], j[2]), id)
 if j[4] ~= '1' then redis.call('HINCRBY', key('open_in_chat'), j[1] .. ':' .. j[3], 1) end
 redis.call('HINCRBY', key('unanswered'), j[1], 1)
-record_event(id, 'revived')
+record_repeated(id, 'revived')
 enqueue(id, 'fetch', j[1])
 return reply(1)
