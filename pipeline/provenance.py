@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from xml.sax.saxutils import escape
 
 from pipeline.engine import Engine
 
@@ -26,6 +27,11 @@ class Maker:
     version: str
     source: DigitalSource
 
+    @property
+    def tool(self) -> str:
+        """What painted, with engine and version, so that a picture can be traced to a model."""
+        return f"{TOOL} ({self.engine} {self.version})"
+
     @classmethod
     def of(cls, engine: Engine) -> Maker:
         """Describe an engine; any engine but the painter counts as a trained model."""
@@ -41,7 +47,7 @@ def xmp_of(maker: Maker) -> bytes:
 <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
  xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
- xmp:CreatorTool="{TOOL}"
+ xmp:CreatorTool="{escape(maker.tool, {'"': "&quot;"})}"
  Iptc4xmpExt:DigitalSourceType="{IPTC_SOURCES}{maker.source}"/>
 </rdf:RDF>
 </x:xmpmeta>

@@ -34,7 +34,7 @@ def painting(maker: Maker = PAINTER, seal: C2paSigner | None = None) -> bytes:
 
 @pytest.mark.parametrize("maker", [PAINTER, DIFFUSION])
 def test_a_painting_says_how_it_came_to_be(maker: Maker) -> None:
-    assert verify(painting(maker)) == Declaration(maker.source, "Suisai", None)
+    assert verify(painting(maker)) == Declaration(maker.source, maker.tool, None)
 
 
 def test_the_declaration_is_where_other_programs_look_for_it() -> None:
