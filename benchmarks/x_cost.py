@@ -35,9 +35,9 @@ from tasks.services import Services, open_services
 from tasks.settings import Limits, Settings
 from tasks.telemetry.logs import set_up_logs
 from tasks.valkey import EmbeddedValkey
-from tests.bots.x.desk import picture
 from tests.fakes.x_api import ACCESS, REFRESH, FakeX
 from tests.fakes.x_words import POST, TWEET, Words
+from tests.tasks.delivery_worker import picture
 
 OWN_PHOTO = 24
 UNDER_ANOTHERS = 36

@@ -15,7 +15,7 @@ from tasks.valkey import EmbeddedValkey
 from tests.stack import Stack
 
 LAYERS = ("process", "browser", "slow")
-PROCESS_FIXTURES = {"stack", "town"}
+PROCESS_FIXTURES = {"stack", "harness"}
 """Fixtures that start processes of the bot."""
 
 

@@ -84,7 +84,7 @@ def test_an_answer_that_is_published_while_its_person_is_forgotten_is_deleted(
     driver: LedgerDriver, ask: MakeAsk, board: Board
 ) -> None:
     from tasks.worker.deliver import _finish
-    from tests.bots.x.desk import Desk
+    from tests.tasks.delivery_worker import DeliveryWorker
 
     driver.admit(ask(person="ann"))
     driver.fetch()
@@ -94,7 +94,7 @@ def test_an_answer_that_is_published_while_its_person_is_forgotten_is_deleted(
     driver.services.users.forget("web", "ann")
 
     with pytest.raises(LeaseLost):
-        _finish(Desk(driver.services, {})._shift, claim, "receipt")
+        _finish(DeliveryWorker(driver.services, {}).context, claim, "receipt")
 
     run(driver, board)
     assert board.retracted == ["receipt"]

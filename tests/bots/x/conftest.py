@@ -21,11 +21,11 @@ from bots.x.store import Memory
 from tasks.ledger.records import job_id_of
 from tasks.models import Job
 from tasks.services import Services
-from tests.bots.x.desk import Answered, Desk
 from tests.bots.x.spec import Spec
 from tests.fakes.x_api import ACCESS, CONSUMER_SECRET, REFRESH, FakeX
 from tests.fakes.x_words import POST, Words
 from tests.stack import eventually
+from tests.tasks.delivery_worker import Answered, DeliveryWorker
 
 
 @pytest.fixture
@@ -90,9 +90,9 @@ def inbox(services: Services, x: XClient) -> Mentions:
 
 
 @pytest.fixture
-def desk(services: Services, x: XClient) -> Desk:
-    """A worker's desk with X connected."""
-    return Desk(services, {"x": XPlatform(services), "x-dm": XDirectMessages(services)})
+def worker(services: Services, x: XClient) -> DeliveryWorker:
+    """A delivering worker with X connected."""
+    return DeliveryWorker(services, {"x": XPlatform(services), "x-dm": XDirectMessages(services)})
 
 
 @pytest.fixture

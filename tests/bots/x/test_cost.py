@@ -6,9 +6,9 @@ from bots.x.client import XClient
 from bots.x.listener.mentions import Mentions
 from tasks.ledger.records import job_id_of
 from tasks.services import Services
-from tests.bots.x.desk import Desk
 from tests.fakes.x_api import FakeX
 from tests.fakes.x_words import POST, TWEET, Words
+from tests.tasks.delivery_worker import DeliveryWorker
 
 
 @pytest.fixture(params=[TWEET, POST], ids=["tweet", "post"])
@@ -19,7 +19,7 @@ def words(request: pytest.FixtureRequest) -> Words:
 
 
 @pytest.fixture
-def afternoon(fake: FakeX, inbox: Mentions, x: XClient, desk: Desk) -> FakeX:
+def afternoon(fake: FakeX, inbox: Mentions, x: XClient, worker: DeliveryWorker) -> FakeX:
     """Two paintings under photos of Ann, one of a photo of Cleo's own, and much talk around them."""
     world = fake.world
     x.me()
@@ -34,7 +34,7 @@ def afternoon(fake: FakeX, inbox: Mentions, x: XClient, desk: Desk) -> FakeX:
         world.post(f"friend{n}", "how lovely", under=asked[n % 3])
     assert inbox.take([x.mentions(None, None)]) == 3
     for mention in asked:
-        desk.deliver(desk.painted(mention))
+        worker.deliver(worker.painted(mention))
     return fake
 
 

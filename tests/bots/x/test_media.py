@@ -9,10 +9,10 @@ from PIL import Image
 from bots.x.client import XClient
 from bots.x.errors import XRefused, XUnknownOutcome
 from bots.x.media import lighten, upload
-from tests.bots.x.desk import picture
 from tests.fakes.x_api import FakeX
 from tests.fakes.x_faults import Fault
 from tests.fakes.x_words import POST, Words
+from tests.tasks.delivery_worker import picture
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 PROCESSING = {

@@ -12,12 +12,12 @@ from tasks.errors import Undeliverable
 from tasks.ledger.records import job_id_of
 from tasks.models import Outcome, Painting, PhotoRef
 from tasks.services import Services
-from tests.bots.x.desk import Desk
 from tests.fakes import x_problems as problems
 from tests.fakes.x_api import FakeX
 from tests.fakes.x_faults import Fault
 from tests.fakes.x_words import POST, Words
 from tests.fakes.x_world import Said
+from tests.tasks.delivery_worker import DeliveryWorker
 
 
 @pytest.fixture
@@ -37,9 +37,9 @@ def answers(fake: FakeX, mention: str) -> list[Said]:
 
 
 def test_a_painting_is_a_reply_to_the_mention_with_words_for_who_cannot_see(
-    fake: FakeX, desk: Desk, mention: str
+    fake: FakeX, worker: DeliveryWorker, mention: str
 ) -> None:
-    job = desk.deliver(desk.painted(mention, pictures=2, style="watercolor", language="ja"))
+    job = worker.deliver(worker.painted(mention, pictures=2, style="watercolor", language="ja"))
 
     (said,) = answers(fake, mention)
     media = [fake.world.media[key] for key in said.media]
@@ -55,18 +55,20 @@ def test_a_painting_is_a_reply_to_the_mention_with_words_for_who_cannot_see(
 
 
 def test_the_answer_is_remembered_with_its_owners(
-    services: Services, desk: Desk, mention: str
+    services: Services, worker: DeliveryWorker, mention: str
 ) -> None:
     photo = PhotoRef("https://pbs.twimg.com/media/a.jpg", "7007")
-    job = desk.deliver(desk.painted(mention, photos=(photo,)))
+    job = worker.deliver(worker.painted(mention, photos=(photo,)))
 
     memory = Memory(services.kv("x"), 1000.0)
     assert memory.job_of(job.receipt) == job.id
     assert memory.answers_showing("7007") == memory.answers_showing("1001") == (job.receipt,)
 
 
-def test_an_apology_is_one_short_sentence(fake: FakeX, desk: Desk, mention: str) -> None:
-    job = desk.deliver(desk.apologised(mention))
+def test_an_apology_is_one_short_sentence(
+    fake: FakeX, worker: DeliveryWorker, mention: str
+) -> None:
+    job = worker.deliver(worker.apologised(mention))
 
     (said,) = answers(fake, mention)
     assert job.outcome is Outcome.APOLOGISED
@@ -75,12 +77,14 @@ def test_an_apology_is_one_short_sentence(fake: FakeX, desk: Desk, mention: str)
     assert weight(said.text[said.shown_from :]) <= WEIGHT_MAX
 
 
-def test_a_lost_answer_is_found_and_not_sent_again(fake: FakeX, desk: Desk, mention: str) -> None:
+def test_a_lost_answer_is_found_and_not_sent_again(
+    fake: FakeX, worker: DeliveryWorker, mention: str
+) -> None:
     fake.faults.add(Fault("POST /2/tweets", after=True))
-    job_id = desk.painted(mention)
+    job_id = worker.painted(mention)
 
-    assert desk.deliver(job_id).outcome is None
-    job = desk.deliver(job_id)
+    assert worker.deliver(job_id).outcome is None
+    job = worker.deliver(job_id)
 
     (said,) = answers(fake, mention)
     assert job.outcome is Outcome.ANSWERED
@@ -89,13 +93,13 @@ def test_a_lost_answer_is_found_and_not_sent_again(fake: FakeX, desk: Desk, ment
 
 
 def test_an_answer_that_was_never_made_is_sent_after_a_look(
-    fake: FakeX, desk: Desk, mention: str
+    fake: FakeX, worker: DeliveryWorker, mention: str
 ) -> None:
     fake.faults.add(Fault("POST /2/tweets", 503))
-    job_id = desk.painted(mention)
+    job_id = worker.painted(mention)
 
-    desk.deliver(job_id)
-    job = desk.deliver(job_id)
+    worker.deliver(job_id)
+    job = worker.deliver(job_id)
 
     assert job.outcome is Outcome.ANSWERED
     assert len(answers(fake, mention)) == 1
@@ -104,41 +108,41 @@ def test_an_answer_that_was_never_made_is_sent_after_a_look(
 
 
 def test_silence_while_uploading_is_no_question_of_what_was_sent(
-    fake: FakeX, desk: Desk, mention: str
+    fake: FakeX, worker: DeliveryWorker, mention: str
 ) -> None:
     fake.faults.add(Fault("POST /2/media/upload", skip=1))
-    job_id = desk.painted(mention)
+    job_id = worker.painted(mention)
 
-    desk.deliver(job_id)
-    assert desk.deliver(job_id).outcome is Outcome.ANSWERED
+    worker.deliver(job_id)
+    assert worker.deliver(job_id).outcome is Outcome.ANSWERED
 
     assert fake.count("GET /2/users/1000/tweets") == 0
 
 
 def test_a_search_for_the_answer_reads_all_pages_since_it_was_sent(
-    fake: FakeX, desk: Desk, mention: str
+    fake: FakeX, worker: DeliveryWorker, mention: str
 ) -> None:
     fake.faults.add(Fault("POST /2/tweets", after=True))
-    job_id = desk.painted(mention)
-    desk.deliver(job_id)
+    job_id = worker.painted(mention)
+    worker.deliver(job_id)
     for n in range(130):
         other = fake.world.post(f"fan{n}", "@suisai")
         fake.world.reply_from_bot(other, f"later {n}", [], made_with_ai=True)
 
-    job = desk.deliver(job_id)
+    job = worker.deliver(job_id)
 
     assert job.outcome is Outcome.ANSWERED
     assert len(answers(fake, mention)) == 1
 
 
 def test_a_duplicate_is_first_looked_for_among_ones_own(
-    fake: FakeX, desk: Desk, mention: str
+    fake: FakeX, worker: DeliveryWorker, mention: str
 ) -> None:
     found = fake.world.reply_from_bot(mention, "already", [], made_with_ai=True)
     duplicate = {"detail": "You are not allowed to create a Tweet with duplicate content."}
     fake.faults.add(Fault("POST /2/tweets", 403, duplicate))
 
-    job = desk.deliver(desk.painted(mention))
+    job = worker.deliver(worker.painted(mention))
 
     assert job.outcome is Outcome.ANSWERED
     assert job.receipt == found.id
@@ -163,15 +167,15 @@ def test_a_duplicate_is_first_looked_for_among_ones_own(
 )
 def test_what_forbids_an_answer_ends_the_job_with_its_own_reason(
     fake: FakeX,
-    desk: Desk,
+    worker: DeliveryWorker,
     mention: str,
     happens: Callable[[FakeX, str], None],
     reason: str,
 ) -> None:
-    job_id = desk.painted(mention)
+    job_id = worker.painted(mention)
     happens(fake, mention)
 
-    job = desk.deliver(job_id)
+    job = worker.deliver(job_id)
 
     assert (job.outcome, job.reason) == (Outcome.UNDELIVERABLE, reason)
     assert answers(fake, mention) == []
@@ -179,17 +183,17 @@ def test_what_forbids_an_answer_ends_the_job_with_its_own_reason(
 
 @pytest.mark.parametrize("name", problems.OF_THE_WHOLE_BOT)
 def test_what_concerns_the_whole_bot_or_is_unknown_keeps_the_painting(
-    fake: FakeX, services: Services, desk: Desk, mention: str, name: str
+    fake: FakeX, services: Services, worker: DeliveryWorker, mention: str, name: str
 ) -> None:
     fake.faults.add(problems.OF_THE_WHOLE_BOT[name].at("POST /2/tweets"))
-    job_id = desk.painted(mention)
+    job_id = worker.painted(mention)
 
-    job = desk.deliver(job_id)
+    job = worker.deliver(job_id)
 
     assert (job.outcome, job.attempts) == (None, 0)
     assert pause(services) > 0
     services.controls.resume("deliver", "x")
-    job = desk.deliver(job_id)
+    job = worker.deliver(job_id)
     assert job.outcome is Outcome.ANSWERED
     assert len(answers(fake, mention)) == 1
     # The pictures were uploaded once.
@@ -198,21 +202,21 @@ def test_what_concerns_the_whole_bot_or_is_unknown_keeps_the_painting(
 
 @pytest.mark.parametrize("reason", problems.OF_THIS_ANSWER)
 def test_what_concerns_one_answer_ends_its_job_only(
-    fake: FakeX, services: Services, desk: Desk, mention: str, reason: str
+    fake: FakeX, services: Services, worker: DeliveryWorker, mention: str, reason: str
 ) -> None:
     fake.faults.add(problems.OF_THIS_ANSWER[reason].at("POST /2/tweets"))
 
-    job = desk.deliver(desk.painted(mention))
+    job = worker.deliver(worker.painted(mention))
 
     assert (job.outcome, job.reason) == (Outcome.UNDELIVERABLE, reason)
     assert pause(services) <= 0
 
 
 def test_an_hour_of_outage_loses_nothing_and_doubles_nothing(
-    fake: FakeX, services: Services, desk: Desk
+    fake: FakeX, services: Services, worker: DeliveryWorker
 ) -> None:
     mentions = [fake.world.post(f"fan{n}", "@suisai please") for n in range(3)]
-    job_ids = [desk.painted(mention) for mention in mentions]
+    job_ids = [worker.painted(mention) for mention in mentions]
     # More failures than the ledger bears of any other kind, every third one after X made the post.
     for n in range(30):
         fake.faults.add(Fault("POST /2/tweets", 503, after=n % 3 == 0))
@@ -221,7 +225,7 @@ def test_an_hour_of_outage_loses_nothing_and_doubles_nothing(
     while any(services.ledger.job(id_).outcome is None for id_ in job_ids):
         assert time.monotonic() < deadline
         services.controls.resume("deliver", "x")
-        desk.deliver_next()
+        worker.deliver_next()
 
     jobs = [services.ledger.job(id_) for id_ in job_ids]
     assert {job.outcome for job in jobs} == {Outcome.ANSWERED}
@@ -230,28 +234,28 @@ def test_an_hour_of_outage_loses_nothing_and_doubles_nothing(
 
 
 def test_a_post_that_x_never_takes_does_not_keep_others_waiting(
-    fake: FakeX, services: Services, desk: Desk, mention: str
+    fake: FakeX, services: Services, worker: DeliveryWorker, mention: str
 ) -> None:
     bad, good = (
-        desk.painted(mention),
-        desk.painted(fake.world.post("ben", "@suisai"), person="1002"),
+        worker.painted(mention),
+        worker.painted(fake.world.post("ben", "@suisai"), person="1002"),
     )
     fake.faults.add(problems.UNKNOWN_403.at("POST /2/tweets"))
-    desk.deliver_next()
+    worker.deliver_next()
     services.controls.resume("deliver", "x")
 
-    assert desk.deliver_next().id == good
+    assert worker.deliver_next().id == good
 
     assert services.ledger.job(bad).outcome is None
     assert services.ledger.job(good).outcome is Outcome.ANSWERED
 
 
 def test_words_that_x_has_heard_are_said_with_the_time(
-    fake: FakeX, desk: Desk, mention: str
+    fake: FakeX, worker: DeliveryWorker, mention: str
 ) -> None:
     second = fake.world.post("ann", "@suisai and this")
 
-    jobs = [desk.deliver(desk.apologised(each)) for each in (mention, second)]
+    jobs = [worker.deliver(worker.apologised(each)) for each in (mention, second)]
 
     assert {job.outcome for job in jobs} == {Outcome.APOLOGISED}
     (first,), (other,) = answers(fake, mention), answers(fake, second)
@@ -260,11 +264,11 @@ def test_words_that_x_has_heard_are_said_with_the_time(
 
 
 def test_a_refused_description_does_not_keep_the_painting_back(
-    fake: FakeX, desk: Desk, mention: str
+    fake: FakeX, worker: DeliveryWorker, mention: str
 ) -> None:
     fake.faults.add(Fault("POST /2/media/metadata", 403, {"detail": "No description today."}))
 
-    job = desk.deliver(desk.painted(mention))
+    job = worker.deliver(worker.painted(mention))
 
     assert job.outcome is Outcome.ANSWERED
     assert job.platform_data["undescribed"] == job.platform_data["media"]
@@ -272,14 +276,14 @@ def test_a_refused_description_does_not_keep_the_painting_back(
 
 
 def test_pictures_that_x_has_lost_are_uploaded_again(
-    fake: FakeX, services: Services, desk: Desk, mention: str
+    fake: FakeX, services: Services, worker: DeliveryWorker, mention: str
 ) -> None:
     fake.faults.add(problems.MEDIA_INVALID.at("POST /2/tweets"))
-    job_id = desk.painted(mention)
-    desk.deliver(job_id)
+    job_id = worker.painted(mention)
+    worker.deliver(job_id)
     services.controls.resume("deliver", "x")
 
-    assert desk.deliver(job_id).outcome is Outcome.ANSWERED
+    assert worker.deliver(job_id).outcome is Outcome.ANSWERED
     assert fake.count("POST /2/media/upload/initialize") == 2
 
 
@@ -302,7 +306,7 @@ def pause(services: Services) -> float:
 def test_what_stops_the_whole_bot_pauses_it_and_costs_no_try(
     fake: FakeX,
     services: Services,
-    desk: Desk,
+    worker: DeliveryWorker,
     mention: str,
     fault: Fault,
     least_s: int,
@@ -310,37 +314,41 @@ def test_what_stops_the_whole_bot_pauses_it_and_costs_no_try(
 ) -> None:
     headers = {k: v.replace("RESET", str(int(time.time()) + 600)) for k, v in fault.headers.items()}
     fake.faults.add(Fault(fault.where, fault.status, fault.body, headers, fault.times))
-    job_id = desk.painted(mention)
+    job_id = worker.painted(mention)
 
-    job = desk.deliver(job_id)
+    job = worker.deliver(job_id)
 
     assert (job.outcome, job.attempts) == (None, 0)
     assert least_s <= pause(services) <= most_s
     services.controls.resume("deliver", "x")
-    assert desk.deliver(job_id).outcome is Outcome.ANSWERED
+    assert worker.deliver(job_id).outcome is Outcome.ANSWERED
     assert len(answers(fake, mention)) == 1
 
 
 def test_the_operator_is_told_what_only_the_operator_can_mend(
-    fake: FakeX, services: Services, desk: Desk, mention: str
+    fake: FakeX, services: Services, worker: DeliveryWorker, mention: str
 ) -> None:
     fake.faults.add(Fault("POST /2/tweets", 402, {"detail": "no credits left"}))
-    job_id = desk.painted(mention)
+    job_id = worker.painted(mention)
 
-    desk.deliver(job_id)
+    worker.deliver(job_id)
     assert list(services.controls.paused()) == ["deliver:x"]
     assert "no credits left" in (services.kv("x").get("notice") or "")
 
     services.controls.resume("deliver", "x")
-    desk.deliver(job_id)
+    worker.deliver(job_id)
     assert services.kv("x").get("notice") is None
 
 
 def test_an_x_that_is_down_pauses_and_keeps_the_picture(
-    services: Services, desk: Desk, mention: str, monkeypatch: pytest.MonkeyPatch, fake: FakeX
+    services: Services,
+    worker: DeliveryWorker,
+    mention: str,
+    monkeypatch: pytest.MonkeyPatch,
+    fake: FakeX,
 ) -> None:
-    job_id = desk.painted(mention)
-    down = Desk(services, {"x": platform_at(services, "http://127.0.0.1:9", monkeypatch)})
+    job_id = worker.painted(mention)
+    down = DeliveryWorker(services, {"x": platform_at(services, "http://127.0.0.1:9", monkeypatch)})
 
     job = down.deliver(job_id)
 
@@ -349,13 +357,13 @@ def test_an_x_that_is_down_pauses_and_keeps_the_picture(
 
 
 def test_the_101st_answer_in_15_minutes_waits(
-    fake: FakeX, services: Services, desk: Desk, mention: str
+    fake: FakeX, services: Services, worker: DeliveryWorker, mention: str
 ) -> None:
     pacer = services.rate_limiter("x")
     quota = XPlatform(services).quota()
     assert [pacer.take([("x", quota)]) for _ in range(100)] == [0.0] * 100
 
-    job = desk.deliver(desk.painted(mention))
+    job = worker.deliver(worker.painted(mention))
 
     assert (job.outcome, job.attempts) == (None, 0)
     assert 800 < pause(services) <= 901
@@ -363,9 +371,9 @@ def test_the_101st_answer_in_15_minutes_waits(
 
 
 def test_a_person_who_is_forgotten_meanwhile_gets_nothing(
-    fake: FakeX, services: Services, desk: Desk, mention: str
+    fake: FakeX, services: Services, worker: DeliveryWorker, mention: str
 ) -> None:
-    job_id = desk.painted(mention)
+    job_id = worker.painted(mention)
     job = services.ledger.job(job_id)
     services.users.forget("x", job.request.person)
 
@@ -375,9 +383,9 @@ def test_a_person_who_is_forgotten_meanwhile_gets_nothing(
 
 
 def test_an_answer_can_be_taken_back(
-    fake: FakeX, services: Services, desk: Desk, mention: str
+    fake: FakeX, services: Services, worker: DeliveryWorker, mention: str
 ) -> None:
-    job = desk.deliver(desk.painted(mention))
+    job = worker.deliver(worker.painted(mention))
 
     XPlatform(services).retract(job.receipt)
     XPlatform(services).retract(job.receipt)
@@ -386,10 +394,10 @@ def test_an_answer_can_be_taken_back(
 
 
 def test_a_photo_is_fetched_in_a_size_that_is_large_enough(
-    fake: FakeX, services: Services, desk: Desk, mention: str
+    fake: FakeX, services: Services, worker: DeliveryWorker, mention: str
 ) -> None:
     photo = PhotoRef(fake.world.file("cat.jpg", b"a photo"))
-    job = services.ledger.job(desk.painted(mention))
+    job = services.ledger.job(worker.painted(mention))
     assert XPlatform(services).fetch(job, photo) == b"a photo"
     assert job_id_of("x", mention) == job.id
 

@@ -7,7 +7,7 @@ import pytest
 from bots.web.platform import WebPlatform
 from tasks.ledger.ledger import Objection
 from tasks.models import Outcome, PhotoRef, Stage
-from tests.bots.x.desk import Desk
+from tests.tasks.delivery_worker import DeliveryWorker
 from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
 
 OWNER = PhotoRef("photo", owner="olga")
@@ -52,11 +52,11 @@ def test_a_painting_is_not_sent_once_the_owner_of_its_photo_opted_out(
 def test_a_worker_sends_an_apology_in_place_of_the_painting(
     driver: LedgerDriver, ask: MakeAsk
 ) -> None:
-    desk = Desk(driver.services, {"web": WebPlatform(driver.services)})
-    job_id = desk.painted("mention", platform="web", photos=(OWNER,))
+    worker = DeliveryWorker(driver.services, {"web": WebPlatform(driver.services)})
+    job_id = worker.painted("mention", platform="web", photos=(OWNER,))
     opt_out(driver)
 
-    desk.deliver(job_id)
+    worker.deliver(job_id)
 
     assert driver.deliver().job.reason == "owner-opted-out"
 

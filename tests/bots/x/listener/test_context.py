@@ -6,9 +6,9 @@ from bots.x.platform import XDirectMessages, XPlatform
 from bots.x.store import notice
 from tasks.platform import Platform
 from tasks.services import Services
-from tests.bots.x.desk import Answered, Desk
 from tests.fakes.x_api import FakeX
 from tests.fakes.x_faults import Fault
+from tests.tasks.delivery_worker import Answered, DeliveryWorker
 
 
 def retract(services: Services) -> None:
@@ -82,10 +82,10 @@ def test_a_passer_by_cannot_have_an_answer_removed(
 
 
 def test_a_person_whom_the_operator_forgets_has_their_answer_removed(
-    fake: FakeX, services: Services, desk: Desk, photo: Callable[[], str]
+    fake: FakeX, services: Services, worker: DeliveryWorker, photo: Callable[[], str]
 ) -> None:
     mention = fake.world.post("ben", "@suisai", media=[photo()])
-    job = desk.deliver(desk.painted(mention))
+    job = worker.deliver(worker.painted(mention))
 
     services.users.forget("x", job.request.person)
     retract(services)

@@ -12,9 +12,9 @@ from tasks.errors import PhotoUnavailable
 from tasks.ledger.records import job_id_of
 from tasks.models import Job, Outcome, PhotoRef
 from tasks.services import Services
-from tests.bots.x.desk import Desk
 from tests.fakes.x_api import CONSUMER_SECRET, TOKEN_SECRET, FakeX
 from tests.fakes.x_faults import Fault
+from tests.tasks.delivery_worker import DeliveryWorker
 
 TON = "https://ton.twitter.com/1.1/ton/data/dm/77/88/cat.jpg"
 
@@ -126,12 +126,12 @@ def ann(fake: FakeX) -> str:
     return fake.world.person("ann")
 
 
-def private(desk: Desk, ann: str) -> str:
-    return desk.painted("5000", platform="x-dm", private=True, person=ann, address={"to": ann})
+def private(worker: DeliveryWorker, ann: str) -> str:
+    return worker.painted("5000", platform="x-dm", private=True, person=ann, address={"to": ann})
 
 
-def test_a_painting_comes_as_one_message(fake: FakeX, desk: Desk, ann: str) -> None:
-    job = desk.deliver(private(desk, ann))
+def test_a_painting_comes_as_one_message(fake: FakeX, worker: DeliveryWorker, ann: str) -> None:
+    job = worker.deliver(private(worker, ann))
 
     (sent,) = fake.world.sent
     assert job.outcome is Outcome.ANSWERED
@@ -140,27 +140,29 @@ def test_a_painting_comes_as_one_message(fake: FakeX, desk: Desk, ann: str) -> N
     assert fake.world.made == []
 
 
-def test_a_message_whose_answer_was_lost_is_found(fake: FakeX, desk: Desk, ann: str) -> None:
+def test_a_message_whose_answer_was_lost_is_found(
+    fake: FakeX, worker: DeliveryWorker, ann: str
+) -> None:
     fake.faults.add(Fault(f"POST /2/dm_conversations/with/{ann}/messages", after=True))
-    job_id = private(desk, ann)
+    job_id = private(worker, ann)
 
-    assert desk.deliver(job_id).outcome is None
-    job = desk.deliver(job_id)
+    assert worker.deliver(job_id).outcome is None
+    job = worker.deliver(job_id)
 
     assert job.outcome is Outcome.ANSWERED
     assert [note.id for note in fake.world.sent] == [job.receipt]
 
 
 def test_an_apology_whose_answer_was_lost_is_found_by_its_words(
-    fake: FakeX, desk: Desk, ann: str
+    fake: FakeX, worker: DeliveryWorker, ann: str
 ) -> None:
     fake.world.message_from_bot(ann, "1st in line, about 20 seconds", [])
     fake.faults.add(Fault(f"POST /2/dm_conversations/with/{ann}/messages", after=True))
     address = {"to": ann}
-    job_id = desk.apologised("5000", platform="x-dm", private=True, person=ann, address=address)
+    job_id = worker.apologised("5000", platform="x-dm", private=True, person=ann, address=address)
 
-    desk.deliver(job_id)
-    job = desk.deliver(job_id)
+    worker.deliver(job_id)
+    job = worker.deliver(job_id)
 
     assert job.outcome is Outcome.APOLOGISED
     assert len(fake.world.sent) == 2
@@ -168,52 +170,52 @@ def test_an_apology_whose_answer_was_lost_is_found_by_its_words(
 
 
 def test_what_else_the_bot_said_is_not_taken_for_an_apology(
-    fake: FakeX, desk: Desk, ann: str
+    fake: FakeX, worker: DeliveryWorker, ann: str
 ) -> None:
     address = {"to": ann}
-    job_id = desk.apologised("5000", platform="x-dm", private=True, person=ann, address=address)
+    job_id = worker.apologised("5000", platform="x-dm", private=True, person=ann, address=address)
     fake.faults.add(Fault(f"POST /2/dm_conversations/with/{ann}/messages", 503))
-    desk.deliver(job_id)
+    worker.deliver(job_id)
     fake.world.message_from_bot(ann, "1st in line, about 20 seconds", [])
 
-    assert desk.deliver(job_id).outcome is Outcome.APOLOGISED
+    assert worker.deliver(job_id).outcome is Outcome.APOLOGISED
 
     assert "too small" in fake.world.sent[-1].text
 
 
 def test_a_message_that_was_never_sent_is_sent_after_a_look(
-    fake: FakeX, desk: Desk, ann: str
+    fake: FakeX, worker: DeliveryWorker, ann: str
 ) -> None:
     fake.faults.add(Fault(f"POST /2/dm_conversations/with/{ann}/messages", 503))
-    job_id = private(desk, ann)
-    desk.deliver(job_id)
-    assert desk.deliver(job_id).outcome is Outcome.ANSWERED
+    job_id = private(worker, ann)
+    worker.deliver(job_id)
+    assert worker.deliver(job_id).outcome is Outcome.ANSWERED
     assert len(fake.world.sent) == 1
 
 
-def test_closed_messages_end_the_job(fake: FakeX, desk: Desk, ann: str) -> None:
+def test_closed_messages_end_the_job(fake: FakeX, worker: DeliveryWorker, ann: str) -> None:
     fake.world.blocking.add(ann)
-    job = desk.deliver(private(desk, ann))
+    job = worker.deliver(private(worker, ann))
     assert (job.outcome, job.reason) == (Outcome.UNDELIVERABLE, "messages-closed")
 
 
 def test_a_limit_on_messages_does_not_stop_the_mentions(
-    fake: FakeX, desk: Desk, ann: str, services: Services
+    fake: FakeX, worker: DeliveryWorker, ann: str, services: Services
 ) -> None:
     fake.faults.add(Fault(f"POST /2/dm_conversations/with/{ann}/messages", 429))
-    job = desk.deliver(private(desk, ann))
+    job = worker.deliver(private(worker, ann))
 
     assert job.attempts == 0
     assert list(services.controls.paused()) == ["deliver:x-dm"]
     mention = fake.world.post("ben", "@suisai")
-    assert desk.deliver(desk.painted(mention)).outcome is Outcome.ANSWERED
+    assert worker.deliver(worker.painted(mention)).outcome is Outcome.ANSWERED
 
 
 def test_a_photo_of_a_message_is_fetched_by_oauth2(
-    fake: FakeX, desk: Desk, services: Services, ann: str
+    fake: FakeX, worker: DeliveryWorker, services: Services, ann: str
 ) -> None:
     fake.world.files["dm/77/88/cat.jpg"] = b"a photo"
-    job = services.ledger.job(private(desk, ann))
+    job = services.ledger.job(private(worker, ann))
 
     assert XDirectMessages(services).fetch(job, PhotoRef(TON)) == b"a photo"
 

@@ -9,10 +9,10 @@ from bots.x.errors import XError
 from bots.x.listener.mentions import Mentions
 from tasks.models import Job
 from tasks.services import Services
-from tests.bots.x.desk import Answered
 from tests.fakes.x_api import FakeX
 from tests.fakes.x_faults import Fault
 from tests.fakes.x_words import POST, Words
+from tests.tasks.delivery_worker import Answered
 
 
 def test_a_mention_becomes_a_job_to_be_answered_there(

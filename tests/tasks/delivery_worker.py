@@ -1,4 +1,4 @@
-"""Jobs that are painted and wait to be delivered, and a worker's desk that delivers them."""
+"""A worker for `deliver` alone, called by a test, and jobs that have been painted."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ def picture(side_px: int = 32) -> bytes:
 
 
 class Answered(NamedTuple):
-    """A mention and the painting that the bot replied with."""
+    """A mention and the bot's reply with the painting."""
 
     mention: str
     painting: str
 
 
-class Desk:
-    """Brings jobs to the last stage and delivers them, one claim at a time."""
+class DeliveryWorker:
+    """Brings jobs to `deliver` and delivers them, one claim at a time."""
 
     def __init__(self, services: Services, platforms: Mapping[str, Platform]) -> None:
         self._services = services
-        self._shift = WorkerContext(
+        self.context = WorkerContext(
             services=services,
             platforms=platforms,  # type: ignore[arg-type] # only looked up by name
             styles={},
             screen=None,  # type: ignore[arg-type] # nothing is fetched here
             leases=LeaseRenewer(services.ledger, 2),
-            throughput=ThroughputMeter(services.controls, [Stage.DELIVER], "desk", 1),
+            throughput=ThroughputMeter(services.controls, [Stage.DELIVER], "worker", 1),
         )
 
     def painted(self, mention: str, pictures: int = 1, **ask: object) -> str:
-        """Take an ask to the last stage with finished pictures; return the job's id."""
+        """Bring a request to `deliver` with finished pictures; return the job's id."""
         job_id = self._admitted(mention, **ask)
         ledger, blobs = self._services.ledger, self._services.blobs
         ledger.transitions.fetched(self._claim(Stage.FETCH), ["photo"], "32x32")
@@ -58,7 +58,7 @@ class Desk:
         return job_id
 
     def apologised(self, mention: str, reason: str = "too-small", **ask: object) -> str:
-        """Take an ask to the last stage with an apology; return the job's id."""
+        """Bring a request to `deliver` with an apology; return the job's id."""
         job_id = self._admitted(mention, **ask)
         self._services.ledger.transitions.decline(
             self._claim(Stage.FETCH), reason, {"limit_px": 64}, refund=True
@@ -66,14 +66,14 @@ class Desk:
         return job_id
 
     def deliver(self, job_id: str) -> Job:
-        """Let a worker deliver what is due, once; return the job as it then is."""
-        deliver(self._shift, [self._claim(Stage.DELIVER)])
+        """Deliver the next job; return the job `job_id` afterwards."""
+        deliver(self.context, [self._claim(Stage.DELIVER)])
         return self._services.ledger.job(job_id)
 
     def deliver_next(self) -> Job:
         """Let a worker deliver whichever job is due next, once; return the job as it then is."""
         claim = self._claim(Stage.DELIVER)
-        deliver(self._shift, [claim])
+        deliver(self.context, [claim])
         return self._services.ledger.job(claim.job.id)
 
     def finish_open(self) -> int:
@@ -89,15 +89,15 @@ class Desk:
             self._services.blobs.put(key, picture())
             ledger.transitions.painted(claim, [key])
         while not self._services.controls.paused():
-            claims = ledger.claim(Stage.DELIVER, 1, "desk")
+            claims = ledger.claim(Stage.DELIVER, 1, "worker")
             if not claims:
                 break
-            deliver(self._shift, claims)
+            deliver(self.context, claims)
             answered += ledger.job(claims[0].job.id).outcome is Outcome.ANSWERED
         return answered
 
     def _claims(self, stage: Stage) -> list[Claim]:
-        return self._services.ledger.claim(stage, 1000, "desk")
+        return self._services.ledger.claim(stage, 1000, "worker")
 
     def _admitted(self, mention: str, **ask: object) -> str:
         usual: dict[str, object] = {
@@ -115,7 +115,7 @@ class Desk:
     def _claim(self, stage: Stage) -> Claim:
         def look() -> Claim | None:
             self._services.ledger.sweep()
-            claims = self._services.ledger.claim(stage, 1, "desk")
+            claims = self._services.ledger.claim(stage, 1, "worker")
             return claims[0] if claims else None
 
         return eventually(look, what=f"a job in {stage}")
