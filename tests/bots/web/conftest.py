@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from bots.web.serve import run
 from tasks.services import Services
-from tests.bots.web.hands import Hands
+from tests.bots.web.web_worker import WebWorker
 
 ARGUMENTS = [
     "--headless",
@@ -64,9 +64,9 @@ def visitor(address: str) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def hands(services: Services) -> Hands:
+def worker(services: Services) -> WebWorker:
     """The workers."""
-    return Hands(services)
+    return WebWorker(services)
 
 
 Send = Callable[..., httpx.Response]

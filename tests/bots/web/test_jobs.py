@@ -11,7 +11,7 @@ import pytest
 
 from tasks.services import Services
 from tests.bots.web.conftest import Send
-from tests.bots.web.hands import PICTURE, Hands
+from tests.bots.web.web_worker import PICTURE, WebWorker
 
 View = dict[str, Any]
 
@@ -30,18 +30,18 @@ def until(views: Iterator[View], **wanted: object) -> View:
 
 
 def test_a_job_is_followed_from_the_line_to_the_painting(
-    visitor: httpx.Client, send: Send, hands: Hands
+    visitor: httpx.Client, send: Send, worker: WebWorker
 ) -> None:
     url = send().json()["url"]
     with following(visitor, url) as views:
         assert next(views)["words"] == "Looking at your photo…"
-        hands.fetch()
+        worker.fetch()
         assert until(views, stage="render", position=1)["words"].startswith("Next in line")
-        hands.begin_painting(0.42)
+        worker.begin_painting(0.42)
         assert until(views, progress=0.42)["words"] == "Painting… 42%"
-        hands.end_painting()
+        worker.end_painting()
         assert until(views, stage="deliver")["state"] == "waiting"
-        hands.deliver()
+        worker.deliver()
         view = until(views, state="answered")
         assert next(views, None) is None, "the stream ends with the job"
     (picture,) = view["pictures"]
@@ -50,29 +50,31 @@ def test_a_job_is_followed_from_the_line_to_the_painting(
 
 
 def test_a_place_in_line_moves_when_others_are_done(
-    visitor: httpx.Client, send: Send, hands: Hands
+    visitor: httpx.Client, send: Send, worker: WebWorker
 ) -> None:
     send()
     url = send().json()["url"]
     with following(visitor, url) as views:
         assert next(views)["words"].startswith("2nd in line")
-        hands.paint()
+        worker.paint()
         assert until(views, position=1)["state"] == "waiting"
 
 
 def test_the_record_tells_the_same_as_the_stream(
-    visitor: httpx.Client, send: Send, hands: Hands
+    visitor: httpx.Client, send: Send, worker: WebWorker
 ) -> None:
     url = send().json()["url"]
-    hands.paint()
+    worker.paint()
     with following(visitor, url) as views:
         assert next(views) == visitor.get(url).json()
 
 
-def test_an_apology_is_said_with_its_facts(visitor: httpx.Client, send: Send, hands: Hands) -> None:
+def test_an_apology_is_said_with_its_facts(
+    visitor: httpx.Client, send: Send, worker: WebWorker
+) -> None:
     url = send(b"%PDF").json()["url"]
-    hands.refuse("not-a-photo", kind="PDF")
-    hands.deliver()
+    worker.refuse("not-a-photo", kind="PDF")
+    worker.deliver()
     view = visitor.get(url).json()
     assert view["state"] == "apologised"
     assert view["words"].startswith("That is a PDF file.")
@@ -80,36 +82,36 @@ def test_an_apology_is_said_with_its_facts(visitor: httpx.Client, send: Send, ha
 
 
 def test_the_upload_goes_as_soon_as_the_answer_stands(
-    visitor: httpx.Client, send: Send, hands: Hands
+    visitor: httpx.Client, send: Send, worker: WebWorker
 ) -> None:
     url = send().json()["url"]
-    assert len(hands.uploads()) == 1
-    hands.paint()
-    assert hands.uploads() == []
+    assert len(worker.uploads()) == 1
+    worker.paint()
+    assert worker.uploads() == []
     assert visitor.get(url).json()["state"] == "answered"
 
 
-def test_a_painting_can_be_taken_home(visitor: httpx.Client, send: Send, hands: Hands) -> None:
+def test_a_painting_can_be_taken_home(visitor: httpx.Client, send: Send, worker: WebWorker) -> None:
     send()
     job_id = send(style="film").json()["id"]
-    hands.paint()
-    hands.paint()
+    worker.paint()
+    worker.paint()
     answer = visitor.get(f"/jobs/{job_id}/picture/0?download")
     assert answer.headers["content-disposition"].startswith('attachment; filename="suisai-film-')
 
 
 @pytest.mark.parametrize("number", [1, 99])
 def test_there_are_no_more_pictures_than_photos(
-    visitor: httpx.Client, send: Send, hands: Hands, number: int
+    visitor: httpx.Client, send: Send, worker: WebWorker, number: int
 ) -> None:
     url = send().json()["url"]
-    hands.paint()
+    worker.paint()
     assert visitor.get(f"{url}/picture/{number}").status_code == 404
 
 
-def test_nobody_else_sees_a_job(address: str, send: Send, hands: Hands) -> None:
+def test_nobody_else_sees_a_job(address: str, send: Send, worker: WebWorker) -> None:
     url = send().json()["url"]
-    hands.paint()
+    worker.paint()
     with httpx.Client(base_url=address) as stranger:
         stranger.get("/")
         for path in (url, f"{url}/events", f"{url}/picture/0"):
@@ -127,22 +129,22 @@ def test_a_stranger_and_an_unknown_job_are_told_the_same(
 
 
 def test_a_job_can_be_cancelled_until_it_is_on_its_way(
-    visitor: httpx.Client, send: Send, hands: Hands
+    visitor: httpx.Client, send: Send, worker: WebWorker
 ) -> None:
     url = send().json()["url"]
     assert visitor.delete(url).status_code == 204
     assert visitor.get(url).json()["words"] == "Cancelled."
-    assert hands.uploads() == []
+    assert worker.uploads() == []
     late = send().json()["url"]
-    hands.paint()
+    worker.paint()
     assert visitor.delete(late).status_code == 409
 
 
 def test_to_forget_is_to_delete_everything(
-    visitor: httpx.Client, send: Send, hands: Hands, services: Services
+    visitor: httpx.Client, send: Send, worker: WebWorker, services: Services
 ) -> None:
     done = send().json()["url"]
-    hands.paint()
+    worker.paint()
     waiting = send().json()["url"]
     assert visitor.delete("/me").status_code == 204
     assert "suisai_person" not in visitor.cookies
@@ -152,14 +154,14 @@ def test_to_forget_is_to_delete_everything(
 
 
 def test_a_painting_is_shown_once_it_is_delivered(
-    visitor: httpx.Client, send: Send, hands: Hands
+    visitor: httpx.Client, send: Send, worker: WebWorker
 ) -> None:
     url = send().json()["url"]
-    hands.fetch()
-    hands.begin_painting()
-    hands.end_painting()
+    worker.fetch()
+    worker.begin_painting()
+    worker.end_painting()
     assert visitor.get(f"{url}/picture/0").status_code == 404
-    hands.deliver()
+    worker.deliver()
     assert visitor.get(f"{url}/picture/0").content == PICTURE
 
 

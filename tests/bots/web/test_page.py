@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
 from tasks.services import Services
-from tests.bots.web.hands import Hands
+from tests.bots.web.web_worker import WebWorker
 from tests.photos import PHOTOS
 from tests.stack import Stack, eventually
 
@@ -101,16 +101,16 @@ def test_a_photo_can_be_pasted(page: Page) -> None:
     expect(page.locator(".chosen img")).to_have_count(1)
 
 
-def test_the_line_moves_while_one_waits(page: Page, hands: Hands) -> None:
+def test_the_line_moves_while_one_waits(page: Page, worker: WebWorker) -> None:
     send(page)
     words = work(page, "waiting").locator(".words")
     expect(words).to_have_text("Looking at your photo…")
-    hands.fetch()
+    worker.fetch()
     expect(words).to_contain_text("Next in line")
-    hands.begin_painting(0.42)
+    worker.begin_painting(0.42)
     expect(words).to_have_text("Painting… 42%")
-    hands.end_painting()
-    hands.deliver()
+    worker.end_painting()
+    worker.deliver()
     expect(words).to_have_text("Here is your painting.")
 
 
@@ -136,8 +136,8 @@ def test_everything_can_be_done_with_the_keyboard(page: Page, services: Services
     assert (job.request.strength, job.request.seed) == (1.0, 7)
 
 
-def test_photo_and_painting_are_compared_by_keys(page: Page, hands: Hands) -> None:
-    painted(page, hands)
+def test_photo_and_painting_are_compared_by_keys(page: Page, worker: WebWorker) -> None:
+    painted(page, worker)
     slider = page.get_by_role("slider", name="Compare photo and painting")
     slider.focus()
     page.keyboard.press("Home")
@@ -152,8 +152,8 @@ def line_at(page: Page) -> float:
     return float(str(at).removesuffix("%"))
 
 
-def test_photo_and_painting_are_compared_by_dragging(page: Page, hands: Hands) -> None:
-    painted(page, hands)
+def test_photo_and_painting_are_compared_by_dragging(page: Page, worker: WebWorker) -> None:
+    painted(page, worker)
     box = page.locator(".compare").bounding_box()
     assert box is not None
     middle = box["y"] + box["height"] / 2
@@ -165,9 +165,9 @@ def test_photo_and_painting_are_compared_by_dragging(page: Page, hands: Hands) -
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_the_painting_itself_is_under_the_pointer(page: Page, hands: Hands) -> None:
+def test_the_painting_itself_is_under_the_pointer(page: Page, worker: WebWorker) -> None:
     # A right click or a long press is for the picture: copy it, save it, open it.
-    painted(page, hands)
+    painted(page, worker)
     box = page.locator(".compare").bounding_box()
     assert box is not None
     hit = "([x, y]) => document.elementFromPoint(x, y).className"
@@ -176,8 +176,8 @@ def test_the_painting_itself_is_under_the_pointer(page: Page, hands: Hands) -> N
         assert page.locator("body").evaluate(f"(_, at) => ({hit})(at)", at) == "after"
 
 
-def test_a_painting_is_seen_in_full_size(page: Page, hands: Hands) -> None:
-    done = painted(page, hands)
+def test_a_painting_is_seen_in_full_size(page: Page, worker: WebWorker) -> None:
+    done = painted(page, worker)
     button = done.get_by_role("button", name="Full size")
     button.click()
     shown = page.get_by_role("dialog").locator("img")
@@ -191,7 +191,7 @@ def test_a_painting_is_seen_in_full_size(page: Page, hands: Hands) -> None:
 
 
 def test_an_album_shows_each_painting_in_its_own_shape(
-    page: Page, hands: Hands, tmp_path: Path
+    page: Page, worker: WebWorker, tmp_path: Path
 ) -> None:
     shapes = {"tall": (80, 200), "wide": (240, 80)}
     pictures = []
@@ -202,10 +202,10 @@ def test_an_album_shows_each_painting_in_its_own_shape(
     page.set_input_files("#photo", [str(tmp_path / f"{name}.jpg") for name in shapes])
     page.get_by_role("button", name="Paint it").click()
     work(page, "waiting")
-    hands.fetch()
-    hands.begin_painting()
-    hands.end_painting(*pictures)
-    hands.deliver()
+    worker.fetch()
+    worker.begin_painting()
+    worker.end_painting(*pictures)
+    worker.deliver()
     done = work(page, "answered")
     for n, (width, height) in enumerate(shapes.values()):
         image = painting_in(done).nth(n)
@@ -218,11 +218,11 @@ def test_an_album_shows_each_painting_in_its_own_shape(
     assert download.value.suggested_filename.endswith(".zip")
 
 
-def test_many_works_do_not_make_a_long_page(page: Page, hands: Hands) -> None:
+def test_many_works_do_not_make_a_long_page(page: Page, worker: WebWorker) -> None:
     for n in range(6):
         send(page)
         expect(page.locator(".work")).to_have_count(n + 1)
-        hands.paint(PHOTOS["cat"].read_bytes())
+        worker.paint(PHOTOS["cat"].read_bytes())
         work(page, "answered")
     folded = page.locator(".work.folded")
     expect(folded).to_have_count(4)
@@ -234,8 +234,8 @@ def test_many_works_do_not_make_a_long_page(page: Page, hands: Hands) -> None:
     expect(page.locator(".work").last.get_by_role("button", name="Again")).to_be_visible()
 
 
-def test_what_a_browser_has_forgotten_is_still_there(page: Page, hands: Hands) -> None:
-    painted(page, hands)
+def test_what_a_browser_has_forgotten_is_still_there(page: Page, worker: WebWorker) -> None:
+    painted(page, worker)
     page.evaluate("() => { localStorage.clear(); }")
     page.reload()
     expect(work(page, "answered").get_by_role("link", name="Download")).to_be_visible()
@@ -250,24 +250,26 @@ def test_own_words_are_understood_before_anything_is_painted(page: Page) -> None
     )
 
 
-def test_a_pause_is_said_in_place_of_a_wait(page: Page, hands: Hands, services: Services) -> None:
+def test_a_pause_is_said_in_place_of_a_wait(
+    page: Page, worker: WebWorker, services: Services
+) -> None:
     services.controls.pause("render")
     send(page)
     words = work(page, "waiting").locator(".words")
-    hands.fetch()
+    worker.fetch()
     expect(words).to_contain_text("paused at the moment")
     services.controls.resume("render")
     expect(words).to_contain_text("Next in line")
 
 
-def test_the_focus_stays_and_a_painting_is_announced_once(page: Page, hands: Hands) -> None:
+def test_the_focus_stays_and_a_painting_is_announced_once(page: Page, worker: WebWorker) -> None:
     page.set_input_files("#photo", PHOTO)
     paint = page.get_by_role("button", name="Paint it")
     paint.press("Enter")
     done = work(page, "waiting")
     expect(paint).to_be_focused()
     done.get_by_role("button", name="Cancel").focus()
-    hands.paint(PHOTOS["cat"].read_bytes())
+    worker.paint(PHOTOS["cat"].read_bytes())
     work(page, "answered")
     expect(done.get_by_role("link", name="Download")).to_be_focused()
     expect(done.get_by_role("status")).to_have_text("Here is your painting.")
@@ -276,23 +278,23 @@ def test_the_focus_stays_and_a_painting_is_announced_once(page: Page, hands: Han
     expect(page.locator(".work").get_by_role("status")).to_have_text("")
 
 
-def painted(page: Page, hands: Hands) -> Locator:
+def painted(page: Page, worker: WebWorker) -> Locator:
     send(page)
     work(page, "waiting")
-    hands.paint(PHOTOS["cat"].read_bytes())
+    worker.paint(PHOTOS["cat"].read_bytes())
     done = work(page, "answered")
     eventually(lambda: has_loaded(painting_in(done)))
     return done
 
 
-def test_a_reload_finds_everything_again(page: Page, hands: Hands) -> None:
-    painted(page, hands)
+def test_a_reload_finds_everything_again(page: Page, worker: WebWorker) -> None:
+    painted(page, worker)
     send(page)
     work(page, "waiting")
     page.reload()
     expect(page.locator(".work")).to_have_count(2)
     work(page, "waiting")
-    hands.paint(PHOTOS["cat"].read_bytes())
+    worker.paint(PHOTOS["cat"].read_bytes())
     work(page, "answered")
     expect(page.get_by_role("slider", name="Compare photo and painting")).to_have_count(2)
 
@@ -302,20 +304,20 @@ def test_a_reload_finds_everything_again(page: Page, hands: Hands) -> None:
     [("Stronger", 0.8, True), ("Softer", 0.4, True), ("Again", 0.6, False)],
 )
 def test_a_painting_can_be_wished_for_differently(
-    page: Page, hands: Hands, services: Services, button: str, strength: float, same_seed: bool
+    page: Page, worker: WebWorker, services: Services, button: str, strength: float, same_seed: bool
 ) -> None:
-    painted(page, hands).get_by_role("button", name=button, exact=True).click()
+    painted(page, worker).get_by_role("button", name=button, exact=True).click()
     expect(page.locator(".work")).to_have_count(2)
     ask = services.ledger.job(str(page.locator(".work").first.get_attribute("data-job"))).request
     assert ask.strength == strength
     assert (ask.seed is None) == same_seed
-    assert hands.fetch() == PHOTOS["cat"].read_bytes()
+    assert worker.fetch() == PHOTOS["cat"].read_bytes()
 
 
 def test_a_painting_can_be_wished_for_in_another_style(
-    page: Page, hands: Hands, services: Services
+    page: Page, worker: WebWorker, services: Services
 ) -> None:
-    done = painted(page, hands)
+    done = painted(page, worker)
     done.get_by_role("button", name="Another style").click()
     done.get_by_role("button", name="Night").click()
     expect(page.locator(".work")).to_have_count(2)
@@ -323,18 +325,18 @@ def test_a_painting_can_be_wished_for_in_another_style(
     assert services.ledger.job(job_id).request.style == "night"
 
 
-def test_a_painting_can_be_downloaded(page: Page, hands: Hands) -> None:
-    done = painted(page, hands)
+def test_a_painting_can_be_downloaded(page: Page, worker: WebWorker) -> None:
+    done = painted(page, worker)
     with page.expect_download() as download:
         done.get_by_role("link", name="Download").click()
     assert re.fullmatch(r"suisai-film-\w{6}-1\.jpg", download.value.suggested_filename)
 
 
-def test_an_apology_stands_in_words(page: Page, hands: Hands) -> None:
+def test_an_apology_stands_in_words(page: Page, worker: WebWorker) -> None:
     send(page)
     work(page, "waiting")
-    hands.refuse("too-small", limit_px=32)
-    hands.deliver()
+    worker.refuse("too-small", limit_px=32)
+    worker.deliver()
     expect(work(page, "failed").locator(".words")).to_contain_text("at least 32 pixels")
 
 
@@ -358,20 +360,20 @@ def test_a_short_wait_is_waited_for_by_the_page(page: Page, services: Services) 
 
 
 def test_a_refused_wish_is_said_at_the_painting(
-    page: Page, hands: Hands, services: Services
+    page: Page, worker: WebWorker, services: Services
 ) -> None:
-    done = painted(page, hands)
+    done = painted(page, worker)
     services.controls.pause("intake")
     done.get_by_role("button", name="Again", exact=True).click()
     expect(done.locator(".words")).to_contain_text("put the brushes down")
     expect(page.locator(".work")).to_have_count(1)
 
 
-def test_never_mind_takes_the_ask_back(page: Page, hands: Hands) -> None:
+def test_never_mind_takes_the_ask_back(page: Page, worker: WebWorker) -> None:
     send(page)
     work(page, "waiting").get_by_role("button", name="Cancel").click()
     cancelled = work(page, "cancelled")
-    assert hands.uploads() == []
+    assert worker.uploads() == []
     cancelled.get_by_role("button", name="Try again").click()
     expect(page.locator(".work")).to_have_count(2)
     cancelled = page.locator(".work.cancelled")
@@ -380,9 +382,9 @@ def test_never_mind_takes_the_ask_back(page: Page, hands: Hands) -> None:
 
 
 def test_forget_me_asks_first_and_then_forgets(
-    page: Page, hands: Hands, services: Services
+    page: Page, worker: WebWorker, services: Services
 ) -> None:
-    painted(page, hands)
+    painted(page, worker)
     page.get_by_role("button", name="Delete my data").click()
     expect(page.get_by_role("button", name="No, keep them")).to_be_focused()
     page.get_by_role("button", name="Yes, delete them").click()
@@ -400,12 +402,12 @@ def test_the_language_is_picked_in_the_footer(page: Page) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_narrow_phone_needs_no_sideways_scrolling(
-    browser: Browser, address: str, hands: Hands, scheme: str
+    browser: Browser, address: str, worker: WebWorker, scheme: str
 ) -> None:
     look = {"viewport": {"width": 360, "height": 640}, "color_scheme": scheme, "has_touch": True}
     with opened(browser, address, **look) as page:
         assert widest(page) <= 360
-        done = painted(page, hands)
+        done = painted(page, worker)
         done.get_by_role("button", name="Another style").click()
         assert widest(page) <= 360
 

@@ -11,8 +11,8 @@ from bots.web.app import build_app
 from bots.web.settings import WebSettings
 from tasks.models import PaintRequest, PhotoRef
 from tasks.services import Services
-from tests.bots.web.hands import Hands
 from tests.bots.web.peers import AS_OPERATOR, OPERATOR, ask
+from tests.bots.web.web_worker import WebWorker
 
 
 def page(services: Services, **settings: object) -> Starlette:
@@ -80,15 +80,15 @@ def test_a_job_that_was_given_up_is_told_with_its_story(
 
 
 def test_paintings_are_shown_only_where_the_settings_say_so(
-    services: Services, hands: Hands, ask: Callable[..., PaintRequest]
+    services: Services, worker: WebWorker, ask: Callable[..., PaintRequest]
 ) -> None:
     for private in (False, True):
         services.blobs.put("uploads/ann/1", b"a photo")
         services.ledger.admit(ask(private=private, photos=(PhotoRef("uploads/ann/1"),)))
-        hands.fetch()
-        hands.begin_painting()
-        hands.end_painting(b"private" if private else b"public")
-        hands.deliver()
+        worker.fetch()
+        worker.begin_painting()
+        worker.end_painting(b"private" if private else b"public")
+        worker.deliver()
 
     assert request(page(services), "/status/now").json()["pictures"] == []
     assert request(page(services), "/status/pictures/0").status_code == 404

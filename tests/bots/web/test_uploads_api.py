@@ -7,16 +7,16 @@ import pytest
 
 from tasks.services import Services
 from tests.bots.web.conftest import Send
-from tests.bots.web.hands import Hands
+from tests.bots.web.web_worker import WebWorker
 
 BOUNDARY = {"Content-Type": "multipart/form-data; boundary=x"}
 
 
-def test_a_photo_is_taken_in_and_can_be_fetched(send: Send, hands: Hands) -> None:
+def test_a_photo_is_taken_in_and_can_be_fetched(send: Send, worker: WebWorker) -> None:
     answer = send(b"my photo")
     assert answer.status_code == 201
     assert answer.headers["location"] == answer.json()["url"]
-    assert hands.fetch() == b"my photo"
+    assert worker.fetch() == b"my photo"
 
 
 def test_the_form_and_the_words_make_the_wish(send: Send, services: Services) -> None:
@@ -34,10 +34,10 @@ def test_again_in_words_asks_for_a_seed_of_its_own(send: Send, services: Service
     assert one != other
 
 
-def test_the_same_form_twice_is_one_job_and_one_upload(send: Send, hands: Hands) -> None:
+def test_the_same_form_twice_is_one_job_and_one_upload(send: Send, worker: WebWorker) -> None:
     first, second = (send(event="twice-the-same").json() for _ in range(2))
     assert first == second
-    assert len(hands.uploads()) == 1
+    assert len(worker.uploads()) == 1
 
 
 def test_two_people_may_use_the_same_event(send: Send, address: str) -> None:
@@ -85,15 +85,15 @@ def test_other_bodies_are_no_forms(visitor: httpx.Client) -> None:
     assert visitor.post("/asks", content=b"--x\r\nbroken", headers=BOUNDARY).status_code == 400
 
 
-def test_more_photos_than_allowed_are_refused(visitor: httpx.Client, hands: Hands) -> None:
+def test_more_photos_than_allowed_are_refused(visitor: httpx.Client, worker: WebWorker) -> None:
     files = [("photo", (str(n), b"a photo")) for n in range(5)]
     answer = visitor.post("/asks", data={"event": "five-photos"}, files=files)
     assert answer.status_code == 400
-    assert hands.uploads() == []
+    assert worker.uploads() == []
 
 
 def test_a_photo_that_grows_too_heavy_is_stopped_on_its_way(
-    visitor: httpx.Client, hands: Hands
+    visitor: httpx.Client, worker: WebWorker
 ) -> None:
     sent = 0
 
@@ -112,11 +112,11 @@ def test_a_photo_that_grows_too_heavy_is_stopped_on_its_way(
         assert answer.status_code == 413
         assert "20 MB" in answer.json()["words"]
     assert sent < 100
-    assert hands.uploads() == []
+    assert worker.uploads() == []
 
 
 def test_a_refusal_says_why_and_when_and_keeps_nothing(
-    send: Send, services: Services, hands: Hands
+    send: Send, services: Services, worker: WebWorker
 ) -> None:
     services.controls.pause("intake", until=services.ledger.now() + 600)
     answer = send()
@@ -124,7 +124,7 @@ def test_a_refusal_says_why_and_when_and_keeps_nothing(
     assert "come back in 10 minutes" in answer.json()["words"]
     assert 590 < answer.json()["wait_s"] <= 600
     assert 590 <= int(answer.headers["retry-after"]) <= 601
-    assert hands.uploads() == []
+    assert worker.uploads() == []
 
 
 def test_a_refusal_is_said_in_the_browsers_language(
@@ -145,10 +145,10 @@ def test_a_refusal_is_said_in_the_browsers_language(
     ],
 )
 def test_another_sites_page_cannot_ask(
-    visitor: httpx.Client, hands: Hands, headers: dict[str, str]
+    visitor: httpx.Client, worker: WebWorker, headers: dict[str, str]
 ) -> None:
     answer = visitor.post(
         "/asks", data={"event": "cross-site"}, files={"photo": ("x", b"y")}, headers=headers
     )
     assert answer.status_code == 403
-    assert hands.uploads() == []
+    assert worker.uploads() == []

@@ -1,4 +1,4 @@
-"""The workers' part, one step at a time: what happens to a job between asking and answering."""
+"""A worker of all stages for jobs of the chat page, called step by step by a test."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ PICTURE = b"\xff\xd8\xff\xe0 a painting"
 
 
 @dataclass
-class Hands:
-    """Does a worker's work through the ledger, with no engine and no Celery."""
+class WebWorker:
+    """Completes stages through the ledger, without engine and Celery."""
 
     services: Services
     claims: list[Claim] = field(default_factory=list)
 
     def fetch(self) -> bytes:
-        """Fetch the next job's photos; return the first as it came."""
+        """Complete `fetch` of the next job; return its first photo as it was uploaded."""
         claim = self._claim(Stage.FETCH)
         platform = WebPlatform(self.services)
         photos = [platform.fetch(claim.job, photo) for photo in claim.job.request.photos]
@@ -29,18 +29,18 @@ class Hands:
         return photos[0]
 
     def refuse(self, reason: str, **facts: str | int) -> None:
-        """Find the next job's photo at fault."""
+        """Decline the next job because of its photo."""
         claim = self._claim(Stage.FETCH)
         self.services.ledger.transitions.decline(claim, reason, facts, refund=False)
 
     def begin_painting(self, progress: float = 0.0) -> None:
-        """Take the next job to the easel."""
+        """Claim the next job of `render` and report progress."""
         claim = self._claim(Stage.RENDER)
         self.claims.append(claim)
         self.services.ledger.progress([claim], progress)
 
     def end_painting(self, *pictures: bytes) -> None:
-        """Put the pictures of what was begun away."""
+        """Complete `render` of the claimed jobs."""
         for claim in self.claims:
             keys = [f"pictures/{claim.job.id}/{n}.jpg" for n in range(len(claim.job.photos))]
             for number, key in enumerate(keys):
@@ -49,7 +49,7 @@ class Hands:
         self.claims.clear()
 
     def deliver(self) -> None:
-        """Answer the next job."""
+        """Complete `deliver` of the next job."""
         claim = self._claim(Stage.DELIVER)
         job = claim.job
         answer = (
@@ -63,14 +63,14 @@ class Hands:
         self.services.ledger.transitions.finish(claim, outcome, job.reason, receipt)
 
     def paint(self, picture: bytes = PICTURE) -> None:
-        """Bring the next job the whole way."""
+        """Complete all stages of the next job."""
         self.fetch()
         self.begin_painting()
         self.end_painting(picture)
         self.deliver()
 
     def uploads(self) -> Sequence[str]:
-        """Return the keys of the uploads that are kept."""
+        """Return the keys of the uploads in the blob store."""
         return [key for key, *_ in self.services.blobs.listing("uploads")]
 
     def _claim(self, stage: Stage) -> Claim:
