@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,6 +27,7 @@ from bots.config import UNUSABLE, explain
 from bots.supervisor import exit_with_parent
 from pipeline.errors import UserFacingError
 from pipeline.styles import StyleBroken
+from tasks.environment import ENV_FILE
 
 INPUT_REFUSED = 2
 FAILED = 1
@@ -47,6 +50,15 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def _options(
     lifeline: Annotated[int | None, typer.Option(hidden=True)] = None,
+    env_file: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="Read settings from this file. [default: .env in the current folder, the data "
+            "folder or ~/.config/suisai]",
+        ),
+    ] = None,
     _version: Annotated[
         bool,
         typer.Option(
@@ -59,6 +71,9 @@ def _options(
     ] = False,
 ) -> None:
     """Suisai (水彩) paints people's photos in the manner of hand-painted animation."""
+    if env_file is not None:
+        # For the processes that this one starts, too.
+        os.environ[ENV_FILE] = str(env_file.resolve())
     if lifeline is not None:
         exit_with_parent(lifeline)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +16,7 @@ from bots.commands.tables import table
 from bots.config import UNUSABLE, all_settings, as_written, explain, variables_of
 from bots.doctor.report import Finding, Severity, failure
 from bots.doctor.runner import examine
+from tasks.environment import find_env_file
 from tasks.settings import Settings
 
 _MARKS = {
@@ -56,7 +58,7 @@ def _findings() -> Iterator[Finding]:
     for slip in slips:
         yield failure("settings", slip, "correct it in .env or the environment")
     if not slips:
-        yield from examine(Settings())
+        yield from examine(Settings(), find_env_file() or Path(".env"))
 
 
 def _slips(group: type[BaseSettings]) -> list[str]:

@@ -17,6 +17,7 @@ from bots.supervisor import Program, Supervisor, lock_data_dir
 from bots.web.operator_auth import operator_link as link_of
 from bots.web.settings import WebSettings
 from pipeline.gpu import gpus_here
+from tasks.environment import find_env_file
 from tasks.maintenance import run_maintenance
 from tasks.services import embedded_valkey
 from tasks.settings import Settings
@@ -142,6 +143,7 @@ def _print_links(settings: Settings) -> None:
     # What goes to the journal, or to a cluster's collector of logs, is read by more than the operator.
     if "JOURNAL_STREAM" in os.environ or "KUBERNETES_SERVICE_HOST" in os.environ:
         link = "suisai operator-link prints the link"
+    typer.echo(f"Settings:       {find_env_file() or 'of the environment alone'}")
     typer.echo(f"Chat page:      {web.address}\nFor operators:  {link}")
 
 

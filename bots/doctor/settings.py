@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from bots.config import all_settings, variables_of
 from bots.doctor.report import Finding, failure, passed, warning
 from tasks.engines import SAFETY_GROUP
+from tasks.environment import ENV_FILE, SECRETS_DIR
 from tasks.platform import GROUP as PLATFORMS
 from tasks.settings import Settings
 
@@ -21,7 +22,8 @@ def check_settings(
 ) -> Iterator[Finding]:
     """Check the settings in force, and the names in the environment and in `.env`."""
     slips = [*_contradictions(settings), *_unknown(environment, env_file), *_exposed(env_file)]
-    yield from slips or [passed("settings", "no contradictions, no unknown names")]
+    where = f" (from {env_file})" if env_file.is_file() else ""
+    yield from slips or [passed("settings", f"no contradictions, no unknown names{where}")]
 
 
 def _contradictions(settings: Settings) -> Iterator[Finding]:
@@ -94,6 +96,7 @@ def _elsewhere(settings: Settings) -> bool:
 
 def _unknown(environment: Mapping[str, str], env_file: Path) -> Iterator[Finding]:
     known = {variable.name.upper() for group in all_settings() for variable in variables_of(group)}
+    known |= {ENV_FILE, SECRETS_DIR}
     for name in sorted({*environment, *_names_in(env_file)}):
         if name.upper().startswith("SUISAI_") and name.upper() not in known:
             near = difflib.get_close_matches(name.upper(), known, n=1)
