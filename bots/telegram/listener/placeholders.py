@@ -211,7 +211,8 @@ class Placeholders:
             origin = origin_from_address(job.request.address, job.request.person, language)
             await self._sender.show_uploading(origin)
         if status.stage is Stage.DELIVER or code == placeholder.says:
-            await self._look_again(placeholder, now, _CHAT_ACTION_S if painting else 1.0)
+            wait_s = _CHAT_ACTION_S if painting else self._settings.news_every_s
+            await self._look_again(placeholder, now, wait_s)
             return
         if not await self._has_slot(placeholder):
             await self._look_again(placeholder, now, 1.0)
