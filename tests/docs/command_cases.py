@@ -115,9 +115,12 @@ RUNS = (
     Run(r"suisai forget PLATFORM:PERSON( --opt-out)?", says="Forgotten"),
     Run(r"suisai (pause|resume) \w+( .*)?", says="Resumed"),
     Run(r"suisai people", says="Nobody"),
+    Run(
+        r"suisai exempt telegram:4711 --tier subscriber",
+        settings={"SUISAI_TIER_LIMITS": '{"subscriber": {"cooldown_s": 0}}'},
+    ),
     Run(r"suisai dead list"),
     Run(r"suisai dead retry ID", says="not on the dead list", code=2),
-    Run(r"suisai operator-link", says="http"),
     Run(r"suisai verify PICTURE"),
     Run(r"suisai loadtest .*", says="lost", instead={"10000": "8", "5": "0.02"}),
     Run(r"suisai setup", says="Nothing to write", typed="n\nn\n"),
@@ -168,7 +171,7 @@ NAMED = (
     Named(r"(git clone.*|nvidia-smi)", "no command of ours, and there is no GPU", nothing),
     Named(r"python -c 'import torch; .*", "torch is not among what tests need", nothing),
     Named(r"docker run .*", "there is no Docker daemon, and it is nobody of ours", nothing),
-    Named(r"(SUISAI|OTEL)_\w+=\S+", "a line of .env", setting_slip),
+    Named(r"'?(SUISAI|OTEL)_\w+=\S.*", "a line of .env", setting_slip),
 )
 
 

@@ -74,5 +74,5 @@ class WebWorker:
         return [key for key, *_ in self.services.blobs.listing("uploads")]
 
     def _claim(self, stage: Stage) -> Claim:
-        (claim,) = self.services.ledger.claim(stage, 1, "hands")
+        (claim,) = self.services.ledger.claim(stage, 1, "worker")
         return claim

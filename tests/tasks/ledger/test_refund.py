@@ -11,7 +11,7 @@ from tests.tasks.ledger_driver import LedgerDriver, MakeAsk, MakeDriver
 
 @pytest.fixture
 def driver(driver_with: MakeDriver) -> LedgerDriver:
-    """Hands on a ledger where everybody has one photo a day."""
+    """A driver of a ledger where everybody has one photo a day."""
     return driver_with(limits=Limits(cooldown_s=600, daily_quota=1))
 
 
