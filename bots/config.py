@@ -7,7 +7,6 @@ Writes settings into `.env`: whole or not at all, readable by its owner only.
 
 from __future__ import annotations
 
-import ast
 import inspect
 import json
 import os
@@ -19,7 +18,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
 from ipaddress import IPv4Network, IPv6Network
-from itertools import pairwise
 from pathlib import Path
 
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -56,13 +54,12 @@ def all_settings() -> list[type[BaseSettings]]:
 def variables_of(group: type[BaseSettings]) -> Iterator[Variable]:
     """Yield the settings of one class, in the order of their declaration."""
     prefix = group.model_config.get("env_prefix", "")
-    texts = _docstrings(group)
     for name, field in group.model_fields.items():
         yield Variable(
             name=(str(field.validation_alias or "") or f"{prefix}{name}").upper(),
             field=name,
             default=as_written(field.get_default(call_default_factory=True)),
-            about=texts.get(name, ""),
+            about=" ".join((field.description or "").split()),
             secret="SecretStr" in str(field.annotation),
         )
 
@@ -105,25 +102,6 @@ def _section(group: type[BaseSettings]) -> str:
 def _quoted(value: str) -> str:
     return f"'{value}'" if value.startswith(("{", "[")) else value
 
-
-@cache
-def _docstrings(group: type[BaseSettings]) -> dict[str, str]:
-    """Read the sentence below each field; Python itself throws it away."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(group)))
-    body = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
-    return {
-        field.target.id: " ".join(text.value.value.split())
-        for field, text in pairwise(body)
-        if isinstance(field, ast.AnnAssign)
-        and isinstance(field.target, ast.Name)
-        and isinstance(text, ast.Expr)
-        and isinstance(text.value, ast.Constant)
-        and isinstance(text.value.value, str)
-    }
-
-
-if __name__ == "__main__":
-    sys.stdout.write(example())
 
 UNUSABLE = (ValidationError, SettingsError)
 """What reading the settings may raise."""
@@ -188,3 +166,7 @@ def _line(name: str, value: str) -> str:
         return f"{name}={value}"
     quoted = value.replace("\\", "\\\\").replace("'", "\\'")
     return f"{name}='{quoted}'"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(example())

@@ -67,6 +67,7 @@ class EnvironmentSettings(BaseSettings):
         frozen=True,
         validate_by_name=True,
         allow_inf_nan=False,
+        use_attribute_docstrings=True,
     )
 
     def __init__(self, **values: Any) -> None:  # noqa: ANN401 - as in the base class
