@@ -1,11 +1,10 @@
-"""What an answered mention costs on X in an ordinary hour: dollars, calls, and how near the floor.
+"""What an answered request costs on X: dollars, calls, and how near the floor.
 
-`python -m benchmarks.x_cost` plays the hour against the fake X, in both of X's vocabularies, with the
-real inbox, ledger, uploads and replies; painting is left out. Dollars are what X's price list makes of
-the fake's answers; what the bot itself counted is printed beside them. The floor of an answer is one
-mention read, one parent read where the photo is another's, one upload with its description, one reply.
-X's newer words tell who wrote a post only together with the account, which has a price: the second floor
-holds those accounts, of who asked and of whose photo it is.
+`python -m benchmarks.x_cost` plays an ordinary hour, a burst of 1,000 requests and an hour of outage against
+the fake X, for own photos and for those of others, in both of X's vocabularies, with the real intake, ledger,
+uploads and replies; only painting is left out. Dollars are what the fake bills by X's price list; the next
+column is what the bot counted. The floor of an answer is one mention, one post where the photo is another's,
+one description, one reply, and in X's newer vocabulary the accounts of who asked and of whose photo it is.
 """
 
 from __future__ import annotations
@@ -23,43 +22,59 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from bots.x.budget import price_table
 from bots.x.client import XClient
-from bots.x.listener.poller import Listener
+from bots.x.listener.poller import Listener, Poll
 from bots.x.oauth import Tokens
 from bots.x.platform import XPlatform
-from bots.x.settings import XSettings
-from tasks.ledger.records import job_id_of
-from tasks.models import Painting
 from tasks.services import Services, open_services
 from tasks.settings import Limits, Settings
 from tasks.telemetry.logs import set_up_logs
 from tasks.valkey import EmbeddedValkey
 from tests.fakes.x_api import ACCESS, REFRESH, FakeX
+from tests.fakes.x_bill import OWNED_READ, USD
+from tests.fakes.x_faults import Fault
 from tests.fakes.x_words import POST, TWEET, Words
-from tests.tasks.delivery_worker import picture
+from tests.tasks.delivery_worker import DeliveryWorker
 
-OWN_PHOTO = 24
-UNDER_ANOTHERS = 36
-CHAT = 30
-"""Replies in threads where the bot's name is inherited."""
-NO_PHOTO = 3
 LOOKS = 80
 """At the mentions, in an hour of 30 to 60 s between looks."""
 
 
 @dataclass(frozen=True)
-class Hour:
-    """What one hour came to."""
+class Scenario:
+    """What people do on X, and when X is down."""
 
+    name: str
+    requests: int
+    chat: int = 0
+    """Replies in threads where the bot's name is inherited."""
+    no_photo: int = 0
+    looks: int = LOOKS
+    down: range = range(0)
+    """The looks during which X answers 503 to everything."""
+
+
+SCENARIOS = (
+    Scenario("hour", 60, chat=30, no_photo=3),
+    Scenario("burst", 1000, looks=1),
+    Scenario("outage", 60, chat=30, no_photo=3, looks=2 * LOOKS, down=range(20, 20 + LOOKS)),
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one scenario came to."""
+
+    scenario: str
+    photo: str
     vocabulary: str
+    requests: int
     answered: int
+    doubled: int
     dollars: float
     counted_dollars: float
     """By the bot's own budget."""
     floor_dollars: float
-    accounts_floor_dollars: float
-    """With the accounts that this vocabulary makes one buy; else the same."""
     calls: int
     paid_for: dict[str, int]
 
@@ -68,77 +83,77 @@ class Hour:
         """How many times the floor was paid."""
         return self.dollars / self.floor_dollars
 
-    @property
-    def accounts_ratio(self) -> float:
-        """How many times the floor with accounts was paid."""
-        return self.dollars / self.accounts_floor_dollars
 
-
-def play(words: Words, services: Services) -> Hour:
-    """Play an ordinary hour and count."""
+def play(scenario: Scenario, words: Words, others: bool, services: Services) -> Result:
+    """Play a scenario and count."""
     with FakeX(words) as fake, environment(fake.url):
-        x = XClient(XSettings(), services.kv("x"))
+        x = XClient.open(services)
         x.tokens.store(Tokens(ACCESS, REFRESH, time.time() + 7200))
-        listener, platform = Listener(services, x), XPlatform(services)
+        listener = Listener(services, x)
+        poll = Poll("mentions", listener.look_at_mentions)
+        worker = DeliveryWorker(services, {"x": XPlatform(services)})
         listener.look_at_mentions()
-        doings = what_people_do(fake)
-        answered = 0
-        for look in range(LOOKS):
-            for _ in range(len(doings) // (LOOKS - look)):
-                doings.pop()()
-            listener.look_at_mentions()
-            answered += answer_all(fake, services, platform)
-        return Hour(
+        actions = what_people_do(fake, scenario, others)
+        for look in range(scenario.looks):
+            for _ in range(len(actions) // (scenario.looks - look)):
+                actions.pop()()
+            if look in scenario.down:
+                fake.faults.add(Fault("", 503, {"title": "Service Unavailable"}, times=10**6))
+            elif scenario.down and look == scenario.down.stop:
+                fake.faults.clear()
+            work(listener, poll, worker, services)
+        while services.ledger.open_count("x"):
+            work(listener, poll, worker, services)
+        replies = [said.replies_to for said in fake.world.made if said.media]
+        return Result(
+            scenario=scenario.name,
+            photo="another's" if others else "own",
             vocabulary=words.fields_name.partition(".")[0],
-            answered=answered,
+            requests=scenario.requests,
+            answered=len(set(replies)),
+            doubled=len(replies) - len(set(replies)),
             dollars=fake.bill.dollars,
             counted_dollars=x.budget.spending().today_usd,
-            floor_dollars=floor(),
-            accounts_floor_dollars=floor() + (accounts() if words is POST else 0),
+            floor_dollars=len(set(replies)) * floor(words, others),
             calls=len(fake.asked),
             paid_for=dict(fake.bill.charged),
         )
 
 
-def what_people_do(fake: FakeX) -> list[Callable[[], object]]:
-    """Return what happens in this hour, in mixed order."""
-    world = fake.world
+def work(listener: Listener, poll: Poll, worker: DeliveryWorker, services: Services) -> None:
+    """Look once, and answer what can be answered; a pause is over by the next look."""
+    listener.rest_after_look(poll)
+    services.controls.resume("deliver", "x")
+    services.ledger.sweep()
+    worker.finish_open()
+
+
+def what_people_do(fake: FakeX, scenario: Scenario, others: bool) -> list[Callable[[], object]]:
+    """Return what happens, in mixed order."""
+    world, count = fake.world, scenario.requests
     key = world.picture("https://pbs.twimg.com/media/cat.jpg")
-    owners = [world.post(f"owner{n}", "look", media=[key]) for n in range(UNDER_ANOTHERS)]
-    first = world.post("early", "@suisai please", media=[key])
-    doings: list[Callable[[], object]] = [
-        *(partial(world.post, f"own{n}", "@suisai", media=[key]) for n in range(OWN_PHOTO - 1)),
-        *(partial(world.post, f"fan{n}", "@suisai", under=post) for n, post in enumerate(owners)),
-        *(partial(world.post, f"friend{n}", "lovely", under=first) for n in range(CHAT)),
-        *(partial(world.post, f"lost{n}", "hello @suisai") for n in range(NO_PHOTO)),
+    if others:
+        owners = [world.post(f"owner{n}", "look", media=[key]) for n in range(count)]
+        asks = [
+            partial(world.post, f"fan{n}", "@suisai", under=post) for n, post in enumerate(owners)
+        ]
+    else:
+        asks = [partial(world.post, f"own{n}", "@suisai", media=[key]) for n in range(count)]
+    thread = world.post("zoe", "hello @ann and @suisai")
+    actions: list[Callable[[], object]] = [
+        *asks,
+        *(partial(world.post, f"friend{n}", "lovely", under=thread) for n in range(scenario.chat)),
+        *(partial(world.post, f"lost{n}", "hello @suisai") for n in range(scenario.no_photo)),
     ]
-    Random(7).shuffle(doings)
-    return doings
+    Random(7).shuffle(actions)
+    return actions
 
 
-def answer_all(fake: FakeX, services: Services, platform: XPlatform) -> int:
-    """Answer every job that has no answer yet; return how many there were."""
-    answered = {said.replies_to for said in fake.world.made}
-    count = 0
-    for said in fake.world.mentions():
-        key = f"{services.settings.namespace}:job:{job_id_of('x', said.id)}"
-        if said.id not in answered and services.redis.exists(key):
-            job = services.ledger.job(job_id_of("x", said.id))
-            platform.answer(job, Painting((picture(),)))
-            count += 1
-    return count
-
-
-def floor() -> float:
-    """Return the least that these answers can cost."""
-    usd = price_table()
-    each = usd["mention"] + usd["upload"] + usd["alt_text"] + usd["reply"]
-    return (OWN_PHOTO + UNDER_ANOTHERS) * each + UNDER_ANOTHERS * usd["post"]
-
-
-def accounts() -> float:
-    """Return what the accounts of who asked and of whose photo it is cost."""
-    return (OWN_PHOTO + 2 * UNDER_ANOTHERS) * price_table()["account"]
+def floor(words: Words, others: bool) -> float:
+    """Return the least that an answer can cost."""
+    accounts = (2 if others else 1) * USD["account"] if words is POST else 0.0
+    source = USD["post"] if others else 0.0
+    return OWNED_READ + source + accounts + USD["alt_text"] + USD["reply"]
 
 
 @contextmanager
@@ -147,8 +162,12 @@ def environment(url: str) -> Iterator[None]:
     chosen = {
         "SUISAI_X_API_URL": url,
         "SUISAI_X_CLIENT_ID": "client",
+        "SUISAI_X_OWNS_APP": "true",
         "SUISAI_X_DAILY_BUDGET_USD": "0",
         "SUISAI_X_MONTHLY_BUDGET_USD": "0",
+        "SUISAI_X_POSTS_PER_QUARTER_HOUR": "1000000",
+        "SUISAI_X_RETRY_S": "0.001",
+        "SUISAI_X_SETTLING_S": "0",
     }
     before = {name: os.environ.get(name) for name in chosen}
     os.environ.update(chosen)
@@ -182,31 +201,35 @@ def ledger() -> Iterator[Services]:
 
 
 def main() -> None:
-    """Play the hour in both vocabularies and print what it cost."""
+    """Play the scenarios and print what they cost."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--json", action="store_true", help="print one JSON object per vocabulary")
-    as_json = options.parse_args().json
+    options.add_argument("--json", action="store_true", help="print one JSON object per row")
+    options.add_argument("--only", choices=[each.name for each in SCENARIOS])
+    chosen = options.parse_args()
     set_up_logs(Settings())
-    if not as_json:
-        names = ("$/answer", "counted", "floor", "ratio", "with accounts", "ratio", "calls/answer")
-        print(f"{'words':7}{'answered':>9}" + "".join(f"{name:>{len(name) + 3}}" for name in names))
-    for words in (TWEET, POST):
-        with ledger() as services:
-            hour = play(words, services)
-        ratios = {"ratio": hour.ratio, "accounts_ratio": hour.accounts_ratio}
-        print(json.dumps(asdict(hour) | ratios) if as_json else line(hour))
+    if not chosen.json:
+        names = ("answered", "doubled", "$/answer", "counted", "floor", "ratio", "calls/answer")
+        print(f"{'scenario':10}{'photo':10}{'words':7}" + "".join(f"{name:>13}" for name in names))
+    for scenario in SCENARIOS:
+        if chosen.only not in (None, scenario.name):
+            continue
+        for words in (TWEET, POST):
+            for others in (False, True):
+                with ledger() as services:
+                    result = play(scenario, words, others, services)
+                row = asdict(result) | {"ratio": result.ratio}
+                print(json.dumps(row) if chosen.json else line(result), flush=True)
 
 
-def line(hour: Hour) -> str:
-    """Write one hour as a row of the table."""
-    count = hour.answered
-    paid = f"{hour.dollars / count:11.4f}{hour.counted_dollars / count:10.4f}"
-    floors = (
-        f"{hour.floor_dollars / count:8.4f}{hour.ratio:8.2f}"
-        f"{hour.accounts_floor_dollars / count:16.4f}{hour.accounts_ratio:8.2f}"
+def line(result: Result) -> str:
+    """Write one result as a row of the table."""
+    count = max(1, result.answered)
+    each = (result.dollars / count, result.counted_dollars / count, result.floor_dollars / count)
+    numbers = "".join(f"{usd:13.4f}" for usd in each)
+    return (
+        f"{result.scenario:10}{result.photo:10}{result.vocabulary:7}{result.answered:13}"
+        f"{result.doubled:13}{numbers}{result.ratio:13.2f}{result.calls / count:13.1f}"
     )
-    calls = hour.calls / count
-    return f"{hour.vocabulary:7}{count:9}{paid}{floors}{calls:15.1f}  {hour.paid_for}"
 
 
 if __name__ == "__main__":

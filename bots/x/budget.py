@@ -134,11 +134,13 @@ class Budget:
         at_least: int = 1,
         along: Mapping[str, int] = MappingProxyType({}),
         follow_up: int = 0,
+        keep: int = 0,
     ) -> Iterator[Purchase]:
         """Allow one call to read up to `at_most` resources. Raises `BudgetSpent` below `at_least`.
 
-        `along`: what X sends along with each of them, at most. `follow_up`: what each may cost afterwards,
-        in millionths of a dollar; that is not reserved, but no more are read than could be followed up.
+        `along`: what X sends along with each of them, at most. In millionths of a dollar, `follow_up` is what
+        each may cost afterwards: no more than `at_least` are read unless all could be followed up. `keep` is
+        what must be left after the call.
         """
         unit = self.price(what) + sum(self.price(each) * n for each, n in along.items())
         committed = self._committed()
@@ -146,7 +148,7 @@ class Budget:
 
         def hold(money: _Money) -> int:
             free = self._free(money) - committed
-            needed = at_least * unit + follow_up
+            needed = at_least * unit + keep
             if free < needed:
                 raise self._spent(money, needed + committed)
             count = min(at_most, free // (unit + follow_up)) if unit + follow_up else at_most

@@ -128,8 +128,10 @@ class XClient:
         No more are asked for than the budget can answer. Where authors have a price they are left out: most
         mentions only inherit the bot's name, and `posts` returns those that do not with their authors.
         """
-        follow_up = self.mention_price()
-        with self.budget.reading("mention", at_most, _PAGE_LEAST, follow_up=follow_up) as purchase:
+        price = self.mention_price()
+        with self.budget.reading(
+            "mention", at_most, _PAGE_LEAST, follow_up=price, keep=price
+        ) as purchase:
             answer = self._read(
                 self._client.get_users_mentions,
                 self.me().id,
@@ -146,10 +148,14 @@ class XClient:
         return page
 
     def posts(self, ids: Iterable[str], fields: Iterable[str] = POST_FIELDS) -> PostPage:
-        """Return these posts, at most 100, without those that X cannot show."""
+        """Return these posts, at most 100, without those that X cannot show.
+
+        Raises `BudgetSpent` unless an answer for each could be paid afterwards.
+        """
         wanted = list(ids)
         count = len(wanted)
-        with self.budget.reading("post", count, count, along=self._along()) as purchase:
+        keep = count * self.answer_price()
+        with self.budget.reading("post", count, count, self._along(), keep=keep) as purchase:
             page = read_page(
                 self._read(self._client.get_tweets, wanted, tweet_fields=fields, **_MEDIA)
             )
@@ -177,7 +183,9 @@ class XClient:
         """Return one page of direct messages, newest first, with one person or with all."""
         follow_up = 0 if person else self.message_price()
         along = {"account": 1} if self.session.vocabulary is Vocabulary.POST else {}
-        with self.budget.reading("message", at_most, 1, along, follow_up) as purchase:
+        with self.budget.reading(
+            "message", at_most, 1, along, follow_up, keep=follow_up
+        ) as purchase:
             answer = self._read(
                 self._client.get_direct_message_events,
                 participant_id=person,

@@ -273,7 +273,7 @@ class Ledger:
 
     def open_count(self, platform: str) -> int:
         """Return how many jobs of a platform have not ended."""
-        return max(0, int(self._redis.hget(f"{self._ns}:unsent", platform) or 0))
+        return max(0, int(self._redis.hget(f"{self._ns}:unanswered", platform) or 0))
 
     def latest_job(self, platform: str, person: str) -> Job | None:
         """Return a person's newest job whose record is there and can be read, None without any."""

@@ -54,7 +54,10 @@ class Bill:
         """The bot's account owns the developer app: its own posts and mentions are cheap."""
         self.charged: Counter[str] = Counter()
         self.dollars = 0.0
-        self._clock = clock
+        self.by_day: Counter[int] = Counter()
+        """Millionths of a dollar by the number of the UTC day."""
+        self.clock = clock
+        """Decides the day."""
         self._seen: set[tuple[int, str, str]] = set()
         self._lock = threading.Lock()
 
@@ -82,7 +85,7 @@ class Bill:
 
     def _resource(self, what: str, id_: str) -> None:
         kind = "post" if what in _OF_POSTS else what
-        resource = (int(self._clock() // _DAY_S), kind, id_)
+        resource = (int(self.clock() // _DAY_S), kind, id_)
         if resource not in self._seen:
             self._seen.add(resource)
             self._charge(what)
@@ -90,6 +93,7 @@ class Bill:
     def _charge(self, what: str) -> None:
         self.charged[what] += 1
         self.dollars += self.price(what)
+        self.by_day[int(self.clock() // _DAY_S)] += round(self.price(what) * 1_000_000)
 
 
 def _resources(asked: Asked, body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -38,6 +38,11 @@ class Faults:
         with self._lock:
             self._waiting.append(fault)
 
+    def clear(self) -> None:
+        """Let nothing go wrong any more."""
+        with self._lock:
+            self._waiting.clear()
+
     def take(self, request: str) -> Fault | None:
         """Return the fault for a request like 'POST /2/tweets', if one waits."""
         with self._lock:

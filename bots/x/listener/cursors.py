@@ -55,6 +55,8 @@ class Unread(BaseModel):
     """Oldest first; both ends are left out."""
     looked_back_at: float = 0.0
     """When late posts were last looked for, seconds since the epoch."""
+    backlog: int = 0
+    """Posts read since there was more than a page of them."""
     ids_per_post: float = 0.0
     """How far apart, in ids, the posts of the last full page were; 0: unknown."""
 
@@ -114,27 +116,31 @@ class MentionCursor:
         take([page])
         self._note_density(unread, page)
         unread.read(low, high, _oldest(page, low, high))
+        self._note_backlog(unread, page)
         self._save(unread)
         return len(page.posts)
 
     def _read_new(self, unread: Unread, take: Callable[[Iterable[PostPage]], object]) -> int:
-        """Read the newest page; what lies between it and what is known becomes a range."""
+        """Read the newest page. Where it is not all that is new, the oldest is dealt with first.
+
+        X bills a post once a day: the page that was read ahead costs nothing when its turn comes.
+        """
         low, looks_back = unread.read_to, self._look_back_is_due(unread)
         if looks_back:
             low = min(low, id_at(self._now() - self._look_back_s))
         page = self._page(low, None)
-        take([page])
-        self._note_density(unread, page)
         newest = max((int(post.id) for post in page.posts), default=low)
-        oldest = _oldest(page, low, newest + 1)
-        if oldest is not None and oldest - low > 1:
-            unread.ranges.append((low, oldest))
-            self._warn_of_horizon(unread, low, oldest)
+        has_more = _oldest(page, low, newest + 1) is not None
+        if has_more:
+            unread.ranges.append((low, newest + 1))
+        else:
+            take([page])
+        self._note_density(unread, page)
         unread.read_to = max(unread.read_to, newest)
         if looks_back:
             unread.looked_back_at = self._now()
         self._save(unread)
-        return len(page.posts)
+        return 0 if has_more else len(page.posts)
 
     def _load(self) -> Unread | None:
         stored = self._store.get(_MENTIONS_KEY)
@@ -161,12 +167,14 @@ class MentionCursor:
         """Return how wide a range to read, in ids, so that it should hold most of a page."""
         return max(2, int(_WANTED * _PAGE * unread.ids_per_post)) if unread.ids_per_post else whole
 
-    def _warn_of_horizon(self, unread: Unread, low: int, oldest: int) -> None:
-        waiting = (oldest - low) / unread.ids_per_post if unread.ids_per_post else 0
-        if waiting > _HORIZON - _PAGE:
+    def _note_backlog(self, unread: Unread, page: PostPage) -> None:
+        """Say when so many were unread that X may not have listed them all."""
+        before = unread.backlog
+        unread.backlog = before + len(page.posts) if unread.ranges else 0
+        if before < _HORIZON - _PAGE <= unread.backlog:
             _log.error(
                 "mentions_beyond_horizon",
-                unread_about=round(waiting),
+                read=unread.backlog,
                 reason="X lists only the newest 800; older ones get no answer",
             )
 

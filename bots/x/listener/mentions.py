@@ -82,7 +82,11 @@ class Mentions:
 
     def _in_full(self, posts: list[Post], known: KnownPosts, automated: set[str]) -> list[Post]:
         """Look up the posts that came without their authors, where they may want something."""
-        wanted = [post.id for post in posts if not post.author and self._may_want(post)]
+        wanted = [
+            post.id
+            for post in posts
+            if not post.author and post.id not in known and self._may_want(post)
+        ]
         automated |= self._look_up(wanted, known)
         found = [post if post.author else known.get(post.id) for post in posts]
         for post, each in zip(posts, found, strict=True):

@@ -71,6 +71,8 @@ def _counted_is_billed(request: pytest.FixtureRequest) -> Iterator[None]:
     fake: FakeX = request.getfixturevalue("fake")
     services: Services = request.getfixturevalue("services")
     yield
+    if len(fake.bill.by_day) > 1:
+        return  # the test itself compares, day by day
     spent = XClient.open(services).budget.spending()
     slack = 0.02 * fake.bill.dollars + 1e-9
     assert spent.today_usd <= fake.bill.dollars + slack, (spent.counts, fake.bill.charged)

@@ -150,6 +150,8 @@ def test_no_more_is_read_than_can_be_followed_up(services: Services, clock: Cloc
     counted = budget(services, clock, daily=0.1)
     with counted.reading("mention", 100, 5, follow_up=round(0.019 * MICRO)) as purchase:
         assert purchase.count == 5
+    with pytest.raises(BudgetSpent), counted.reading("post", 2, 2, keep=round(0.091 * MICRO)):
+        pass
     with counted.reading("mention", 100, 5, along={"account": 1}) as purchase:
         assert purchase.count == 9
 

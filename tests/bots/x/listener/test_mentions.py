@@ -42,10 +42,14 @@ def test_a_bare_name_and_a_photo_are_in_the_language_that_the_person_spoke_befor
 
 
 def test_a_mention_that_is_read_again_is_one_job(
-    fake: FakeX, photo: Callable[[], str], read: Callable[[], int]
+    fake: FakeX,
+    photo: Callable[[], str],
+    read: Callable[[], int],
+    services: Services,
 ) -> None:
     fake.world.post("ann", "@suisai", media=[photo()])
     assert [read(), read()] == [1, 0]
+    assert services.ledger.open_count("x") == 1
 
 
 def test_an_edited_mention_is_one_job(
