@@ -3,9 +3,9 @@
 ## Beside a painting. Three ways, since X refuses posts that repeat one another.
 
 x-painted = { $way ->
-    [0] Painted for you. Reply “again”, “stronger” or the name of a style for another one, “stop” to take it down.
-    [1] Here it is, the paint just dried. “Again”, “softer” or the name of a style brings another; “stop” takes it down.
-   *[other] Your painting. Tell me “again” for another one, “stronger” or “softer” to change it, “stop” to remove it.
+    [0] Painted for you. Reply with my name and “again”, “stronger” or a style for another one; “stop” takes it down.
+    [1] Here it is, the paint just dried. My name and “again”, “softer” or a style bring another; “stop” takes it down.
+   *[other] Your painting. Write my name and “again” for another one, “stronger” or “softer” to change it; “stop” removes it.
 }
 x-alt = A hand-painted version, in the style “{ $style }”, of the photo in this conversation.
 

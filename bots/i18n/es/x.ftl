@@ -3,9 +3,9 @@
 ## Junto a una pintura. De tres maneras, porque X rechaza publicaciones que se repiten.
 
 x-painted = { $way ->
-    [0] Pintada para ti. Responde «otra vez», «más fuerte» o el nombre de un estilo para tener otra; «basta» la retira.
-    [1] Aquí está, con la pintura recién seca. «Otra vez», «más suave» o un estilo trae otra; «basta» la retira.
-   *[other] Tu pintura. Dime «otra vez» para otra, «más fuerte» o «más suave» para cambiarla, «basta» para quitarla.
+    [0] Pintada para ti. Responde con mi nombre y «otra vez», «más fuerte» o un estilo para tener otra; «basta» la retira.
+    [1] Aquí está, con la pintura recién seca. Mi nombre y «otra vez», «más suave» o un estilo traen otra; «basta» la retira.
+   *[other] Tu pintura. Escribe mi nombre y «otra vez» para otra, «más fuerte» o «más suave» para cambiarla; «basta» la quita.
 }
 x-alt = Una versión pintada a mano, en el estilo «{ $style }», de la foto de esta conversación.
 

@@ -3,9 +3,9 @@
 ## Bersama lukisan. Tiga cara, karena X menolak kiriman yang berulang.
 
 x-painted = { $way ->
-    [0] Sudah dilukis untukmu. Balas “lagi”, “lebih kuat”, atau nama gaya untuk yang lain; “berhenti” untuk menghapusnya.
-    [1] Ini dia, catnya baru kering. “Lagi”, “lebih lembut”, atau nama gaya memberi yang lain; “berhenti” menghapusnya.
-   *[other] Lukisanmu. Katakan “lagi” untuk yang lain, “lebih kuat” atau “lebih lembut” untuk mengubah, “berhenti” untuk menghapus.
+    [0] Sudah dilukis untukmu. Balas dengan namaku dan “lagi”, “lebih kuat”, atau nama gaya untuk yang lain; “berhenti” menghapusnya.
+    [1] Ini dia, catnya baru kering. Namaku dan “lagi”, “lebih lembut”, atau nama gaya memberi yang lain; “berhenti” menghapusnya.
+   *[other] Lukisanmu. Tulis namaku dan “lagi” untuk yang lain, “lebih kuat” atau “lebih lembut” untuk mengubah; “berhenti” menghapus.
 }
 x-alt = Versi lukisan tangan, dalam gaya “{ $style }”, dari foto di percakapan ini.
 

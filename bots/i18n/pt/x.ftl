@@ -3,9 +3,9 @@
 ## Junto a uma pintura. De três maneiras, porque o X recusa publicações repetidas.
 
 x-painted = { $way ->
-    [0] Pintada para você. Responda “de novo”, “mais forte” ou o nome de um estilo para ter outra; “pare” a retira.
-    [1] Aqui está, a tinta acabou de secar. “De novo”, “mais suave” ou um estilo traz outra; “pare” a retira.
-   *[other] Sua pintura. Diga “de novo” para outra, “mais forte” ou “mais suave” para mudar, “pare” para remover.
+    [0] Pintada para você. Responda com meu nome e “de novo”, “mais forte” ou um estilo para ter outra; “pare” a retira.
+    [1] Aqui está, a tinta acabou de secar. Meu nome e “de novo”, “mais suave” ou um estilo trazem outra; “pare” a retira.
+   *[other] Sua pintura. Escreva meu nome e “de novo” para outra, “mais forte” ou “mais suave” para mudar; “pare” a remove.
 }
 x-alt = Uma versão pintada à mão, no estilo “{ $style }”, da foto desta conversa.
 
