@@ -124,6 +124,7 @@ def _settings(url: str) -> dict[str, str]:
         "access_token": "access-token",
         "access_token_secret": TOKEN_SECRET,
         "settling_s": "0.5",
+        "retry_s": "0.2",
         "poll_fastest_s": "0.3",
         "poll_slowest_s": "0.5",
         "messages_poll_s": "0.5",

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from bots.x.client import XClient
+from bots.x.listener.cursors import Unread
 from bots.x.listener.mentions import Mentions
 from bots.x.oauth import Tokens
 from bots.x.settings import XSettings
@@ -44,6 +45,8 @@ def bot(fake: FakeX, stack: Stack, x: XClient) -> Stack:
         "SUISAI_X_API_URL": fake.url,
         "SUISAI_X_CLIENT_ID": "client",
         "SUISAI_X_SETTLING_S": "0.2",
+        "SUISAI_X_RETRY_S": "0.1",
+        "SUISAI_X_OWNS_APP": "true",
         "SUISAI_LONG_SIDE_PX": "64",
         "SUISAI_ENGINE": "painter",
     }
@@ -113,7 +116,7 @@ def test_a_listener_killed_while_it_reads_reads_on(
         "SUISAI_X_POLL_SLOWEST_S": "0.05",
         "SUISAI_X_DIRECT_MESSAGES": "false",
     }
-    services.kv("x").put("mentions:since", "1")
+    services.kv("x").put("mentions:unread", Unread(read_to=1).model_dump_json())
     mentions = [fake.world.post(f"fan{n}", "@suisai", media=[photo]) for n in range(60)]
 
     for patience in (10, 25, 60):
