@@ -16,15 +16,14 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsError
 
-GROUP = "suisai.settings"
-"""Entry points of this group name the settings classes of the installed rooms."""
+from bots.plugins import plugins
+from tasks.settings import Settings
 
 _HEAD = """\
 # Every setting of Suisai with its default. Copy this file to .env (mode 600) and change what you need,
@@ -46,9 +45,9 @@ class Variable:
 
 
 def all_settings() -> list[type[BaseSettings]]:
-    """Return the settings classes of all rooms, the core's first."""
-    points = sorted(entry_points(group=GROUP), key=lambda point: (point.name != "core", point.name))
-    return [point.load() for point in points]
+    """Return the settings classes: the core's first, then those of all plugins."""
+    found = [plugin.settings() for plugin in plugins().values()]
+    return [Settings, *(each for each in found if each is not None)]
 
 
 def variables_of(group: type[BaseSettings]) -> Iterator[Variable]:

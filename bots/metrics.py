@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from importlib.metadata import entry_points
 
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -13,12 +12,10 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from bots.plugins import plugins
 from tasks.models import OverloadLevel
 from tasks.services import Services
 from tasks.stats import WAIT_BOUNDS_S, FleetStats, StageStats, read_stats
-
-GROUP = "suisai.metrics"
-"""Entry points of this group name functions from `Services` to metrics of one platform."""
 
 Labels = tuple[str, ...]
 
@@ -28,13 +25,14 @@ class FleetCollector(Collector):
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._platform_metrics = [point.load() for point in entry_points(group=GROUP)]
+        self._platform_metrics = [plugin.metrics() for plugin in plugins().values()]
 
     def collect(self) -> Iterator[Metric]:
         """Yield all metrics. Raises `RedisError`."""
         yield from metrics_of(read_stats(self._services))
         for metrics in self._platform_metrics:
-            yield from metrics(self._services)
+            if metrics is not None:
+                yield from metrics(self._services)
 
 
 def metrics_of(stats: FleetStats) -> Iterator[Metric]:

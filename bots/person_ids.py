@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from importlib.metadata import entry_points
 
 from pipeline.errors import UserFacingError
-from tasks.platform import GROUP
+from tasks.platform import platform_names
 
 FORMS: Mapping[str, tuple[str, str]] = {
     "telegram": (r"-?[0-9]{1,20}", "a number, e.g. telegram:4711, never an @name"),
@@ -21,11 +20,6 @@ _ANY = r"\S{1,200}"
 
 class UnknownPerson(UserFacingError):
     """The word names nobody; the message says what to write instead."""
-
-
-def platform_names() -> list[str]:
-    """Return the names of all installed platforms."""
-    return sorted({point.name for point in entry_points(group=GROUP)})
 
 
 def read_person(word: str, platform: str | None = None) -> tuple[str, str]:

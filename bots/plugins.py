@@ -1,66 +1,31 @@
-"""What installed packages add at the edge: platforms that listen, and routes of the web process.
+"""Plugins: all that a package adds for its platforms, in one object.
 
-What `suisai setup` asks, and the protocol by which a platform brings its own questions.
+The entry point group `suisai.platforms` names the object. Its parts import their modules when they are asked
+for: every process loads every plugin, and few need Telegram's or X's library.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from typing import Protocol
 
+from prometheus_client import Metric
+from pydantic_settings import BaseSettings
 from starlette.routing import BaseRoute
 
+from bots.doctor.report import Checks
 from pipeline.errors import UserFacingError
+from tasks.platform import Platform, platform_plugins
 from tasks.services import Services
 
-ADAPTERS = "suisai.adapters"
-"""Entry points of this group name a `Adapter`."""
-
-ROUTES = "suisai.routes"
-"""Entry points of this group name a function from `Services` to a list of routes."""
+Metrics = Callable[[Services], Iterable[Metric]]
+"""A platform's own metrics, read at each scrape."""
 
 
 class UnknownAdapter(UserFacingError):
     """No installed package listens to this platform."""
-
-
-class Adapter:
-    """A platform's own process, and whether the operator has set the platform up."""
-
-    def __init__(
-        self, run: Callable[[Services, threading.Event], None], wanted: Callable[[], bool]
-    ) -> None:
-        self.run = run
-        """Listens until the event is set."""
-        self.wanted = wanted
-        """Tells whether `suisai up` should start it."""
-
-
-def adapters() -> Mapping[str, Adapter]:
-    """Return every installed platform that has a process of its own, by name."""
-    points = sorted(entry_points(group=ADAPTERS), key=lambda point: point.name)
-    return {point.name: point.load() for point in points}
-
-
-def adapter(name: str) -> Adapter:
-    """Return one platform's. Raises `UnknownAdapter`."""
-    found = adapters()
-    if name not in found:
-        raise UnknownAdapter(f"There is no platform '{name}'; there are: {', '.join(found)}.")
-    return found[name]
-
-
-def routes(services: Services) -> list[BaseRoute]:
-    """Return what all packages add to the web process."""
-    points = sorted(entry_points(group=ROUTES), key=lambda point: point.name)
-    return [route for point in points for route in point.load()(services)]
-
-
-GROUP = "suisai.setup"
-"""Entry points of this group name objects that follow `Questions`."""
 
 
 class NotAccepted(Exception):
@@ -80,7 +45,7 @@ class Question:
 
 
 class Questions(Protocol):
-    """What one platform must know before it can speak."""
+    """What `suisai setup` asks for one platform."""
 
     title: str
     how: str
@@ -92,5 +57,79 @@ class Questions(Protocol):
         ...
 
     def check(self, answers: Mapping[str, str]) -> str:
-        """Try the answers at once and say in one line what came of it. Raises `NotAccepted`."""
+        """Try the answers at once and return the result in one line. Raises `NotAccepted`."""
         ...
+
+
+class Adapter:
+    """A platform's own process, and whether the operator has set the platform up."""
+
+    def __init__(
+        self, run: Callable[[Services, threading.Event], None], wanted: Callable[[], bool]
+    ) -> None:
+        self.run = run
+        """Listens until the event is set."""
+        self.wanted = wanted
+        """Tells whether `suisai up` should start it."""
+
+
+class Plugin:
+    """Base class of a plugin: a package overrides what its platforms have."""
+
+    names: tuple[str, ...] = ()
+    """The platforms that `platform` opens."""
+
+    def platform(self, name: str, services: Services) -> Platform:
+        """Open one of its platforms, for the workers."""
+        raise NotImplementedError(f"the plugin opens no platform '{name}'")
+
+    def settings(self) -> type[BaseSettings] | None:
+        """Return the settings class: for `.env`, `suisai doctor` and the redaction of secrets."""
+        return None
+
+    def adapter(self) -> Adapter | None:
+        """Return the listener, which runs in a process of its own."""
+        return None
+
+    def routes(self, services: Services) -> list[BaseRoute]:
+        """Return what the platform adds to the web process: webhooks."""
+        return []
+
+    def checks(self) -> Checks | None:
+        """Return what `suisai doctor` checks for the platform."""
+        return None
+
+    def metrics(self) -> Metrics | None:
+        """Return what the platform adds to /metrics."""
+        return None
+
+    def setup(self) -> Questions | None:
+        """Return what `suisai setup` asks for the platform."""
+        return None
+
+
+def plugins() -> dict[str, Plugin]:
+    """Return the plugins of all installed packages, by name.
+
+    A plugin that only the workers know (no subclass of `Plugin`) adds nothing here.
+    """
+    return {n: plugin for n, plugin in platform_plugins().items() if isinstance(plugin, Plugin)}
+
+
+def adapters() -> Mapping[str, Adapter]:
+    """Return every installed platform that has a process of its own, by name."""
+    found = {name: plugin.adapter() for name, plugin in plugins().items()}
+    return {name: adapter for name, adapter in found.items() if adapter is not None}
+
+
+def adapter(name: str) -> Adapter:
+    """Return one platform's listener. Raises `UnknownAdapter`."""
+    found = adapters()
+    if name not in found:
+        raise UnknownAdapter(f"There is no platform '{name}'; there are: {', '.join(found)}.")
+    return found[name]
+
+
+def routes(services: Services) -> list[BaseRoute]:
+    """Return what all packages add to the web process."""
+    return [route for plugin in plugins().values() for route in plugin.routes(services)]

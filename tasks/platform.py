@@ -6,9 +6,7 @@ import threading
 from importlib.metadata import entry_points
 from typing import Protocol
 
-from tasks.errors import (
-    UnknownPlatform,
-)
+from tasks.errors import UnknownPlatform
 from tasks.models import Answer, Job, PhotoRef, RateLimit
 from tasks.services import Services
 
@@ -16,13 +14,10 @@ from tasks.services import Services
 class Platform(Protocol):
     """A place where people talk to the bot, as the workers see it. Methods are called from threads.
 
-    Implementations are found by the entry point group `suisai.platforms`; the entry point names a
-    class that is called with `Services`.
+    A package names its platforms in a plugin, see `PlatformPlugin`.
     """
 
     name: str
-
-    def __init__(self, services: Services) -> None: ...
 
     def quota(self) -> RateLimit | None:
         """Say how many answers the platform lets the bot send, None where nothing limits it."""
@@ -60,6 +55,31 @@ class Platform(Protocol):
 
 
 GROUP = "suisai.platforms"
+"""Entry points of this group name a plugin object: all that a package adds for its platforms."""
+
+
+class PlatformPlugin(Protocol):
+    """What the workers need of a plugin; `bots.plugins.Plugin` is the base class with the rest."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The platforms that the plugin opens."""
+        ...
+
+    def platform(self, name: str, services: Services) -> Platform:
+        """Open one of its platforms."""
+        ...
+
+
+def platform_plugins() -> dict[str, PlatformPlugin]:
+    """Return the plugins of all installed packages, by the name of the entry point."""
+    points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
+    return {point.name: point.load() for point in points}
+
+
+def platform_names() -> list[str]:
+    """Return the names of all installed platforms."""
+    return sorted({name for plugin in platform_plugins().values() for name in plugin.names})
 
 
 class Platforms:
@@ -82,9 +102,9 @@ class Platforms:
         self[name].retract(receipt)
 
     def _load(self, name: str) -> Platform:
-        found = [point for point in entry_points(group=GROUP) if point.name == name]
-        if not found:
-            raise UnknownPlatform(f"no installed package speaks for the platform '{name}'")
-        platform: Platform = found[0].load()(self._services)
-        self._services.controls.announce_quota(name, platform.quota())
-        return platform
+        for plugin in platform_plugins().values():
+            if name in plugin.names:
+                platform = plugin.platform(name, self._services)
+                self._services.controls.announce_quota(name, platform.quota())
+                return platform
+        raise UnknownPlatform(f"no installed package opens the platform '{name}'")

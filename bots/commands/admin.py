@@ -13,11 +13,12 @@ from rich.markup import escape
 from bots.commands.bootstrap import services
 from bots.commands.errors import InputRefused
 from bots.commands.tables import show, table
-from bots.person_ids import UnknownPerson, platform_names, read_person
+from bots.person_ids import UnknownPerson, read_person
 from tasks.controls import PAUSABLE
 from tasks.ledger.ledger import UnknownJob
 from tasks.ledger.records import CorruptRecord
 from tasks.models import Job
+from tasks.platform import platform_names
 from tasks.services import Services
 
 PSEUDONYM = re.compile(r"[0-9a-f]{32}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from bots.commands.errors import InputRefused
 from bots.config import write_settings
-from bots.plugins import GROUP, NotAccepted, Question, Questions
+from bots.plugins import NotAccepted, Question, Questions, plugins
 
 _TRIES = 3
 
@@ -28,7 +27,8 @@ def setup(
 
     [dim]Example:[/dim] suisai setup telegram
     """
-    rooms = {point.name: point.load()() for point in entry_points(group=GROUP)}
+    found = {name: plugin.setup() for name, plugin in plugins().items()}
+    rooms = {name: questions for name, questions in found.items() if questions is not None}
     if only is not None and only not in rooms:
         raise InputRefused(f"'{only}' needs no setup; there are: {', '.join(sorted(rooms))}.")
     written = [

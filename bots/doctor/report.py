@@ -9,9 +9,6 @@ from typing import Protocol
 
 from tasks.services import Services
 
-GROUP = "suisai.checks"
-"""Entry points of this group name functions that follow `Checks`."""
-
 
 class Severity(StrEnum):
     """How bad a finding is."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from bots.doctor.machine import check_machine
 from bots.doctor.models import check_models
-from bots.doctor.report import GROUP, Checks, Finding, failure, warning
+from bots.doctor.report import Checks, Finding, failure, warning
 from bots.doctor.settings import check_settings
 from bots.doctor.store import check_reach, check_store, open_briefly
 from bots.doctor.traces import check_traces
 from bots.doctor.workers import check_workers
+from bots.plugins import plugins
 from tasks.errors import StoreError
 from tasks.models import Stage
 from tasks.services import Services, open_services
@@ -40,9 +40,8 @@ def examine(settings: Settings, env_file: Path = Path(".env")) -> Iterator[Findi
 def _with_services(services: Services) -> Iterator[Finding]:
     try:
         yield from _guarded("workers", lambda: check_workers(services))
-        for point in _registered_checks():
-            checks: Checks = point.load()
-            yield from _guarded(point.name, partial(checks, services))
+        for name, checks in _platform_checks().items():
+            yield from _guarded(name, partial(checks, services))
     finally:
         services.redis.close()
 
@@ -59,13 +58,14 @@ def _guarded(what: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Findi
         )
 
 
-def _registered_checks() -> list[EntryPoint]:
-    return sorted(entry_points(group=GROUP), key=lambda point: point.name)
+def _platform_checks() -> dict[str, Checks]:
+    found = {name: plugin.checks() for name, plugin in plugins().items()}
+    return {name: checks for name, checks in found.items() if checks is not None}
 
 
 def _unchecked() -> Iterator[Finding]:
-    for point in _registered_checks():
-        yield warning(point.name, "not checked while the ledger is away", "suisai doctor")
+    for name in _platform_checks():
+        yield warning(name, "not checked while the ledger is away", "suisai doctor")
 
 
 def _nobody(_: Stage) -> None:

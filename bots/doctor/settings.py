@@ -13,7 +13,7 @@ from bots.config import all_settings, variables_of
 from bots.doctor.report import Finding, failure, passed, warning
 from tasks.engines import SAFETY_GROUP
 from tasks.environment import ENV_FILE, SECRETS_DIR
-from tasks.platform import GROUP as PLATFORMS
+from tasks.platform import platform_names
 from tasks.settings import Settings
 
 
@@ -77,13 +77,13 @@ def _names(settings: Settings) -> Iterator[Finding]:
                 f"the safety check '{name}' is not installed",
                 f"correct SUISAI_SAFETY_CHECKS; there are: {', '.join(installed) or 'none'}",
             )
-    platforms = [point.name for point in entry_points(group=PLATFORMS)]
+    platforms = platform_names()
     for name in settings.platform_limits:
         if name not in platforms:
             yield warning(
                 "settings",
                 f"SUISAI_PLATFORM_LIMITS names '{name}', which is no platform",
-                f"correct it; there are: {', '.join(sorted(platforms))}",
+                f"correct it; there are: {', '.join(platforms)}",
             )
 
 

@@ -7,7 +7,9 @@ import random
 
 from PIL import Image
 
+from bots.plugins import Plugin
 from tasks.models import Answer, Job, PhotoRef, RateLimit
+from tasks.platform import Platform
 from tasks.services import Services
 
 NAME = "loadtest"
@@ -58,3 +60,15 @@ def answers_to(services: Services, job_ids: list[str]) -> dict[str, int]:
     """Return how often each job was answered."""
     counts = services.kv(NAME).get_many(*(f"answers:{job_id}" for job_id in job_ids))
     return {job_id: int(n or 0) for job_id, n in zip(job_ids, counts, strict=True)}
+
+
+class LoadTestPlugin(Plugin):
+    """The load test's platform; it has no listener."""
+
+    names = (NAME,)
+
+    def platform(self, name: str, services: Services) -> Platform:
+        return LoadTestPlatform(services)
+
+
+PLUGIN = LoadTestPlugin()

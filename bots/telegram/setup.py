@@ -25,7 +25,7 @@ class TelegramSetup:
         "Write /newbot to @BotFather on Telegram; it gives a token. In a group the bot hears only "
         "mentions and replies until you switch its privacy mode off there (/setprivacy)."
     )
-    questions = (Question(_ASKED, "Token", secret=True),)
+    questions: tuple[Question, ...] = (Question(_ASKED, "Token", secret=True),)
 
     def is_answered(self) -> bool:
         return configured(TelegramSettings())

@@ -17,7 +17,7 @@ class XSetup:
         f"or bot', callback http://127.0.0.1:{XSettings().login_port}/callback. It then shows an "
         "OAuth 2.0 client id and secret."
     )
-    questions = (
+    questions: tuple[Question, ...] = (
         Question("SUISAI_X_CLIENT_ID", "Client id"),
         Question("SUISAI_X_CLIENT_SECRET", "Client secret", secret=True, needed=False),
     )

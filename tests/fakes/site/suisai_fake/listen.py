@@ -8,7 +8,6 @@ import threading
 import httpx
 from redis.exceptions import RedisError
 
-from bots.plugins import Adapter
 from tasks.ledger.ledger import Ledger
 from tasks.models import PaintRequest, PhotoRef, Refused
 from tasks.services import Services
@@ -36,6 +35,3 @@ def run(services: Services, stop: threading.Event) -> None:
             except (RedisError, httpx.HTTPError):
                 count = 0
             stop.wait(0.05 if count else 0.3)
-
-
-ADAPTER = Adapter(run, lambda: True)
