@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from bots.doctor.report import Finding, Severity
 from bots.doctor.traces import check_traces
@@ -41,15 +41,19 @@ def test_a_collector_that_refuses_is_named() -> None:
     assert "says 400" in finding.message
 
 
-@pytest.mark.parametrize(
-    "endpoint", ["http://127.0.0.1:1", "collector:4317", "http://[", "nothing"]
-)
+@pytest.mark.parametrize("endpoint", ["http://127.0.0.1:1", "http://collector.invalid:4318"])
 def test_an_address_where_nobody_answers_is_named(endpoint: str) -> None:
     (finding,) = look(endpoint)
 
     assert finding.severity is Severity.WARNING
     assert "does not answer" in finding.message
     assert "OTEL_EXPORTER_OTLP_ENDPOINT" in finding.fix
+
+
+@pytest.mark.parametrize("endpoint", ["collector:4317", "http://[", "nothing"])
+def test_what_is_no_address_is_refused_with_the_settings(endpoint: str) -> None:
+    with pytest.raises(ValidationError, match="must be an address like https://host"):
+        look(endpoint)
 
 
 def test_the_missing_extra_comes_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
