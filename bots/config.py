@@ -1,8 +1,7 @@
-"""Every setting of the bot as it is written in `.env`: name, default and what it is for.
+"""Lists every setting of the bot with its name, default and description, as written in `.env`.
 
-What is wrong with a setting, in words that name it as it is written in the environment.
-
-Writes settings into `.env`: whole or not at all, readable by its owner only.
+Explains invalid settings by their names in the environment, and writes settings into `.env`: atomically,
+readable by its owner only.
 """
 
 from __future__ import annotations
@@ -64,7 +63,7 @@ def variables_of(group: type[BaseSettings]) -> Iterator[Variable]:
 
 
 def as_written(value: object) -> str:
-    """Write a value as it stands in the environment; secrets as `***`."""
+    """Format a value as it is written in the environment; secrets as `***`."""
     if value is None:
         return ""
     if isinstance(value, SecretStr):
@@ -103,11 +102,11 @@ def _quoted(value: str) -> str:
 
 
 UNUSABLE = (ValidationError, SettingsError)
-"""What reading the settings may raise."""
+"""The exceptions that reading the settings may raise."""
 
 
 def explain(error: Exception) -> list[str]:
-    """Say in one line each which settings cannot be used and why."""
+    """Return one line per invalid setting that says why it is invalid."""
     if isinstance(error, ValidationError):
         prefix = _prefix(error.title)
         return [_slip(prefix, slip["loc"], slip["msg"]) for slip in error.errors()]
@@ -142,7 +141,7 @@ _PLAIN = re.compile(r"[\w@%+=:,./~-]*")
 
 
 def write_settings(path: Path, values: Mapping[str, str]) -> None:
-    """Set these variables; whatever else stands in the file stays. Raises `OSError`."""
+    """Set these variables; the rest of the file is unchanged. Raises `OSError`."""
     lines = path.read_text("utf-8").splitlines() if path.exists() else []
     left = dict(values)
     kept = [_replaced(line, left) for line in lines]

@@ -1,4 +1,4 @@
-"""The main job on one machine: a photo goes in as a person would send it, a painting comes back."""
+"""`suisai demo`: runs the whole bot on one machine, sends it a photo and saves the painting."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ from tasks.services import embedded_valkey, open_services
 from tasks.settings import Settings
 
 START_PATIENCE_S = 120.0
-"""For everything to be up; a first start on a slow disk takes its time."""
+"""Time for all processes to start; the first start on a slow disk takes long."""
 _STEPS = ("admitted", "fetched", "painted", "answered")
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What `suisai demo` was asked to do."""
+    """The options of `suisai demo`."""
 
     photo: Path | None
     """None: the sample that ships with Suisai."""
     out: Path
     overwrite: bool
     stay: bool
-    """Leave the chat page open afterwards, where there is a terminal to end it from."""
+    """Keep the chat page running afterwards if there is a terminal."""
     programs: list[Program]
     port: int
     stop: threading.Event
@@ -53,7 +53,7 @@ class DemoFailed(UserFacingError):
 
 
 def run_demo(demo: Demo) -> None:
-    """Start everything in a folder of its own, have a photo painted, show how it went.
+    """Start everything in a temporary folder, have a photo painted, print the times of its stages.
 
     Raises `InputRefused`, `DemoFailed`, `OSError`.
     """
@@ -65,7 +65,7 @@ def run_demo(demo: Demo) -> None:
     with tempfile.TemporaryDirectory(prefix="suisai-demo-", ignore_cleanup_errors=True) as folder:
         settings = Settings(data_dir=Path(folder), redis_url=None, blob_url=None)
         environment = {**os.environ, "SUISAI_DATA_DIR": folder}
-        # Whoever tries styles one after the other should not be asked to wait in between.
+        # A person who tries several styles should not wait for cooldowns.
         environment.setdefault("SUISAI_PLATFORM_LIMITS", '{"web": {"cooldown_s": 0}}')
         environment.setdefault("SUISAI_WEB_ASKS_PER_MINUTE", "100")
         environment.pop("SUISAI_REDIS_URL", None)
@@ -86,7 +86,7 @@ def run_demo(demo: Demo) -> None:
                 visit = _visit(visitor, data, demo.stop)
             if visit is None:
                 return
-            _tell(console, visit, open_services(settings, _nobody).ledger.job(visit.job_id))
+            _print_times(console, visit, open_services(settings, _nobody).ledger.job(visit.job_id))
             _save(demo, pixels, visit.picture)
             console.print(f"\nThe painting is in [bold]{demo.out.resolve()}[/bold]")
             if demo.stay and sys.stdin.isatty() and sys.stdout.isatty():
@@ -128,7 +128,7 @@ def _await_opening(visitor: WebClient, stop: threading.Event) -> None:
         if time.monotonic() > deadline:
             raise DemoFailed(
                 f"The chat page did not open within {START_PATIENCE_S:.0f} s. "
-                "Run `suisai up` to see what each process says."
+                "Run `suisai up` to see the log of each process."
             )
 
 
@@ -139,8 +139,8 @@ def _visit(visitor: WebClient, data: bytes, stop: threading.Event) -> Visit | No
         raise DemoFailed(f"The bot answered: {refusal}") from refusal
 
 
-def _tell(console: Console, visit: Visit, job: Job) -> None:
-    at = {chapter.event: chapter.at for chapter in job.history}
+def _print_times(console: Console, visit: Visit, job: Job) -> None:
+    at = {entry.event: entry.at for entry in job.history}
     console.print(f"  received  {0:7.3f} s")
     for step in _STEPS:
         if step in at:
@@ -158,4 +158,4 @@ def _save(demo: Demo, before: RGB, picture: bytes) -> None:
 
 
 def _nobody(_: Stage) -> None:
-    """Wake nobody: the demo only reads."""
+    """Send no wake-up: the demo only reads."""

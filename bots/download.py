@@ -1,6 +1,6 @@
-"""Connections that go to public addresses only and end at a deadline, for URLs that strangers name.
+"""Downloads photos from a platform's hosts, and from no others.
 
-Fetches photos from where a platform keeps them, and from nowhere else.
+Its connections go to public addresses only and end at a deadline, because strangers choose the URLs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pipeline.errors import PhotoRefused
 from tasks.errors import PhotoUnavailable, PlatformPaused, TransientError
 
 Resolve: TypeAlias = Callable[[str, int], list[str]]
-"""Gives the addresses of a host name, for connecting to a port."""
+"""Returns the addresses of a host name, for connecting to a port."""
 
 
 class AddressForbidden(Exception):
@@ -35,7 +35,7 @@ def resolve(host: str, port: int) -> list[str]:
 
 
 class CheckedBackend(httpcore.NetworkBackend):
-    """Connects to the very address that was checked: a second look-up could give another one.
+    """Connects to the address that was checked, because a second look-up could return another one.
 
     `allowed` says which addresses it connects to.
     """
@@ -79,7 +79,7 @@ class CheckedBackend(httpcore.NetworkBackend):
 
 
 class DeadlineStream(httpcore.NetworkStream):
-    """A connection on which nothing lasts beyond the deadline, however slowly it trickles."""
+    """A connection whose operations all end at the deadline, however slowly data arrives."""
 
     def __init__(self, stream: httpcore.NetworkStream, ends_at: float) -> None:
         self._stream = stream
@@ -117,27 +117,27 @@ def _left(ends_at: float) -> float:
 REDIRECTS_MAX = 3
 
 PAUSE_S = 60.0
-"""How long a platform is left alone that says 'too many requests' without a time."""
+"""Pause after a 429 without a Retry-After header."""
 
 PAUSE_MAX_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class DownloadSource:
-    """Where photos may come from and how much of them."""
+    """Where photos may be downloaded from, and the limits of a download."""
 
     hosts: frozenset[str]
-    """Host names, lower case, each meaning itself alone."""
+    """Host names in lower case; their subdomains are not included."""
     loopback_host: str | None = None
     """The host of a server on this machine that speaks a platform's API: plain HTTP is allowed there."""
     own: httpx.URL | None = None
-    """The operator's own server: reached as this URL says, over plain HTTP and inside a network too."""
+    """The operator's own server; plain HTTP and private addresses are allowed for this URL."""
     bytes_max: int = 20_000_000
     total_s: float = 10.0
 
     @classmethod
     def of(cls, api_url: str, *hosts: str, bytes_max: int = 20_000_000) -> DownloadSource:
-        """Allow the host of a platform's API and `hosts` besides.
+        """Allow the host of a platform's API and `hosts` as well.
 
         A loopback address is allowed only when `api_url` itself is one.
         """
@@ -148,12 +148,12 @@ class DownloadSource:
 
     @classmethod
     def of_own(cls, api_url: str, *, bytes_max: int = 20_000_000) -> DownloadSource:
-        """Allow the server at `api_url` and nothing besides, wherever the operator has put it."""
+        """Allow only the server at `api_url`, at any address."""
         own = httpx.URL(api_url)
         return cls(frozenset({own.host}), own=own, bytes_max=bytes_max)
 
     def allows(self, target: httpx.URL) -> bool:
-        """Tell whether a URL is one that photos are fetched from."""
+        """Return whether a URL is one that photos are fetched from."""
         if target.host not in self.hosts or target.userinfo:
             return False
         if self.own is not None:
@@ -177,19 +177,19 @@ def download(
     tls: ssl.SSLContext | None = None,
     resolve: Resolve = resolve,
 ) -> bytes:
-    """Return the body of `url`, which may be a stranger's words.
+    """Return the body of `url`, which may come from a stranger.
 
     Only HTTPS, only the source's hosts, only public addresses (checked after the look-up, where the
     connection is made) unless the server is the operator's own; at most three redirects within one
-    host, at most `bytes_max` bytes and `total_s` seconds. `headers` go along and are never logged; no
+    host, at most `bytes_max` bytes and `total_s` seconds. `headers` are sent and never logged; no
     proxy is used. Raises:
 
-    - `PhotoRefused("too-heavy")` as soon as it is known;
+    - `PhotoRefused("too-heavy")` as soon as the size is known;
     - `PhotoUnavailable("photo-elsewhere")` where the rules forbid the URL, `PhotoUnavailable()` for 4xx;
     - `PlatformPaused` for 429;
     - `TransientError` for timeouts, refused connections and 5xx.
 
-    No message holds the URL: with some platforms it holds the bot's token.
+    No error message contains the URL: on some platforms it contains the bot's token.
     """
     ends_at = time.monotonic() + source.total_s
     target = _allowed(url, source)
@@ -225,7 +225,7 @@ def _get(
     except AddressForbidden:
         raise PhotoUnavailable("photo-elsewhere") from None
     except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
-        # From None: the cause's frames hold the request, and with it the URL.
+        # From None: the frames of the cause contain the request and thus the URL.
         raise TransientError(f"{target.host}: {type(error).__name__}") from None
 
 
@@ -241,8 +241,8 @@ def _check_status(status: int, headers: httpx.Headers, host: str) -> None:
 
 
 def _body(response: httpcore.Response, headers: httpx.Headers, bytes_max: int) -> bytes:
-    said = headers.get("content-length", "")
-    if said.isdecimal() and int(said) > bytes_max:
+    length = headers.get("content-length", "")
+    if length.isdecimal() and int(length) > bytes_max:
         raise _too_heavy(bytes_max)
     body = bytearray()
     for chunk in response.iter_stream():

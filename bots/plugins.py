@@ -53,7 +53,7 @@ class Questions(Protocol):
     questions: tuple[Question, ...]
 
     def is_answered(self) -> bool:
-        """Tell whether the settings in force are enough already."""
+        """Return whether the settings in force are enough already."""
         ...
 
     def check(self, answers: Mapping[str, str]) -> str:
@@ -70,7 +70,7 @@ class Adapter:
         self.run = run
         """Listens until the event is set."""
         self.wanted = wanted
-        """Tells whether `suisai up` should start it."""
+        """Return whether `suisai up` should start it."""
 
 
 class Plugin:

@@ -55,7 +55,7 @@ NAT64 = IPv6Network("64:ff9b::/96")
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an address, as text, is one of the public internet.
+    """Return whether an address, as text, is one of the public internet.
 
     An IPv6 address that stands for an IPv4 address (mapped, or translated by NAT64) is public where
     the IPv4 address is. Raises `ValueError` for text that is no address.
@@ -69,5 +69,5 @@ def is_public(address: str) -> bool:
 
 
 def is_loopback(address: str) -> bool:
-    """Tell whether an address, as text, is this machine's own."""
+    """Return whether an address, as text, is this machine's own."""
     return ip_address(address.partition("%")[0]).is_loopback

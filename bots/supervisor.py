@@ -1,8 +1,6 @@
-"""Ends a process when the one that started it is gone, however that one died.
+"""Keeps the processes of one machine running: starts them, restarts them, ends them all.
 
-Keeps two `suisai up` off one data folder.
-
-Keeps the processes of one machine running: starts them, starts them again, ends them all.
+Also ends a process when its parent dies, and prevents two `suisai up` on one data folder.
 """
 
 from __future__ import annotations
@@ -38,12 +36,12 @@ def exit_with_parent(descriptor: int) -> None:
 
 
 class FolderTaken(UserFacingError):
-    """Another Suisai runs on this data folder."""
+    """Another `suisai up` uses this data folder."""
 
 
 @contextmanager
 def lock_data_dir(folder: Path) -> Iterator[None]:
-    """Hold a data folder for this process. Raises `FolderTaken`, `OSError`."""
+    """Lock a data folder for this process. Raises `FolderTaken`, `OSError`."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with open(folder / "up.lock", "a+", opener=private_opener) as lock:
         try:
@@ -63,14 +61,14 @@ def lock_data_dir(folder: Path) -> Iterator[None]:
 _log = structlog.get_logger()
 
 GRACE_S = 30.0
-"""How long a process may take to finish or give back its work before it is killed."""
+"""How long a process may take to finish or release its jobs before it is killed."""
 
 _SHORTEST_PAUSE_S = 0.5
 
 _LONGEST_PAUSE_S = 30.0
 
 _HEALTHY_S = 20.0
-"""A process that lived this long starts again at once when it dies."""
+"""A process that ran this long is restarted after the shortest pause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +81,10 @@ class Program:
 
 @dataclass
 class Supervisor:
-    """Runs programs until it is told to stop; a dead one is started again, with growing pauses.
+    """Runs programs until it is stopped; a dead one is restarted, after growing pauses.
 
-    The programs hold the read end of a pipe whose write end is here, so that they end even when this
-    process is killed.
+    The programs hold the read end of a pipe and this process holds the write end, so that they end
+    even when this process is killed.
     """
 
     programs: Sequence[Program]
@@ -109,7 +107,7 @@ class Supervisor:
             self._spawn(self._keep, program)
 
     def stop(self) -> None:
-        """End every program, gently first, and then the embedded Valkey."""
+        """End every program, by SIGTERM and then by SIGKILL, and last the embedded Valkey."""
         self.stopping.set()
         for process in list(self._running.values()):
             with contextlib.suppress(ProcessLookupError):
@@ -119,7 +117,7 @@ class Supervisor:
             thread.join(max(0.1, deadline - time.monotonic()))
         for name, process in list(self._running.items()):
             if process.poll() is None:
-                _log.warning("killed, its work goes back when the leases expire", program=name)
+                _log.warning("program_killed", program=name, action="wait for its leases to expire")
                 process.kill()
                 process.wait()
         os.close(self._write_end)
@@ -153,7 +151,8 @@ class Supervisor:
                 _SHORTEST_PAUSE_S if lived_s > _HEALTHY_S else min(pause_s * 2, _LONGEST_PAUSE_S)
             )
             _log.warning(
-                "process died, starting it again",
+                "program_died",
+                action="restart",
                 program=program.name,
                 exit=_exit_words(code),
                 after_s=round(lived_s, 1),
@@ -176,7 +175,7 @@ class Supervisor:
                 stdout=log,
                 stderr=log,
                 pass_fds=[self._read_end],
-                # Ctrl-C reaches only the supervisor; it ends the others in its own time.
+                # Ctrl-C signals only the supervisor, which then ends the others in order.
                 start_new_session=True,
             )
         finally:
@@ -189,11 +188,11 @@ class Supervisor:
                 continue
             if self.stopping.is_set():
                 return
-            _log.warning("the embedded Valkey is gone, starting it again")
+            _log.warning("valkey_died", action="restart")
             try:
                 valkey.ensure()
             except ValkeyUnusable as error:
-                _log.error("the embedded Valkey does not start, trying again", error=str(error))
+                _log.error("valkey_not_started", error=str(error), action="retry")
 
 
 def _exit_words(code: int) -> str:

@@ -58,7 +58,7 @@ class Engine(Protocol):
 
     @property
     def follows_words(self) -> bool:
-        """Say whether `RenderJob.words` changes the picture."""
+        """Return whether `RenderJob.words` changes the picture."""
         ...
 
     def warm_up(self) -> None:

@@ -13,7 +13,7 @@ HDR_TRANSFERS = (16, 18)
 
 
 def is_cut_short(data: bytes, kind: str) -> bool:
-    """Say whether a file that its decoder refused ends before its own lengths say."""
+    """Return whether a file that its decoder refused ends before its own lengths say."""
     if kind == "WEBP":
         return len(data) < 12 or int.from_bytes(data[4:8], "little") + 8 > len(data)
     if kind in ("AVIF", "HEIC"):
@@ -23,7 +23,7 @@ def is_cut_short(data: bytes, kind: str) -> bool:
 
 
 def names_display_p3(data: bytes) -> bool:
-    """Say whether an AVIF or HEIC file names Display P3 for its colours instead of embedding it."""
+    """Return whether an AVIF or HEIC file names Display P3 for its colours instead of embedding it."""
     at = data.find(b"colrnclx")
     if at < 0 or len(data) < at + 12:
         return False

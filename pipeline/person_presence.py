@@ -26,7 +26,7 @@ class PersonPresence:
         self._finders: tuple[PeopleFinder, FaceFinder] | None = None
 
     def possible(self, pixels: RGB) -> bool:
-        """Say whether the picture may show a person or a part of one; from any thread."""
+        """Return whether the picture may show a person or a part of one; from any thread."""
         # A network of OpenCV serves one thread at a time.
         with self._lock:
             if self._finders is None:

@@ -13,7 +13,7 @@ from tasks.settings import Settings
 
 
 def is_alive_here(kind: str, settings: Settings) -> bool:
-    """Tell whether this machine (or container) has a live process of this kind."""
+    """Return whether this machine (or container) has a live process of this kind."""
     with Redis.from_url(redis_url(settings), socket_timeout=5, decode_responses=True) as redis:
         processes = Heartbeats(redis, settings.namespace).alive()
     here = socket.gethostname()

@@ -51,7 +51,7 @@ def private_opener(path: str, flags: int) -> int:
 
 
 def is_own_socket(path: Path) -> bool:
-    """Tell whether a Unix socket of this user lies there, in a folder where only this user writes."""
+    """Return whether a Unix socket of this user lies there, in a folder where only this user writes."""
     try:
         found, folder = path.lstat(), path.parent.stat()
     except OSError:

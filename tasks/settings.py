@@ -23,7 +23,7 @@ def _redis_address(url: SecretStr) -> SecretStr:
         fits = bool(parse_url(url.get_secret_value()))
     except (ValueError, TypeError):
         fits = False
-    if not fits:  # the library's own words may hold parts of the password
+    if not fits:  # the library's message may contain parts of the password
         raise ValueError(
             "it must be like redis://host:6379/0, rediss://host:6379/0 or unix:///path"
         )
@@ -63,7 +63,7 @@ class Limits(BaseModel):
 
 
 class LimitsOverride(BaseModel):
-    """The limits that differ for one platform or one tier; those that are not named stay the same."""
+    """The limits that differ for one platform or one tier; limits that are not set here stay the same."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -82,88 +82,89 @@ class Settings(EnvironmentSettings):
     data_dir: Annotated[Path, AfterValidator(_folder)] = Path("~/.suisai").expanduser()
     """Where the embedded Valkey and the local blob store keep their files."""
     secrets_dir: Path = Path(DEFAULT_SECRETS_DIR)
-    """A folder with one file per secret, named like its setting; what is set here or in the environment
-    wins. This one setting is read from the environment only."""
+    """A folder with one file per secret, each named like its setting. Values in .env or the environment
+    take precedence. This setting itself is read from the environment only."""
     redis_url: Annotated[SecretStr, AfterValidator(_redis_address)] | None = None
     """A Redis 7.2+/Valkey server; not set: an embedded Valkey in `data_dir`."""
     redis_password: SecretStr | None = None
-    """The password of that server, where SUISAI_REDIS_URL holds none."""
+    """The password of that server, if SUISAI_REDIS_URL contains none."""
     valkey_memory_mb: Annotated[int, Field(ge=16)] = 1024
-    """Most memory of the embedded Valkey; nearly full, new photos are refused. A queued job takes 1 KB."""
+    """Memory limit of the embedded Valkey in MB. When it is nearly full, new photos are refused. A queued
+    job takes 1 KB."""
     namespace: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")] = "suisai"
     """Prefix of every key, so that several bots can share a server."""
     pseudonym_key: Annotated[SecretStr, Field(min_length=16)] | None = None
-    """Key for the pseudonyms of banned and opted-out people; not set: made once, in `data_dir`. Machines
-    that do not share a data folder need the same one."""
+    """Key for the pseudonyms of banned and opted-out people; not set: generated once, in `data_dir`.
+    Machines that do not share a data folder need the same key."""
     blob_url: Annotated[str, AfterValidator(_blob_address)] | None = None
-    """Where photos and pictures are kept: s3://..., gs://..., file:///...; not set: in `data_dir`."""
+    """Where photos and pictures are stored: s3://..., gs://..., file:///...; not set: in `data_dir`."""
 
     engine: Literal["auto", "painter", "diffusion"] = "auto"
-    """What paints. auto: diffusion where a GPU and a model are ready, else the painter."""
+    """The painting engine. auto: diffusion if a GPU and a model are ready, else the painter."""
     model: str = "auto"
-    """Which diffusion model; auto: the best that fits the GPU's memory."""
+    """The diffusion model. auto: the best one that fits the GPU's memory."""
     device: Annotated[str, Field(pattern=r"^[a-z]+(:\d{1,3})?$")] = "cuda"
-    """Which GPU a painting worker takes: cuda, cuda:1, ... `suisai up` starts a worker for each."""
+    """The GPU of a painting worker: cuda, cuda:1, ... `suisai up` starts one worker per GPU."""
     render_batch: Annotated[int, Field(ge=1, le=64)] = 8
-    """Most photos that a render worker claims at once; the engine splits them as its memory allows."""
+    """Maximum number of photos that a render worker claims at once; the engine splits them to fit memory."""
     io_threads: Annotated[int, Field(ge=1, le=64)] = 4
     """Threads of an io worker."""
     safety_checks: tuple[str, ...] = ("opennsfw",)
     """Checks that photos and paintings must pass, as JSON: ["opennsfw"]. Empty: nothing is screened."""
     own_words: tuple[str, ...] = ()
-    """Who may ask in own words, as JSON: platforms (["web"]), tiers (["subscriber"]), both joined
-    (["telegram:subscriber"]), or ["everybody"]. Empty: nobody."""
+    """Who may describe a painting in their own words, as JSON: platforms (["web"]), tiers
+    (["subscriber"]), both combined (["telegram:subscriber"]), or ["everybody"]. Empty: nobody."""
     seal_certificates: Path | None = None
     """PEM file with the certificates that finished pictures are signed with (C2PA); not set: unsigned."""
     seal_key: Path | None = None
-    """PEM file with the private key to them."""
+    """PEM file with the private key of these certificates."""
     seal_algorithm: str = "es256"
-    """es256, es384, es512, ps256, ps384, ps512 or ed25519, as the key is."""
+    """Signature algorithm, to match the key: es256, es384, es512, ps256, ps384, ps512 or ed25519."""
     hub_url: HttpAddress = "https://huggingface.co"
     """Where models are downloaded from."""
     hub_token: SecretStr | None = None
-    """For models whose licence wants an account."""
+    """Access token for models whose licence requires an account."""
     long_side_px: Annotated[int, Field(ge=64, le=4096)] = 1024
-    """The longer side of the painting."""
+    """Length of a painting's longer side in pixels."""
 
     limits: Limits = Limits()
     """Limits for everybody, as JSON: {"cooldown_s": 30, "daily_quota": 60, ...}."""
     platform_limits: dict[str, LimitsOverride] = Field(default_factory=dict)
     """Limits that differ per platform, as JSON: {"x": {"cooldown_s": 600}}."""
     tier_limits: dict[str, LimitsOverride] = Field(default_factory=dict)
-    """Limits of tiers that an operator gives to people, as JSON: {"subscriber": {"cooldown_s": 0}}."""
+    """Limits of tiers that an operator assigns to people, as JSON: {"subscriber": {"cooldown_s": 0}}."""
     refund_photo_faults: bool = False
-    """Give the cooldown back also when the person's photo was at fault."""
+    """Refund the cooldown also when the person's photo cannot be used."""
     queue_penalty_s: Annotated[float, Field(ge=0)] = 30.0
-    """How much later in line each further open job of one person stands."""
+    """Seconds by which each further open job of one person moves back in the queue."""
     refusal_silence_s: Annotated[float, Field(ge=0)] = 60.0
-    """A person is told about refusals at most once in this time."""
+    """Minimum time between two refusal messages to one person."""
 
     brownout_above_s: Annotated[float, Field(gt=0)] = 300.0
-    """Expected wait at which pictures are painted by the style's faster recipe."""
+    """Expected wait above which pictures are painted with the faster recipe."""
     brownout_below_s: Annotated[float, Field(gt=0)] = 150.0
-    """Expected wait at which the full recipe comes back."""
+    """Expected wait below which the full recipe is used again."""
 
     lease_s: Annotated[float, Field(ge=1)] = 10.0
-    """How long a silent worker keeps its jobs before others get them."""
+    """How long a worker that stopped renewing its leases keeps its jobs before other workers get them."""
     max_attempts: Annotated[int, Field(ge=1)] = 3
-    """Tries per stage that a photo may spoil before its job ends in an apology."""
+    """Attempts per stage that may fail because of the photo before the job ends with an apology."""
     fault_patience_s: Annotated[float, Field(gt=0)] = 300.0
-    """How long faults that no photo causes (a host or a store that is down) are borne, stage by stage."""
+    """How long each stage is retried after faults that no photo causes, such as a host that is down."""
     painting_patience_s: Annotated[float, Field(gt=0)] = 86_400.0
-    """How long a painted picture waits for a platform that is down."""
+    """How long after its request a painting may still be sent, if its platform was down."""
 
     photo_retention_s: Annotated[float, Field(ge=0, le=3600)] = 3600.0
-    """Longest time a photo of an unfinished job is kept; photos of answered jobs go at once."""
+    """Longest time a photo of an unfinished job is kept; photos of answered jobs are deleted at once."""
     picture_retention_s: Annotated[float, Field(ge=0)] = 7 * 86_400.0
     """How long pictures can be reused and sent again."""
     job_retention_s: Annotated[float, Field(ge=60)] = 14 * 86_400.0
-    """How long a job's story is kept; events are recognised as seen for as long."""
+    """How long a job's history is kept. A repeated event is recognised for the same time."""
 
     log_json: bool | None = None
     """JSON log lines; not set: JSON unless standard error is a terminal."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    """The least that is logged."""
+    """Lowest level that is logged."""
     otlp_endpoint: Annotated[
         HttpAddress | None, Field(validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
     ] = None
@@ -171,11 +172,11 @@ class Settings(EnvironmentSettings):
     otlp_traces_endpoint: Annotated[
         HttpAddress | None, Field(validation_alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
     ] = None
-    """The collector's whole address for traces, where it is not the one above with /v1/traces."""
+    """The collector's full URL for traces, if it is not the endpoint above plus /v1/traces."""
     otlp_headers: Annotated[
         SecretStr | None, Field(validation_alias="OTEL_EXPORTER_OTLP_HEADERS")
     ] = None
-    """What the collector wants to be shown, e.g. api-key=...,tenant=..."""
+    """HTTP headers that the collector requires, e.g. api-key=...,tenant=..."""
 
     @model_validator(mode="after")
     def _fit_together(self) -> Settings:
@@ -189,12 +190,12 @@ class Settings(EnvironmentSettings):
 
     @property
     def traces_url(self) -> str | None:
-        """Where traces are sent, None where none are wanted."""
+        """Where traces are sent; None: no traces."""
         base = self.otlp_endpoint and f"{self.otlp_endpoint.rstrip('/')}/v1/traces"
         return self.otlp_traces_endpoint or base or None
 
     def allows_own_words(self, platform: str, tier: str | None) -> bool:
-        """Say whether a person of this tier on this platform may ask in own words."""
+        """Return whether a person of this tier on this platform may use their own words."""
         names = {"everybody", platform}
         if tier:
             names |= {tier, f"{platform}:{tier}"}

@@ -115,7 +115,7 @@ class Users:
         return int(self._scripts.run("strike", mark, allowed, int(pause_s * 1000)).result)
 
     def opted_out(self, platform: str, person: str) -> bool:
-        """Tell whether this person asked that their photos are left alone."""
+        """Return whether this person asked that their photos are left alone."""
         mark = self._pseudonyms.of(platform, person)
         return bool(self._redis.sismember(f"{self._ns}:optouts", mark))
 

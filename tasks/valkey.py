@@ -80,7 +80,7 @@ class EmbeddedValkey:
         raise ValkeyUnusable(self._why(f"did not answer within {patience_s:.0f} s"))
 
     def is_alive(self) -> bool:
-        """Tell whether a server answers on this folder's socket."""
+        """Return whether a server answers on this folder's socket."""
         return self._ping() is not None
 
     def stop(self, patience_s: float = 10.0) -> None:
@@ -127,7 +127,7 @@ class EmbeddedValkey:
         return [word for name, value in options.items() for word in (f"--{name}", value)]
 
     def _is_held(self) -> bool:
-        """Tell whether a server, answering or not, holds this folder."""
+        """Return whether a server, answering or not, holds this folder."""
         with self._lock_file() as lock:
             return not _take(lock)
 

@@ -120,7 +120,7 @@ class _Terms:
             self._squeezed.add(bare)
 
     def has(self, word: Word) -> bool:
-        """Say whether any reading of the word is listed, or nearly so."""
+        """Return whether any reading of the word is listed, or nearly so."""
         if word not in self._seen:
             if len(self._seen) >= _REMEMBERED_WORDS:
                 self._seen.clear()
@@ -160,7 +160,7 @@ class _Terms:
         return any(word[0] == term[0] and is_one_slip(word, term) for term in meant)
 
     def _begins_nearly(self, word: str) -> bool:
-        """Say whether the word begins with a misspelt stem."""
+        """Return whether the word begins with a misspelt stem."""
         for end in range(_FUZZY_STEM_LETTERS - 1, min(len(word), self._longest_stem + 1) + 1):
             start = word[:end]
             meant = {stem for each in deletions(start) for stem in self._near_stems.get(each, ())}
@@ -269,7 +269,7 @@ def _raised(found: set[Category | str]) -> set[Category | str]:
 
 
 def _unreadable(text: str) -> bool:
-    """Say whether a whole word is written in a script that the lists do not cover."""
+    """Return whether a whole word is written in a script that the lists do not cover."""
     for word in unicodedata.normalize("NFKC", text).split():
         letters = [char for char in word if char.isalpha()]
         if len(letters) > 1 and not any(map(_is_covered, letters)):

@@ -207,7 +207,7 @@ def deletions(word: str) -> frozenset[str]:
 
 
 def is_one_slip(written: str, meant: str) -> bool:
-    """Say whether one letter was left out, added or replaced, or two neighbours changed places."""
+    """Return whether one letter was left out, added or replaced, or two neighbours changed places."""
     if abs(len(written) - len(meant)) > 1 or written == meant:
         return written == meant
     start = 0

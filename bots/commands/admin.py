@@ -1,4 +1,4 @@
-"""`suisai job`, `pause`, `ban`, ...: what an operator asks of a running bot."""
+"""`suisai job`, `pause`, `ban`, ...: an operator's commands for a running bot."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ What = Annotated[str, typer.Argument(metavar="|".join(PAUSABLE))]
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Add this room's commands."""
+    """Add the commands of this module."""
     for command in (job, pause, resume, ban, unban, exempt, forget, people):
         app.command()(command)
     app.command("opt-in")(opt_in)
-    dead = typer.Typer(no_args_is_help=True, help="Jobs that the bot had to give up.")
+    dead = typer.Typer(no_args_is_help=True, help="Jobs that the bot gave up.")
     dead.command("list")(dead_list)
     dead.command("show")(dead_show)
     dead.command("retry")(dead_retry)
@@ -44,7 +44,7 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def job(job_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
-    """Tell a job's whole story, with times.
+    """Show a job's history with times.
 
     [dim]Example:[/dim] suisai job ywozt5ezay7audot
     """
@@ -105,7 +105,7 @@ def unban(
 def exempt(
     person: Person,
     tier: Annotated[
-        str, typer.Option(help="A tier of SUISAI_TIER_LIMITS; 'usual' takes it away.")
+        str, typer.Option(help="A tier of SUISAI_TIER_LIMITS; 'usual' removes it.")
     ] = "exempt",
 ) -> None:
     """Free a person from cooldown and quota, or give them the limits of a tier.
@@ -172,7 +172,7 @@ def people(
 
 
 def opt_in(person: Person) -> None:
-    """Take a person's opt-out back: their photos may be painted again.
+    """Cancel a person's opt-out: their photos may be painted again.
 
     [dim]Example:[/dim] suisai opt-in telegram:4711
     """
@@ -189,10 +189,10 @@ def dead_list() -> None:
     [dim]Example:[/dim] suisai dead list
     """
     shown = table("job", "given up", "reason", "platform", fixed=("job", "given up"))
-    house = services()
-    for job_id, at in house.ledger.dead():
+    opened = services()
+    for job_id, at in opened.ledger.dead():
         try:
-            record = house.ledger.job(job_id)
+            record = opened.ledger.job(job_id)
         except UnknownJob:
             shown.add_row(job_id, _clock(at), "record gone", "-")
         except CorruptRecord:
@@ -203,7 +203,7 @@ def dead_list() -> None:
 
 
 def dead_show(job_id: str) -> None:
-    """Tell the story of a job that was given up.
+    """Show the history of a job that was given up.
 
     [dim]Example:[/dim] suisai dead show ywozt5ezay7audot
     """
@@ -211,13 +211,13 @@ def dead_show(job_id: str) -> None:
 
 
 def dead_retry(job_id: str) -> None:
-    """Try a job again from the start, where its person got no answer.
+    """Retry a job from the start, if its person got no answer.
 
     [dim]Example:[/dim] suisai dead retry ywozt5ezay7audot
     """
     if not services().ledger.retry_dead(job_id):
         raise InputRefused(f"Job {job_id} is not on the dead list, or its person was answered.")
-    typer.echo(f"In line again: {job_id}.")
+    typer.echo(f"Queued again: {job_id}.")
 
 
 def dead_drop(job_id: str) -> None:
@@ -239,12 +239,12 @@ def _print_person(opened: Services, platform: str, name: str) -> None:
     typer.echo(f"  past jobs:  {', '.join(status.past_jobs[:5]) or 'none'}")
 
 
-def _job(house: Services, job_id: str) -> Job:
+def _job(opened: Services, job_id: str) -> Job:
     try:
-        return house.ledger.job(job_id)
+        return opened.ledger.job(job_id)
     except UnknownJob as error:
         raise InputRefused(
-            f"There is no job '{job_id}': it never was, or its time in the ledger is over."
+            f"There is no job '{job_id}': the ID is wrong, or its record has expired."
         ) from error
     except CorruptRecord as error:
         raise InputRefused(
@@ -252,23 +252,23 @@ def _job(house: Services, job_id: str) -> Job:
         ) from error
 
 
-def _print_job(house: Services, job_id: str) -> None:
+def _print_job(opened: Services, job_id: str) -> None:
     console = Console(highlight=False)
-    record = _job(house, job_id)
+    record = _job(opened, job_id)
     ask = record.request
     console.print(
         f"[bold]{record.id}[/bold]  {ask.platform}, {len(ask.photos)} photo(s), {ask.style}"
     )
-    # Escaped: what platforms and people wrote is no markup of ours.
+    # Escaped: text from platforms and people must not be read as markup.
     console.print(f"asked by: {ask.platform}:{escape(ask.person)}")
     console.print(f"now: {record.outcome or record.stage}  {escape(record.reason)}")
     if record.trace_id:
         console.print(f"trace: {record.trace_id}")
     began = record.history[0].at if record.history else record.admitted_at
-    for chapter in record.history:
+    for entry in record.history:
         console.print(
-            f"  {_clock(chapter.at)}  +{chapter.at - began:8.3f} s  {chapter.event}  "
-            f"[dim]{escape(chapter.detail)}[/dim]"
+            f"  {_clock(entry.at)}  +{entry.at - began:8.3f} s  {entry.event}  "
+            f"[dim]{escape(entry.detail)}[/dim]"
         )
 
 

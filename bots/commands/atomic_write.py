@@ -1,4 +1,4 @@
-"""Files that a person named: checked before anything is painted, written whole or not at all."""
+"""Output files: checked before painting starts, written atomically."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def format_of(target: Path) -> PictureFormat:
 
 
 def is_stream(target: Path) -> bool:
-    """Tell whether a target is a pipe, a device or standard output, which is written into, not replaced."""
+    """Return whether a target is a pipe, a device or standard output: written to, not replaced."""
     if target == STREAM:
         return True
     try:
@@ -43,7 +43,7 @@ def is_stream(target: Path) -> bool:
 
 
 def same_file(one: Path, other: Path) -> bool:
-    """Tell whether two names lead to one existing file, also through links."""
+    """Return whether two paths are the same existing file, also through links."""
     try:
         return one.samefile(other)
     except OSError:
@@ -51,7 +51,7 @@ def same_file(one: Path, other: Path) -> bool:
 
 
 def check_output(target: Path, inputs: Iterable[Path], *, overwrite: bool) -> None:
-    """Refuse a target that is one of the inputs, or that exists where nobody said `--overwrite`.
+    """Refuse a target that is one of the inputs, or that exists while `overwrite` is not set.
 
     Raises `InputRefused`.
     """
@@ -74,11 +74,11 @@ def check_output(target: Path, inputs: Iterable[Path], *, overwrite: bool) -> No
 
 
 def write_whole(target: Path, data: bytes, *, overwrite: bool = False) -> None:
-    """Write a file, and its folder; a full disk leaves no half file under the wanted name.
+    """Write a file atomically, creating its folder: a full disk leaves no partial file.
 
-    A symbolic link stays one: the file that it leads to is written. A pipe, a device and standard
-    output are written into. Raises `InputRefused` where the file exists and `overwrite` is not set,
-    `OSError` with a sentence.
+    A symbolic link is kept: the file that it points to is written. A pipe, a device and standard
+    output are written to. Raises `InputRefused` if the file exists and `overwrite` is not set,
+    `OSError` with a message for the user.
     """
     try:
         if is_stream(target):
@@ -101,8 +101,8 @@ def free_name(target: Path) -> Path:
 
 
 def _write_file(target: Path, data: bytes, overwrite: bool) -> None:
-    # In the same folder, so that the move is one step, and under a name that nobody can have
-    # prepared a link for.
+    # In the same folder, so that the rename is atomic, and under a random name, for which nobody
+    # can have created a link.
     part = target.with_name(f".{secrets.token_hex(8)}.part")
     target.parent.mkdir(parents=True, exist_ok=True)
     try:

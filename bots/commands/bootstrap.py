@@ -22,7 +22,7 @@ _log = structlog.get_logger()
 
 
 def read_settings() -> Settings:
-    """Read the settings, and write this process's log as they say, without any of their secrets.
+    """Read the settings and configure this process's log, with the secrets masked.
 
     From now on the process writes files that only its user can read.
     """
@@ -33,18 +33,18 @@ def read_settings() -> Settings:
 
 
 def open_process() -> Services:
-    """Return what a process has in hand; its asks wake the workers. Raises `RedisUnavailable`."""
+    """Open the services of a process; jobs that it admits wake the workers. Raises `RedisUnavailable`."""
     settings = read_settings()
     try:
         check_store(settings)
     except RedisUnavailable as error:
-        _log.warning("ledger unreachable, waiting for it", why=str(error), at_most_s=15)
+        _log.warning("ledger_unavailable", error=str(error), action="wait", at_most_s=15)
     return open_services(settings, make_wake(make_app(settings)), open_tracing(settings))
 
 
 @contextmanager
 def at_work(kind: str) -> Iterator[Services]:
-    """Open a process of a kind (`web`, `sweep`, ...) that is seen as alive while the block runs."""
+    """Open a process of a kind (`web`, `sweep`, ...) that sends heartbeats while the block runs."""
     services = open_process()
     with closing(services.tracing), heartbeat(services.heartbeats, kind):
         yield services
@@ -59,7 +59,7 @@ def stop_on_signals() -> threading.Event:
 
 
 def services() -> Services:
-    """Open the running bot's ledger, or say at once that none runs. Raises `StoreUnreachable`."""
+    """Open the ledger of a running bot. Raises `RedisUnavailable` at once if there is none."""
     settings = Settings()
     check_store(settings)
     return open_services(settings, make_wake(make_app(settings)))

@@ -1,4 +1,4 @@
-"""`suisai doctor`: what is well, what is not, and what mends it."""
+"""`suisai doctor`: checks everything the bot needs and shows how to fix each problem."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MARKS = {
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Add this room's command."""
+    """Add the command of this module."""
     app.command()(doctor)
 
 
@@ -37,7 +37,7 @@ def doctor(
         bool, typer.Option("--settings", help="Print every setting in force, secrets hidden.")
     ] = False,
 ) -> None:
-    """Look at everything the bot needs; exit code 1 when something does not work.
+    """Check everything the bot needs; exit code 1 when something does not work.
 
     [dim]Example:[/dim] suisai doctor
     """
@@ -70,7 +70,7 @@ def _slips(group: type[BaseSettings]) -> list[str]:
 
 
 def _print(findings: Sequence[Finding]) -> None:
-    shown = table("", "what", "how it is", "what mends it")
+    shown = table("", "check", "result", "fix")
     for finding in findings:
         shown.add_row(_MARKS[finding.severity], finding.what, finding.message, finding.fix)
     console = Console(highlight=False)

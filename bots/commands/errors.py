@@ -1,4 +1,4 @@
-"""What the command line refuses, in words."""
+"""Error messages of the command line."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from tasks.models import Apology
 
 
 class InputRefused(UserFacingError):
-    """What was typed or given cannot be used; the message says what to give instead."""
+    """An argument or an input file cannot be used; the message says what to use instead."""
 
 
 def in_words(photo: Path, refusal: PhotoRefused) -> str:
-    """Say in one line why a photo was refused and what to send instead."""
+    """Return one line that says why a photo was refused and what to send instead."""
     words = apology("en", Apology(refusal.reason, refusal.facts, refunded=False))
     return f"{photo}: {words}"
 
 
 def style_named(word: str) -> Style:
-    """Return the style that a word names. Raises `InputRefused` with the nearest one."""
+    """Return the style of this name or alias. Raises `InputRefused` that suggests the nearest one."""
     styles = load_styles()
     style = find_style(word, styles)
     if style is None:

@@ -22,7 +22,7 @@ _MIB = 1 << 20
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Add this room's commands."""
+    """Add the commands of this module."""
     models = typer.Typer(invoke_without_command=True, callback=list_models)
     models.command("pull")(pull_model)
     app.add_typer(models, name="models")
@@ -58,7 +58,7 @@ def list_models(context: typer.Context) -> None:
 def pull_model(
     name: Annotated[str, typer.Argument(help="A model of `suisai models`, or auto.")] = AUTO,
 ) -> None:
-    """Download a model; may be stopped and started again at any time.
+    """Download a model; a download that was stopped continues where it ended.
 
     [dim]Example:[/dim] suisai models pull flux2-klein
     """

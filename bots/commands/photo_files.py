@@ -1,4 +1,4 @@
-"""Which photos a command line names, and where each painting goes."""
+"""Finds the photos that a command line names and decides where each painting is written."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bots.commands.errors import InputRefused
 from pipeline.encode import PictureFormat
 
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".heic", ".heif")
-"""Of the files that are taken out of a folder; a file that is named itself may have any."""
+"""Endings of the photos that are read from a folder; a file named directly may have any ending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +22,14 @@ class Source:
     path: Path
     """`-` for standard input."""
     below: Path = Path()
-    """The folder in which it lies below the folder that was named."""
+    """Its folder, relative to the folder that was named."""
     from_folder: bool = False
-    """A folder was named, and not the photo."""
+    """The command line names its folder, not the photo itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where one painting goes, and as what."""
+    """Where one painting is written, and in which format."""
 
     path: Path
     """`-` for standard output."""
@@ -39,8 +39,8 @@ class Target:
 def find_photos(words: Sequence[str], out: str, *, recursive: bool) -> list[Source]:
     """Return the photos that files, folders, patterns and `-` name, each once, in that order.
 
-    A folder gives the photos in it, by their endings; with `recursive` also those of its folders,
-    but for hidden ones and for the output folder. Raises `InputRefused`.
+    A folder gives the photos in it, by their endings; with `recursive` also those of its subfolders,
+    except hidden ones and the output folder. Raises `InputRefused`.
     """
     leave_out = Path(out) if out != str(STREAM) else None
     found: dict[Path, Source] = {}
@@ -61,8 +61,8 @@ def place_paintings(
 
     One photo goes into the file that `out` names, several go into a folder of that name; the
     ending of a file decides its format, `named_format` that of a folder's files (JPEG where it is
-    None). In a folder a painting is called as its photo is, or, where the photo itself lies there,
-    with the style's name behind. Raises `InputRefused`.
+    None). In a folder a painting has the name of its photo; if the photo itself is in that
+    folder, the style's name is appended. Raises `InputRefused`.
     """
     if is_folder(out, several=len(sources) > 1 or sources[0].from_folder):
         chosen = named_format or PictureFormat.JPEG
@@ -80,7 +80,7 @@ def place_paintings(
 
 
 def is_folder(out: str, *, several: bool) -> bool:
-    """Tell whether `out` is meant as a folder. Raises `InputRefused` where it cannot be one and must."""
+    """Return whether `out` is meant as a folder. Raises `InputRefused` if it must be one and cannot."""
     path = Path(out)
     if path != STREAM and (path.is_dir() or out.endswith("/")):
         if path.exists() and not path.is_dir():
@@ -139,7 +139,7 @@ def _photos_in(
         if entry.is_file() and entry.suffix.lower() in PHOTO_ENDINGS:
             yield entry, below
     for entry in entries if recursive else ():
-        # A link to a folder may lead back up, and would never end.
+        # A link to a parent folder would make this recursion endless.
         if entry.name.startswith(".") or entry.is_symlink() or not entry.is_dir():
             continue
         if leave_out is None or not same_file(entry, leave_out):
@@ -156,7 +156,7 @@ def _into_folder(
         if any(same_file(place / f"{stem}{picture_format.ending}", each.path) for each in sources):
             stem = f"{stem}-{style}"
         number, name = 1, stem
-        # By lower case: two such names are one file on some systems.
+        # In lower case: some file systems ignore case.
         while str(place / name).lower() in taken:
             number += 1
             name = f"{stem}-{number}"

@@ -1,4 +1,4 @@
-"""`suisai telegram`, `suisai x` (`login`, `webhook`): the platforms' own processes and set-up."""
+"""`suisai telegram`, `suisai x` (`login`, `webhook`): the processes and the setup of the platforms."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bots.plugins import adapter
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Add this room's commands."""
+    """Add the commands of this module."""
     app.command()(telegram)
     app.command()(listen)
     x_commands = typer.Typer(invoke_without_command=True, callback=x)
@@ -30,7 +30,7 @@ def telegram() -> None:
 
 
 def listen(platform: str) -> None:
-    """Listen to a platform, also one that another package brings.
+    """Listen to a platform, including one from another package.
 
     [dim]Example:[/dim] suisai listen telegram
     """
@@ -62,10 +62,10 @@ def login() -> None:
 
 
 def webhook(
-    address: Annotated[str | None, typer.Argument(help="Where X finds the web process.")] = None,
-    off: Annotated[bool, typer.Option("--off", help="Let X deliver nothing any more.")] = False,
+    address: Annotated[str | None, typer.Argument(help="Public URL of the web process.")] = None,
+    off: Annotated[bool, typer.Option("--off", help="Remove all webhooks.")] = False,
 ) -> None:
-    """Show what X delivers where; with an address, let it deliver there.
+    """Show the webhooks on X and their events; with an address, register one there.
 
     [dim]Example:[/dim] suisai x webhook https://your.host
     """

@@ -27,7 +27,7 @@ WORKERS = ("io", "gpu")
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Add this room's commands."""
+    """Add the commands of this module."""
     for command in (up, demo, worker, sweep, web):
         app.command()(command)
     app.command("operator-link")(operator_link)
@@ -56,7 +56,7 @@ def up() -> None:
 
 def demo(
     once: Annotated[
-        Path | None, typer.Option("--once", metavar="PHOTO", help="Paint this photo and end.")
+        Path | None, typer.Option("--once", metavar="PHOTO", help="Paint this photo and exit.")
     ] = None,
     out: Annotated[
         Path | None,
@@ -71,7 +71,7 @@ def demo(
         bool, typer.Option("--overwrite", help="Replace a painting that exists; never the photo.")
     ] = False,
 ) -> None:
-    """Run everything in a folder of its own, send a photo as a person would, show the painting.
+    """Run the whole bot in a temporary folder, send it a photo, show the painting.
 
     [dim]Example:[/dim] suisai demo --once photo.jpg --out painting.jpg
     """
@@ -84,10 +84,10 @@ def demo(
 def worker(
     kind: Annotated[str, typer.Argument(metavar="|".join(WORKERS))],
     threads: Annotated[
-        int | None, typer.Option(help="Of an io worker; SUISAI_IO_THREADS otherwise.")
+        int | None, typer.Option(help="Threads of an io worker; default: SUISAI_IO_THREADS.")
     ] = None,
     device: Annotated[
-        str | None, typer.Option(help="GPU of a gpu worker, e.g. cuda:1; SUISAI_DEVICE otherwise.")
+        str | None, typer.Option(help="GPU of a gpu worker, e.g. cuda:1; default: SUISAI_DEVICE.")
     ] = None,
 ) -> None:
     """Run one worker: io fetches and delivers, gpu paints (on the CPU where there is no GPU).
@@ -105,7 +105,7 @@ def worker(
 
 
 def sweep() -> None:
-    """Run the sweep, which sets right what dead workers left behind; as many as you like.
+    """Run the sweep, which recovers the jobs of dead workers; several may run at once.
 
     [dim]Example:[/dim] suisai sweep
     """
@@ -115,8 +115,8 @@ def sweep() -> None:
 
 
 def web(
-    host: Annotated[str | None, typer.Option(help="SUISAI_WEB_HOST otherwise.")] = None,
-    port: Annotated[int | None, typer.Option(help="SUISAI_WEB_PORT otherwise.")] = None,
+    host: Annotated[str | None, typer.Option(help="Default: SUISAI_WEB_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Default: SUISAI_WEB_PORT.")] = None,
 ) -> None:
     """Serve the local chat page.
 
@@ -130,7 +130,7 @@ def web(
 
 
 def operator_link() -> None:
-    """Print the link that opens the status page for the operator. Whoever has it is the operator.
+    """Print the operator's link to the status page. Anyone who has it can operate the bot.
 
     [dim]Example:[/dim] suisai operator-link
     """
@@ -140,19 +140,19 @@ def operator_link() -> None:
 def _print_links(settings: Settings) -> None:
     web = WebSettings()
     link = link_of(web, settings.data_dir)
-    # What goes to the journal, or to a cluster's collector of logs, is read by more than the operator.
+    # More people than the operator can read the journal or a cluster's collected logs.
     if "JOURNAL_STREAM" in os.environ or "KUBERNETES_SERVICE_HOST" in os.environ:
         link = "suisai operator-link prints the link"
-    typer.echo(f"Settings:       {find_env_file() or 'of the environment alone'}")
+    typer.echo(f"Settings:       {find_env_file() or 'from the environment only'}")
     typer.echo(f"Chat page:      {web.address}\nFor operators:  {link}")
 
 
 def programs(
     web_options: tuple[str, ...] = (), platforms: Sequence[str] = (), gpus: int = 1
 ) -> list[Program]:
-    """Return what runs on one machine: the workers, the sweep, the page, and these platforms.
+    """Return the programs of one machine: the workers, the sweep, the page, and these platforms.
 
-    Every GPU has a worker of its own; without any, one worker paints on the CPU.
+    Each GPU has one worker; without a GPU, one worker paints on the CPU.
     """
     more = range(1, gpus)
     return [

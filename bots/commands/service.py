@@ -33,10 +33,10 @@ def install(
         bool, typer.Option("--system", help="For the machine, as root; otherwise for your user.")
     ] = False,
     user: Annotated[
-        str | None, typer.Option(help="Whose rights a system service gets. [default: you]")
+        str | None, typer.Option(help="User that a system service runs as. [default: you]")
     ] = None,
     folder: Annotated[
-        Path | None, typer.Option(help="Where .env lies. [default: the current folder]")
+        Path | None, typer.Option(help="Folder of .env. [default: the current folder]")
     ] = None,
     show: Annotated[bool, typer.Option("--show", help="Print the unit and write nothing.")] = False,
 ) -> None:
@@ -45,7 +45,7 @@ def install(
     [dim]Example:[/dim] suisai service install
     """
     if user is not None and not system:
-        raise InputRefused("--user needs --system: your own services run with your rights.")
+        raise InputRefused("--user needs --system: without it the service runs as you.")
     owner = (user or os.environ.get("SUDO_USER") or _me()) if system else None
     text = unit(Settings().data_dir, (folder or Path.cwd()).resolve(), owner)
     if show:
@@ -65,7 +65,7 @@ def install(
     typer.echo(
         f"Written: {path}\n"
         f"Start it now and at every boot:  systemctl{own} enable --now suisai\n"
-        f"See what it says:                journalctl{own} -u suisai -f\n"
+        f"Follow its log:                  journalctl{own} -u suisai -f\n"
         "Operator page:                   suisai operator-link"
     )
     if not system:
@@ -92,7 +92,7 @@ def uninstall(
 
 
 def unit_path(system: bool) -> Path:
-    """Return where systemd looks for the unit."""
+    """Return the path where systemd looks for the unit."""
     if system:
         return Path("/etc/systemd/system") / UNIT
     config = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
@@ -100,9 +100,9 @@ def unit_path(system: bool) -> Path:
 
 
 def unit(data_dir: Path, folder: Path, user: str | None) -> str:
-    """Return the text of the unit; `user` is whose rights a system service gets, None in a user's own."""
+    """Return the text of the unit; `user` is the user of a system service, None for a user service."""
     identity = f"User={user}\n" if user else ""
-    # A user's own manager may not change users or mount anything; it cannot set these up.
+    # A user manager cannot change users or mount file systems, which these options need.
     protection = "ProtectSystem=full\nPrivateTmp=yes\n" if user else ""
     return f"""[Unit]
 Description=Suisai, paints people's photos
@@ -127,13 +127,13 @@ WantedBy={"multi-user.target" if user else "default.target"}
 
 
 def _program() -> str:
-    """Return this very command, wherever it is installed."""
+    """Return the path of this command."""
     beside = Path(sys.executable).with_name("suisai")
     return str(beside if beside.exists() else shutil.which("suisai") or sys.argv[0])
 
 
 def _quoted(value: str | Path) -> str:
-    # Quotes keep spaces, and % begins one of systemd's own names.
+    # Quotes keep spaces together; % begins a systemd specifier.
     text = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{text}"'
 
@@ -147,7 +147,7 @@ def _reload(system: bool) -> None:
 
 
 def _systemctl(system: bool, *arguments: str) -> None:
-    """Tell systemd, where it runs; the unit itself is all that a machine being prepared needs."""
+    """Run systemctl if it exists; without it, as in an image build, the unit file is enough."""
     if (systemctl := shutil.which("systemctl")) is None:
         return
     subprocess.run(

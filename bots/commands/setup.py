@@ -1,4 +1,4 @@
-"""`suisai setup`: asks for what is missing, tries it at once, writes it down."""
+"""`suisai setup`: asks for missing keys, checks them at once, writes them to .env."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TRIES = 3
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Add this room's command."""
+    """Add the command of this module."""
     app.command()(setup)
 
 
@@ -28,13 +28,13 @@ def setup(
     [dim]Example:[/dim] suisai setup telegram
     """
     found = {name: plugin.setup() for name, plugin in plugins().items()}
-    rooms = {name: questions for name, questions in found.items() if questions is not None}
-    if only is not None and only not in rooms:
-        raise InputRefused(f"'{only}' needs no setup; there are: {', '.join(sorted(rooms))}.")
+    platforms = {name: questions for name, questions in found.items() if questions is not None}
+    if only is not None and only not in platforms:
+        raise InputRefused(f"'{only}' needs no setup; there are: {', '.join(sorted(platforms))}.")
     written = [
         name
-        for name in sorted(rooms)
-        if only in (None, name) and _set_up(rooms[name], env_file, asked=name == only)
+        for name in sorted(platforms)
+        if only in (None, name) and _set_up(platforms[name], env_file, asked=name == only)
     ]
     if written:
         typer.echo("\nNext: suisai doctor, then suisai up")
@@ -42,27 +42,27 @@ def setup(
         typer.echo("Nothing to write. The local page needs no keys: suisai up")
 
 
-def _set_up(room: Questions, env_file: Path, asked: bool) -> bool:
-    """Ask one room's questions; return whether anything was written."""
-    if room.is_answered() and not asked:
-        typer.echo(f"{room.title}: set up already.")
+def _set_up(platform: Questions, env_file: Path, asked: bool) -> bool:
+    """Ask one platform's questions; return whether anything was written."""
+    if platform.is_answered() and not asked:
+        typer.echo(f"{platform.title}: set up already.")
         return False
-    if not asked and not typer.confirm(f"Set up {room.title}?", default=False):
+    if not asked and not typer.confirm(f"Set up {platform.title}?", default=False):
         return False
-    typer.echo(f"\n{room.how}")
+    typer.echo(f"\n{platform.how}")
     for _ in range(_TRIES):
-        answers = {question.variable: _ask(question) for question in room.questions}
+        answers = {question.variable: _ask(question) for question in platform.questions}
         given = {variable: answer for variable, answer in answers.items() if answer}
         try:
-            said = room.check(given)
+            result = platform.check(given)
         except NotAccepted as error:
             typer.echo(f"{error}\n", err=True)
             continue
         write_settings(env_file, given)
-        typer.echo(f"{said}\nWritten to {env_file}, which only you can read.")
+        typer.echo(f"{result}\nWritten to {env_file}, which only you can read.")
         return True
     raise InputRefused(
-        f"{room.title} is not set up; nothing was written. Try `suisai setup` again."
+        f"{platform.title} is not set up; nothing was written. Try `suisai setup` again."
     )
 
 

@@ -36,7 +36,7 @@ _STDERR = Console(stderr=True)
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Add this room's commands."""
+    """Add the commands of this module."""
     app.command()(stylize)
     app.command()(styles)
     app.command()(verify)
@@ -55,36 +55,35 @@ def stylize(
             "-o",
             "--out",
             metavar="PATH",
-            help="A file whose ending says its format (.jpg, .png, .webp), a folder, or - for "
+            help="A file whose ending is its format (.jpg, .png, .webp), a folder, or - for "
             "standard output.",
         ),
     ],
     style: Annotated[str, typer.Option(help="A name or alias from `suisai styles`.")] = "film",
     engine: Annotated[str, typer.Option(help="auto, painter or diffusion.")] = "auto",
     strength: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="0 barely touched, 1 boldest.")
+        float, typer.Option(min=0.0, max=1.0, help="0: slight changes, 1: strongest.")
     ] = 0.6,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Of what is invented, e.g. clouds.")
+        int | None, typer.Option(min=0, help="Seed of invented details, e.g. clouds.")
     ] = None,
     size: Annotated[
         str | None,
         typer.Option(metavar="PX|original", help="Longest side; larger photos are reduced to it."),
     ] = None,
     quality: Annotated[
-        int | None, typer.Option(min=1, max=100, help=f"Of JPEG and WebP. [default: {QUALITY}]")
+        int | None,
+        typer.Option(min=1, max=100, help=f"JPEG and WebP quality. [default: {QUALITY}]"),
     ] = None,
     format_name: Annotated[
         str | None,
-        typer.Option(
-            "--format", metavar="jpg|png|webp", help="Of paintings in a folder or a stream."
-        ),
+        typer.Option("--format", metavar="jpg|png|webp", help="Format in a folder or a stream."),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace paintings that exist; never a photo.")
     ] = False,
     recursive: Annotated[
-        bool, typer.Option("-r", "--recursive", help="Look into folders of folders.")
+        bool, typer.Option("-r", "--recursive", help="Include subfolders.")
     ] = False,
 ) -> None:
     """Paint photos, without a bot. A photo is never replaced.
@@ -117,7 +116,7 @@ def stylize(
             strength,
             seed,
             quality or QUALITY,
-            shrink_said=size is not None,
+            size_given=size is not None,
         )
         for source, target in track(
             ready, "Painting", disable=not refusals.several, console=_STDERR
@@ -129,7 +128,7 @@ def stylize(
 
 
 class _Refusals:
-    """Of several photos, one that is refused does not stop the others; a single one is an error."""
+    """Collects refusals: one of several photos does not stop the others, a single photo raises."""
 
     def __init__(self, several: bool) -> None:
         self.several = several
@@ -147,7 +146,7 @@ class _Refusals:
 
 
 class _Painting:
-    """Paints photos one after the other with what was asked for."""
+    """Paints photos one after the other with the options of the command."""
 
     def __init__(
         self,
@@ -158,11 +157,11 @@ class _Painting:
         seed: int | None,
         quality: int,
         *,
-        shrink_said: bool,
+        size_given: bool,
     ) -> None:
         self._limits, self._style = limits, style
         self._strength, self._seed, self._quality = strength, seed, quality
-        self._shrink_said = shrink_said
+        self._size_given = size_given
         self._engine, self._screen = open_engine(settings), open_screen(settings)
         self._seal = open_signer(settings)
 
@@ -190,7 +189,7 @@ class _Painting:
         height, width = photo.pixels.shape[:2]
         if photo.original_px is not None and photo.original_px != (width, height):
             before = "{} x {}".format(*photo.original_px)
-            more = "" if self._shrink_said else "; --size original keeps its size"
+            more = "" if self._size_given else "; --size original keeps its size"
             _say(f"{path}: {before} px, painted at {width} x {height}{more}.")
 
 
@@ -218,7 +217,7 @@ def _limits(size: str | None, settings: Settings) -> PhotoLimits:
     long_side_px = usual.side_max_px if size == "original" else int(size)
     if long_side_px <= usual.long_side_px:
         return replace(usual, long_side_px=long_side_px)
-    # Of the person's own machine, a photo of their own may ask more than a stranger's.
+    # On a person's own machine, their own photo may use more resources than a stranger's.
     return replace(usual, long_side_px=long_side_px, bytes_max=100_000_000,
                    memory_bytes=3_000_000_000, cpu_s=60.0)  # fmt: skip
 
@@ -292,25 +291,25 @@ def _sheet(photo: Path, out: Path, overwrite: bool) -> None:
 def verify(
     picture: Path,
     trusted: Annotated[
-        Path | None, typer.Option(help="PEM certificates of those whose signatures count.")
+        Path | None, typer.Option(help="PEM certificates of trusted signers.")
     ] = None,
 ) -> None:
-    """Show what a picture's file says about how it was made.
+    """Show what a picture's metadata says about how it was made.
 
     [dim]Example:[/dim] suisai verify painting.jpg
     """
     try:
-        said = read_declaration(picture.read_bytes(), trusted.read_bytes() if trusted else b"")
+        declared = read_declaration(picture.read_bytes(), trusted.read_bytes() if trusted else b"")
     except PhotoRefused as refusal:
         raise InputRefused(in_words(picture, refusal)) from refusal
     except OSError as error:
         raise InputRefused(f"{error.filename}: cannot be read ({error.strerror}).") from error
-    typer.echo(f"made by:        {said.tool or 'not said'}")
-    typer.echo(f"digital source: {said.digital_source or 'not said'}")
-    manifest = said.manifest
+    typer.echo(f"made by:        {declared.tool or 'not declared'}")
+    typer.echo(f"digital source: {declared.digital_source or 'not declared'}")
+    manifest = declared.manifest
     if manifest is None:
         typer.echo("C2PA manifest:  none")
         return
     typer.echo(f"C2PA manifest:  {manifest.state}")
     for name in ("generator", "signer", "digital_source"):
-        typer.echo(f"  {name.replace('_', ' ')}: {getattr(manifest, name) or 'not said'}")
+        typer.echo(f"  {name.replace('_', ' ')}: {getattr(manifest, name) or 'not declared'}")

@@ -8,7 +8,7 @@ from rich.table import Table
 
 
 def table(*columns: str, fixed: tuple[str, ...] = ()) -> Table:
-    """Return a table with these heads; the columns named in `fixed` are never wrapped."""
+    """Return a table with these headings; the columns named in `fixed` are never wrapped."""
     made = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     for title in columns:
         made.add_column(title, overflow="fold", no_wrap=title in fixed)
@@ -16,5 +16,5 @@ def table(*columns: str, fixed: tuple[str, ...] = ()) -> Table:
 
 
 def show(shown: Table) -> None:
-    """Print a table; names in it are not taken for markup."""
+    """Print a table without highlighting."""
     Console(highlight=False).print(shown)

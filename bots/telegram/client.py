@@ -172,7 +172,7 @@ async def hello(bot: PatientBot) -> BotIdentity:
                 "Telegram does not know the token in SUISAI_TELEGRAM_TOKEN"
             ) from error
         except TelegramError as error:
-            _log.warning("Telegram does not answer, trying again", error=error.message)
+            _log.warning("telegram_unavailable", error=error.message, action="retry")
             await asyncio.sleep(_RETRY_S)
         else:
             return BotIdentity(bot.id, bot.username or "")

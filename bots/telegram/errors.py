@@ -142,19 +142,19 @@ def kind_of(error: TelegramError) -> Refusal:
 
 
 def is_chat_closed(error: TelegramError) -> bool:
-    """Tell whether the bot cannot speak in this chat at all, now or later."""
+    """Return whether the bot cannot speak in this chat at all, now or later."""
     return is_refusal(error) and kind_of(error) in CHAT_CLOSED
 
 
 def is_refusal(error: TelegramError) -> bool:
-    """Tell whether Telegram understood the call and said no."""
+    """Return whether Telegram understood the call and said no."""
     if isinstance(error, RetryAfter | ChatMigrated | InvalidToken):
         return False
     return isinstance(error, BadRequest | Forbidden) or "too large" in error.message.lower()
 
 
 def was_not_sent(error: TelegramError) -> bool:
-    """Tell whether a failed call surely had no effect, because it was not sent whole."""
+    """Return whether a failed call surely had no effect, because it was not sent whole."""
     return isinstance(
         error.__cause__,
         httpx.ConnectError
@@ -166,7 +166,7 @@ def was_not_sent(error: TelegramError) -> bool:
 
 
 def had_no_effect(error: TelegramError) -> bool:
-    """Tell whether a failed call surely had no effect."""
+    """Return whether a failed call surely had no effect."""
     return isinstance(error, RetryAfter | ChatMigrated) or is_refusal(error) or was_not_sent(error)
 
 
@@ -204,6 +204,6 @@ def retry_after_s(error: RetryAfter) -> float:
 
 
 def is_outage(error: TelegramError) -> bool:
-    """Tell whether the server answered that it cannot answer."""
+    """Return whether the server answered that it cannot answer."""
     # The library has no class for HTTP 5xx; errors of the HTTP client name it as their cause.
     return isinstance(error, NetworkError) and not isinstance(error.__cause__, httpx.HTTPError)

@@ -179,8 +179,9 @@ class Files:
     def _read_local(self, path: Path) -> bytes:
         if not self._settings.local_files:
             _log.error(
-                "the Bot API server runs with --local, the photo cannot be had: set "
-                "SUISAI_TELEGRAM_LOCAL_FILES=true where both run on one machine"
+                "photo_not_read",
+                reason="the Bot API server runs with --local",
+                fix="set SUISAI_TELEGRAM_LOCAL_FILES=true if both run on one machine",
             )
             raise PhotoUnavailable
         try:

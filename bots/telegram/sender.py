@@ -216,7 +216,7 @@ class Sender:
 
 
 async def is_admin(bot: Bot, origin: Origin) -> bool:
-    """Tell whether the person at `origin` is an admin of the group."""
+    """Return whether the person at `origin` is an admin of the group."""
     if origin.person == str(origin.chat):
         return True  # an anonymous admin speaks as the group
     try:
@@ -356,8 +356,8 @@ async def _logged(call: Coroutine[Any, Any, None]) -> None:
     try:
         await call
     except NoSlot as error:
-        _log.info("message dropped, its chat is held back", wait_s=round(error.wait_s, 1))
+        _log.info("message_dropped", reason="chat rate limit", wait_s=round(error.wait_s, 1))
     except TelegramError as error:
-        _log.info("message not taken", error=error.message)
+        _log.info("message_refused", error=error.message)
     except Exception:
-        _log.exception("background reply failed, job unaffected")
+        _log.exception("background_reply_failed")

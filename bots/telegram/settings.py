@@ -1,4 +1,4 @@
-"""The settings of the Telegram adapter. Imports nothing of the library, so that it is quick to load."""
+"""The settings of the Telegram adapter. Does not import the Telegram library, so it loads quickly."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ class TelegramSettings(EnvironmentSettings):
     token: SecretStr | None = None
     """The bot's token from @BotFather; not set: no Telegram."""
     api_url: HttpAddress = "https://api.telegram.org"
-    """The Bot API server; a local one also gives files above 20 MB."""
+    """The Bot API server; a local one also serves files above 20 MB."""
     local_files: bool = False
-    """The Bot API server runs with --local on this machine and names files by their paths."""
+    """The Bot API server runs with --local on this machine and returns file paths."""
     file_max_bytes: Annotated[int, Field(ge=1)] = 20_000_000
-    """Largest photo that is fetched; the public Bot API gives none above 20 MB."""
+    """Largest photo that is downloaded; the public Bot API serves none above 20 MB."""
 
     webhook_url: HttpAddress | None = None
     """Public HTTPS address of the web process's /telegram/webhook; not set: long polling."""
     webhook_secret: SecretStr | None = None
-    """Proves that a webhook call comes from Telegram: 1-256 of A-Z a-z 0-9 _ -."""
+    """Secret that Telegram sends with every webhook call: 1-256 characters of A-Z a-z 0-9 _ -."""
     poll_timeout_s: Annotated[int, Field(ge=0, le=600)] = 50
     """How long one getUpdates waits for updates."""
 
@@ -43,26 +43,26 @@ class TelegramSettings(EnvironmentSettings):
     """A chat where paintings for guest mode are uploaded; not set: the person's own chat."""
 
     says_machine: bool = True
-    """Say under each painting that a machine painted it."""
+    """State under each painting that a machine painted it."""
 
     edit_within_s: Annotated[float, Field(ge=0)] = 20.0
-    """Up to this wait the placeholder becomes the painting; later the painting is a new message."""
+    """Up to this wait the painting replaces the placeholder; after it the painting is a new message."""
     long_waits: Literal["edit", "send"] = "edit"
     """For longer waits: `edit` posts a text and replaces it with the painting (exactly once); `send`
     posts the painting (at most once; if its outcome is unknown the person gets a button to resend)."""
     news_every_s: Annotated[float, Field(gt=0)] = 3.0
-    """A placeholder is edited at most this often."""
+    """Minimum time between two edits of a placeholder."""
     album_max: Annotated[int, Field(ge=1, le=10)] = 10
-    """Photos of one album that are painted."""
+    """Maximum number of photos of one album that are painted."""
     album_quiet_s: Annotated[float, Field(gt=0)] = 1.0
-    """An album is complete when no photo of it came for this long."""
+    """An album is complete when no further photo of it arrives for this long."""
 
     messages_per_s: Annotated[float, Field(gt=0)] = 28.0
-    """Messages and edits in all; Telegram allows a bot 30."""
+    """Messages and edits per second in all chats together; Telegram allows a bot 30."""
     messages_per_s_chat: Annotated[float, Field(gt=0)] = 1.0
-    """Messages and edits in one chat."""
+    """Messages and edits per second in one chat."""
     messages_per_minute_group: Annotated[int, Field(ge=1)] = 20
-    """Messages and edits in one group."""
+    """Messages and edits per minute in one group."""
 
     @model_validator(mode="after")
     def _webhook_is_guarded(self) -> TelegramSettings:
@@ -78,9 +78,9 @@ class TelegramSettings(EnvironmentSettings):
 
 
 def configured(settings: TelegramSettings) -> bool:
-    """Tell whether a token is set."""
+    """Return whether a token is set."""
     return settings.token is not None
 
 
 class TelegramMissing(UserFacingError):
-    """There is no token, or Telegram does not know it."""
+    """There is no token, or Telegram does not accept it."""

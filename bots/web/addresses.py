@@ -56,8 +56,9 @@ class ForwardedAddresses:
             return
         self._warned = True
         _log.warning(
-            "forwarded address ignored, peer is not in SUISAI_WEB_TRUSTED_PROXIES",
+            "forwarded_address_ignored",
             peer=scope["client"][0],
+            reason="the peer is not in SUISAI_WEB_TRUSTED_PROXIES",
             effect="all people behind this proxy count as one address",
         )
 
@@ -76,7 +77,7 @@ def network_of(host: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether an address is this machine's own."""
+    """Return whether an address is this machine's own."""
     address = _parsed(host)
     return address is not None and address.is_loopback
 

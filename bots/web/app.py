@@ -98,6 +98,6 @@ async def _error(request: Request, error: Exception) -> Response:
 
 
 async def _unreachable(request: Request, error: Exception) -> Response:
-    _log.warning("the ledger does not answer, the visitor is asked to wait", error=str(error))
+    _log.warning("ledger_unavailable", error=str(error), action="ask to wait")
     words = t(language_of(request), "web-unreachable")
     return JSONResponse({"reason": "unreachable", "words": words}, status_code=503)

@@ -42,7 +42,7 @@ class WebClient:
         self._client.close()
 
     def is_open(self) -> bool:
-        """Tell whether the page answers."""
+        """Return whether the page answers."""
         with contextlib.suppress(httpx.HTTPError):
             return self._client.get("/readyz").is_success
         return False

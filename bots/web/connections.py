@@ -135,7 +135,7 @@ class LimitedProtocol(H11Protocol):
         super().resume_writing()
 
     def is_idle(self) -> bool:
-        """Tell whether no request is being answered and none is on its way in whole."""
+        """Return whether no request is being answered and none is on its way in whole."""
         return not self._is_answering()
 
     def drop(self) -> None:

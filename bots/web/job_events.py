@@ -71,7 +71,7 @@ class JobEvents:
                 for news in self._listen(self._stop):
                     self._call(news)
             except StoreError as error:
-                _log.warning("no news from the ledger, listening again", error=str(error))
+                _log.warning("job_events_interrupted", error=str(error), action="subscribe again")
                 self._stop.wait(_AGAIN_S)
 
     def _call(self, news: JobUpdate) -> None:

@@ -48,7 +48,7 @@ _REFUSAL = JSONResponse({"reason": "cross-origin"}, status_code=403)
 
 
 def _is_ours(method: str, headers: Headers) -> bool:
-    """Tell whether a request changes nothing, or comes from the page itself or no browser at all."""
+    """Return whether a request changes nothing, or comes from the page itself or no browser at all."""
     if method in _SAFE_METHODS:
         return True
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")

@@ -13,7 +13,7 @@ from tasks.environment import EnvironmentSettings
 
 
 def _split(value: object) -> object:
-    """Take a list with commas, as it is written in the environment; JSON, too."""
+    """Accept a comma-separated list, as written in the environment, or JSON."""
     if not isinstance(value, str):
         return value
     if value.lstrip().startswith("["):
@@ -27,35 +27,35 @@ class WebSettings(EnvironmentSettings):
     model_config = SettingsConfigDict(env_prefix="SUISAI_WEB_")
 
     host: str = "127.0.0.1"
-    """The address that the page listens on; another one than loopback lets other machines in."""
+    """The address that the page listens on; other machines can connect unless it is loopback."""
     port: Annotated[int, Field(ge=0, le=65_535)] = 8321
-    """The port; 0: any free one."""
+    """The TCP port; 0: any free one."""
     photos_max: Annotated[int, Field(ge=1, le=10)] = 4
-    """Photos that one ask may bring."""
+    """Maximum number of photos per request."""
     photo_mb_max: Annotated[int, Field(ge=1, le=20)] = 20
-    """Megabytes that one photo may have."""
+    """Maximum size of one photo in megabytes."""
 
     public_url: HttpUrl | None = None
-    """The page's address as people see it, where a reverse proxy serves it; for links that are printed."""
+    """The page's public URL behind a reverse proxy; used in the links that the bot prints."""
     trusted_proxies: Annotated[
         tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split)
     ] = ()
-    """Addresses or networks of reverse proxies whose X-Forwarded-For and -Proto count, with commas."""
+    """Reverse proxies whose X-Forwarded-For and -Proto are used: addresses or networks, with commas."""
     asks_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 10
-    """Requests for paintings that one address (IPv6: one /64) may send in a minute, all people together."""
+    """Requests for paintings that one address (IPv6: one /64) may send in a minute."""
     asks_per_hour: Annotated[int, Field(ge=1, le=1_000_000)] = 120
-    """The same for an hour; raise both where many people share an address."""
+    """The same for an hour; raise both if many people share an address."""
 
     operator_token: SecretStr | None = None
-    """Opens /status and /metrics; not set: a random one, kept in the data folder."""
+    """Token for /status and /metrics; not set: a random one, stored in the data folder."""
     operator_password: SecretStr | None = None
-    """A second way to open them, by HTTP Basic, for the user `operator`; not set: by the token only."""
+    """Password for both by HTTP Basic, with the user name `operator`; not set: only the token works."""
     metrics_token: SecretStr | None = None
-    """Opens /metrics alone, for Prometheus: Authorization: Bearer TOKEN."""
+    """Token for /metrics alone, for Prometheus: Authorization: Bearer TOKEN."""
     metrics_open: bool = False
-    """Anybody who reaches the port may read /metrics (numbers only, no people)."""
+    """Serve /metrics without authentication (numbers only, no personal data)."""
     status_pictures: bool = False
-    """/status shows the last paintings of public asks."""
+    """Show the last paintings of public requests on /status."""
 
     @property
     def address(self) -> str:

@@ -111,7 +111,7 @@ def _mention_price(x: XClient) -> Finding:
 
 
 def _reading(settings: XSettings, services: Services) -> Iterator[Finding]:
-    """Say whether the bot reads what people write, and how far behind it is."""
+    """Return whether the bot reads what people write, and how far behind it is."""
     store = services.kv("x")
     for name in ("mentions", "messages") if settings.direct_messages else ("mentions",):
         state = ReadingState.load(store, name)

@@ -98,9 +98,10 @@ class TokenStore:
             if left_s <= 0:
                 raise
             _log.warning(
-                "the token is not renewed, the present one is used and the next call tries again",
+                "token_not_renewed",
                 left_s=left_s,
-                why=fault.detail,
+                error=fault.detail,
+                action="use the current token, retry with the next call",
             )
             return tokens.access
 

@@ -250,7 +250,7 @@ def _varied(text: str, now: float) -> str:
 
 
 def _answers(message: Message, job: Job, apology: str) -> bool:
-    """Tell whether a message that the bot sent is the painting of this job, or its apology."""
+    """Return whether a message that the bot sent is the painting of this job, or its apology."""
     keys = set(job.platform_data.get("media_keys", "").split())
     if keys:
         # A key is the kind of the media and its id: 3_1880028106020515840.

@@ -92,7 +92,7 @@ def translated_params(params: Mapping[str, object], vocabulary: Vocabulary) -> d
 
 
 def blames_vocabulary(detail: str) -> bool:
-    """Tell whether an error of X is about parameters that it does not know."""
+    """Return whether an error of X is about parameters that it does not know."""
     said = detail.lower()
     return any(name in said for name in (".fields", "expansions", "query parameter"))
 

@@ -15,7 +15,7 @@ _QUARTER_S = 900.0
 
 
 class XSettings(EnvironmentSettings):
-    """Each is `SUISAI_X_` + its name in capitals in the environment or `.env`."""
+    """X. Each is `SUISAI_X_` + its name in capitals."""
 
     model_config = SettingsConfigDict(env_prefix="SUISAI_X_")
 
@@ -36,37 +36,37 @@ class XSettings(EnvironmentSettings):
     """Bearer token of the X app itself; only `suisai x webhook` needs it."""
 
     api_url: HttpAddress = "https://api.x.com"
-    """Where X's API answers."""
+    """Base URL of X's API."""
     authorize_url: HttpAddress = "https://x.com/i/oauth2/authorize"
-    """Where the operator allows the app to act for the bot's account."""
+    """Page where the operator allows the app to act for the bot's account."""
     login_port: Annotated[int, Field(ge=0, le=65535)] = 8456
     """Port of the loopback redirect of `suisai x login`; the app's settings must name it."""
     photo_hosts: tuple[str, ...] = ("pbs.twimg.com",)
     """Hosts that photos of posts are downloaded from, as JSON."""
     timeout_s: Annotated[float, Field(gt=0)] = 20.0
-    """How long one call to X may be silent."""
+    """Longest time that a call to X may take without receiving data."""
     vocabulary: Literal["auto", "tweet", "post"] = "auto"
-    """Which of X's two vocabularies requests use; auto: the first call finds out."""
+    """Whether requests use X's names with `tweet` or with `post`; auto: the first call determines it."""
 
     owns_app: bool = False
-    """The bot's account owns the app in X's Developer Console: reading its mentions and posts is cheap."""
+    """The bot's account owns the app in X's Developer Console: reading its mentions and posts costs less."""
     replies_without_mention: bool = False
-    """The app may reply to posts that neither mention nor quote the bot (Enterprise); X refuses others."""
+    """The app may reply to posts that neither mention nor quote the bot; X allows it only for Enterprise."""
     look_back_s: Annotated[float, Field(ge=0)] = 1800.0
-    """Every five minutes mentions of this long ago are read again: X lists some late. 0: never."""
+    """Every five minutes the mentions of this last period are read again: X lists some late. 0: never."""
 
     direct_messages: bool = True
     """Answer direct messages too. Each event that is read costs about a cent."""
     parent_photos: Literal["anyone", "same-author", "never"] = "anyone"
-    """Whose photos a mention under another post may have painted."""
+    """Whose photos in a post are painted when a reply to it mentions the bot."""
     say_refusals: bool = True
-    """Say why not, at most once per person and day; false: stay silent about refused mentions."""
+    """Reply with the reason for a refusal, at most once per person and day; false: do not reply."""
     made_with_ai: bool = True
     """Mark answers as made with AI."""
     ignored_accounts: tuple[str, ...] = ()
     """User ids (not names) of accounts that are never answered, such as other bots, as JSON."""
     answers_per_thread: Annotated[int, Field(ge=1)] = 10
-    """Answers to one person in one conversation and day; ends a loop with an unlabelled bot."""
+    """Maximum answers to one person per conversation and day; ends a loop with an unlabelled bot."""
 
     posts_per_quarter_hour: Annotated[int, Field(ge=1)] = 100
     """Replies that X lets the account post in any 15 minutes."""
@@ -74,35 +74,35 @@ class XSettings(EnvironmentSettings):
     """Direct messages that X lets the account send in any 15 minutes."""
 
     poll_fastest_s: Annotated[float, Field(gt=0)] = 30.0
-    """Seconds between looks at the mentions while they come in."""
+    """Seconds between polls of the mentions while new ones arrive."""
     poll_slowest_s: Annotated[float, Field(gt=0)] = 60.0
-    """Seconds between looks at the mentions while nothing comes in."""
+    """Seconds between polls of the mentions while none arrive."""
     messages_poll_s: Annotated[float, Field(gt=0)] = 65.0
-    """Seconds between looks at the direct messages; X allows 15 in 15 minutes."""
+    """Seconds between polls of the direct messages; X allows 15 in 15 minutes."""
     webhooks: bool = False
-    """X delivers events to the web process; polling only checks what was missed."""
+    """X delivers events to the web process; polling only finds what webhooks missed."""
     reconcile_s: Annotated[float, Field(gt=0)] = 600.0
-    """Seconds between looks while webhooks deliver."""
+    """Seconds between polls while webhooks deliver."""
 
     daily_budget_usd: Annotated[float, Field(ge=0)] = 10.0
     """Dollars that may be spent on X's API per day (UTC); 0: no limit."""
     monthly_budget_usd: Annotated[float, Field(ge=0)] = 200.0
     """Dollars that may be spent on X's API per month (UTC); 0: no limit."""
     prices: Path | None = None
-    """A price table (TOML) to use instead of the one that comes with the bot."""
+    """A price table (TOML) that replaces the built-in one."""
     retry_s: Annotated[float, Field(gt=0)] = 15.0
-    """Seconds until the next try of an answer that X did not take; doubled with each, at most 900."""
+    """Seconds before an answer that X did not accept is sent again; doubled per attempt, at most 900."""
     settling_s: Annotated[float, Field(ge=0)] = 8.0
     """If a post's outcome is unknown, wait this long before checking the bot's timeline."""
 
     @property
     def posts(self) -> RateLimit:
-        """What X allows of posts."""
+        """X's limit for posts."""
         return RateLimit(self.posts_per_quarter_hour, _QUARTER_S)
 
     @property
     def messages(self) -> RateLimit:
-        """What X allows of direct messages."""
+        """X's limit for direct messages."""
         return RateLimit(self.messages_per_quarter_hour, _QUARTER_S)
 
     @property
@@ -118,5 +118,5 @@ class XSettings(EnvironmentSettings):
 
 
 def configured(settings: XSettings) -> bool:
-    """Tell whether the operator has given keys of an X app."""
+    """Return whether the operator has given keys of an X app."""
     return settings.client_id is not None or settings.has_oauth1

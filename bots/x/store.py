@@ -48,7 +48,7 @@ class Memory:
         self._store.delete(f"owner:{person}", f"told:{person}", *names)
 
     def is_handled(self, event: str) -> bool:
-        """Tell whether this event was dealt with, to its end, before."""
+        """Return whether this event was dealt with, to its end, before."""
         return self._store.get(f"handled:{event}") is not None
 
     def handled(self, event: str) -> None:
@@ -56,7 +56,7 @@ class Memory:
         self._store.put(f"handled:{event}", "1", _HANDLED_S)
 
     def was_refused_today(self, person: str) -> bool:
-        """Tell whether this person had today's one refusal."""
+        """Return whether this person had today's one refusal."""
         return self._store.get(f"told:{person}") is not None
 
     def claim_daily_refusal(self, person: str) -> bool:

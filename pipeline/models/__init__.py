@@ -1,4 +1,4 @@
-"""Models as data: the recipes of the diffusion models that paint, one TOML file each beside this module."""
+"""The diffusion models and their recipes, each described by a TOML file beside this module."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from pipeline.errors import UserFacingError
 GIB = 1 << 30
 
 Family = Literal["klein", "kontext", "qwen-edit", "sd15"]
-"""Which code speaks to the model: `pipeline.engines.diffusion.families`."""
+"""Which code runs the model: a module of `pipeline.engines.diffusion.families`."""
 
 
 class ModelUnknown(UserFacingError):
-    """No model has this name, or its file cannot be read; the message says which there are."""
+    """No model has this name, or its file cannot be read; the message lists the existing ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSource:
-    """A repository on the hub and what of it is needed."""
+    """A repository on the hub and the parts of it that are needed."""
 
     repository: str
     parts: tuple[str, ...]
@@ -41,7 +41,7 @@ class ModelSource:
 
 @dataclass(frozen=True, slots=True)
 class Lora:
-    """A small set of weights that is laid over the model's."""
+    """A small set of weights that is added to the model's."""
 
     name: str
     source: ModelSource
@@ -52,11 +52,11 @@ class Lora:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How much work one picture is."""
+    """The sampling steps and the size of one picture."""
 
     steps: int
     side_px: int
-    """Of the square with the area that the model paints."""
+    """Side of the square whose area the model paints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +72,20 @@ class Model:
     source: ModelSource
     recipe: Recipe
     draft: Recipe
-    """The brownout recipe: faster, while a surge is on."""
+    """The faster recipe, for brownout."""
     memory_gib: float
-    """Free GPU memory that is needed to paint one photo at a time."""
+    """Free GPU memory needed to paint one photo at a time."""
     disk_gib: float
     text_encoder_gib: float
-    """Size of the text encoder, which is needed only until the styles' words are read."""
+    """Size of the text encoder, which is needed only until the styles' prompts are encoded."""
     prompt: str
-    """What the model is told; `{style}` stands for the style's words."""
+    """Prompt template; `{style}` is replaced by the style's prompt."""
     strength: tuple[float, float]
     """Share of the noise schedule that is run for a person's strength of 0 and of 1."""
     batch_max: int
     instruction: str = ""
-    """What the model is told where a person's own words are used; `{style}` and `{words}` stand for
-    both. Empty: the model does not follow instructions, and own words are not used."""
+    """Prompt template for a person's own words, with the placeholders `{style}` and `{words}`. Empty: the
+    model does not follow instructions, and own words are not used."""
     negative_prompt: str = ""
     guidance: float = 1.0
     shift: float | None = None
@@ -93,24 +93,24 @@ class Model:
     text_tokens: int = 512
     dtype: Literal["bfloat16", "float16", "float32"] = "bfloat16"
     quantisation: Literal["none", "fp8"] = "none"
-    """`fp8`: weights rest as 8-bit floats and are widened for each layer's work."""
+    """`fp8`: weights are stored as 8-bit floats and converted layer by layer for computing."""
     controlnet: ModelSource | None = None
     loras: tuple[Lora, ...] = ()
     gated: bool = False
     """The hub asks for an account that accepted the licence."""
     auto: bool = False
-    """May be picked without being named."""
+    """Whether `auto` may choose it."""
     digest: str = ""
-    """Of the file this was read from."""
+    """SHA-256 of the TOML file."""
 
     @property
     def sources(self) -> tuple[ModelSource, ...]:
-        """All that must be on disk."""
+        """All sources that must be on disk."""
         extra = (self.controlnet,) if self.controlnet else ()
         return (self.source, *extra, *(lora.source for lora in self.loras))
 
     def recipe_for(self, draft: bool) -> Recipe:
-        """Return the recipe of a commission."""
+        """Return the recipe of a job."""
         return self.draft if draft else self.recipe
 
 
@@ -133,7 +133,7 @@ def load_models() -> list[Model]:
 
 
 def parse_model(name: str, toml: str) -> Model:
-    """Return the model that a TOML text describes. Raises `ModelUnknown` where it describes none."""
+    """Return the model that a TOML text describes. Raises `ModelUnknown` if it is invalid."""
     digest = hashlib.sha256(toml.encode()).hexdigest()
     try:
         table = {"name": name, "digest": digest} | tomllib.loads(toml)

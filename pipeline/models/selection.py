@@ -15,7 +15,7 @@ class NothingFits(UserFacingError):
 
 
 def fits(model: Model, free_bytes: int) -> bool:
-    """Say whether a GPU with this much free memory can run the model."""
+    """Return whether a GPU with this much free memory can run the model."""
     return free_bytes >= model.memory_gib * GIB
 
 

@@ -163,7 +163,7 @@ class Ledger:
         return Admitted(job_id, int(first), second / 1000, duplicate=kind == "duplicate")
 
     def check(self, platform: str, person: str, event: str = "") -> Refused | None:
-        """Say whether a request of this person would be refused now, before its photos have come.
+        """Return whether a request of this person would be refused now, before its photos have come.
 
         With the event's id, an event that was admitted before is not refused. Changes nothing but the
         count of refusals; `admit` decides.

@@ -116,7 +116,7 @@ def traceparent_of(span: Span) -> str:
 
 
 def can_be_sent() -> bool:
-    """Tell whether the extra `traces` is installed."""
+    """Return whether the extra `traces` is installed."""
     try:
         return find_spec(EXTRA) is not None
     except ModuleNotFoundError:

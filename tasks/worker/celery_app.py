@@ -1,4 +1,4 @@
-"""The Celery application: it carries wake-ups between processes, never the truth about a job."""
+"""The Celery application: it carries only wake-ups between processes; the state of jobs is in Redis."""
 
 from __future__ import annotations
 

@@ -1,12 +1,11 @@
-"""What a worker process holds, and the loop that all three stages share.
+"""The context of a worker process, and the loop that all three stages share.
 
-How attempts are counted. A worker that dies leaves behind all jobs that it held, and at most one of them
-killed it. So a death costs a job an attempt only where the worker held that job alone. Where it held
-several, none pays and all become suspect: each is claimed next by a worker that lets its other threads
-finish first, so that a job that kills its worker dies alone. A fault that no photo causes (a platform that
-answers 5xx, a store or a check that is down) costs no attempt either; it is retried for
-`fault_patience_s`. A job whose attempts or patience are used up is answered with an apology and goes to the
-dead list.
+How attempts are counted: when a worker dies, at most one of the jobs that it held caused the crash. If it
+held a single job, the crash counts as an attempt of that job. If it held several, it counts for none of
+them, and all become suspect: a worker processes a suspect job alone, after its other threads have finished,
+so that a crash identifies the job that causes it. A fault that no photo causes (a platform that answers
+5xx, a store or a check that is down) does not count as an attempt; it is retried for `fault_patience_s`. A
+job that exceeds its attempts or this time is answered with an apology and added to the dead list.
 """
 
 from __future__ import annotations
@@ -37,14 +36,14 @@ from tasks.worker.throughput import ThroughputMeter
 _log = structlog.get_logger()
 
 MAX_STAGE_RUN_S = 2.0
-"""How long a thread stays with one stage while others may wait for it; then it queues again."""
+"""How long a thread processes one stage before it yields to the other stages."""
 
 Work = Callable[[list[Claim]], None]
-"""Brings claims to their next stage or gives them back."""
+"""Moves claims to their next stage or releases them."""
 
 
 class ExclusiveGate:
-    """The threads of one process: many work at once, or one alone."""
+    """A lock for the threads of one process: many hold it shared, or one exclusively."""
 
     def __init__(self) -> None:
         self._change = threading.Condition()
@@ -53,7 +52,7 @@ class ExclusiveGate:
 
     @contextmanager
     def shared(self) -> Iterator[None]:
-        """Work together with others; waits while a thread works alone or waits to do so."""
+        """Hold the gate shared; wait while a thread holds or waits for it exclusively."""
         with self._change:
             self._change.wait_for(lambda: self._exclusive == 0)
             self._working += 1
@@ -70,7 +69,7 @@ class ExclusiveGate:
         with self._change:
             self._exclusive += 1
             self._working -= 1
-            # Two threads that want to work alone do not wait for each other: neither is working.
+            # Two threads that wait for exclusive access do not block each other: neither counts as working.
             self._change.notify_all()
             self._change.wait_for(lambda: self._working == 0)
             self._working += 1
@@ -84,7 +83,7 @@ class ExclusiveGate:
 
 @dataclass(frozen=True)
 class WorkerContext:
-    """What every worker process holds."""
+    """The objects that every worker process needs."""
 
     services: Services
     platforms: Platforms
@@ -93,14 +92,14 @@ class WorkerContext:
     leases: LeaseRenewer
     throughput: ThroughputMeter
     name: str = field(default_factory=unique_process_name)
-    """Who holds its claims. Unique, so that a new process does not seem to hold a dead one's jobs."""
+    """The holder of its claims. Unique, so that a new process does not appear to hold a dead one's jobs."""
     stopping: threading.Event = field(default_factory=threading.Event)
     gate: ExclusiveGate = field(default_factory=ExclusiveGate)
 
 
 @dataclass(frozen=True)
 class RenderContext:
-    """What a worker process that paints holds besides."""
+    """The objects that only a painting worker needs."""
 
     worker: WorkerContext
     engine: Engine
@@ -108,9 +107,9 @@ class RenderContext:
 
 
 def process_stage(context: WorkerContext, stage: Stage, most: int, work: Work) -> None:
-    """Claim and work until the stage is empty, the thread's run is over or the process stops.
+    """Claim and process jobs until the stage is empty, `MAX_STAGE_RUN_S` is over or the process stops.
 
-    What `work` does not bring on or give back, the sweep takes back when its lease expires.
+    Jobs that `work` neither moves on nor releases are requeued by the sweep when their leases expire.
     """
     ledger = context.services.ledger
     over_at = time.monotonic() + MAX_STAGE_RUN_S
@@ -131,7 +130,7 @@ def process_stage(context: WorkerContext, stage: Stage, most: int, work: Work) -
 
 
 def _process(context: WorkerContext, stage: Stage, claims: list[Claim], work: Work) -> None:
-    # Also what libraries log meanwhile is found by the job's id.
+    # Log lines of libraries get the job's id too.
     fields = {"job": " ".join(claim.job.id for claim in claims)}
     if traces := [claim.job.trace_id for claim in claims if claim.job.trace_id]:
         fields["trace_id"] = " ".join(traces)

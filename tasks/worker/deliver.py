@@ -19,7 +19,7 @@ _CLOCK_SLACK_S = 3600.0
 
 
 def deliver(context: WorkerContext, claims: list[Claim]) -> None:
-    """Bring jobs from `deliver` to their end. Raises `LeaseLost`."""
+    """Deliver the answers of jobs and end the jobs. Raises `LeaseLost`."""
     for claim in claims:
         _deliver_one(context, claim)
 
@@ -97,7 +97,7 @@ def _finish(context: WorkerContext, claim: Claim, receipt: str) -> None:
 
 
 def _is_too_late(ledger: Ledger, job: Job, patience_s: float) -> bool:
-    # The ledger's clock costs a round trip; this machine's own may be wrong by minutes.
+    # Reading the ledger's clock costs a round trip; this machine's clock may be wrong by minutes.
     if time.time() - job.admitted_at < patience_s - _CLOCK_SLACK_S:
         return False
     return ledger.now() - job.admitted_at > patience_s

@@ -21,11 +21,11 @@ from tasks.worker.context import WorkerContext
 _log = structlog.get_logger()
 
 LEFT_OUT = "photo-left-out"
-"""The note of an answer to an album of which some photos could not be used."""
+"""The note of an answer to an album if some of its photos could not be used."""
 
 
 def fetch(context: WorkerContext, claims: list[Claim]) -> None:
-    """Bring jobs from `fetch` to `render`, or decline them. Raises `LeaseLost`."""
+    """Move jobs from `fetch` to `render`, or decline them. Raises `LeaseLost`."""
     for claim in claims:
         _fetch_one(context, claim)
 
@@ -71,7 +71,7 @@ def _fetch_one(context: WorkerContext, claim: Claim) -> None:
 def _open_all(context: WorkerContext, job: Job) -> tuple[list[Photo], list[float], list[str]]:
     """Return the photos of a job that can be painted, their scores, and notes for the answer.
 
-    Raises the first refusal when none is left; a photo that must not be painted spoils the whole ask.
+    Raises the first refusal if no photo is left. A photo that the screen rejects fails the whole job.
     """
     platform = context.platforms[job.request.platform]
     photos: list[Photo] = []

@@ -1,4 +1,4 @@
-"""Renews the leases of a process while it works on their jobs, and notices those that are lost."""
+"""Renews the leases of a process while it works on their jobs, and detects lost ones."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class LeaseRenewer:
 
     @contextmanager
     def renewing(self, claims: Sequence[Claim]) -> Iterator[None]:
-        """Renew these claims as long as the block runs."""
+        """Renew the leases of these claims while the block runs."""
         keys = [_key(claim) for claim in claims]
         with self._lock:
             self._held.update(zip(keys, claims, strict=True))
@@ -51,7 +51,7 @@ class LeaseRenewer:
                     self._lost.discard(key)
 
     def lost(self, claim: Claim) -> bool:
-        """Tell whether this claim was found expired or cancelled at the last renewal."""
+        """Return whether this claim was found expired or cancelled at the last renewal."""
         with self._lock:
             return _key(claim) in self._lost
 

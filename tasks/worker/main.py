@@ -42,23 +42,23 @@ class _StageWork:
     """How a worker works on one stage."""
 
     most: int
-    """Photos that one claim may hold."""
+    """Maximum number of photos per claim."""
     work: Work
 
 
 @dataclass(frozen=True, slots=True)
 class _Duties:
-    """What a worker of one kind does."""
+    """The stages and background loops of one kind of worker."""
 
     stages: Mapping[Stage, _StageWork]
     background: tuple[Callable[[], None], ...] = ()
-    """Loops with threads of their own."""
+    """Functions that each run in a thread."""
     facts: Mapping[str, str] = field(default_factory=dict)
-    """What its heartbeat says of it."""
+    """Facts that its heartbeat reports."""
 
 
 def run_worker(kind: WorkerKind, settings: Settings, threads: int) -> int:
-    """Work until a signal says stop; return the exit code. `threads` are those of an `io` worker.
+    """Work until a signal stops the process; return the exit code. `threads` are those of an `io` worker.
 
     Raises `RedisUnavailable`, `EngineUnusable`, `CheckMissing`.
     """
@@ -74,7 +74,7 @@ def run_worker(kind: WorkerKind, settings: Settings, threads: int) -> int:
     loops: list[Callable[[], None]] = [partial(_report, context), *duties.background]
     for loop in loops:
         threading.Thread(target=loop, daemon=True).start()
-    # It warns root of pickled messages; this worker accepts JSON only.
+    # Celery warns about pickled messages when run as root; this worker accepts JSON only.
     warnings.simplefilter("ignore", SecurityWarning)
     alive = heartbeat(services.heartbeats, kind, lambda: duties.facts)
     with closing(services.tracing), alive:
@@ -137,7 +137,7 @@ def _gpu_duties(context: WorkerContext, engine: Engine) -> _Duties:
 def _task(
     app: Celery, kind: WorkerKind, context: WorkerContext, stage: Stage, how: _StageWork
 ) -> Callable[[], None]:
-    """Return what a wake-up of this stage starts."""
+    """Return the Celery task that a wake-up of this stage starts."""
 
     def run() -> None:
         try:
@@ -158,7 +158,7 @@ def _follow_signals(kind: WorkerKind, context: WorkerContext) -> None:
     def stop(**_: object) -> None:
         context.stopping.set()
 
-    # weak=False: Celery would otherwise forget these functions as soon as this one returns.
+    # weak=False: Celery keeps weak references, and these functions would be garbage-collected.
     signals.worker_ready.connect(ready, weak=False)
     signals.worker_shutting_down.connect(stop, weak=False)
 

@@ -29,7 +29,7 @@ _log = structlog.get_logger()
 _PROGRESS_EVERY_S = 0.5
 
 WORDS_UNUSED = "words-unused"
-"""The note that goes with a painting by an engine that does not follow a person's own words."""
+"""The note of a painting if the engine does not use a person's own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class _Item:
 
 
 def render(context: RenderContext, claims: list[Claim]) -> None:
-    """Bring jobs from `render` to `deliver`. Raises `EngineUnusable` after giving all leases back."""
+    """Move jobs from `render` to `deliver`. Raises `EngineUnusable` after releasing all claims."""
     items = [item for claim in claims for item in _items(context, claim)]
     results: dict[str, list[RGB | PaintingFailed]] = {}
     for batch in _batches(context, items):

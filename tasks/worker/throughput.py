@@ -30,7 +30,7 @@ class ThroughputMeter:
     """Jobs per second of busy time, and seconds per job, of the stages of one process.
 
     The threads of a process share its stages, so a stage's rate counts the time spent on all of them:
-    it is what the process can carry on with when every stage has work.
+    it is the rate that the process sustains when every stage has work.
     """
 
     def __init__(

@@ -188,14 +188,14 @@ class DeliveryContext:
             await self.settle(progress, progress.placeholder, words, keyboard)
 
     def has_other_placeholder(self, progress: Progress) -> bool:
-        """Tell whether a placeholder still promises something beside the message that is the answer."""
+        """Return whether a placeholder still promises something beside the message that is the answer."""
         placeholder = progress.placeholder
         if not placeholder or placeholder == progress.target:
             return False
         return not self.is_final(progress, placeholder)
 
     def is_final(self, progress: Progress, message: int) -> bool:
-        """Tell whether a message promises nothing any more."""
+        """Return whether a message promises nothing any more."""
         return progress.receipt(message) in progress.final
 
     async def mark_final(self, progress: Progress, *messages: int, **data: str) -> None:

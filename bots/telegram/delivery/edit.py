@@ -95,7 +95,7 @@ class EditDelivery:
         raise WayClosed(Refusal.MESSAGE_GONE)
 
     async def _stands_there(self, progress: Progress, refusal: Refusal, *, in_doubt: bool) -> bool:
-        """Tell whether an earlier edit made the painting, although this one was refused.
+        """Return whether an earlier edit made the painting, although this one was refused.
 
         Raises `TransientError` where that cannot be found out.
         """

@@ -116,7 +116,7 @@ class SendDelivery:
 
     async def _in_doubt(self, progress: Progress, count: int) -> str:
         job, context = progress.job, self._context
-        _log.warning("unknown whether the pictures arrived, the person gets a button", job=job.id)
+        _log.warning("send_outcome_unknown", job=job.id, action="send a resend button")
         words = t(progress.language, "telegram-in-doubt", count=count)
         keyboard = send_again(job.id, progress.language)
         for message in filter(None, (progress.target, progress.placeholder)):

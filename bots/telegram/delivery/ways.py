@@ -75,7 +75,7 @@ class ChatDelivery:
                 if way == SEND:
                     return await self._send.paintings(progress, painting)
             except WayClosed as closed:
-                _log.info("way of answering refused", job=job.id, way=way, refusal=closed.refusal)
+                _log.info("answer_refused", job=job.id, way=way, refusal=closed.refusal)
                 await self._context.close_way(progress, way, closed.refusal)
             else:
                 await self._give_up(progress)

@@ -180,7 +180,7 @@ class CallbackHandlers:
                 button.query, t(language, "telegram-photo-gone"), alert=True
             )
         except (TelegramError, NoSlot) as error:
-            _log.info("button action failed", verb=action.verb, error=str(error))
+            _log.info("button_action_failed", verb=action.verb, error=str(error))
             await self._sender.answer_callback(button.query)
 
     def _first_time(self, button: ButtonEvent) -> bool:

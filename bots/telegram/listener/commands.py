@@ -269,7 +269,7 @@ class InlineMode:
                 button=None if results else button,
             )
         except TelegramError as error:
-            _log.info("inline query not answered", error=error.message)
+            _log.info("inline_query_not_answered", error=error.message)
 
     def _files(self, person: str) -> list[tuple[str, str]]:
         files = []

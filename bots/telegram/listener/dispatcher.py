@@ -63,7 +63,7 @@ class Dispatcher:
             raise
         except Exception:
             # One update that cannot be understood must not keep all later ones waiting.
-            _log.exception("update left out, its handler raised", update=number)
+            _log.exception("update_handler_failed", action="skip", update=number)
         self._taken[number] = None
         while len(self._taken) > _REMEMBERED:
             del self._taken[next(iter(self._taken))]
@@ -81,7 +81,7 @@ class Dispatcher:
             except StoreError:
                 raise
             except Exception:
-                _log.exception("album left out, its handler raised", album=album.key)
+                _log.exception("album_handler_failed", action="skip", album=album.key)
             await asyncio.to_thread(context.albums.close, album)
 
     async def finish(self) -> None:

@@ -25,7 +25,7 @@ _RETRY_S = 2.0
 
 
 def wanted() -> bool:
-    """Tell whether `suisai up` starts the listener: with a token, whether it polls or is called.
+    """Return whether `suisai up` starts the listener: with a token, whether it polls or is called.
 
     Also with a webhook it is the listener that registers the address, settles albums and keeps
     placeholders up to date.
@@ -105,7 +105,7 @@ async def _choose_the_way_in(
                     secret_token=None if secret is None else secret.get_secret_value(),
                 )
         except TelegramError as error:
-            _log.warning("set_webhook failed, trying again", error=error.message)
+            _log.warning("webhook_not_set", error=error.message, action="retry")
             if settings.webhook_url is None:
                 return  # polling itself tells what is wrong
             await _pause(stopping, _RETRY_S)
@@ -120,7 +120,7 @@ async def _settle_albums(
         try:
             await dispatcher.settle_albums()
         except StoreError as error:
-            _log.warning("store does not answer, albums wait", error=str(error))
+            _log.warning("ledger_unavailable", error=str(error), action="keep albums waiting")
         await context.albums_due.wait()
 
 

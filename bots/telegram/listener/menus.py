@@ -77,7 +77,7 @@ async def _set(
             failed.append((what, call))
             wait_s = max(wait_s, retry_after_s(error))
         except TelegramError as error:
-            _log.info("menu not set", what=what, error=error.message, final=is_refusal(error))
+            _log.info("menu_not_set", what=what, error=error.message, final=is_refusal(error))
             if not is_refusal(error):
                 failed.append((what, call))
         await asyncio.sleep(gap_s)

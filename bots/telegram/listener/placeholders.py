@@ -150,7 +150,7 @@ class Placeholders:
                 placeholder.job_id, "placeholder", "", placeholder.written
             )
         except UnknownJob:
-            _log.info("job deleted before its placeholder was recorded", job=placeholder.job_id)
+            _log.info("placeholder_without_job", job=placeholder.job_id)
 
     async def refused(self, origin: Origin, refused: Refused, language: str, now: float) -> None:
         """Tell a person why not; in a group by a reaction."""
@@ -172,7 +172,7 @@ class Placeholders:
         try:
             await self._sender.bot.answer_guest_query(origin.guest_query, _article(words, "words"))
         except TelegramError as error:
-            _log.info("guest query not answered", error=error.message)
+            _log.info("guest_query_not_answered", error=error.message)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look at placeholders whenever some are due, until `stop` is set."""
@@ -180,7 +180,9 @@ class Placeholders:
             try:
                 await self.look()
             except StoreError as error:
-                _log.warning("store does not answer, placeholders wait", error=str(error))
+                _log.warning(
+                    "ledger_unavailable", error=str(error), action="keep placeholders waiting"
+                )
             await self._alarm.wait()
 
     async def look(self) -> None:

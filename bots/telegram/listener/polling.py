@@ -99,7 +99,7 @@ class Poller:
         except (TelegramError, StoreError) as error:
             await self._rest(f"no updates just now: {error}")
         except Exception:
-            _log.exception("updates could not be taken in, they are fetched again")
+            _log.exception("updates_not_handled", action="fetch them again")
             await self._rest("no updates just now")
         else:
             self._failures = 0
@@ -107,7 +107,7 @@ class Poller:
     async def _rest(self, why: str) -> None:
         pause_s = _PATIENCE_S[min(self._failures, len(_PATIENCE_S) - 1)]
         self._failures += 1
-        _log.warning(f"{why}, polling again soon", again_in_s=pause_s)
+        _log.warning("polling_failed", error=why, action="retry", pause_s=pause_s)
         await asyncio.sleep(pause_s)
 
 

@@ -44,7 +44,7 @@ class TelegramWebhook:
         try:
             await (await self._opened()).take(update)
         except StoreError as error:
-            _log.warning("store does not answer, Telegram sends the update again", error=str(error))
+            _log.warning("ledger_unavailable", error=str(error), action="let Telegram resend")
             return Response(status_code=503)
         return Response(status_code=200)
 

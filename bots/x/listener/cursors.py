@@ -150,7 +150,7 @@ class MentionCursor:
         self._store.put(_MENTIONS_KEY, unread.model_dump_json())
 
     def _look_back_is_due(self, unread: Unread) -> bool:
-        """Tell whether to look for posts that X listed late: it does so at times, after newer ones."""
+        """Return whether to look for posts that X listed late: it does so at times, after newer ones."""
         return self._look_back_s > 0 and self._now() - unread.looked_back_at >= _LOOK_BACK_EVERY_S
 
     def _page(self, low: int, high: int | None) -> PostPage:

@@ -89,7 +89,7 @@ def intent_of(post: Post, around: ThreadContext) -> Intent:
 
 
 def calls_by_name(post: Post, me: Account, posts: Mapping[str, Post | None]) -> bool | NeedsPost:
-    """Tell whether the author wrote the bot's name, or the thread put it there.
+    """Return whether the author wrote the bot's name, or the thread put it there.
 
     Replies inherit the names of everybody in the thread, at the start of their text and before the
     part that people see. Where X does not say where that part begins, names at the start that the
@@ -110,7 +110,7 @@ def calls_by_name(post: Post, me: Account, posts: Mapping[str, Post | None]) -> 
 
 
 def mentions_visibly(post: Post, me: Account) -> bool:
-    """Tell whether the bot's name stands where people see it, or where X does not say what they see."""
+    """Return whether the bot's name stands where people see it, or where X does not say what they see."""
     return any(mention.start >= (post.shown_from or 0) for mention in _mentions_of(me, post))
 
 

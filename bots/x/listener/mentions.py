@@ -95,7 +95,7 @@ class Mentions:
         return sorted((post for post in found if post), key=lambda post: int(post.id))
 
     def _may_want(self, post: Post) -> bool:
-        """Tell whether a post calls the bot, or says 'stop' or what to paint in a thread of the bot's."""
+        """Return whether a post calls the bot, or says 'stop' or what to paint in a thread of the bot's."""
         if mentions_visibly(post, self._context.x.me()):
             return True
         options = self._context.paint_options(text_of_author(post), post.first_id)
@@ -227,7 +227,7 @@ class Mentions:
         return self._paint(post, options, photos)
 
     def _may_be_answered(self, post: Post) -> bool:
-        """Tell whether X lets the bot reply: since February 2026 only to who mentioned or quoted it."""
+        """Return whether X lets the bot reply: since February 2026 only to who mentioned or quoted it."""
         x = self._context.x
         if x.settings.replies_without_mention or mentions_visibly(post, x.me()):
             return True

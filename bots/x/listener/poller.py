@@ -144,7 +144,7 @@ class Listener:
         return each.failed_s
 
     def _intake_paused(self, platform: str) -> bool:
-        """Tell whether to read nothing: what is unread waits at X for free."""
+        """Return whether to read nothing: what is unread waits at X for free."""
         return not {"intake", f"intake:{platform}"}.isdisjoint(self._services.controls.paused())
 
 
@@ -154,7 +154,7 @@ def run(services: Services, stop: threading.Event) -> None:
 
 
 def wanted() -> bool:
-    """Tell whether `suisai up` should listen to X."""
+    """Return whether `suisai up` should listen to X."""
     return configured(XSettings())
 
 

@@ -1,8 +1,9 @@
-"""The diffusion engine: real models that redraw a photo, several people's photos in one call.
+"""The diffusion engine: models that redraw photos, several people's photos in one batch.
 
-In the order of a batch's way: `engine` plans `calls` of one of the few `shapes`, `canvas` fits photos
-into them, `studio` holds the open model, `redraw` is the loop that all `families` are painted in, and
-`verdict` looks whether a picture came out. Nothing here imports torch before a model is opened.
+In the order in which a batch passes through them: `engine` splits it by `batching` into calls of one of
+the few `shapes`, `canvas` fits the photos into the shape, `loaded_model` holds the open model, `sampling`
+is the denoising loop of all `families`, and `output_check` rejects empty pictures. Importing this package
+does not import torch; opening a model does.
 """
 
 from pipeline.engines.diffusion.engine import DiffusionEngine

@@ -1,4 +1,4 @@
-"""Which commissions share a call: alike in shape, steps and LoRAs, and no more than fit at once."""
+"""Groups jobs into calls: the jobs of a call have the same shape, steps and LoRAs and fit in memory."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from pipeline.models import Model
 
 @dataclass(frozen=True, slots=True)
 class BatchKey:
-    """What commissions of one call have in common."""
+    """What the jobs of one call have in common."""
 
     bucket: str
     shape: Shape
     steps: int
     loras: tuple[tuple[str, float], ...]
-    """Names and weights of the style's LoRAs that the model knows."""
+    """Names and weights of those LoRAs of the style that the model has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Some of the commissions, by their place in the batch."""
+    """Some of the jobs, by their index in the batch."""
 
     kind: BatchKey
     places: tuple[int, ...]
 
     def halves(self) -> tuple[Call, Call]:
-        """Return two calls of half the size; of a call of at least two."""
+        """Split a call of at least two jobs into two calls of half the size."""
         middle = (len(self.places) + 1) // 2
         return Call(self.kind, self.places[:middle]), Call(self.kind, self.places[middle:])
 
 
 class BatchCapacity:
-    """How many commissions of a bucket fit into one call, as far as is known."""
+    """How many jobs of a bucket fit into one call, as far as is known."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -46,7 +46,7 @@ class BatchCapacity:
         return self._learned.get(bucket, self._most)
 
     def set_all(self, most: int) -> None:
-        """Remember what was measured; what single buckets taught stays."""
+        """Set the measured capacity; what was learned about single buckets is kept."""
         self._most = max(1, most)
 
     def shrink(self, bucket: str, failed: int) -> None:
@@ -55,47 +55,47 @@ class BatchCapacity:
 
 
 def plan(
-    commissions: Sequence[RenderJob], places: Iterable[int], model: Model, room: BatchCapacity
+    jobs: Sequence[RenderJob], places: Iterable[int], model: Model, capacity: BatchCapacity
 ) -> list[Call]:
-    """Return the calls that paint the commissions at these places, every one exactly once."""
+    """Return the calls that paint the jobs at these indexes, each exactly once."""
     groups: dict[BatchKey, list[int]] = {}
     for place in places:
-        groups.setdefault(batch_key_of(commissions[place], model), []).append(place)
+        groups.setdefault(batch_key_of(jobs[place], model), []).append(place)
     return [
-        Call(kind, tuple(group[start : start + room.of(kind.bucket)]))
+        Call(kind, tuple(group[start : start + capacity.of(kind.bucket)]))
         for kind, group in groups.items()
-        for start in range(0, len(group), room.of(kind.bucket))
+        for start in range(0, len(group), capacity.of(kind.bucket))
     ]
 
 
-def batch_key_of(commission: RenderJob, model: Model) -> BatchKey:
-    """Return what a commission must have in common with others to share their call."""
-    height, width = commission.pixels.shape[:2]
+def batch_key_of(job: RenderJob, model: Model) -> BatchKey:
+    """Return what a job must have in common with others to share their call."""
+    height, width = job.pixels.shape[:2]
     bucket = bucket_of(width, height)
-    recipe = model.recipe_for(commission.draft)
-    loras = _known_loras(commission.style.diffusion.lora, model)
+    recipe = model.recipe_for(job.draft)
+    loras = _known_loras(job.style.diffusion.lora, model)
     return BatchKey(bucket, shape_of(bucket, recipe.side_px), recipe.steps, loras)
 
 
 def _known_loras(wanted: Sequence[str], model: Model) -> tuple[tuple[str, float], ...]:
-    # A style is written for all models, and a LoRA fits one: names that this model lacks are left out.
+    # A style applies to all models, but a LoRA to one: LoRAs that this model lacks are skipped.
     known = {lora.name: lora.weight for lora in model.loras if not lora.always}
     parts = (name.partition("@") for name in wanted)
     return tuple((name, float(at or known[name])) for name, _, at in parts if name in known)
 
 
-def share_of(commission: RenderJob, model: Model) -> float:
-    """Return the share of the noise schedule that is run for a commission's strength.
+def share_of(job: RenderJob, model: Model) -> float:
+    """Return the share of the noise schedule that is run for a job's strength.
 
-    The model says what is little and much for it, the style which part of that suits it.
+    The model sets the range of shares, and the style selects a part of that range.
     """
-    within = _between(commission.style.diffusion.strength, commission.strength)
+    within = _between(job.style.diffusion.strength, job.strength)
     return _between(model.strength, within)
 
 
-def guidance_of(commission: RenderJob, model: Model) -> float:
-    """Return how closely the picture follows the words."""
-    asked = commission.style.diffusion.guidance
+def guidance_of(job: RenderJob, model: Model) -> float:
+    """Return the guidance scale: how closely the picture follows the prompt."""
+    asked = job.style.diffusion.guidance
     return model.guidance if asked is None else asked
 
 

@@ -1,4 +1,4 @@
-"""A photo on a canvas of one of the few shapes, and the way back to the photo's own size."""
+"""Fits a photo into one of the few shapes, and crops the painting back to the photo's size."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.engines.diffusion.shapes import Shape
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """A photo that was fitted into a shape; what is left over is filled with its mirror image."""
+    """A photo that was fitted into a shape; the rest is padded with its mirror image."""
 
     pixels: RGB
     inner: Shape

@@ -1,4 +1,4 @@
-"""What is asked of the device that paints: its free memory, and how far its queue of work has come."""
+"""The device that paints: its free memory and the progress of its work queue."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.engines.diffusion.options import NO_GPU
 from pipeline.errors import EngineUnusable
 
 Done = Callable[[], None]
-"""Returns once the work that was queued before it was made is done."""
+"""Waits until the work that was queued before this mark is done."""
 
 
 class Device(Protocol):
@@ -24,19 +24,19 @@ class Device(Protocol):
     """As its maker calls it."""
 
     def free_bytes(self) -> int | None:
-        """Return the memory that is free for this process, None where nobody counts it."""
+        """Return the memory that is free for this process, None if the device does not report it."""
         ...
 
     def watch_peak(self) -> Callable[[], int]:
-        """Begin to watch memory; the function returns the most that was added since, in bytes."""
+        """Begin to track memory; the returned function gives the peak increase since, in bytes."""
         ...
 
     def mark(self) -> Done:
-        """Mark this place in the queue of work."""
+        """Mark the current position in the work queue."""
         ...
 
     def tidy(self) -> None:
-        """Give memory back that is held without need."""
+        """Release cached memory."""
         ...
 
     def entered(self) -> AbstractContextManager[object]:
@@ -45,7 +45,7 @@ class Device(Protocol):
 
 
 class Cpu:
-    """The host's own processor: work is done when the call returns, and memory is not counted."""
+    """The host's CPU: work is done when the call returns, and memory is not tracked."""
 
     name = "cpu"
     title = "CPU"
@@ -71,7 +71,7 @@ class Cuda:
 
     def __init__(self, name: str) -> None:
         index = torch.device(name).index
-        # Always with its number: `cuda` alone means another GPU in a thread that entered another one.
+        # Always with its index: plain `cuda` is the calling thread's current GPU, which may differ.
         self.name = f"cuda:{torch.cuda.current_device() if index is None else index}"
         self.title = torch.cuda.get_device_name(self.name)
 

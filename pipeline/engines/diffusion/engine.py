@@ -1,4 +1,4 @@
-"""The engine: plans calls, keeps the device to one thread at a time, and deals with what goes wrong."""
+"""The engine: plans calls, lets one thread at a time use the device, and handles errors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pipeline.engines.diffusion.sampling import Painted
 
 EDITION = 1
-"""Counts changes of this engine that change pictures."""
+"""Incremented when a change of this engine changes pictures."""
 
 SECOND_SEED = 1_000_003
 """Added to the seed of a picture that is painted once more."""
@@ -36,8 +36,8 @@ Result = RGB | PaintingFailed
 class DiffusionEngine:
     """A diffusion model that redraws photos.
 
-    Creating one is cheap and needs no torch; `warm_up` opens the model. Only the part on the device is
-    kept to one thread at a time, so that a second thread may fit its photos while the first one paints.
+    Creating one is cheap and needs no torch; `warm_up` opens the model. A lock covers only the work on
+    the device, so that a second thread can prepare its photos while the first one paints.
     """
 
     name = "diffusion"
@@ -50,7 +50,7 @@ class DiffusionEngine:
         options: Options,
         studio: LoadedModel | None = None,
     ) -> None:
-        """Take a model to open at warm-up, or a `studio` where it is open already."""
+        """Take a model to open at warm-up, or as `studio` one that is open already."""
         self.model = model
         self.version = f"{model.name}-{model.digest[:12]}-{EDITION}"
         self._styles = tuple(styles)
@@ -62,11 +62,11 @@ class DiffusionEngine:
 
     @property
     def follows_words(self) -> bool:
-        """Say whether own words are allowed and the model takes instructions."""
+        """Return whether own words are allowed and the model takes instructions."""
         return self._options.own_words and bool(self.model.instruction)
 
     def warm_up(self) -> None:
-        """Open the model, encode prompts that are new, compile and measure: seconds to minutes."""
+        """Open the model, encode new prompts, compile, measure memory: takes seconds to minutes."""
         with self._device:
             try:
                 self._room.set_all(self._opened().warm_up())
@@ -74,11 +74,11 @@ class DiffusionEngine:
                 self._raise_for(error)
 
     def bucket(self, width_px: int, height_px: int) -> str:
-        """Name the nearest ratio of sides; the same for every model and machine."""
+        """Return the nearest aspect ratio; the same for every model and machine."""
         return bucket_of(width_px, height_px)
 
     def capacity(self, bucket: str) -> int:
-        """Say what fits: measured at warm-up, and less where that proved too much."""
+        """Return how many fit: measured at warm-up, reduced after an out-of-memory error."""
         return self._room.of(bucket)
 
     def paint(self, commissions: Sequence[RenderJob], watch: ProgressCallback) -> list[Result]:
@@ -98,7 +98,7 @@ class DiffusionEngine:
         return [results[place] for place in range(len(commissions))]
 
     def _with_prompt(self, commissions: Sequence[RenderJob]) -> list[int]:
-        """Return the places of those that can be painted, after encoding prompts with own words.
+        """Encode prompts with own words; return the indexes of the jobs that can be painted.
 
         A text encoder on the CPU does not need the device: the other thread paints meanwhile.
         """
@@ -137,7 +137,7 @@ class DiffusionEngine:
     def _try(
         self, commissions: Sequence[RenderJob], call: Call, seed_shift: int, watch: ProgressCallback
     ) -> dict[int, Result] | None:
-        """Return the call's results by place, None where it was too much for the device."""
+        """Return the call's results by index, None if it did not fit into the device's memory."""
         chosen = [commissions[place] for place in call.places]
         canvases = [stretch(commission.pixels, call.kind.shape) for commission in chosen]
         seeds = [commission.seed + seed_shift for commission in chosen]
@@ -145,7 +145,7 @@ class DiffusionEngine:
             try:
                 painted = self._opened().run_batch(call.kind, chosen, canvases, seeds, watch)
             except RuntimeError as error:
-                self._judge(error, call)
+                self._handle(error, call)
                 painted = None
             if painted is None:
                 self._opened().tidy()
@@ -157,8 +157,8 @@ class DiffusionEngine:
             )
         }
 
-    def _judge(self, error: RuntimeError, call: Call) -> None:
-        """Learn from a call that did not fit; raise what cannot be mended here."""
+    def _handle(self, error: RuntimeError, call: Call) -> None:
+        """Lower the capacity after a call that did not fit; raise any other error."""
         if is_out_of_memory(error) and len(call.places) > 1:
             self._room.shrink(call.kind.bucket, len(call.places))
         else:

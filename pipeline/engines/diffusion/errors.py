@@ -1,4 +1,4 @@
-"""What torch's errors mean: too much at once, or a device that will never answer again."""
+"""Classifies torch's errors: out of memory, or a device that this process can no longer use."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ DEVICE_SIGNS = ("CUDA error", "CUBLAS_STATUS", "CUDNN_STATUS", "device-side asse
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Say whether less work at once may succeed."""
+    """Return whether a smaller batch may succeed."""
     return type(error).__name__ == "OutOfMemoryError" or _tells(error, ROOM_SIGNS)
 
 
 def broke_device(error: BaseException) -> bool:
-    """Say whether the device's context is lost to this process; only a new process can go on.
+    """Return whether the device's context is broken; only a new process can use the device again.
 
-    CUDA reports such an error again from every later call, whatever that does.
+    After such an error, every later CUDA call of the process fails with it.
     """
     if is_out_of_memory(error):
         return False

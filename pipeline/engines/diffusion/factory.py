@@ -1,4 +1,4 @@
-"""From an operator's wish (`auto`, or a model's name) to an engine, or to one sentence that helps."""
+"""Creates the engine for a configured model (`auto` or a name), or explains what is missing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.models.weight_files import missing_parts
 from pipeline.styles import Style
 
 DRIVERS = ("libcuda.so.1", "nvcuda.dll", "libamdhip64.so")
-"""NVIDIA's on Linux and Windows, and AMD's, which torch drives in the same way."""
+"""Driver libraries: NVIDIA's on Linux and Windows, and AMD's, which torch uses in the same way."""
 
 NEEDED = ("torch", "diffusers", "transformers", "safetensors")
 
@@ -25,7 +25,7 @@ def start_engine(
 ) -> DiffusionEngine:
     """Return an engine for this model that can be warmed up. Raises `EngineUnusable`.
 
-    Looks at the device: must be called in the process that paints. `tell` hears which model and why.
+    Queries the device: must be called in the process that paints. `tell` is called with the model and why.
     """
     try:
         chosen, why = choose_model(model, free_memory(options.device))
@@ -33,7 +33,7 @@ def start_engine(
         raise EngineUnusable(str(error)) from error
     if missing_parts(chosen, options.models):
         raise EngineUnusable(
-            f"The model {chosen.name} would paint ({why}), but its files are not in {options.models}:"
+            f"The model {chosen.name} is selected ({why}), but its files are not in {options.models}:"
             f" run `suisai models pull {chosen.name}`."
         )
     tell(f"{chosen.name}: {why}")
@@ -56,7 +56,7 @@ def free_memory(device: str) -> int:
 
 
 def has_driver() -> bool:
-    """Say whether a GPU's driver is installed; to learn that from torch takes it seconds to load."""
+    """Return whether a GPU's driver is installed, without importing torch, which takes seconds."""
     for library in DRIVERS:
         try:
             CDLL(library)

@@ -1,4 +1,4 @@
-"""What the loop asks of a family of models, and the few values that pass between them."""
+"""The interface between the sampling loop and a family of models."""
 
 from __future__ import annotations
 
@@ -10,39 +10,39 @@ from pipeline.engines.diffusion.torch_types import Net, Pipe, Tensor
 from pipeline.models import Model
 
 PromptEmbeds: TypeAlias = Mapping[str, Tensor]
-"""What a text encoder made of a prompt; each tensor has a leading dimension, one row per photo."""
+"""The output of a text encoder; each tensor has a leading dimension, one row per photo."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What a model knows of the photos of a call, one row each."""
+    """The encoded photos of a call, one row each."""
 
     latents: Tensor
     """B x C x h x w, as the model's VAE sees the photos."""
     hints: Mapping[str, Any]
-    """What else the family needs at every step: packed tokens, positions, edges."""
+    """Other inputs that the family needs at every step: packed tokens, positions, edges."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepInputs:
-    """What is the same at every step of a call, one row per photo."""
+    """The inputs that are the same at every step of a call, one row per photo."""
 
     reference: Reference
     prompt_embeds: PromptEmbeds
     guidance: Tensor
-    """B; how closely each picture follows its words."""
+    """B; the guidance scale: how closely each picture follows its prompt."""
 
 
 class Family(Protocol):
-    """A family of models. Every method treats each row by itself: no photo may reach another's row."""
+    """A family of models. Every method processes rows independently: no photo may affect another row."""
 
     text_encoder_parts: ClassVar[tuple[str, ...]]
-    """Components that only read words; the painter is opened without them."""
+    """Components that only encode text; the model that paints is opened without them."""
     prompt_needs_photo: ClassVar[bool]
-    """The words depend on the photo, so that they cannot be read ahead."""
+    """The prompt embeddings depend on the photo, so they cannot be computed in advance."""
 
     pipe: Pipe
-    """The library's pipeline object, whose parts do the work."""
+    """The diffusers pipeline, whose components are used."""
 
     def __init__(self, pipe: Pipe, model: Model) -> None: ...
 
@@ -54,19 +54,19 @@ class Family(Protocol):
     def encode_prompt(
         self, prompt: str, negative_prompt: str, photo: Tensor | None
     ) -> PromptEmbeds:
-        """Return the words of one prompt, one row. `photo` is 3 x H x W in -1..1 where it is needed."""
+        """Return the embeddings of one prompt, one row. `photo` is 3 x H x W in -1..1 if needed."""
         ...
 
     def encode(self, photos: Tensor) -> Reference:
-        """Return what the model sees of photos, B x 3 x H x W in -1..1."""
+        """Encode photos, B x 3 x H x W in -1..1."""
         ...
 
     def times(self, shares: Sequence[float], steps: int, reference: Reference) -> Tensor:
-        """Return the noise levels, B x (steps + 1), falling: row i runs the last `shares[i]` of all."""
+        """Return falling noise levels, B x (steps + 1): row i covers the last `shares[i]` of the schedule."""
         ...
 
     def start(self, reference: Reference, noise: Tensor, time: Tensor) -> Tensor:
-        """Return the photos' latents with as much noise as belongs to `time` (B)."""
+        """Return the photos' latents with the noise of level `time` (B)."""
         ...
 
     def step(self, latents: Tensor, brief: StepInputs, now: Tensor, then: Tensor) -> Tensor:

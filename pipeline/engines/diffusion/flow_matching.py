@@ -1,4 +1,4 @@
-"""Flow matching: a straight way from noise to picture, walked in Euler steps.
+"""Flow matching: a straight path from noise to picture, integrated in Euler steps.
 
 Lipman et al. 2022, "Flow Matching for Generative Modeling"; the levels ("sigmas") follow the model's own
 scheduler, so that a share of 1 is exactly the published recipe.
@@ -18,7 +18,7 @@ from pipeline.models import Model
 
 
 class FlowFamily:
-    """What the families share whose transformer was taught flow matching."""
+    """The common part of the families whose transformer was trained by flow matching."""
 
     def __init__(self, pipe: Pipe, model: Model) -> None:
         self.pipe = pipe
@@ -38,18 +38,18 @@ def levels(scheduler: Scheduler, shares: Sequence[float], steps: int, mu: float)
 
 
 def mix(picture: Tensor, noise: Tensor, level: Tensor) -> Tensor:
-    """Return what lies between picture (level 0) and noise (level 1), row by row."""
+    """Interpolate between picture (level 0) and noise (level 1), row by row."""
     level = level.view(-1, 1, 1, 1)
     return (1 - level) * picture + level * noise
 
 
 def walk(latents: Tensor, velocity: Tensor, now: Tensor, then: Tensor) -> Tensor:
-    """Return the latents one Euler step on; levels are B. Kept in single precision."""
+    """Return the latents after one Euler step; levels are B. Computed in single precision."""
     return latents + (then - now).view(-1, 1, 1, 1) * velocity.float()
 
 
 def shift_of(config: Config, tokens: int) -> float:
-    """Return the logarithm of the schedule's shift for a picture of so many tokens, as Flux.1 scales it."""
+    """Return the logarithm of the schedule's shift for this number of tokens, scaled as in Flux.1."""
     slope = (config.max_shift - config.base_shift) / (
         config.max_image_seq_len - config.base_image_seq_len
     )
@@ -57,7 +57,7 @@ def shift_of(config: Config, tokens: int) -> float:
 
 
 def fixed_shift(shift: float) -> float:
-    """Return the logarithm that stands for a fixed shift."""
+    """Return the logarithm of a fixed shift."""
     return math.log(shift)
 
 

@@ -33,15 +33,15 @@ from pipeline.models import GIB, Model
 from pipeline.styles import Style
 
 MEMORY_SHARE = 0.9
-"""Of the free memory that a batch may take: fragments and other processes need the rest."""
+"""Share of the free memory that a batch may use; fragmentation and other processes need the rest."""
 
 
 class LoadedModel:
     """One model on one device.
 
     `has_prompt`, `missing_prompts` and `encode` may be called by several threads at once, the last one
-    only while the text encoder is not on the device; all else is for one thread, because the library's
-    parts keep state.
+    only while the text encoder is not on the device; all else must be called by one thread, because the
+    library's components keep state.
     """
 
     def __init__(
@@ -63,11 +63,11 @@ class LoadedModel:
 
     @property
     def encodes_on_device(self) -> bool:
-        """Say whether the text encoder shares the device, so that `encode` needs it."""
+        """Return whether the text encoder shares the device, so that `encode` needs it."""
         return self._text_encoder is not None and self._text_encoder.on_device
 
     def has_prompt(self, job: RenderJob) -> bool:
-        """Say whether the job's prompt is encoded, or can be when it is painted."""
+        """Return whether the job's prompt is encoded, or can be when it is painted."""
         if self._family.prompt_needs_photo:
             return True
         return not (
@@ -88,27 +88,27 @@ class LoadedModel:
     def run_batch(
         self,
         kind: BatchKey,
-        commissions: Sequence[RenderJob],
+        jobs: Sequence[RenderJob],
         canvases: Sequence[Canvas],
         seeds: Sequence[int],
         watch: ProgressCallback,
     ) -> list[Painted]:
-        """Paint commissions of one kind in one call, in their order."""
-        sitting = SamplingInputs(
+        """Paint jobs with the same batch key in one call, in their order."""
+        inputs = SamplingInputs(
             photos=np.stack([canvas.pixels for canvas in canvases]),
             seeds=seeds,
-            shares=[share_of(commission, self.model) for commission in commissions],
-            guidance=[guidance_of(commission, self.model) for commission in commissions],
+            shares=[share_of(job, self.model) for job in jobs],
+            guidance=[guidance_of(job, self.model) for job in jobs],
             steps=kind.steps,
         )
         if changes_by_style(self.model):
             activate(self._family.pipe, self.model, kind.loras)
         with self.device.entered():
-            embeds = self._embeds(commissions, sitting)
-            return sample(self._family, sitting, embeds, self.device, watch)
+            embeds = self._embeds(jobs, inputs)
+            return sample(self._family, inputs, embeds, self.device, watch)
 
     def warm_up(self) -> int:
-        """Compile, choose and try out; return how many photos fit into one call."""
+        """Compile, choose the attention backend, run each shape; return how many photos fit into one call."""
         with self.device.entered():
             return self._warmed_up()
 
@@ -128,7 +128,7 @@ class LoadedModel:
         return room
 
     def tidy(self) -> None:
-        """Give back what a failed call has left behind."""
+        """Release the memory of a failed call."""
         self.device.tidy()
 
     def _embeds(self, jobs: Sequence[RenderJob], inputs: SamplingInputs) -> PromptEmbeds:
@@ -141,7 +141,7 @@ class LoadedModel:
             return self._family.encode_prompt(*prompt, photo)
 
     def _measured_room(self, shape: Shape) -> int:
-        """Return how many photos fit, from what one and two need; compiled kernels are met on the way."""
+        """Return how many photos fit, from the memory that one and two need; also compiles their kernels."""
         most, free = self.model.batch_max, self.device.free_bytes()
         self._rehearse(shape, 1)
         if free is None or most == 1:
@@ -168,24 +168,22 @@ class LoadedModel:
             self._rehearse(shape_of("1x1", side_px), room)
 
     def _rehearse(self, shape: Shape, count: int) -> None:
-        """Paint grey photos in one step: it meets every kernel that a real call needs."""
+        """Paint grey photos in one step, which compiles every kernel that a real call needs."""
         grey = np.full((count, shape.height_px, shape.width_px, 3), 128, np.uint8)
-        sitting = SamplingInputs(
-            grey, range(count), [1.0] * count, [self.model.guidance] * count, 1
-        )
+        inputs = SamplingInputs(grey, range(count), [1.0] * count, [self.model.guidance] * count, 1)
         jobs = [RenderJob(row, self._styles[0], 1.0, seed) for seed, row in enumerate(grey)]
-        embeds = self._embeds(jobs, sitting)
-        sample(self._family, sitting, embeds, self.device, lambda _: None)
+        embeds = self._embeds(jobs, inputs)
+        sample(self._family, inputs, embeds, self.device, lambda _: None)
 
     def _fingerprint(self) -> str:
-        told = (self.model.digest, torch.__version__, self.device.title, self._options.any_shape)
-        return hashlib.sha256(repr(told).encode()).hexdigest()[:24]
+        parts = (self.model.digest, torch.__version__, self.device.title, self._options.any_shape)
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
 
 
 def open_model(model: Model, styles: Sequence[Style], options: Options) -> LoadedModel:
-    """Open a model, encoding the styles' prompts first where that was never done.
+    """Open a model, after encoding those prompts of the styles that are not cached.
 
-    Raises `EngineUnusable` with one sentence that says what would help.
+    Raises `EngineUnusable` with one sentence that says how to fix it.
     """
     device = open_device(options.device)
     try:
@@ -201,7 +199,7 @@ def open_model(model: Model, styles: Sequence[Style], options: Options) -> Loade
 def _encode_styles(
     model: Model, styles: Sequence[Style], options: Options, device: Device
 ) -> TextEncoder | None:
-    """Return the text encoder where own words need it later."""
+    """Cache the styles' prompts; return the text encoder if own words need it later."""
     if prompt_needs_photo(model):
         return None
     stays = options.own_words and bool(model.instruction)

@@ -1,4 +1,4 @@
-"""Opens a model's files: no network, and never a pickle."""
+"""Opens a model's files, without network access and without unpickling."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch
 PAINTING_PARTS = ("transformer", "unet", "vae", "controlnet")
 
 SCREENING_PARTS = ("safety_checker", "feature_extractor")
-"""Pictures are screened after every engine, in one place, and not by some models for themselves."""
+"""Not loaded: pictures are screened in one place after every engine, not by single models."""
 
 
 def prompt_needs_photo(model: Model) -> bool:
-    """Say whether the model reads its words together with each photo."""
+    """Return whether the model encodes its prompt together with each photo."""
     return bool(FAMILIES[model.family].prompt_needs_photo)
 
 
 def open_text_encoder(model: Model, models: Path, device: str) -> Family:
-    """Return the model's text encoder alone, ready to read words. Raises `EngineUnusable`."""
+    """Return the model's text encoder alone, ready to encode prompts. Raises `EngineUnusable`."""
     kind = FAMILIES[model.family]
     pipe = _opened(model, models, kind.pipeline, without=PAINTING_PARTS)
     family: Family = kind(pipe.to(device), model)
@@ -49,7 +49,7 @@ def open_text_encoder(model: Model, models: Path, device: str) -> Family:
 
 
 def open_painter(model: Model, models: Path, device: str) -> Family:
-    """Return the model without what only reads words, ready to paint. Raises `EngineUnusable`."""
+    """Return the model without its text encoder, ready to paint. Raises `EngineUnusable`."""
     kind = FAMILIES[model.family]
     pipe = _opened(model, models, kind.pipeline, without=kind.text_encoder_parts)
     fuse(pipe, model, models)

@@ -1,4 +1,4 @@
-"""LoRAs over a model: those that always lie there are melted in, a style's own are put on for its call."""
+"""LoRAs of a model: constant ones are fused if there are no others, a style's are set for its call."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 from pipeline.engines.diffusion.torch_types import Pipe
 from pipeline.models import Lora, Model
 
-Worn = tuple[tuple[str, float], ...]
+Weights = tuple[tuple[str, float], ...]
 """Names and weights."""
 
 
 def fuse(pipe: Pipe, model: Model, models: Path) -> None:
-    """Load all of a model's LoRAs; a model that has only constant ones is as fast as without any."""
+    """Load all LoRAs of a model; if all are constant they are fused and cost no time."""
     for lora in model.loras:
         _load(pipe, lora, models)
     constant = all(lora.always for lora in model.loras)
@@ -24,19 +24,19 @@ def fuse(pipe: Pipe, model: Model, models: Path) -> None:
         activate(pipe, model, ())
 
 
-def activate(pipe: Pipe, model: Model, wanted: Worn) -> None:
-    """Put on the LoRAs of one call, and those that are always worn; the others come off."""
+def activate(pipe: Pipe, model: Model, wanted: Weights) -> None:
+    """Activate the LoRAs of one call and the constant ones; deactivate the others."""
     always = tuple((lora.name, lora.weight) for lora in model.loras if lora.always)
-    worn = always + wanted
-    if worn:
+    active = always + wanted
+    if active:
         pipe.enable_lora()
-        pipe.set_adapters([name for name, _ in worn], [weight for _, weight in worn])
+        pipe.set_adapters([name for name, _ in active], [weight for _, weight in active])
     else:
         pipe.disable_lora()
 
 
 def changes_by_style(model: Model) -> bool:
-    """Say whether calls differ in what they wear."""
+    """Return whether calls differ in their LoRAs."""
     return any(not lora.always for lora in model.loras)
 
 

@@ -1,4 +1,4 @@
-"""Where the engine finds things and what it does to be quick."""
+"""The folders and the performance options of the engine."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ NO_GPU = (
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Of one engine on one device."""
+    """The options of one engine on one device."""
 
     models: Path
     """Folder of all models' files."""
     cache: Path
-    """Folder for what can be computed again: read words, compiled kernels."""
+    """Folder for data that can be computed again: encoded prompts, compiled kernels."""
     device: str = "cuda"
     """`cuda`, `cuda:1`, ... or `cpu`."""
     attention: str = "fastest"
     """`fastest` measures what this machine has; or the name of one of diffusers' backends."""
     compiled: bool = True
     own_words: bool = False
-    """Keep the text encoder ready for prompts that nobody has read before."""
+    """Keep the text encoder open for prompts that are not cached."""
     any_shape: bool = True
-    """One compiled kernel for all sizes; otherwise one per size, compiled when it is first met."""
+    """One compiled kernel for all sizes; otherwise one per size, compiled at first use."""

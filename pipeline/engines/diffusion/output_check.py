@@ -1,15 +1,15 @@
-"""Is it a picture at all? Broken weights and overflow give black or empty ones without any error."""
+"""Rejects empty pictures, which broken weights and overflow produce without raising an error."""
 
 from __future__ import annotations
 
 from pipeline.engine import RGB
 
 BLACK = 6.0
-"""Mean of 0..255 under which a picture shows nothing."""
+"""Mean pixel value, 0..255, below which a picture counts as black."""
 
 
 def flaw_of(painted: RGB, photo: RGB, finite: bool) -> str | None:
-    """Return why the painting must not be shown, `not-finite` or `black-picture`, None where it may.
+    """Return why the painting must not be shown, `not-finite` or `black-picture`, or None.
 
     A night photo may become a night picture: black is a flaw only where the photo was brighter.
     """

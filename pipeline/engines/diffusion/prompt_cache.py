@@ -23,21 +23,21 @@ OWN_PROMPTS_MAX = 128
 
 
 def prompt_of(style: Style, model: Model, words: str = "") -> Prompt:
-    """Return what the model is told to paint and, where it listens to that, what not to paint.
+    """Return the prompt and the negative prompt, which some models ignore.
 
-    A person's own words go into the form that the model's file gives for them.
+    A person's own words are inserted into the template of the model's file.
     """
     negative = ", ".join(filter(None, (model.negative_prompt, style.diffusion.negative_prompt)))
-    form = model.instruction if words else model.prompt
-    # The words come last, so that nothing in them is taken for a placeholder.
-    return form.replace("{style}", style.diffusion.prompt).replace("{words}", words), negative
+    template = model.instruction if words else model.prompt
+    # The words are inserted last, so that no placeholder in them is replaced.
+    return template.replace("{style}", style.diffusion.prompt).replace("{words}", words), negative
 
 
 class PromptCache:
-    """Embeddings by prompt. For several threads.
+    """Embeddings by prompt. Thread-safe.
 
     The prompts of the styles are files, one per model and prompt; safe to delete, shared by workers.
-    What contains a person's own words stays in memory and is dropped when it was not used for long.
+    Prompts with a person's own words stay in memory; the least recently used are dropped.
     """
 
     def __init__(self, folder: Path, model: Model, device: str) -> None:
@@ -49,7 +49,7 @@ class PromptCache:
         self._lock = threading.Lock()
 
     def missing(self, styles: Iterable[Style]) -> list[Style]:
-        """Return the styles whose prompts nobody has encoded yet."""
+        """Return the styles whose prompts are not encoded yet."""
         return [style for style in styles if self._of_style(style) is None]
 
     def missing_own(self, jobs: Iterable[RenderJob]) -> list[Prompt]:
@@ -68,7 +68,7 @@ class PromptCache:
             unfinished.replace(file)
 
     def add_own(self, encoded: Mapping[Prompt, PromptEmbeds]) -> None:
-        """Keep the embeddings of prompts with own words; the least recently used make room."""
+        """Keep the embeddings of prompts with own words; drop the least recently used."""
         with self._lock:
             for prompt, embeds in encoded.items():
                 self._own[prompt] = embeds
@@ -79,7 +79,7 @@ class PromptCache:
     def get(self, jobs: Sequence[RenderJob]) -> PromptEmbeds:
         """Return the embeddings of several jobs on the device, one row each.
 
-        Raises `KeyError` for a prompt that nobody encoded.
+        Raises `KeyError` for a prompt that is not encoded.
         """
         rows = [self._row(job) for job in jobs]
         return {name: torch.cat([row[name] for row in rows]) for name in rows[0]}
@@ -106,5 +106,5 @@ class PromptCache:
         return self._styles[file.name]
 
     def _file(self, style: Style) -> Path:
-        told = "\0".join((self._model.digest, *prompt_of(style, self._model)))
-        return self._folder / f"{hashlib.sha256(told.encode()).hexdigest()[:32]}.safetensors"
+        parts = "\0".join((self._model.digest, *prompt_of(style, self._model)))
+        return self._folder / f"{hashlib.sha256(parts.encode()).hexdigest()[:32]}.safetensors"

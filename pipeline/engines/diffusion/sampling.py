@@ -1,4 +1,4 @@
-"""The one loop that every model paints in: encode the photos, walk from noise to pictures, decode."""
+"""The sampling loop of every model: encode the photos, denoise step by step, decode."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from pipeline.engines.diffusion.torch_types import Tensor
 
 @dataclass(frozen=True, slots=True)
 class SamplingInputs:
-    """One call's photos, all of one shape, and how each is painted."""
+    """The photos of one call, all of one shape, and their sampling parameters."""
 
     photos: NDArray[np.uint8]
     """B x H x W x 3, sRGB."""
     seeds: Sequence[int]
     shares: Sequence[float]
-    """Of the noise schedule, 0..1: how far each picture may leave its photo."""
+    """Shares of the noise schedule, 0..1: how far each picture may differ from its photo."""
     guidance: Sequence[float]
     steps: int
 
 
 @dataclass(frozen=True, slots=True)
 class Painted:
-    """One picture, and whether all its numbers were numbers."""
+    """One picture, and whether all its values were finite."""
 
     pixels: RGB
     finite: bool
@@ -56,7 +56,7 @@ def sample(
         for step in range(sitting.steps):
             now, then = times[:, step], times[:, step + 1]
             latents = family.step(latents, brief, now, then)
-            # One step stays queued while the one before it is waited for: true progress, no idle gap.
+            # Wait for the previous step while this one is queued: progress is real, the GPU never idles.
             before()
             before = device.mark()
             watch(step / sitting.steps)
@@ -65,7 +65,7 @@ def sample(
 
 
 def photos_on(device: Device, photos: NDArray[np.uint8], dtype: torch.dtype) -> Tensor:
-    """Return photos (B x H x W x 3, 0..255) as the models want them: B x 3 x H x W, -1..1."""
+    """Return photos (B x H x W x 3, 0..255) in the format of the models: B x 3 x H x W, -1..1."""
     on_device = torch.from_numpy(photos).to(device.name)
     return (on_device.permute(0, 3, 1, 2).float() / 127.5 - 1).to(dtype)
 

@@ -1,4 +1,4 @@
-"""The few shapes that are painted: every photo's ratio has one, and photos of one shape share a call."""
+"""The few shapes that are painted: each photo gets the nearest one; photos of one shape share a call."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MULTIPLE_PX = 16
 """All families pack 2 x 2 latents of 8 x 8 pixels into one token."""
 
 RATIOS = ((1, 1), (5, 4), (4, 3), (3, 2), (16, 9), (20, 9), (3, 1))
-"""Width to height, lying: the common cameras, screens and panoramas. Each also stands upright."""
+"""Width to height in landscape: common cameras, screens and panoramas. Each also exists in portrait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +21,18 @@ class Shape:
 
 
 def bucket_of(width_px: int, height_px: int) -> str:
-    """Name the nearest ratio, `3x2` for a lying photo, `2x3` for a standing one."""
-    lying = width_px >= height_px
+    """Return the nearest ratio, e.g. `3x2` for a landscape photo, `2x3` for a portrait one."""
+    landscape = width_px >= height_px
     ratio = max(width_px, height_px) / min(width_px, height_px)
     long, short = min(RATIOS, key=lambda pair: abs(math.log(ratio * pair[1] / pair[0])))
-    return f"{long}x{short}" if lying else f"{short}x{long}"
+    return f"{long}x{short}" if landscape else f"{short}x{long}"
 
 
 def shape_of(bucket: str, side_px: int) -> Shape:
     """Return the bucket's shape with about the area of a square of this side.
 
-    A lying shape and its upright twin have the same number of tokens, so that one compiled kernel
-    serves both. Raises `ValueError` for what is no bucket.
+    A landscape shape and its portrait twin have the same number of tokens, so that one compiled kernel
+    serves both. Raises `ValueError` for an invalid bucket.
     """
     width, height = (int(part) for part in bucket.split("x"))
     long = _rounded(side_px * math.sqrt(max(width, height) / min(width, height)))
@@ -42,8 +42,8 @@ def shape_of(bucket: str, side_px: int) -> Shape:
 
 def buckets() -> list[str]:
     """Return the names of all buckets, squares first."""
-    lying = [f"{long}x{short}" for long, short in RATIOS]
-    return lying + [f"{short}x{long}" for long, short in RATIOS if long != short]
+    landscape = [f"{long}x{short}" for long, short in RATIOS]
+    return landscape + [f"{short}x{long}" for long, short in RATIOS if long != short]
 
 
 def _rounded(side_px: float) -> int:

@@ -1,4 +1,4 @@
-"""The model's text encoder, kept for prompts that nobody has encoded before."""
+"""The model's text encoder, kept open for prompts that are not cached."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from pipeline.engines.diffusion.loading import open_text_encoder
 from pipeline.models import GIB, Model
 
 MARGIN = 1.1
-"""A text encoder needs about this many times the size of its weights while it works."""
+"""Memory of a text encoder in use, as a multiple of the size of its weights."""
 
 Prompt = tuple[str, str]
-"""What to paint, and what not to paint where the model listens to that."""
+"""The prompt and the negative prompt."""
 
 
 class TextEncoder:
-    """Encodes prompts on the GPU where it fits beside the model, else on the CPU in a thread of its own.
+    """Encodes prompts on the GPU if it fits beside the model, else on the CPU in a separate thread.
 
     On the CPU it works while the GPU paints. On the GPU the caller must hold the device.
     """
@@ -33,7 +33,7 @@ class TextEncoder:
     ) -> None:
         """Open the text encoder, before the model is opened. Raises `EngineUnusable`.
 
-        With `beside_model` it stays: it takes the GPU only where both fit.
+        With `beside_model` it stays open, and uses the GPU only if both fit.
         """
         self._model = model
         self._models = models
@@ -43,13 +43,13 @@ class TextEncoder:
 
     @property
     def on_device(self) -> bool:
-        """Say whether it shares the device that paints."""
+        """Return whether it shares the device that paints."""
         return self._place != "cpu"
 
     def encode(self, prompts: Iterable[Prompt]) -> dict[Prompt, PromptEmbeds]:
         """Return the embeddings of prompts, one row each, in the host's memory.
 
-        Moves to the CPU for good where the device has no room for it any more.
+        Moves to the CPU permanently if the device runs out of memory.
         """
         wanted = list(prompts)
         if self.on_device:
@@ -68,7 +68,7 @@ class TextEncoder:
         self._open("cpu")
 
     def close(self) -> None:
-        """Give the weights' memory back."""
+        """Release the memory of the weights."""
         del self._encoder
         gc.collect()  # the library's objects refer to each other
         self._device.tidy()

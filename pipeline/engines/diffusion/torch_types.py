@@ -1,4 +1,4 @@
-"""Names for what torch and diffusers hand out: too dynamic to be typed, but not all the same thing."""
+"""Type aliases for objects of torch and diffusers that are too dynamic to be typed."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import transformers
 Tensor: TypeAlias = torch.Tensor
 
 Pipe: TypeAlias = Any
-"""One of diffusers' pipelines; its parts do the work."""
+"""A diffusers pipeline."""
 
 Net: TypeAlias = Any
 """A network of layers, the part that runs at every step."""
 
 Scheduler: TypeAlias = Any
-"""What turns a number of steps into noise levels."""
+"""A diffusers scheduler, which computes the noise levels of the steps."""
 
 Config: TypeAlias = Any
-"""A part's own settings, read from its files."""
+"""The configuration of a pipeline component, read from its files."""
 
 
 def silence_logging() -> None:
-    """Let the libraries report errors only: a worker's log is no place for their progress bars."""
+    """Let the libraries log errors only, and no progress bars."""
     for logging in (diffusers.utils.logging, transformers.utils.logging):
         logging.disable_progress_bar()
         logging.set_verbosity_error()

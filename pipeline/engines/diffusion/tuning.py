@@ -1,4 +1,4 @@
-"""What makes the same pictures faster: the quickest attention, compiled blocks, kernels kept on disk."""
+"""Speed-ups that keep pictures the same: fastest attention, compiled blocks, cached kernels."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from pipeline.engines.diffusion.device import Device
 from pipeline.engines.diffusion.torch_types import Net
 
 EXACT_ATTENTION = ("native", "_native_cudnn", "flash", "_flash_3")
-"""Kernels that compute the same sums; the quantised ones change pictures and are left out."""
+"""Exact backends; quantised ones change pictures and are left out."""
 
 
 def choose_attention(body: Net, name: str, device: Device, try_out: Callable[[], None]) -> str:
     """Set the network's attention backend and return its name.
 
-    `try_out` paints something typical; with `fastest` it is timed once with every backend that this
+    `try_out` paints a typical picture; with `fastest` it is timed once with every backend that this
     machine has. The choice is global to the process (the library's registry is).
     """
     names = EXACT_ATTENTION if name == "fastest" else (name,)
@@ -39,7 +39,7 @@ def compile_blocks(body: Net, any_shape: bool, try_out: Callable[[], None]) -> N
     warning.
     """
     if not any_shape:
-        # Each shape is a compilation of its own; the default of 8 would silently fall back to slow.
+        # Each shape is a compilation of its own; beyond the default limit of 8, slow code runs instead.
         torch._dynamo.config.recompile_limit = 64
     body.compile_repeated_blocks(dynamic=any_shape)
     try:
@@ -47,22 +47,22 @@ def compile_blocks(body: Net, any_shape: bool, try_out: Callable[[], None]) -> N
     except torch._dynamo.exc.TorchDynamoException as error:
         for module in body.modules():
             module._compiled_call_impl = None
-        said = f"blocks cannot be compiled, painting without compiled blocks: {error}"
-        warnings.warn(said, RuntimeWarning, stacklevel=2)
+        message = f"blocks cannot be compiled, painting without compiled blocks: {error}"
+        warnings.warn(message, RuntimeWarning, stacklevel=2)
 
 
 def recall_kernels(file: Path) -> bool:
-    """Load the kernels that an earlier process compiled; say whether there were any."""
+    """Load the kernels that an earlier process compiled; return whether there were any."""
     if not file.exists():
         return False
     try:
         return torch.compiler.load_cache_artifacts(file.read_bytes()) is not None
     except (RuntimeError, ValueError, EOFError, UnpicklingError):
-        return False  # torn or of another build: it is written anew
+        return False  # incomplete or from another build: it is written again
 
 
 def keep_kernels(file: Path) -> None:
-    """Keep what this process compiled for the next one."""
+    """Save the kernels that this process compiled for the next one."""
     artifacts = torch.compiler.save_cache_artifacts()
     if artifacts is None:
         return
