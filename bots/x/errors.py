@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 
 import requests
 
 _DETAIL_MAX = 300
+_STATUS_PHRASES = frozenset(status.phrase for status in HTTPStatus)
 
 _DAY_LIMITS = ("x-app-limit-24hour", "x-user-limit-24hour")
 
@@ -16,7 +18,8 @@ class XError(Exception):
     """X did not do what was asked; `detail` is what it said about it.
 
     `kinds` are the names and numbers by which X tells errors apart, where it gave any: the last part of a
-    problem's `type`, its `title` where that is one word, a `reason`, a `code`.
+    problem's `type`, its `title` where that is one word other than the HTTP status's, a `reason`,
+    a `code`.
     """
 
     kinds: frozenset[str] = frozenset()
@@ -106,8 +109,10 @@ def _kinds(body: object) -> Iterator[str]:
         yield from (
             str(item[key]) for key in ("reason", "code") if isinstance(item.get(key), str | int)
         )
-        if " " not in str(item.get("title", "")):
-            yield str(item.get("title", ""))
+        title = str(item.get("title", ""))
+        # A problem of no type (about:blank) repeats the status: "Forbidden" tells no error from another.
+        if " " not in title and title not in _STATUS_PHRASES:
+            yield title
         yield from _kinds(item.get("errors"))
 
 

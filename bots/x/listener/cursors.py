@@ -33,6 +33,8 @@ _LOOK_BACK_EVERY_S = 300.0
 _WANTED = 0.7
 """Of a page: how full the next range should be, by how close together the last posts were."""
 _PAGE = 100
+_PARTS = 16
+"""A range is read in no more parts than so many, where its posts are spread evenly."""
 _MENTIONS_KEY = "mentions:unread"
 _MESSAGES_KEY = "messages:unread"
 
@@ -114,7 +116,7 @@ class MentionCursor:
         high = min(end, low + self._width(unread, end - low))
         page = self._page(low, high)
         take([page])
-        self._note_density(unread, page)
+        self._note_density(unread, page, high - low)
         unread.read(low, high, _oldest(page, low, high))
         self._note_backlog(unread, page)
         self._save(unread)
@@ -133,9 +135,9 @@ class MentionCursor:
         has_more = _oldest(page, low, newest + 1) is not None
         if has_more:
             unread.ranges.append((low, newest + 1))
+            self._note_density(unread, page, newest + 1 - low)
         else:
             take([page])
-        self._note_density(unread, page)
         unread.read_to = max(unread.read_to, newest)
         if looks_back:
             unread.looked_back_at = self._now()
@@ -164,8 +166,14 @@ class MentionCursor:
         return page
 
     def _width(self, unread: Unread, whole: int) -> int:
-        """Return how wide a range to read, in ids, so that it should hold most of a page."""
-        return max(2, int(_WANTED * _PAGE * unread.ids_per_post)) if unread.ids_per_post else whole
+        """Return how wide a range to read, in ids, so that it should hold most of a page.
+
+        X lists eight pages at most: a part of the whole that holds half a page of evenly spread posts is not
+        too wide, and it keeps a burst after a silence from taking many calls to find.
+        """
+        if not unread.ids_per_post:
+            return whole
+        return max(2, int(_WANTED * _PAGE * unread.ids_per_post), whole // _PARTS)
 
     def _note_backlog(self, unread: Unread, page: PostPage) -> None:
         """Say when so many were unread that X may not have listed them all."""
@@ -178,12 +186,14 @@ class MentionCursor:
                 reason="X lists only the newest 800; older ones get no answer",
             )
 
-    def _note_density(self, unread: Unread, page: PostPage) -> None:
+    def _note_density(self, unread: Unread, page: PostPage, width: int) -> None:
+        """Note how far apart posts are, from a page of a range that is `width` ids wide."""
         ids = [int(post.id) for post in page.posts]
         if page.next_token and len(ids) > 1:
             unread.ids_per_post = (max(ids) - min(ids)) / (len(ids) - 1)
         elif not ids:
-            unread.ids_per_post *= 16
+            # The next range is so many times wider than this one: one empty page is the most in a row.
+            unread.ids_per_post = _PARTS * width / (_WANTED * _PAGE)
         elif len(ids) < _WANTED * _PAGE / 3:
             unread.ids_per_post *= 3
 

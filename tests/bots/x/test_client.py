@@ -154,6 +154,7 @@ def test_errors_of_any_shape_become_faults(
     [
         ({"type": "https://api.x.com/2/problems/resource-not-found"}, {"resource-not-found"}),
         ({"type": "about:blank", "title": "Forbidden"}, set()),
+        ({"type": "about:blank", "title": "SpendCapReached"}, {"SpendCapReached"}),
         ({"errors": [{"code": 187, "message": "Status is a duplicate."}]}, {"187"}),
         ({"reason": "client-not-enrolled", "type": 7}, {"client-not-enrolled"}),
         ([{"code": 64}, "odd", None], {"64"}),

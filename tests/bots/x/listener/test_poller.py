@@ -87,6 +87,40 @@ def test_all_pages_are_read_and_each_post_once(
     assert sorted(seen.ids) == posted
 
 
+def test_a_burst_after_a_silence_takes_few_calls(
+    fake: FakeX, x: XClient, services: Services, seen: Seen
+) -> None:
+    now = services.ledger.now() - 86_400.0
+    mentions = MentionCursor(x, services.kv("x"), lambda: now)
+    mentions.advance(seen.posts)
+    posted = [fake.world.post("ann", f"@suisai {n}") for n in range(230)]
+    calls = fake.count("GET /2/users/1000/mentions")
+
+    assert mentions.advance(seen.posts) == 230
+
+    # Three pages hold them; one more is read ahead, and each of them may take an empty one to find.
+    assert fake.count("GET /2/users/1000/mentions") - calls <= 12
+    assert sorted(seen.ids) == posted
+
+
+def test_a_long_silence_after_a_burst_does_not_disturb_reading(
+    fake: FakeX, services: Services, mentions: MentionCursor, seen: Seen
+) -> None:
+    mentions.advance(seen.posts)
+    posted = [fake.world.post("ann", f"@suisai {n}") for n in range(130)]
+    mentions.advance(seen.posts)
+    before = services.kv("x").get("mentions:unread")
+
+    for _ in range(30):
+        assert mentions.advance(seen.posts) == 0
+
+    # What is stored would grow with each empty look, past the largest number in half a day.
+    assert services.kv("x").get("mentions:unread") == before
+    posted += [fake.world.post("ben", f"@suisai {n}") for n in range(130)]
+    mentions.advance(seen.posts)
+    assert sorted(seen.ids) == posted
+
+
 def test_a_page_that_fails_is_read_again_and_those_before_it_are_not(
     fake: FakeX, mentions: MentionCursor, seen: Seen
 ) -> None:
