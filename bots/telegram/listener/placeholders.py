@@ -119,8 +119,8 @@ class Placeholders:
             if job is None or {"placeholder", "target", "sent"} & job.platform_data.keys():
                 return None
             if status.stage is Stage.DELIVER and not job.pictures:
-                # No paint is drying where an apology is on its way.
-                return replace(status, stage=Stage.FETCH)
+                # No paint is drying, and no place is kept, where an apology is on its way.
+                return replace(status, stage=Stage.FETCH, paused=False)
         return status
 
     async def _record(self, placeholder: Placeholder, status: QueueStatus) -> None:
