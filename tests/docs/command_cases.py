@@ -140,6 +140,7 @@ STAYS = (
 )
 
 NAMED = (
+    Named(r"suisai --env-file FILE \.\.\.", "a form, with dots for any command", nothing),
     Named(r"suisai up", "it is the bot that all the others are run against", nothing),
     Named(
         r"suisai (ban|unban|opt-in|pause|listen|stylize|sweep|dead (retry|drop)|people JOB"
@@ -161,7 +162,7 @@ NAMED = (
         nothing,
     ),
     Named(
-        r"(systemctl|sudo loginctl|tar|rm|cd|mkdir|openssl|\.) .*|git pull|python3 -m venv .*",
+        r"(systemctl|sudo loginctl|ssh|tar|rm|cd|mkdir|openssl|\.) .*|git pull|python3 -m venv .*",
         "of the machine, and no command of ours",
         nothing,
     ),

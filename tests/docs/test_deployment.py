@@ -91,7 +91,7 @@ def test_compose_starts_what_exists(services_of_compose: dict[str, Any]) -> None
     assert {
         n: slip for n, s in ours.items() if (slip := wrong_with(["suisai", *s["command"]]))
     } == {}
-    assert set(ours) == {"web", "io", "gpu", "cuda", "sweep", *adapters()}
+    assert set(ours) == {"web", "io", "painter", "cuda", "sweep", *adapters()}
 
 
 def test_every_container_is_confined_and_watched(services_of_compose: dict[str, Any]) -> None:

@@ -83,7 +83,7 @@ def test_a_machine_without_a_driver_is_told_so_without_loading_torch(tmp_path: P
     script = f"""
 import sys
 from pathlib import Path
-from pipeline.engine import EngineUnusable
+from pipeline.errors import EngineUnusable
 from pipeline.engines.diffusion import Options, start_engine
 
 try:

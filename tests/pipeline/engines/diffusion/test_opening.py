@@ -42,7 +42,7 @@ def test_without_torch_photos_are_still_sorted_and_painting_names_the_remedy(
 import sys
 sys.modules["torch"] = None
 from pathlib import Path
-from pipeline.engine import EngineUnusable
+from pipeline.errors import EngineUnusable
 from pipeline.engines.diffusion import DiffusionEngine, Options
 from pipeline.models import load_model
 
