@@ -32,6 +32,8 @@ if last == 'inf' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIREAT'
 """
 _IN_QUEUE = "queue "
 """Before an entry of an index that is an item of a queue: `queue NAME ITEM`."""
+_MESSAGE = "message "
+"""Before an entry of an index that is a message on the platform: `message RECEIPT`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,13 @@ class Batch:
         """Take items out of a queue."""
         self._pipe.zrem(f"{self._prefix}:{queue}", *items)
         self._pipe.hdel(f"{self._prefix}:{queue}:values", *items)
+
+    def note_message(self, receipt: str, ttl_s: float, person: str) -> None:
+        """Note a message to a person, which is deleted on the platform when the person is forgotten.
+
+        `receipt`: its name, as the platform's `retract` reads it. Nothing where there is no person.
+        """
+        self.index(person, f"{_MESSAGE}{receipt}", ttl_s)
 
     def index(self, person: str, entry: str, ttl_s: float | None) -> None:
         """Note that an entry belongs to a person; nothing where there is none."""
@@ -176,6 +185,11 @@ class KeyValueStore:
             for item, value, (_, at) in zip(items, values, rows, strict=True)
         ]
 
+    def messages_to(self, person: str) -> tuple[str, ...]:
+        """Return the receipts of the messages that were noted with this person."""
+        entries: Any = self._redis.zrange(_index(self._prefix, person), 0, -1)
+        return tuple(each.removeprefix(_MESSAGE) for each in entries if each.startswith(_MESSAGE))
+
     def forget(self, person: str) -> None:
         """Delete everything that was written with this person."""
         index = _index(self._prefix, person)
@@ -185,7 +199,7 @@ class KeyValueStore:
                 if entry.startswith(_IN_QUEUE):
                     _, queue, item = entry.split(" ", 2)
                     batch.unschedule(queue, item)
-                else:
+                elif not entry.startswith(_MESSAGE):
                     batch.delete(entry)
             batch.delete(f"person:{person}")
 

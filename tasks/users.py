@@ -15,6 +15,7 @@ from tasks.holds import Holds
 from tasks.kv import KeyValueStore
 from tasks.ledger.scripts import Scripts
 from tasks.pseudonyms import Pseudonyms
+from tasks.retractions import Retractions
 from tasks.settings import Settings
 
 
@@ -126,8 +127,8 @@ class Users:
     def forget(self, platform: str, person: str, opt_out: bool = False) -> int:
         """Delete a person's photos, pictures and records now; return how many files were deleted.
 
-        Published answers to this person are queued to be deleted on their platform, with `opt_out`
-        also those to others that show the person's photos.
+        Published answers to this person, and messages that promise one, are queued to be deleted on
+        their platform, with `opt_out` also answers to others that show the person's photos.
 
         Files that the blob store does not delete now are deleted by the sweep later. Open jobs are
         cancelled. With `opt_out` a pseudonym is kept, by which later requests and photos of this
@@ -135,7 +136,11 @@ class Users:
         """
         pseudonym = self._pseudonyms.of(platform, person)
         forgotten = self._scripts.run("forget", platform, person, pseudonym, int(opt_out))
-        KeyValueStore(self._redis, f"{self._ns}:notes:{platform}").forget(person)
+        kv = KeyValueStore(self._redis, f"{self._ns}:notes:{platform}")
+        retractions = Retractions(self._redis, self._ns)
+        for receipt in kv.messages_to(person):
+            retractions.add(platform, receipt)
+        kv.forget(person)
         self._holds.forget(platform, person)
         self._blobs.delete_uploads(person)
         request_rewrite(self._redis, self._ns)

@@ -233,6 +233,8 @@ class StoreClock:
 
 
 _PLACEHOLDERS = "placeholders"
+_DELETABLE_S = 48 * 3600.0
+"""A bot can delete its messages for so long."""
 _INTERVALS_S = (1, 2, 3, 4, 5, 7, 9, 12, 16)
 """Between one look and the next; then ever longer by half."""
 
@@ -283,6 +285,8 @@ class PlaceholderQueue:
         with self._kv.batch() as batch:
             person = _person_in(placeholder.chat)
             batch.schedule(_PLACEHOLDERS, placeholder.item, value, at, person)
+            # Forgetting the person drops the item: nobody else would take the message back.
+            batch.note_message(placeholder.written, _DELETABLE_S, person)
 
     def due(self, now: float, most: int) -> list[Placeholder]:
         """Return the placeholders whose time has come, the longest overdue first."""

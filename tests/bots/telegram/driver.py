@@ -168,6 +168,11 @@ class DeliveryDriver:
 
         asyncio.run(look())
 
+    def retract(self) -> None:
+        """Let the worker delete the messages that are to be deleted."""
+        platforms = self.worker.platforms
+        self.services.retractions.run(lambda name, receipt: platforms[name].retract(receipt))
+
     def promises(self, chat: Chat) -> list[str]:
         """Return what stands in a chat and promises what is not there."""
         texts = [message.get("text", "") for message in chat.of_bot()]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from bots.i18n import t
+from bots.telegram.store import Placeholder
 from tasks.models import Job, Outcome, Stage
 from tests.bots.telegram.driver import DeliveryDriver
 from tests.fakes.telegram_api import TelegramApi
 from tests.fakes.telegram_faults import Fault
+from tests.fakes.telegram_world import BOT
 
 ALWAYS = 1_000
 
@@ -110,6 +113,32 @@ def test_a_job_that_ends_without_an_answer_leaves_no_promise(
             driver.services.users.forget("telegram", "7", opt_out=False)
         case "cancelled":
             ledger.cancel(job_id, "7")
+
+    driver.look()
+    driver.retract()
+
+    assert driver.promises(chat) == []
+
+
+def test_a_group_is_promised_nothing_for_a_person_who_is_forgotten(driver: DeliveryDriver) -> None:
+    group = driver.api.world.chat(-1_000_000_000_123)
+    driver.painted(7, chat=group.id)
+    assert driver.promises(group)
+
+    driver.services.users.forget("telegram", "7")
+    driver.look()
+
+    assert driver.promises(group) == []
+
+
+def test_a_placeholder_that_is_recorded_after_its_person_is_forgotten_is_taken_back(
+    driver: DeliveryDriver,
+) -> None:
+    job_id, _ = driver.painted(7, placeholder=False)
+    chat = driver.api.world.chat(7)
+    driver.services.users.forget("telegram", "7")
+    message = driver.api.world.post(chat, BOT, {"text": t("en", "standing-fetch")})
+    driver.queue.add(Placeholder(job_id, 7, str(message["message_id"])), 0.0)
 
     driver.look()
 
