@@ -66,15 +66,15 @@ class LedgerMachine(RuleBasedStateMachine):
 
     claims: Bundle[Claim] = Bundle("claims")
     server: EmbeddedValkey
+    data_dir: Path
 
     def __init__(self) -> None:
         super().__init__()
         self.namespace = f"machine-{secrets.token_hex(4)}"
         wish = Settings(
-            data_dir=Path("unused"),
+            data_dir=self.data_dir,
             redis_url=self.server.url,  # type: ignore[arg-type] # pydantic makes a secret of it
             pseudonym_key="a key for tests only",  # type: ignore[arg-type] # as above
-            blob_url="memory:///",
             namespace=self.namespace,
             max_attempts=3,
             limits=Limits(
@@ -295,8 +295,10 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 @pytest.mark.timeout(300)
-def test_whatever_happens_the_ledger_and_the_model_agree(valkey: EmbeddedValkey) -> None:
-    LedgerMachine.server = valkey
+def test_whatever_happens_the_ledger_and_the_model_agree(
+    valkey: EmbeddedValkey, tmp_path: Path
+) -> None:
+    LedgerMachine.server, LedgerMachine.data_dir = valkey, tmp_path
     run_state_machine_as_test(
         LedgerMachine,
         settings=settings(
