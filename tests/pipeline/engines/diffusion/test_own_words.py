@@ -20,6 +20,12 @@ AT_NIGHT = replace(wanted(1), words="at night, with lanterns")
 PLAIN = wanted(1)
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keep these tests' prompts apart: others encode them for models with shorter texts."""
+    return tmp_path_factory.mktemp("own-words")
+
+
 def engine_of(
     models: Path, cache: Path, name: str = "flux2-klein", own_words: bool = True
 ) -> DiffusionEngine:
