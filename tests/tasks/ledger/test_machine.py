@@ -270,7 +270,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @invariant()
     def every_open_job_is_in_exactly_one_place(self) -> None:
         places: dict[str, int] = {}
-        for pattern in ("ready:*", "leases:*", "later"):
+        for pattern in ("ready:*", "leases:*", "delayed"):
             for key in self.redis.keys(f"{self.namespace}:{pattern}"):
                 for job_id in self.redis.zrange(key, 0, -1):
                     places[job_id] = places.get(job_id, 0) + 1
