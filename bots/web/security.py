@@ -41,9 +41,12 @@ class Shield:
             await send(message)
 
         app = self._app if _is_ours(scope["method"], Headers(scope=scope)) else _REFUSAL
+        if not scope.get("query_string", b"").isascii():
+            app = _MALFORMED  # starlette fails to decode it where it redirects
         await app(scope, receive, send_shielded)
 
 
+_MALFORMED = JSONResponse({"reason": "malformed"}, status_code=400)
 _REFUSAL = JSONResponse({"reason": "cross-origin"}, status_code=403)
 
 
