@@ -57,8 +57,7 @@ def server() -> Iterator[str]:
 def bench_services(url: str, **changes: object) -> Services:
     """Open a ledger without wake-ups and, apart from `changes`, without limits."""
     usual: dict[str, object] = {
-        "data_dir": Path("unused"),
-        "blob_url": "memory:///",
+        "data_dir": Path(tempfile.gettempdir()) / "suisai-benchmarks",
         "pseudonym_key": "a key for benchmarks",
     }
     usual |= {"redis_url": url, "namespace": "bench", "limits": ENDLESS}
