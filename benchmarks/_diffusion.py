@@ -19,13 +19,12 @@ from benchmarks._klein import Bench, at_side, real_bench
 from pipeline.engine import RenderJob
 from pipeline.engines.diffusion import DiffusionEngine, Options
 from pipeline.engines.diffusion.batching import BatchKey
-from pipeline.engines.diffusion.canvas import stretch
+from pipeline.engines.diffusion.canvas import Shape, stretch
 from pipeline.engines.diffusion.device import open_device
 from pipeline.engines.diffusion.families.klein import Klein
 from pipeline.engines.diffusion.family import StepInputs
 from pipeline.engines.diffusion.loaded_model import LoadedModel
 from pipeline.engines.diffusion.prompt_cache import PromptCache, prompt_of
-from pipeline.engines.diffusion.shapes import Shape
 from pipeline.engines.diffusion.tuning import choose_attention, compile_blocks
 from pipeline.models import GIB
 from pipeline.styles import Diffusion, Style

@@ -18,9 +18,8 @@ from dataclasses import asdict, dataclass
 
 from PIL import Image
 
-from pipeline.decode import decode
+from pipeline.decode import PhotoLimits, decode
 from pipeline.file_types import kind_of
-from pipeline.limits import PhotoLimits
 from pipeline.photo import decoders, digest_of, open_photo
 from tests.photos import photo
 from tests.pipeline.photographs import encoded

@@ -22,12 +22,12 @@ from bots.commands import (
     stylize,
     top,
 )
-from bots.commands.errors import InputRefused
+from bots.commands.common import InputRefused
 from bots.config import UNUSABLE, explain
 from bots.supervisor import exit_with_parent
 from pipeline.errors import UserFacingError
 from pipeline.styles import StyleBroken
-from tasks.environment import ENV_FILE
+from tasks.settings import ENV_FILE
 
 INPUT_REFUSED = 2
 FAILED = 1

@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bots.commands.atomic_write import check_output, format_of, write_whole
-from bots.commands.errors import InputRefused, in_words
+from bots.commands.common import InputRefused, in_words
 from bots.supervisor import Program, Supervisor
 from bots.web.client import NoPainting, Visit, WebClient
 from pipeline.comparison import side_by_side

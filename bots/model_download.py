@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 from pipeline.errors import UserFacingError
 from pipeline.models import Model, ModelSource
-from pipeline.models.weight_files import UNFINISHED
+from pipeline.models.selection import UNFINISHED
 
 HUB = "https://huggingface.co"
 

@@ -1,7 +1,9 @@
-"""Brings pixels of any mode and profile to 8-bit sRGB on white paper."""
+"""Converts decoded pixels of any mode and colour profile to 8-bit sRGB on a white background."""
 
 from __future__ import annotations
 
+import struct
+from functools import cache
 from io import BytesIO
 
 import numpy as np
@@ -58,3 +60,47 @@ def _through_profile(image: Image.Image, profile: bytes) -> Image.Image:
         # A damaged profile, or one for other channels: viewers take such files for sRGB too.
         seen = None
     return seen or image.convert("RGB")
+
+
+# Display P3 (SMPTE EG 432-1 primaries, D65 white) adapted to the D50 of ICC by Bradford's matrix.
+COLORANTS = {
+    b"rXYZ": (0.515102, 0.241182, -0.001050),
+    b"gXYZ": (0.291965, 0.692236, 0.041882),
+    b"bXYZ": (0.157153, 0.066582, 0.784378),
+}
+
+D50 = (0.964203, 1.0, 0.824905)
+
+SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+"""Of the transfer that Display P3 shares with sRGB, as parametric curve type 3 (ICC.1, 10.18)."""
+
+
+@cache
+def display_p3() -> bytes:
+    """Return an ICC v4 display profile of Display P3."""
+    curve = struct.pack(">4s4xHxx5i", b"para", 3, *map(_fixed, SRGB_CURVE))
+    tags = {name: _xyz(colour) for name, colour in COLORANTS.items()}
+    tags[b"wtpt"] = _xyz(D50)
+    tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
+    table, body = b"", b""
+    for name, content in tags.items():
+        table += struct.pack(">4sII", name, 132 + 12 * len(tags) + len(body), len(content))
+        body += content
+    payload = struct.pack(">I", len(tags)) + table + body
+    return _header(128 + len(payload)) + payload
+
+
+def _header(size: int) -> bytes:
+    # Size, version 4.2, class, colour space, connection space, date, signature, D50 (ICC.1, 7.2).
+    return struct.pack(
+        ">I4x4s4s4s4s12x4s28x3i48x",
+        size, b"\x04\x20\0\0", b"mntr", b"RGB ", b"XYZ ", b"acsp", *map(_fixed, D50),
+    )  # fmt: skip
+
+
+def _xyz(colour: tuple[float, float, float]) -> bytes:
+    return struct.pack(">4s4x3i", b"XYZ ", *map(_fixed, colour))
+
+
+def _fixed(number: float) -> int:
+    return round(number * 65536)

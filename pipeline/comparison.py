@@ -1,11 +1,17 @@
-"""Before and after, next to each other."""
+"""Pictures laid out together: photo and painting side by side, and a sheet of all styles."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
+
 import cv2
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
-from pipeline.engine import RGB
+from pipeline.engine import RGB, Engine, RenderJob
+from pipeline.errors import PaintingFailed
+from pipeline.styles import Style, load_styles
 
 _GAP_PX = 16
 
@@ -23,3 +29,44 @@ def _at_height(pixels: RGB, height: int) -> RGB:
         return pixels
     width = max(1, round(pixels.shape[1] * height / pixels.shape[0]))
     return cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)
+
+
+MARGIN_PX, CAPTION_PX = 16, 36
+
+PAPER, INK = (250, 247, 240), (60, 50, 48)
+
+
+def style_sheet(
+    photo: RGB, engine: Engine, styles: Mapping[str, Style] | None = None, seed: int = 1
+) -> RGB:
+    """Paint `photo` in every style and lay the paintings out, each above its name.
+
+    The first tile is the photo itself. Raises `PaintingFailed` when one painting fails.
+    """
+    tiles = [("photo", photo)]
+    for name, style in (styles or load_styles()).items():
+        (picture,) = engine.paint([RenderJob(photo, style, 0.6, seed)], lambda _: None)
+        if isinstance(picture, PaintingFailed):
+            raise picture
+        tiles.append((name, picture))
+    return laid_out(tiles, columns=columns_for(len(tiles), photo.shape[1] / photo.shape[0]))
+
+
+def columns_for(tiles: int, aspect: float) -> int:
+    """Choose the number of columns that brings the sheet closest to a square."""
+    return max(1, min(tiles, round(math.sqrt(tiles / aspect))))
+
+
+def laid_out(tiles: Sequence[tuple[str, RGB]], columns: int) -> RGB:
+    """Lay captioned pictures of one size out in rows."""
+    height, width = tiles[0][1].shape[:2]
+    cell = (width + MARGIN_PX, height + CAPTION_PX + MARGIN_PX)
+    rows = math.ceil(len(tiles) / columns)
+    sheet = Image.new("RGB", (columns * cell[0] + MARGIN_PX, rows * cell[1] + MARGIN_PX), PAPER)
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(20)
+    for place, (caption, picture) in enumerate(tiles):
+        left = MARGIN_PX + place % columns * cell[0]
+        top = MARGIN_PX + place // columns * cell[1]
+        sheet.paste(Image.fromarray(picture), (left, top))
+        pen.text((left + 2, top + height + 6), caption, INK, font)
+    return np.asarray(sheet)

@@ -1,10 +1,11 @@
-"""Turns the bytes of an allowed format into pixels; the only place that runs decoders on them."""
+"""Decodes the bytes of an allowed format into pixels, within limits; nothing else runs a decoder."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from io import BytesIO
 from typing import TypeAlias
 
@@ -24,12 +25,40 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 from pillow_heif import HeifImageFile
 
-from pipeline.colour import eight_bit, to_srgb
+from pipeline.colour import display_p3, eight_bit, to_srgb
 from pipeline.engine import RGB
 from pipeline.errors import PhotoRefused
-from pipeline.icc import display_p3
-from pipeline.isobmff import is_cut_short, names_display_p3
-from pipeline.limits import PhotoLimits
+from pipeline.file_types import is_cut_short, names_display_p3
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoLimits:
+    """The largest and smallest photo that is opened, and the room that its decoder gets."""
+
+    bytes_max: int = 20_000_000
+    pixels_max: int = 50_000_000
+    side_min_px: int = 32
+    side_max_px: int = 16_384
+    aspect_max: float = 10.0
+    long_side_px: int = 1024
+    """Of the opened photo: larger ones are reduced to it."""
+    memory_bytes: int = 460_000_000
+    """Of the process that decodes, on top of what an idle one has."""
+    cpu_s: float = 2.5
+    wall_s: float = 60.0
+    """Far off: `cpu_s` ends what is too hard, and on a busy machine an honest photo waits for its turns."""
+
+    def facts_of(self, reason: str) -> dict[str, str | int]:
+        """Return the limit that a refusal for this reason names to the person, by its fact's name."""
+        facts: dict[str, dict[str, str | int]] = {
+            "too-heavy": {"limit_mb": self.bytes_max // 1_000_000},
+            "too-small": {"limit_px": self.side_min_px},
+            "too-large": {"limit_px": self.side_max_px},
+            "too-many-pixels": {"limit_megapixels": self.pixels_max // 1_000_000},
+            "too-narrow": {"limit_aspect": f"{self.aspect_max:g}"},
+        }
+        return facts.get(reason, {})
+
 
 # The classes themselves, not Image.open(): it would try other decoders, and takes a JPEG with a
 # second picture in it (MPO) for another format.
@@ -41,6 +70,7 @@ OPENERS: dict[str, Callable[[BytesIO], ImageFile.ImageFile]] = {
     "AVIF": AvifImageFile,
     "HEIC": HeifImageFile,
 }
+
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -50,11 +80,15 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+
 SIDEWAYS = (5, 6, 7, 8)
 """Orientations in which width and height change places."""
+
 ORIENTATION = 0x0112
+
 FIRST_FRAME = "first-frame"
 """The note on a photo that is the first frame of an animation."""
+
 STRIP_ROWS = 64
 """Rows of the reduced picture that are made at a time."""
 

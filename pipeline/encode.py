@@ -8,10 +8,9 @@ from io import BytesIO
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from pipeline.c2pa import C2paSigner
 from pipeline.engine import RGB
 from pipeline.errors import UserFacingError
-from pipeline.provenance import Maker, xmp_of
+from pipeline.provenance import C2paSigner, Maker, xmp_of
 
 QUALITY = 92
 

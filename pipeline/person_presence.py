@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.engine import RGB
 from pipeline.engines.painter.analysis.faces import FaceFinder
-from pipeline.engines.painter.analysis.people import PeopleFinder, worth_a_look
+from pipeline.engines.painter.analysis.subject import PeopleFinder, worth_a_look
 
 SURELY_EMPTY = 0.3
 """A matte whose highest hundredth stays below this shows no person."""

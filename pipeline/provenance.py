@@ -1,14 +1,21 @@
-"""What a painting says about its own making, in XMP: a machine painted this, from a photo."""
+"""What a painting says about its own making: XMP metadata and, where keys are set, a C2PA signature."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field
 from enum import StrEnum
+from io import BytesIO
+from typing import Any
 from xml.sax.saxutils import escape
 
+from PIL import Image
+
 from pipeline.engine import Engine
+from pipeline.errors import UserFacingError
 
 TOOL = "Suisai"
+
 IPTC_SOURCES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 
@@ -52,3 +59,85 @@ def xmp_of(maker: Maker) -> bytes:
 </rdf:RDF>
 </x:xmpmeta>
 <?xpacket end="r"?>""".encode()
+
+
+OFFLINE: dict[str, Any] = {
+    # Of a thumbnail nobody has a use: the picture itself is in the file.
+    "builder": {"thumbnail": {"enabled": False}},
+    "verify": {"verify_after_sign": False, "remote_manifest_fetch": False},
+}
+"""Settings of the C2PA library for work that must not reach for the network."""
+
+
+class SignerUnusable(UserFacingError):
+    """Pictures cannot be signed; the message says what would help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What an operator signs with."""
+
+    certificates: bytes
+    """PEM, the signing certificate first, then those that vouch for it."""
+    private_key: bytes = field(repr=False)
+    """PEM, PKCS #8."""
+    algorithm: str = "es256"
+    """es256, es384, es512, ps256, ps384, ps512 or ed25519, as the key is."""
+
+
+class C2paSigner:
+    """Signs JPEG, PNG and WebP files with the operator's credentials; from any thread."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        """Raise `SignerUnusable` when the library is missing or the credentials do not fit together."""
+        try:
+            import c2pa
+        except ImportError:
+            raise SignerUnusable("To sign pictures, install suisai[c2pa].") from None
+        self._c2pa = c2pa
+        self._credentials = credentials
+        # Only a signature shows whether key, certificate and algorithm belong together.
+        self.sign(_blank(), Maker("", "", DigitalSource.PAINTER))
+
+    def sign(self, picture: bytes, maker: Maker, mime_type: str = "image/jpeg") -> bytes:
+        """Return the file with a manifest; nothing may change in it afterwards. Raises `SignerUnusable`."""
+        c2pa = self._c2pa
+        signed = BytesIO()
+        context = c2pa.Context.from_dict(OFFLINE)
+        try:
+            with c2pa.Builder.from_json(
+                json.dumps(_manifest(maker, mime_type)), context
+            ) as builder:
+                builder.sign(self._signer(), mime_type, BytesIO(picture), signed)
+        except c2pa.C2paError as error:
+            raise SignerUnusable(f"The picture could not be signed: {error}") from error
+        return signed.getvalue()
+
+    def _signer(self) -> Any:  # noqa: ANN401 - the library is optional, and so are its types
+        c2pa, own = self._c2pa, self._credentials
+        try:
+            info = c2pa.C2paSignerInfo(own.algorithm, own.certificates, own.private_key, None)
+            return c2pa.Signer.from_info(info)
+        except c2pa.C2paError as error:
+            raise SignerUnusable(f"These credentials cannot sign: {error}") from error
+
+
+def _blank() -> bytes:
+    file = BytesIO()
+    Image.new("L", (8, 8)).save(file, "JPEG")
+    return file.getvalue()
+
+
+def _manifest(maker: Maker, mime_type: str) -> dict[str, Any]:
+    tool = {"name": TOOL, "version": maker.version}
+    created = {
+        "action": "c2pa.created",
+        "digitalSourceType": IPTC_SOURCES + maker.source,
+        "softwareAgent": {**tool, "operating_mode": maker.engine},
+    }
+    return {
+        "claim_generator_info": [tool],
+        "title": "A painting after a photo",
+        "format": mime_type,
+        "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [created]}}],
+    }

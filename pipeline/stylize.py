@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pipeline.c2pa import C2paSigner
+from pipeline.decode import PhotoLimits
 from pipeline.encode import finish
 from pipeline.engine import RGB, Engine, Photo, ProgressCallback, RenderJob
 from pipeline.errors import PaintingFailed
-from pipeline.limits import PhotoLimits
 from pipeline.photo import open_photo
-from pipeline.provenance import Maker
+from pipeline.provenance import C2paSigner, Maker
 from pipeline.safety import Screen
 from pipeline.styles import Style
 

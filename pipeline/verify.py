@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-from pipeline.c2pa import OFFLINE
 from pipeline.file_types import kind_of
-from pipeline.provenance import IPTC_SOURCES
+from pipeline.provenance import IPTC_SOURCES, OFFLINE
 
 MIME_TYPES = {
     "JPEG": "image/jpeg",

@@ -7,9 +7,9 @@ from typing import Any
 
 from redis import Redis
 
-from tasks.holds import Holds
 from tasks.ledger.scripts import Scripts
 from tasks.models import OverloadLevel, RateLimit, Stage
+from tasks.rate_limit import Holds
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Blobs that are to be deleted: in a queue of the ledger until they are."""
+"""Blobs that are to be deleted, and the rewrite that removes deleted values from the server's disk."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from redis import Redis
+from redis.exceptions import RedisError
 
 from tasks.blobs import BlobStore, StoreRefuses
 
@@ -45,3 +46,28 @@ class DeletionQueue:
             _log.error("blob_not_deleted", error=str(error), action="retry")
             return False
         return True
+
+
+_AT_MOST_EVERY_S = 60
+
+
+def request_rewrite(redis: Redis, namespace: str) -> None:
+    """Note that something was deleted that must not stay on the server's disk."""
+    redis.set(f"{namespace}:rewrite_requested", "1")
+
+
+def rewrite_if_requested(redis: Redis, namespace: str) -> bool:
+    """Begin to rewrite the append-only file where that was requested; tell whether it has begun."""
+    requested, recently = f"{namespace}:rewrite_requested", f"{namespace}:rewritten"
+    if not redis.exists(requested) or redis.exists(recently):
+        return False
+    try:
+        redis.bgrewriteaof()
+    except RedisError as error:
+        # A hosted server may forbid it, and a rewrite may be under way that began too early.
+        _log.warning("aof_not_rewritten", error=str(error), action="retry")
+        redis.set(recently, "1", ex=_AT_MOST_EVERY_S)
+        return False
+    redis.set(recently, "1", ex=_AT_MOST_EVERY_S)
+    redis.delete(requested)
+    return True

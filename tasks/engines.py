@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import structlog
 
-from pipeline.c2pa import C2paSigner, Credentials
+from pipeline.decode import PhotoLimits
 from pipeline.engine import Engine, Photo
 from pipeline.engines import EngineOptions, load_engine
 from pipeline.errors import EngineUnusable, UserFacingError
-from pipeline.limits import PhotoLimits
+from pipeline.provenance import C2paSigner, Credentials
 from pipeline.safety import Screen, Unscreened
 from pipeline.styles import Style, load_styles
 from tasks.models import PaintRequest

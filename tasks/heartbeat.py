@@ -17,7 +17,7 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
-from tasks.clock import server_time
+from tasks.kv import server_time
 
 _log = structlog.get_logger()
 

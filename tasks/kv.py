@@ -1,6 +1,7 @@
 """A small durable key-value store for adapters: cursors, tokens, preferences. Keys are per platform.
 
-What is written with `person=` is deleted by `forget`, as soon as that person is forgotten.
+What is written with `person=` is deleted by `forget`, as soon as that person is forgotten. The server's
+clock is here as well.
 """
 
 from __future__ import annotations
@@ -30,8 +31,10 @@ redis.call('ZADD', KEYS[1], 'GT', ARGV[2] == '' and 'inf' or string.format('%d',
 local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
 if last == 'inf' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIREAT', KEYS[1], last) end
 """
+
 _IN_QUEUE = "queue "
 """Before an entry of an index that is an item of a queue: `queue NAME ITEM`."""
+
 _MESSAGE = "message "
 """Before an entry of an index that is a message on the platform: `message RECEIPT`."""
 
@@ -213,3 +216,9 @@ def _index(prefix: str, person: str) -> str:
 
 def _ms(ttl_s: float | None) -> int | None:
     return None if ttl_s is None else max(1, int(ttl_s * 1000))
+
+
+def server_time(redis: Redis) -> float:
+    """Return the time of the Redis or Valkey server, seconds since the epoch."""
+    seconds, micros = redis.time()
+    return float(seconds) + float(micros) / 1e6

@@ -10,8 +10,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from tasks.blobs import UPLOADS, expired_keys
-from tasks.deletion_queue import DeletionQueue
-from tasks.durable_deletion import rewrite_if_requested
+from tasks.deletion_queue import DeletionQueue, rewrite_if_requested
 from tasks.ledger.ledger import SystemStatus
 from tasks.services import Services
 

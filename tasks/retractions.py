@@ -8,8 +8,8 @@ from typing import Any
 import structlog
 from redis import Redis
 
-from tasks.clock import server_time
 from tasks.errors import ChatRateLimited, PlatformPaused, TransientError, UnknownPlatform
+from tasks.kv import server_time
 
 _log = structlog.get_logger()
 

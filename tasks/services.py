@@ -18,10 +18,9 @@ from pipeline.errors import UserFacingError
 from tasks.blobs import BlobStore
 from tasks.controls import Controls
 from tasks.heartbeat import Heartbeats
-from tasks.holds import Holds
 from tasks.kv import KeyValueStore
 from tasks.ledger.ledger import Ledger, Wake
-from tasks.rate_limit import RateLimiter
+from tasks.rate_limit import Holds, RateLimiter
 from tasks.retractions import Retractions
 from tasks.settings import Settings
 from tasks.telemetry.tracing import Tracing

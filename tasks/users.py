@@ -9,12 +9,11 @@ from typing import Any
 from redis import Redis
 
 from tasks.blobs import BlobStore
-from tasks.deletion_queue import DeletionQueue
-from tasks.durable_deletion import request_rewrite
-from tasks.holds import Holds
+from tasks.deletion_queue import DeletionQueue, request_rewrite
 from tasks.kv import KeyValueStore
 from tasks.ledger.scripts import Scripts
 from tasks.pseudonyms import Pseudonyms
+from tasks.rate_limit import Holds
 from tasks.retractions import Retractions
 from tasks.settings import Settings
 

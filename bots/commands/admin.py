@@ -10,9 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from bots.commands.bootstrap import services
-from bots.commands.errors import InputRefused
-from bots.commands.tables import show, table
+from bots.commands.common import InputRefused, services, show, table
 from bots.person_ids import UnknownPerson, read_person
 from tasks.controls import PAUSABLE
 from tasks.ledger.ledger import UnknownJob

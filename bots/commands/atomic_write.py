@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from bots.commands.errors import InputRefused
+from bots.commands.common import InputRefused
 from pipeline.encode import PictureFormat
 
 STREAM = Path("-")

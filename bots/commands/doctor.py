@@ -12,12 +12,11 @@ import typer
 from pydantic_settings import BaseSettings
 from rich.console import Console
 
-from bots.commands.tables import table
+from bots.commands.common import table
 from bots.config import UNUSABLE, all_settings, as_written, explain, variables_of
 from bots.doctor.report import Finding, Severity, failure
 from bots.doctor.runner import examine
-from tasks.environment import find_env_file
-from tasks.settings import Settings
+from tasks.settings import Settings, find_env_file
 
 _MARKS = {
     Severity.OK: "[green]●[/green]",

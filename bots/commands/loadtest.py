@@ -13,8 +13,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bots.commands.bootstrap import services, stop_on_signals
-from bots.i18n.format import span
+from bots.commands.common import services, stop_on_signals
+from bots.i18n.messages import span
 from bots.loadtest.report import Report, report_on
 from bots.loadtest.run import LoadLog, LoadProfile, run_load_test
 

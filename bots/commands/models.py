@@ -8,13 +8,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from bots.commands.errors import InputRefused
-from bots.commands.tables import show, table
+from bots.commands.common import InputRefused, show, table
 from bots.model_download import PullProgress, pull
 from pipeline.gpu import gpus_here
 from pipeline.models import Model, ModelUnknown, load_models
-from pipeline.models.selection import AUTO, NothingFits, choose_model, fits
-from pipeline.models.weight_files import missing_parts
+from pipeline.models.selection import AUTO, NothingFits, choose_model, fits, missing_parts
 from tasks.engines import models_folder
 from tasks.settings import Settings
 

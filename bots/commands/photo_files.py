@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bots.commands.atomic_write import STREAM, check_output, format_of, is_stream, same_file
-from bots.commands.errors import InputRefused
+from bots.commands.common import InputRefused
 from pipeline.encode import PictureFormat
 
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".heic", ".heif")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bots.commands.bootstrap import at_work, open_process, stop_on_signals
+from bots.commands.common import at_work, open_process, stop_on_signals
 from bots.plugins import adapter
 
 

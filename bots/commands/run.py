@@ -10,17 +10,16 @@ from typing import Annotated
 import typer
 
 from bots.commands.atomic_write import free_name
-from bots.commands.bootstrap import at_work, read_settings, stop_on_signals
+from bots.commands.common import at_work, read_settings, stop_on_signals
 from bots.demo import Demo, free_port, run_demo
 from bots.plugins import adapters
 from bots.supervisor import Program, Supervisor, lock_data_dir
 from bots.web.operator_auth import operator_link as link_of
 from bots.web.settings import WebSettings
 from pipeline.gpu import gpus_here
-from tasks.environment import find_env_file
 from tasks.maintenance import run_maintenance
 from tasks.services import embedded_valkey
-from tasks.settings import Settings
+from tasks.settings import Settings, find_env_file
 from tasks.worker.main import run_worker
 
 WORKERS = ("io", "gpu")

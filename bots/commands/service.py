@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from bots.commands.errors import InputRefused
+from bots.commands.common import InputRefused
 from tasks.settings import Settings
 
 UNIT = "suisai.service"

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bots.commands.errors import InputRefused
+from bots.commands.common import InputRefused
 from bots.config import write_settings
 from bots.plugins import NotAccepted, Question, Questions, plugins
 

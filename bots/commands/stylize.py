@@ -15,14 +15,13 @@ from rich.console import Console
 from rich.progress import track
 
 from bots.commands.atomic_write import STREAM, check_output, format_of, write_whole
-from bots.commands.errors import InputRefused, in_words, style_named
+from bots.commands.common import InputRefused, in_words, show, style_named, table
 from bots.commands.photo_files import Target, check_target, find_photos, place_paintings
-from bots.commands.tables import show, table
-from pipeline.contact_sheet import style_sheet
+from pipeline.comparison import style_sheet
+from pipeline.decode import PhotoLimits
 from pipeline.encode import QUALITY, PictureFormat, PictureTooLarge, finish
 from pipeline.engine import Photo
 from pipeline.errors import PaintingFailed, PhotoRefused
-from pipeline.limits import PhotoLimits
 from pipeline.photo import open_photo
 from pipeline.provenance import Maker
 from pipeline.styles import Style, load_styles

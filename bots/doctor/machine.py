@@ -1,4 +1,4 @@
-"""This machine: Python and its packages, the disk, the GPU."""
+"""Checks of the machine: disk, memory, GPUs, sandbox, model files."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import platform
 import shutil
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.util import find_spec
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
 from bots.doctor.report import Finding, failure, passed, warning
-from pipeline.gpu import gpus_here
+from pipeline.gpu import Gpu, gpus_here
+from pipeline.models import ModelUnknown
+from pipeline.models.selection import NothingFits, choose_model, missing_parts
 from pipeline.sandbox import filters_system_calls
+from tasks.engines import models_folder
 from tasks.settings import Settings
 
 _GIB = 1 << 30
@@ -83,3 +87,33 @@ def sandbox_finding(filtered: bool) -> Finding:
         "photos are decoded under resource limits only: this kernel offers no system call filter",
         "run the workers on Linux, x86-64 or arm64, with seccomp; see docs/safety.md",
     )
+
+
+_MIB = 1 << 20
+
+
+def check_models(settings: Settings) -> Iterator[Finding]:
+    """Check what the diffusion engine needs, if it is wanted and there is a GPU."""
+    if settings.engine == "painter":
+        yield passed("engine", "the painter, as SUISAI_ENGINE says")
+        return
+    for gpu in gpus_here():
+        yield _model(settings, gpu)
+        if find_spec("torch") is None:
+            yield warning("engine", "torch is not installed", "python -m pip install 'suisai[gpu]'")
+
+
+def _model(settings: Settings, gpu: Gpu) -> Finding:
+    try:
+        model, why = choose_model(settings.model, gpu.free_mib * _MIB)
+    except (NothingFits, ModelUnknown) as error:
+        light = failure if settings.engine == "diffusion" else warning
+        return light("model", str(error), "set SUISAI_MODEL, or free GPU memory")
+    missing = missing_parts(model, models_folder(settings))
+    if missing:
+        return warning(
+            "model",
+            f"{model.name} would run here, but is not downloaded",
+            f"suisai models pull {model.name}",
+        )
+    return passed("model", f"{model.name}: {why}")

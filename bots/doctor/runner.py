@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-from bots.doctor.machine import check_machine
-from bots.doctor.models import check_models
+from bots.doctor.machine import check_machine, check_models
 from bots.doctor.report import Checks, Finding, failure, warning
 from bots.doctor.settings import check_settings
 from bots.doctor.store import check_reach, check_store, open_briefly

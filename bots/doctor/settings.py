@@ -12,9 +12,8 @@ from urllib.parse import urlsplit
 from bots.config import all_settings, variables_of
 from bots.doctor.report import Finding, failure, passed, warning
 from tasks.engines import SAFETY_GROUP
-from tasks.environment import ENV_FILE, SECRETS_DIR
 from tasks.platform import platform_names
-from tasks.settings import Settings
+from tasks.settings import ENV_FILE, SECRETS_DIR, Settings
 
 
 def check_settings(

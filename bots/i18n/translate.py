@@ -13,7 +13,7 @@ from typing import Any
 from babel import Locale
 from fluent.runtime import FluentBundle, FluentResource
 
-from bots.i18n import format
+from bots.i18n import messages
 
 Fact = str | int | float | datetime
 
@@ -83,6 +83,6 @@ def _bundle(language: str) -> FluentBundle:
 def _functions(language: str) -> dict[str, Callable[..., Any]]:
     locale = Locale(language)
     return {
-        "DURATION": lambda seconds: format.duration(seconds, locale),
-        "ORDINAL": lambda number: format.ordinal(number, locale),
+        "DURATION": lambda seconds: messages.duration(seconds, locale),
+        "ORDINAL": lambda number: messages.ordinal(number, locale),
     }

@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from pipeline.errors import UserFacingError
-from tasks.environment import EnvironmentSettings, HttpAddress
+from tasks.settings import EnvironmentSettings, HttpAddress
 
 PLATFORM = "telegram"
 

@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 
 from bots import plugins
 from bots.i18n import t
-from bots.web import health, metrics, status
+from bots.web import probes, status
 from bots.web.addresses import ForwardedAddresses, TrustedProxies
 from bots.web.job_events import JobEvents
 from bots.web.jobs import Jobs
@@ -46,8 +46,8 @@ def build_app(services: Services, settings: WebSettings | None = None) -> Starle
             UploadsApi(services, settings, styles),
             Jobs(services, desk),
             [
-                *health.routes(services),
-                *metrics.routes(services, settings, auth),
+                *probes.health_routes(services),
+                *probes.metrics_routes(services, settings, auth),
                 *status.routes(services, settings, auth),
             ],
         )

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from bots import i18n
 from bots.web.job_events import JobEvents
-from bots.web.platform import NAME
+from bots.web.plugin import NAME
 from bots.web.sessions import clear_cookies, language_of, person_of
 from tasks.blobs import BlobMissing
 from tasks.errors import StoreError

@@ -1,4 +1,4 @@
-"""The chat page as a plugin; its process is the web server (`suisai web`)."""
+"""The web page as a platform: its plugin object and its `Platform`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,44 @@ from pydantic_settings import BaseSettings
 
 from bots.plugins import Plugin
 from bots.web.settings import WebSettings
+from tasks.blobs import UPLOADS, BlobMissing
+from tasks.errors import PhotoUnavailable
+from tasks.models import Answer, Job, PhotoRef, RateLimit
 from tasks.platform import Platform
 from tasks.services import Services
+
+NAME = "web"
+
+
+class WebPlatform:
+    """Implements `tasks.platform.Platform`: the page reads answers from the ledger by itself."""
+
+    name = NAME
+
+    def __init__(self, services: Services) -> None:
+        self._blobs = services.blobs
+
+    def quota(self) -> RateLimit | None:
+        return None
+
+    def fetch(self, job: Job, photo: PhotoRef) -> bytes:
+        if not photo.ref.startswith(f"{UPLOADS}/"):
+            raise PhotoUnavailable
+        try:
+            return self._blobs.get(photo.ref)
+        except BlobMissing:
+            raise PhotoUnavailable from None
+
+    def answer(self, job: Job, answer: Answer) -> str:
+        # Nothing is sent: what ends the job is its record. Repeating this changes nothing.
+        self._blobs.delete([photo.ref for photo in job.request.photos])
+        return f"/jobs/{job.id}"
+
+    def find_answer(self, job: Job) -> str | None:
+        return None
+
+    def retract(self, receipt: str) -> None:
+        """Forgetting deletes the picture; there is nothing else to take back."""
 
 
 class WebPlugin(Plugin):
@@ -16,7 +52,6 @@ class WebPlugin(Plugin):
     names = ("web",)
 
     def platform(self, name: str, services: Services) -> Platform:
-        from bots.web.platform import WebPlatform
 
         return WebPlatform(services)
 

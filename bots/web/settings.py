@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, HttpUrl, SecretStr
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from tasks.environment import EnvironmentSettings
+from tasks.settings import EnvironmentSettings
 
 
 def _split(value: object) -> object:

@@ -19,7 +19,7 @@ from bots.captions.own_words import checked
 from bots.captions.parser import PaintOptions, fresh_seed, parse
 from bots.web.addresses import address_of
 from bots.web.form import EVENT, Form, FormBroken, check_length, discard_rest, read_form
-from bots.web.platform import NAME
+from bots.web.plugin import NAME
 from bots.web.sessions import language_of, new_secret, person_behind, person_of, set_session_cookie
 from bots.web.settings import WebSettings
 from pipeline.errors import PhotoRefused

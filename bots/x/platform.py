@@ -9,12 +9,7 @@ from urllib.parse import urlsplit
 
 from bots.download import DownloadSource, download
 from bots.x.client import XClient
-from bots.x.error_mapping import (
-    is_about_media,
-    is_duplicate,
-    mapped_for_workers,
-    note_success,
-)
+from bots.x.error_mapping import is_about_media, is_duplicate, mapped_for_workers, note_success
 from bots.x.errors import XForbidden, XRefused
 from bots.x.listener.context import delete_answer, owners_of
 from bots.x.listener.cursors import pages, time_of

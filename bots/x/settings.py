@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from tasks.environment import EnvironmentSettings, HttpAddress
 from tasks.models import RateLimit
+from tasks.settings import EnvironmentSettings, HttpAddress
 
 _QUARTER_S = 900.0
 

@@ -1,8 +1,9 @@
-"""Which model a machine can run, and which one it should."""
+"""Which model fits a GPU, and whether its files are complete."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from pipeline.errors import UserFacingError
 from pipeline.models import GIB, Model, load_model, load_models
@@ -55,3 +56,18 @@ def _need(model: Model) -> str:
 
 def _gib(size: int) -> str:
     return f"{size / GIB:.1f} GiB"
+
+
+UNFINISHED = ".unfinished"
+"""A file of this name stands in a repository's folder while it is being downloaded."""
+
+
+def missing_parts(model: Model, models: Path) -> list[str]:
+    """Return the parts of a model that are not in the folder of all models, empty when it is whole."""
+    return [
+        f"{source.repository}/{part}"
+        for source in model.sources
+        for part in source.parts
+        if (models / source.folder / UNFINISHED).exists()
+        or not (models / source.folder / part).exists()
+    ]

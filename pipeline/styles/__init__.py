@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.styles.find import find_style
-from pipeline.styles.load import StyleBroken, load_styles, read_style
+from pipeline.styles.load import StyleBroken, find_style, load_styles, read_style
 from pipeline.styles.schema import (
     Areas,
     Clouds,

@@ -1,9 +1,10 @@
-"""Style files -> styles, strictly: a slip of the pen is an error that names file, key and remedy."""
+"""Reads the style files and finds a style by a person's word."""
 
 from __future__ import annotations
 
 import dataclasses
 import tomllib
+import unicodedata
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -70,3 +71,18 @@ def refuse_shared_words(styles: Sequence[Style]) -> None:
 def sentence(slip: ErrorDetails) -> str:
     """Say one validation error in words: `line.weight: Input should be less than or equal to 1`."""
     return f"{'.'.join(map(str, slip['loc']))}: {slip['msg']} (not {slip['input']!r})"
+
+
+def find_style(word: str, styles: Mapping[str, Style]) -> Style | None:
+    """Find the style that a word names: by name, alias or title, in any script, case and width."""
+    wanted = plain(word)
+    for style in styles.values():
+        if wanted in map(plain, (style.name, *style.aliases, *style.title.values())):
+            return style
+    return None
+
+
+def plain(word: str) -> str:
+    """Fold what people do not mean to tell apart: case, width, a leading hash, hyphens and spaces."""
+    folded = unicodedata.normalize("NFKC", word).casefold()
+    return folded.strip().lstrip("#").replace("-", "").replace("_", "").replace(" ", "")

@@ -18,7 +18,7 @@ from redis import Redis
 from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 
 from pipeline.errors import UserFacingError
-from tasks.clock import server_time
+from tasks.kv import server_time
 from tasks.ledger.records import (
     SCHEMA,
     CorruptRecord,

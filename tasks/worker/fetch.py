@@ -1,10 +1,14 @@
-"""The first stage: download the photos of a job, open and screen them, store their pixels."""
+"""The first stage: download the photos of a job, open and screen them, store their pixels.
+
+Classes of picture shapes: photos of one class can be painted in one call.
+"""
 
 from __future__ import annotations
 
+import math
+
 import structlog
 
-from pipeline.aspect_ratios import shape_of
 from pipeline.engine import Photo
 from pipeline.errors import PhotoRefused
 from pipeline.photo import open_photo
@@ -17,6 +21,20 @@ from tasks.errors import PhotoUnavailable, PlatformPaused, TransientError
 from tasks.ledger.ledger import LeaseLost
 from tasks.models import Claim, Job, Stage
 from tasks.worker.context import WorkerContext
+
+RATIOS = ("1:2", "9:16", "2:3", "3:4", "4:5", "1:1", "5:4", "4:3", "3:2", "16:9", "2:1")
+"""Common ratios of width to height, narrowest first."""
+
+
+def shape_of(width_px: int, height_px: int) -> str:
+    """Name the common ratio nearest to a picture's own, by the ratio of ratios."""
+
+    def distance(name: str) -> float:
+        width, height = name.split(":")
+        return abs(math.log(width_px / height_px) - math.log(int(width) / int(height)))
+
+    return min(RATIOS, key=distance)
+
 
 _log = structlog.get_logger()
 

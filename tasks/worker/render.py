@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 import structlog
 
-from pipeline.c2pa import SignerUnusable
 from pipeline.encode import finish
 from pipeline.engine import RGB, RenderJob
 from pipeline.errors import EngineUnusable, PaintingCancelled, PaintingFailed, PhotoRefused
 from pipeline.photo import digest_of
-from pipeline.provenance import Maker
+from pipeline.provenance import Maker, SignerUnusable
 from pipeline.raw_pixels import unpack
 from pipeline.safety import SafetyUnavailable
 from pipeline.stylize import seed_of

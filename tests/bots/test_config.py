@@ -15,8 +15,7 @@ from pydantic_settings import BaseSettings
 import bots
 import tasks
 from bots.config import all_settings, example, variables_of
-from tasks.environment import EnvironmentSettings, SettingsUnreadable, find_env_file
-from tasks.settings import Settings
+from tasks.settings import EnvironmentSettings, Settings, SettingsUnreadable, find_env_file
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / ".env.example"

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bots.download import DownloadSource, download
-from bots.public_addresses import is_public
+from bots.download import DownloadSource, download, is_public
 from pipeline.errors import PhotoRefused
 from tasks.errors import PhotoUnavailable, PlatformPaused, TransientError
 

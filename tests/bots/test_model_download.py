@@ -14,7 +14,7 @@ import pytest
 
 from bots.model_download import PullFailed, PullProgress, pull
 from pipeline.models import Lora, Model, ModelSource, load_model
-from pipeline.models.weight_files import missing_parts
+from pipeline.models.selection import missing_parts
 
 WEIGHTS = bytes(range(256)) * 20_000
 REPOSITORY = {

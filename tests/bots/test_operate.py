@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bots.cli import app
-from bots.commands.errors import InputRefused
+from bots.commands.common import InputRefused
 from tasks.models import Stage
 from tasks.services import Services
 from tasks.settings import Settings

@@ -14,10 +14,10 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from bots.plugins import adapters
-from bots.web.health import routes
-from tasks.environment import DEFAULT_SECRETS_DIR
+from bots.web.probes import health_routes
 from tasks.models import PaintRequest, Stage
 from tasks.services import Services
+from tasks.settings import DEFAULT_SECRETS_DIR
 from tests.docs.test_commands import wrong_with
 from tests.docs.test_deployment import (
     KEPT,
@@ -92,7 +92,7 @@ def test_what_is_written_to_is_a_volume_and_owned_by_who_writes() -> None:
 
 
 def test_probes_ask_what_answers(services: Services) -> None:
-    paths = {route.path for route in routes(services)}  # type: ignore[attr-defined] # they are Routes
+    paths = {route.path for route in health_routes(services)}  # type: ignore[attr-defined] # they are Routes
     for name, container in ours().items():
         probes = [container[probe] for probe in container if probe.endswith("Probe")]
         assert len(probes) == 2, name

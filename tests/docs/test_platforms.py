@@ -18,12 +18,11 @@ from tasks.engines import open_styles
 from tasks.models import Claim, Outcome, PaintRequest, Stage
 from tasks.platform import Platforms
 from tasks.services import Services
-from tasks.worker.context import RenderContext, WorkerContext
+from tasks.worker.context import RenderContext, ThroughputMeter, WorkerContext
 from tasks.worker.deliver import deliver
 from tasks.worker.fetch import fetch
 from tasks.worker.leases import LeaseRenewer
 from tasks.worker.render import render
-from tasks.worker.throughput import ThroughputMeter
 from tests.docs.commands import ROOT
 from tests.photos import PHOTOS
 from tests.stack import eventually

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from pipeline.c2pa import Credentials
+from pipeline.provenance import Credentials
 
 
 def credentials() -> tuple[Credentials, bytes]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms
 
-from pipeline.icc import display_p3
+from pipeline.colour import display_p3
 from tests.pipeline.photographs import encoded, landscape, photograph_exif
 
 JPEG_OPTIONS: dict[str, dict[str, Any]] = {

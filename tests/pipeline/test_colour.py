@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from pipeline.colour import display_p3
 from pipeline.engine import RGB
-from pipeline.icc import display_p3
 from pipeline.photo import open_photo
 from tests.pipeline.photographs import encoded, landscape
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pipeline.contact_sheet import columns_for, style_sheet
+from pipeline.comparison import columns_for, style_sheet
 from pipeline.engines import load_engine
 from pipeline.styles import load_styles
 from tests.photos import photo

@@ -7,10 +7,9 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from pipeline.c2pa import C2paSigner
 from pipeline.encode import finish
 from pipeline.photo import open_photo
-from pipeline.provenance import DigitalSource, Maker
+from pipeline.provenance import C2paSigner, DigitalSource, Maker
 from tests.pipeline.certificates import credentials
 from tests.pipeline.photographs import encoded, landscape, photograph_exif
 

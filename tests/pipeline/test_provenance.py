@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.c2pa import C2paSigner, Credentials, SignerUnusable
 from pipeline.encode import finish
 from pipeline.errors import PhotoRefused
-from pipeline.provenance import DigitalSource, Maker
+from pipeline.provenance import C2paSigner, Credentials, DigitalSource, Maker, SignerUnusable
 from pipeline.verify import Declaration, verify
 from tests.pipeline.certificates import credentials
 from tests.pipeline.photographs import encoded, landscape

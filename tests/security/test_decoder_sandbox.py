@@ -17,10 +17,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.decode_job import REFUSALS, unpack_result
+from pipeline.decode import PhotoLimits
 from pipeline.errors import PhotoRefused
-from pipeline.limits import PhotoLimits
-from pipeline.photo import REASONS, open_photo
+from pipeline.photo import REASONS, REFUSALS, open_photo, unpack_result
 from pipeline.sandbox import InvalidAnswer, JobDied, ResourceLimits, Sandbox
 from pipeline.seccomp import ALLOWED, machine_with_filter, program
 from tests.security import exploits

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.public_addresses import is_public
+from bots.download import is_public
 
 
 def _words(text: str) -> list[str]:

@@ -14,9 +14,8 @@ from pydantic_settings import BaseSettings
 
 from bots.config import UNUSABLE, all_settings, explain, variables_of
 from tasks.blobs import BlobStore
-from tasks.environment import EnvironmentSettings, SettingsUnreadable
 from tasks.services import connect, redis_url
-from tasks.settings import Settings
+from tasks.settings import EnvironmentSettings, Settings, SettingsUnreadable
 from tasks.worker.celery_app import make_app
 
 SECRET = "Xq7marker"

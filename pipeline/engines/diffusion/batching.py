@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline.engine import RenderJob
-from pipeline.engines.diffusion.shapes import Shape, bucket_of, shape_of
+from pipeline.engines.diffusion.canvas import Shape, bucket_of, shape_of
 from pipeline.models import Model
 
 

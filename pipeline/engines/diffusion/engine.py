@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 from pipeline.engine import RGB, ProgressCallback, RenderJob
 from pipeline.engines.diffusion.batching import BatchCapacity, Call, plan
-from pipeline.engines.diffusion.canvas import cut, stretch
+from pipeline.engines.diffusion.canvas import bucket_of, cut, stretch
 from pipeline.engines.diffusion.errors import broke_device, is_out_of_memory
 from pipeline.engines.diffusion.options import Options
 from pipeline.engines.diffusion.output_check import flaw_of
-from pipeline.engines.diffusion.shapes import bucket_of
 from pipeline.errors import EngineUnusable, PaintingFailed
 from pipeline.models import Model
 from pipeline.styles import Style

@@ -10,8 +10,7 @@ from pipeline.engines.diffusion.engine import DiffusionEngine
 from pipeline.engines.diffusion.options import NO_GPU, Options
 from pipeline.errors import EngineUnusable
 from pipeline.models import ModelUnknown
-from pipeline.models.selection import NothingFits, choose_model
-from pipeline.models.weight_files import missing_parts
+from pipeline.models.selection import NothingFits, choose_model, missing_parts
 from pipeline.styles import Style
 
 DRIVERS = ("libcuda.so.1", "nvcuda.dll", "libamdhip64.so")

@@ -11,7 +11,7 @@ import torch
 
 from pipeline.engine import ProgressCallback, RenderJob
 from pipeline.engines.diffusion.batching import BatchKey, guidance_of, share_of
-from pipeline.engines.diffusion.canvas import Canvas
+from pipeline.engines.diffusion.canvas import Canvas, Shape, buckets, shape_of
 from pipeline.engines.diffusion.device import Device, open_device
 from pipeline.engines.diffusion.errors import is_out_of_memory
 from pipeline.engines.diffusion.family import Family, PromptEmbeds
@@ -20,7 +20,6 @@ from pipeline.engines.diffusion.loras import activate, changes_by_style
 from pipeline.engines.diffusion.options import Options
 from pipeline.engines.diffusion.prompt_cache import PromptCache, prompt_of
 from pipeline.engines.diffusion.sampling import Painted, SamplingInputs, photos_on, sample
-from pipeline.engines.diffusion.shapes import Shape, buckets, shape_of
 from pipeline.engines.diffusion.text_encoder import Prompt, TextEncoder
 from pipeline.engines.diffusion.tuning import (
     choose_attention,

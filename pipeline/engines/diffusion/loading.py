@@ -18,7 +18,7 @@ from pipeline.engines.diffusion.loras import fuse
 from pipeline.engines.diffusion.torch_types import Net, Pipe, silence_logging
 from pipeline.errors import EngineUnusable
 from pipeline.models import Model, ModelSource
-from pipeline.models.weight_files import missing_parts
+from pipeline.models.selection import missing_parts
 
 FAMILIES: dict[str, Any] = {
     "klein": Klein,

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bots.cli import app
-from bots.commands.errors import InputRefused
+from bots.commands.common import InputRefused
 from bots.commands.service import unit
 
 

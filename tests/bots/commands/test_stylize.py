@@ -16,9 +16,8 @@ from rich.cells import cell_len
 from typer.testing import CliRunner, Result
 
 from bots.cli import app
-from pipeline.c2pa import C2paSigner
 from pipeline.encode import PictureFormat, PictureTooLarge, finish
-from pipeline.provenance import DigitalSource, Maker
+from pipeline.provenance import C2paSigner, DigitalSource, Maker
 from pipeline.verify import verify
 from tests.photos import PHOTOS
 from tests.pipeline.certificates import credentials

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bots.web.platform import WebPlatform
+from bots.web.plugin import WebPlatform
 from tasks.models import Apology, Claim, Outcome, Painting, Stage
 from tasks.services import Services
 

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.models import GIB, ModelUnknown, load_model, load_models, model_names, parse_model
-from pipeline.models.selection import NothingFits, choose_model, fits
-from pipeline.models.weight_files import UNFINISHED, missing_parts
+from pipeline.models.selection import UNFINISHED, NothingFits, choose_model, fits, missing_parts
 
 SHIPPED = {"flux2-klein", "flux2-klein-8gb", "ghibli-sd15", "kontext", "qwen-edit"}
 

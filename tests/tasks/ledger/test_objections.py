@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bots.web.platform import WebPlatform
+from bots.web.plugin import WebPlatform
 from tasks.ledger.ledger import Objection
 from tasks.models import Outcome, PhotoRef, Stage
 from tests.tasks.delivery_worker import DeliveryWorker

@@ -110,7 +110,7 @@ def test_what_is_not_admitted_leaves_no_trace(
 _LOOK = """
 import sys
 {before}
-from bots.commands.bootstrap import open_process
+from bots.commands.common import open_process
 services = open_process()
 {after}
 """

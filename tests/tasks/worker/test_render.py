@@ -14,10 +14,9 @@ from pipeline.safety import Screen, Unscreened
 from tasks.engines import open_styles, paint_key
 from tasks.models import Stage
 from tasks.platform import Platforms
-from tasks.worker.context import RenderContext, WorkerContext
+from tasks.worker.context import RenderContext, ThroughputMeter, WorkerContext
 from tasks.worker.leases import LeaseRenewer
 from tasks.worker.render import WORDS_UNUSED, render
-from tasks.worker.throughput import ThroughputMeter
 from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
 
 

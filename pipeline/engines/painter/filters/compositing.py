@@ -1,7 +1,4 @@
-"""The last layers of a painting, each spot for itself: tones, sky, palette, pigment, light, paper, ink.
-
-Soft luminance steps: gradients become a few flat tones with gentle borders (Winnemoeller 2006).
-"""
+"""Composites the painted layers: light, glow and the last steps."""
 
 from __future__ import annotations
 
@@ -20,10 +17,13 @@ from pipeline.engines.painter.arrays import (
     ramp,
     thrice,
     times,
+    tint,
+    unit,
+    wide_blur,
 )
 from pipeline.engines.painter.filters.palette_lut import Cube, recolour
 from pipeline.engines.painter.filters.sky import Skyscape, with_sky
-from pipeline.styles import Steps
+from pipeline.styles import Light, Steps
 
 
 def with_steps(flat: Colours, steps: Steps, spare: Plane) -> Colours:
@@ -132,3 +132,35 @@ def composited(
     out += layers.corrections
     np.clip(out, 0, 1, out=out)
     return papered(inked(out, layers.ink, palettes.ink), layers.frame, palettes.paper)
+
+
+SUN_RGB = (1.0, 0.8, 0.45)
+
+
+def glow_of(preview: Colours, light: Light, daylight: float, scale: float) -> Colours:
+    """Work out the light to screen over a picture, from its preview at a quarter of the size."""
+    # Only what is nearly white blooms; else every wall would.
+    bright = times(preview, ramp(preview.max(-1), 0.75, 1.0))
+    glow = wide_blur(bright, 3 * scale) * np.float32(0.3 * light.bloom)
+    warmth = sun(preview.shape) * np.float32(0.25 * light.sun * daylight)
+    return glow + tint(warmth, SUN_RGB)
+
+
+def sun(shape: tuple[int, ...]) -> Plane:
+    """Fall off from the upper left corner."""
+    x, y = axes(shape)
+    away = np.hypot(x - np.float32(0.15), y + np.float32(0.1))
+    return unit(1 - away * np.float32(1 / 1.1))
+
+
+def vignette(preview: Colours, amount: float) -> Colours:
+    """Return what is to be added to darken the corners."""
+    x, y = axes(preview.shape)
+    corners = ramp(np.hypot(x - np.float32(0.5), y - np.float32(0.5)), 0.38, 0.78)
+    return times(preview, corners * np.float32(-amount))
+
+
+def axes(shape: tuple[int, ...]) -> tuple[Plane, Plane]:
+    """Give 0..1 across and down, ready to broadcast."""
+    x = np.linspace(0, 1, shape[1], dtype=np.float32)[None, :]
+    return x, np.linspace(0, 1, shape[0], dtype=np.float32)[:, None]

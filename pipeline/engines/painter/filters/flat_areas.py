@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from pipeline.engines.painter.arrays import Colours, Plane, luma, mix, part, ramp
-from pipeline.engines.painter.tiling import by_rows, fitted_rows
+from pipeline.engines.painter.canvas import by_rows, fitted_rows
 from pipeline.styles import Areas
 
 FAINTEST_EDGE = 0.012

@@ -27,7 +27,7 @@ from pipeline.engines.painter.arrays import (
     times,
     without_fourth,
 )
-from pipeline.engines.painter.tiling import by_rows
+from pipeline.engines.painter.canvas import by_rows
 
 SECTORS = 8
 

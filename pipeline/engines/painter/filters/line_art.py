@@ -29,10 +29,9 @@ from pipeline.engines.painter.arrays import (
     resize,
     spread,
 )
-from pipeline.engines.painter.canvas import scaled
+from pipeline.engines.painter.canvas import by_rows, fitted_rows, scaled
 from pipeline.engines.painter.filters.noise import grainy
 from pipeline.engines.painter.filters.strokes import tangle
-from pipeline.engines.painter.tiling import by_rows, fitted_rows
 from pipeline.styles import Line
 
 SPREAD = 1.6

@@ -6,13 +6,19 @@ import numpy as np
 
 from pipeline.engines.painter.analysis.photo_analysis import PhotoAnalysis
 from pipeline.engines.painter.arrays import Colours, Plane, as_colours, part, resize
-from pipeline.engines.painter.canvas import scaled
-from pipeline.engines.painter.filters.compositing import Layers, PaletteSet, coloured, lit, papered
-from pipeline.engines.painter.filters.lighting import glow_of, vignette
+from pipeline.engines.painter.canvas import resized, scaled
+from pipeline.engines.painter.filters.compositing import (
+    Layers,
+    PaletteSet,
+    coloured,
+    glow_of,
+    lit,
+    papered,
+    vignette,
+)
 from pipeline.engines.painter.filters.portrait import blush, lost_complexion
 from pipeline.engines.painter.filters.sky import Skyscape
 from pipeline.engines.painter.filters.texture import bare_of, frame_of
-from pipeline.engines.painter.tiling import resized
 from pipeline.styles import Style
 
 

@@ -15,8 +15,8 @@ import numpy as np
 from pipeline.engine import RGB
 from pipeline.engines.painter.analysis.structure_tensor import Flow
 from pipeline.engines.painter.arrays import Colours, Plane, blur, mix, part, ramp, resize, wide_blur
+from pipeline.engines.painter.canvas import by_rows, fitted_rows
 from pipeline.engines.painter.filters.kuwahara import kuwahara
-from pipeline.engines.painter.tiling import by_rows, fitted_rows
 from pipeline.styles import Stroke
 
 FINE, BROAD, BROADEST = 3.4, 10.8, 20.0

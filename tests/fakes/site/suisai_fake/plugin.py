@@ -5,9 +5,8 @@ from __future__ import annotations
 from bots.plugins import Adapter, Plugin
 from tasks.platform import Platform
 from tasks.services import Services
-
-from . import FakePlatform
-from .listen import run
+from tests.fakes.site.suisai_fake import FakePlatform
+from tests.fakes.site.suisai_fake.listen import run
 
 
 class FakePlugin(Plugin):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -98,3 +99,29 @@ def differ(one: RGB, other: RGB) -> int:
 def lora_source(folder: str) -> ModelSource:
     """Return where a test's LoRA lies."""
     return ModelSource(folder, ("lora.safetensors",))
+
+
+class CountedCpu:
+    """A CPU that counts memory as a GPU would: so much free, so much for each photo of a call."""
+
+    name = "cpu"
+    title = "counted"
+
+    def __init__(self, free: int, weights: int, each: int) -> None:
+        self._free, self._weights, self._each = free, weights, each
+        self._calls = 0
+
+    def free_bytes(self) -> int | None:
+        return self._free
+
+    def watch_peak(self) -> Callable[[], int]:
+        self._calls += 1
+        return lambda: self._weights + self._calls * self._each
+
+    def mark(self) -> Callable[[], None]:
+        return lambda: None
+
+    def tidy(self) -> None: ...
+
+    def entered(self) -> AbstractContextManager[object]:
+        return nullcontext()

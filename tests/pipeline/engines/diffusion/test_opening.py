@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from shutil import copytree
 
@@ -20,6 +18,7 @@ from pipeline.styles import Diffusion, Style
 from tests.pipeline.engines.diffusion.conftest import (
     FILM,
     INK,
+    CountedCpu,
     OpenEngine,
     differ,
     lora_source,
@@ -172,32 +171,6 @@ def test_a_styles_lora_changes_only_that_style_even_in_one_batch(
     assert differ(plain, one) <= 1
     assert differ(plain, third) <= 1
     assert differ(plain, other) > 1
-
-
-class CountedCpu:
-    """A CPU that counts memory as a GPU would: so much free, so much for each photo of a call."""
-
-    name = "cpu"
-    title = "counted"
-
-    def __init__(self, free: int, weights: int, each: int) -> None:
-        self._free, self._weights, self._each = free, weights, each
-        self._calls = 0
-
-    def free_bytes(self) -> int | None:
-        return self._free
-
-    def watch_peak(self) -> Callable[[], int]:
-        self._calls += 1
-        return lambda: self._weights + self._calls * self._each
-
-    def mark(self) -> Callable[[], None]:
-        return lambda: None
-
-    def tidy(self) -> None: ...
-
-    def entered(self) -> AbstractContextManager[object]:
-        return nullcontext()
 
 
 @pytest.mark.parametrize(("free_gib", "fit"), [(3, 1), (4, 2), (7, 4), (100, 8)])

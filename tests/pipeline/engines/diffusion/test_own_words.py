@@ -11,8 +11,15 @@ import pytest
 from pipeline.engine import RenderJob
 from pipeline.engines.diffusion import DiffusionEngine, Options
 from pipeline.models import GIB, load_model
-from tests.pipeline.engines.diffusion.conftest import FILM, INK, differ, painted, tiny_model, wanted
-from tests.pipeline.engines.diffusion.test_opening import CountedCpu
+from tests.pipeline.engines.diffusion.conftest import (
+    FILM,
+    INK,
+    CountedCpu,
+    differ,
+    painted,
+    tiny_model,
+    wanted,
+)
 
 torch = pytest.importorskip("torch", reason="needs the extra `gpu`")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.engines.diffusion.shapes import buckets, shape_of
+from pipeline.engines.diffusion.canvas import buckets, shape_of
 from pipeline.models import GIB, load_model
 
 torch = pytest.importorskip("torch", reason="needs the extra `gpu`")

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.engines.diffusion.canvas import cut, stretch
+from pipeline.engines.diffusion.canvas import RATIOS, bucket_of, buckets, cut, shape_of, stretch
 from pipeline.engines.diffusion.output_check import flaw_of
-from pipeline.engines.diffusion.shapes import RATIOS, bucket_of, buckets, shape_of
 from tests.pipeline.engines.diffusion.conftest import photo
 
 SIDES = (512, 640, 768, 1024)

@@ -7,8 +7,7 @@ import pytest
 
 from pipeline.engine import RGB
 from pipeline.engines.painter.arrays import resize
-from pipeline.engines.painter.canvas import off_canvas, on_canvas
-from pipeline.engines.painter.tiling import fitted_rows
+from pipeline.engines.painter.canvas import fitted_rows, off_canvas, on_canvas
 from tests.photos import photo
 
 Paint = Callable[..., RGB]

@@ -7,10 +7,10 @@ import pytest
 
 from pipeline.engine import RGB
 from pipeline.engines.painter.arrays import as_bytes
-from pipeline.engines.painter.filters.clouds import cloudscape
 from pipeline.engines.painter.filters.noise import cloudy, grainy
 from pipeline.engines.painter.filters.palette_lut import at_hour, cube_of, recolour
-from pipeline.engines.painter.strength import emboldened, palette_share, presence
+from pipeline.engines.painter.filters.sky import cloudscape
+from pipeline.engines.painter.render import emboldened, palette_share, presence
 from pipeline.styles import Clouds, Palette, load_styles
 
 FILM = load_styles()["film"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.engine import RGB
-from pipeline.engines.painter.analysis.exposure import daylight_of
+from pipeline.engines.painter.analysis.photo_analysis import daylight_of
 from pipeline.styles import load_styles
 from tests.photos import photo
 

@@ -16,8 +16,7 @@ from pipeline.engines.painter.analysis.faces import (
     overlap,
     windows,
 )
-from pipeline.engines.painter.analysis.people import worth_a_look
-from pipeline.engines.painter.analysis.subject import SubjectDetector
+from pipeline.engines.painter.analysis.subject import SubjectDetector, worth_a_look
 from pipeline.styles import load_styles
 from tests.photos import photo
 

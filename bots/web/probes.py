@@ -1,22 +1,27 @@
-"""/healthz: this process lives. /readyz: it can also serve, because what it needs answers."""
+"""GET /healthz, /readyz and /metrics: what supervisors, load balancers and Prometheus ask."""
 
 from __future__ import annotations
 
 import asyncio
 
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from bots.metrics import FleetCollector
+from bots.web.operator_auth import OperatorAuth
+from bots.web.settings import WebSettings
 from tasks.blobs import BlobMissing
 from tasks.errors import StoreError
 from tasks.services import Services
 
 _PATIENCE_S = 3.0
+
 _OK = "ok"
 
 
-def routes(services: Services) -> list[BaseRoute]:
+def health_routes(services: Services) -> list[BaseRoute]:
     """Return the two routes that whoever keeps this process running asks."""
 
     async def healthz(_: Request) -> Response:
@@ -46,3 +51,20 @@ def _look(services: Services) -> dict[str, str]:
     except OSError:
         return {"ledger": _OK, "photos": "their store does not answer"}
     return {"ledger": _OK, "photos": _OK}
+
+
+def metrics_routes(
+    services: Services, settings: WebSettings, auth: OperatorAuth
+) -> list[BaseRoute]:
+    """Return the route; open to everybody only where the settings say so."""
+    # Filled at each scrape, not now: the ledger may be away when the page starts.
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(FleetCollector(services))
+
+    async def metrics(_: Request) -> Response:
+        text = await asyncio.to_thread(generate_latest, registry)
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+    return [
+        Route("/metrics", metrics if settings.metrics_open else auth.required_for_metrics(metrics))
+    ]

@@ -1,22 +1,71 @@
-"""What every process of the bot does first: settings, log lines, services, signals."""
+"""What the commands share: opening the services, errors that end a command, tables."""
 
 from __future__ import annotations
 
+import difflib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import structlog
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
 
 from bots.config import all_settings
+from bots.i18n import apology
+from pipeline.errors import PhotoRefused, UserFacingError
+from pipeline.styles import Style, find_style, load_styles
 from tasks.heartbeat import heartbeat
+from tasks.models import Apology
 from tasks.private_files import keep_files_private
 from tasks.services import RedisUnavailable, Services, check_store, open_services
 from tasks.settings import Settings
 from tasks.telemetry.logs import set_up_logs
 from tasks.telemetry.tracing import open_tracing
 from tasks.worker.celery_app import make_app, make_wake
+
+
+class InputRefused(UserFacingError):
+    """An argument or an input file cannot be used; the message says what to use instead."""
+
+
+def in_words(photo: Path, refusal: PhotoRefused) -> str:
+    """Return one line that says why a photo was refused and what to send instead."""
+    words = apology("en", Apology(refusal.reason, refusal.facts, refunded=False))
+    return f"{photo}: {words}"
+
+
+def style_named(word: str) -> Style:
+    """Return the style of this name or alias. Raises `InputRefused` that suggests the nearest one."""
+    styles = load_styles()
+    style = find_style(word, styles)
+    if style is None:
+        raise InputRefused(
+            f"There is no style '{word}'. {_nearest(word, styles)}See `suisai styles`."
+        )
+    return style
+
+
+def _nearest(word: str, names: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(names), n=1)
+    return f"Did you mean '{near[0]}'? " if near else ""
+
+
+def table(*columns: str, fixed: tuple[str, ...] = ()) -> Table:
+    """Return a table with these headings; the columns named in `fixed` are never wrapped."""
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    for title in columns:
+        made.add_column(title, overflow="fold", no_wrap=title in fixed)
+    return made
+
+
+def show(shown: Table) -> None:
+    """Print a table without highlighting."""
+    Console(highlight=False).print(shown)
+
 
 _log = structlog.get_logger()
 
