@@ -32,6 +32,10 @@ class NotAccepted(Exception):
     """What was typed does not work; the message says why and what to do."""
 
 
+class NotChecked(Exception):
+    """The platform could not be asked whether the answers work; the message says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """One setting to ask for."""
@@ -57,7 +61,10 @@ class Questions(Protocol):
         ...
 
     def check(self, answers: Mapping[str, str]) -> str:
-        """Try the answers at once and return the result in one line. Raises `NotAccepted`."""
+        """Try the answers at once and return the result in one line.
+
+        Raises `NotAccepted`, `NotChecked`.
+        """
         ...
 
 

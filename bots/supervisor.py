@@ -5,7 +5,6 @@ Also ends a process when its parent dies, and prevents two `suisai up` on one da
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import signal
@@ -14,14 +13,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 
 from pipeline.errors import UserFacingError
-from tasks.private_files import private_folder, private_opener
+from tasks.private_files import FolderNotPrivate, own_folder, private_folder, private_opener
+from tasks.services import embedded_valkey
+from tasks.settings import Settings
 from tasks.valkey import EmbeddedValkey, ValkeyUnusable
 
 
@@ -35,8 +36,42 @@ def exit_with_parent(descriptor: int) -> None:
     threading.Thread(target=wait, name="lifeline", daemon=True).start()
 
 
+_COMMAND_PATIENCE_S = 8.0
+"""How long a single command waits for the embedded server to start."""
+
+
 class FolderTaken(UserFacingError):
     """Another `suisai up` uses this data folder."""
+
+
+@contextmanager
+def valkey_for_command(settings: Settings) -> Iterator[bool]:
+    """Start the embedded Valkey for one command where nothing runs; yield whether it was started.
+
+    It ends with the command, unless `suisai up` or another command uses it by then. Does nothing where
+    the operator has a server. Raises `ValkeyUnusable`, `FolderNotPrivate`, `OSError`.
+    """
+    valkey, folder = embedded_valkey(settings), settings.data_dir
+    if settings.redis_url is not None:
+        yield False
+        return
+    if folder.exists() and folder.stat().st_uid != os.geteuid():
+        # Its files would belong to this user, and the bot's own could not open them any more.
+        raise FolderNotPrivate(
+            f"{folder} belongs to another user of this machine. Run the command as that user."
+        )
+    own_folder(folder)
+    with open(folder / "commands.lock", "a", opener=private_opener) as users:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        started = not valkey.is_alive()
+        valkey.ensure(_COMMAND_PATIENCE_S)
+        try:
+            yield started
+        finally:
+            if started:
+                with suppress(BlockingIOError, FolderTaken), lock_data_dir(folder):
+                    fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    valkey.stop()
 
 
 @contextmanager
@@ -110,7 +145,7 @@ class Supervisor:
         """End every program, by SIGTERM and then by SIGKILL, and last the embedded Valkey."""
         self.stopping.set()
         for process in list(self._running.values()):
-            with contextlib.suppress(ProcessLookupError):
+            with suppress(ProcessLookupError):
                 process.terminate()
         deadline = time.monotonic() + GRACE_S
         for thread in self._threads:

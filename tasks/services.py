@@ -143,6 +143,6 @@ def _unreachable(settings: Settings, error: RedisError) -> RedisUnavailable:
             "Is the server at SUISAI_REDIS_URL up, and are user and password (SUISAI_REDIS_PASSWORD) right?"
         )
     return RedisUnavailable(
-        f"Suisai does not run: the ledger's Valkey in {settings.data_dir} does not answer "
-        f"({error}). Start everything with `suisai up`, or set SUISAI_REDIS_URL."
+        f"Suisai does not run: no ledger answers in {settings.data_dir}. Start everything with "
+        "`suisai up`; if it runs elsewhere, set SUISAI_DATA_DIR or SUISAI_REDIS_URL as there."
     )

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from bots.commands.common import at_work, open_process, stop_on_signals
+from bots.commands.common import at_work, read_settings, services, stop_on_signals
 from bots.plugins import adapter
+from bots.supervisor import valkey_for_command
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -35,8 +36,8 @@ def listen(platform: str) -> None:
     [dim]Example:[/dim] suisai listen telegram
     """
     chosen, stop = adapter(platform), stop_on_signals()
-    with at_work(platform) as services:
-        chosen.run(services, stop)
+    with at_work(platform) as opened:
+        chosen.run(opened, stop)
 
 
 def x(context: typer.Context) -> None:
@@ -56,8 +57,8 @@ def login() -> None:
     from bots.x.client import XClient
     from bots.x.login import login as connect
 
-    client = XClient.open(open_process())
-    account = connect(client, _show, webbrowser.open)
+    with valkey_for_command(read_settings()):
+        account = connect(XClient.open(services()), _show, webbrowser.open)
     typer.echo(f"Connected: @{account.username}. Start it with `suisai x` or `suisai up`.")
 
 
@@ -72,11 +73,12 @@ def webhook(
     from bots.x.client import XClient
     from bots.x.webhook_admin import WebhookAdmin
 
-    deliveries = WebhookAdmin(XClient.open(open_process()))
-    if off:
-        typer.echo(f"Webhooks removed: {deliveries.stop()}.")
-        return
-    hooks = [deliveries.start(address)] if address else deliveries.hooks()
+    with valkey_for_command(read_settings()):
+        deliveries = WebhookAdmin(XClient.open(services()))
+        if off:
+            typer.echo(f"Webhooks removed: {deliveries.stop()}.")
+            return
+        hooks = [deliveries.start(address)] if address else deliveries.hooks()
     for hook in hooks:
         state = "answers" if hook.valid else "does not answer X's challenge"
         typer.echo(f"{hook.url} {state}; delivered: {', '.join(hook.events) or 'nothing'}")

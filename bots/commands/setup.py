@@ -9,7 +9,8 @@ import typer
 
 from bots.commands.common import InputRefused
 from bots.config import write_settings
-from bots.plugins import NotAccepted, Question, Questions, plugins
+from bots.plugins import NotAccepted, NotChecked, Question, Questions, plugins
+from tasks.environment import find_env_file
 
 _TRIES = 3
 
@@ -21,9 +22,17 @@ def add_commands(app: typer.Typer) -> None:
 
 def setup(
     only: Annotated[str | None, typer.Argument(metavar="PLATFORM", help="Only this one.")] = None,
-    env_file: Annotated[Path, typer.Option(help="Where the answers are written.")] = Path(".env"),
+    env_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where the answers are written. [default: the file that settings are read from, "
+            "else .env in the current folder]"
+        ),
+    ] = None,
 ) -> None:
     """Ask for the keys of each platform, check them at once, write them to .env.
+
+    Without a network they are written unchecked.
 
     [dim]Example:[/dim] suisai setup telegram
     """
@@ -31,10 +40,11 @@ def setup(
     platforms = {name: questions for name, questions in found.items() if questions is not None}
     if only is not None and only not in platforms:
         raise InputRefused(f"'{only}' needs no setup; there are: {', '.join(sorted(platforms))}.")
+    target = env_file or find_env_file() or Path(".env")
     written = [
         name
         for name in sorted(platforms)
-        if only in (None, name) and _set_up(platforms[name], env_file, asked=name == only)
+        if only in (None, name) and _set_up(platforms[name], target, asked=name == only)
     ]
     if written:
         typer.echo("\nNext: suisai doctor, then suisai up")
@@ -58,6 +68,8 @@ def _set_up(platform: Questions, env_file: Path, asked: bool) -> bool:
         except NotAccepted as error:
             typer.echo(f"{error}\n", err=True)
             continue
+        except NotChecked as error:
+            result = f"{error}\nNot checked. `suisai doctor` checks it once the network is there."
         write_settings(env_file, given)
         typer.echo(f"{result}\nWritten to {env_file}, which only you can read.")
         return True

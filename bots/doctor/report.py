@@ -35,8 +35,12 @@ class Finding:
 class Checks(Protocol):
     """The checks of one platform. May call the platform over the network, once."""
 
-    def __call__(self, services: Services) -> Iterable[Finding]:
-        """Yield findings; an exception becomes an error."""
+    def __call__(self, services: Services | None) -> Iterable[Finding]:
+        """Yield findings; an exception becomes an error.
+
+        Without services the ledger is away: check what needs none of it. Where no process has a
+        heartbeat the bot does not run: what needs a running process is not looked at.
+        """
         ...
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
 from bots.doctor.machine import check_machine, check_models
-from bots.doctor.report import Checks, Finding, failure, warning
+from bots.doctor.report import Checks, Finding, failure
 from bots.doctor.settings import check_settings
 from bots.doctor.store import check_reach, check_store, open_briefly
 from bots.doctor.traces import check_traces
 from bots.doctor.workers import check_workers
 from bots.plugins import plugins
+from bots.supervisor import valkey_for_command
+from pipeline.errors import UserFacingError
 from tasks.errors import StoreError
 from tasks.models import Stage
-from tasks.services import Services, open_services
+from tasks.services import open_services
 from tasks.settings import Settings
 
 
@@ -26,23 +29,25 @@ def examine(settings: Settings, env_file: Path = Path(".env")) -> Iterator[Findi
     yield from _guarded("model", lambda: check_models(settings))
     yield from _guarded("settings", lambda: check_settings(settings, os.environ, env_file))
     yield from _guarded("traces", lambda: check_traces(settings))
-    with open_briefly(settings) as redis:
-        unreachable = check_reach(redis, settings)
-        if unreachable is not None:
-            yield unreachable
-            yield from _unchecked()
-            return
-        yield from _guarded("Valkey", lambda: check_store(redis))
-    yield from _with_services(open_services(settings, _nobody))
-
-
-def _with_services(services: Services) -> Iterator[Finding]:
-    try:
-        yield from _guarded("workers", lambda: check_workers(services))
+    with ExitStack() as opened:
+        services = None
+        try:
+            started = opened.enter_context(valkey_for_command(settings))
+        except UserFacingError as error:
+            yield failure("Valkey", str(error), "then `suisai doctor` again")
+        else:
+            redis = opened.enter_context(open_briefly(settings))
+            unreachable = check_reach(redis, settings)
+            if unreachable is not None:
+                yield unreachable
+            else:
+                yield from _guarded("Valkey", lambda: check_store(redis, started=started))
+                services = open_services(settings, _nobody)
+                opened.callback(services.redis.close)
+        if services is not None:
+            yield from _guarded("workers", partial(check_workers, services))
         for name, checks in _platform_checks().items():
             yield from _guarded(name, partial(checks, services))
-    finally:
-        services.redis.close()
 
 
 def _guarded(what: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
@@ -60,11 +65,6 @@ def _guarded(what: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Findi
 def _platform_checks() -> dict[str, Checks]:
     found = {name: plugin.checks() for name, plugin in plugins().items()}
     return {name: checks for name, checks in found.items() if checks is not None}
-
-
-def _unchecked() -> Iterator[Finding]:
-    for name in _platform_checks():
-        yield warning(name, "not checked while the ledger is away", "suisai doctor")
 
 
 def _nobody(_: Stage) -> None:

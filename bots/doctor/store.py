@@ -46,10 +46,10 @@ def check_reach(redis: Redis, settings: Settings) -> Finding | None:
     return None
 
 
-def check_store(redis: Redis) -> Iterator[Finding]:
-    """Check a server that answers."""
+def check_store(redis: Redis, *, started: bool = False) -> Iterator[Finding]:
+    """Check a server that answers; `started` for these checks, or running already."""
     info: Info = redis.info()
-    yield _version(info)
+    yield _version(info, started)
     yield _durability(redis, info)
     yield _eviction(info)
     yield _memory(info)
@@ -57,12 +57,13 @@ def check_store(redis: Redis) -> Iterator[Finding]:
     yield _clock(redis)
 
 
-def _version(info: Info) -> Finding:
+def _version(info: Info, started: bool) -> Finding:
     name = "Valkey" if "valkey_version" in info else "Redis"
     words = str(info.get("valkey_version") or info["redis_version"])
     if tuple(int(part) for part in words.split(".")[:2]) < _OLDEST:
         return failure("Valkey", f"{name} {words} is too old", "upgrade to Valkey 8 or Redis 7.2")
-    return passed("Valkey", f"{name} {words} answers")
+    how = "starts on this machine" if started else "answers"
+    return passed("Valkey", f"{name} {words} {how}")
 
 
 def _durability(redis: Redis, info: Info) -> Finding:

@@ -18,6 +18,10 @@ _ANSWER_WITHIN_S = 1.0
 def check_workers(services: Services) -> Iterator[Finding]:
     """Ping every Celery worker; check the sweep, pauses and the dead list."""
     gauges = read_stats(services)
+    if not gauges.processes:
+        yield _nothing_runs(gauges)
+        yield from _held(gauges)
+        return
     awake = _awake(services.settings)
     for kind, stages in _KINDS.items():
         yield _staffed(kind, stages, awake.get(kind, 0), gauges)
@@ -29,6 +33,19 @@ def check_workers(services: Services) -> Iterator[Finding]:
             "sweep", "none running: jobs of dead workers are not taken back", "suisai sweep"
         )
     )
+    yield from _held(gauges)
+
+
+def _nothing_runs(gauges: FleetStats) -> Finding:
+    """One finding in place of one for each process that is not there."""
+    waiting = sum(stage.waiting for stage in gauges.stages.values())
+    says = "the bot does not run; workers, sweep, page and listeners are checked once it does"
+    if waiting:
+        return failure("processes", f"{says}; {waiting} jobs wait", "suisai up")
+    return warning("processes", says, "suisai up")
+
+
+def _held(gauges: FleetStats) -> Iterator[Finding]:
     for name in gauges.paused:
         stage, _, platform = name.partition(":")
         option = f" --platform {platform}" if platform else ""

@@ -16,22 +16,19 @@ import re
 from http import HTTPStatus
 from typing import Any
 
-import structlog
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 from telegram.request import HTTPXRequest
 
+from bots.outage import Outage
 from bots.telegram.events import BotIdentity
 from bots.telegram.settings import TelegramMissing, TelegramSettings
-
-_log = structlog.get_logger()
 
 HEARD = ("message", "guest_message", "callback_query", "inline_query")
 """The updates that the bot asks for; it needs no others."""
 
 _READ_S = 30.0
 _UPLOAD_S = 60.0
-_RETRY_S = 2.0
 _RETRY_AFTER_S = 5
 """Of a flood limit that names no time."""
 _SECONDS = re.compile(r"retry after (\d+)", re.IGNORECASE)
@@ -164,6 +161,7 @@ async def hello(bot: PatientBot) -> BotIdentity:
 
     Raises `TelegramMissing` for a token that Telegram does not know.
     """
+    outage = Outage("telegram_greeting")
     while True:
         try:
             await bot.initialize()
@@ -172,7 +170,7 @@ async def hello(bot: PatientBot) -> BotIdentity:
                 "Telegram does not know the token in SUISAI_TELEGRAM_TOKEN"
             ) from error
         except TelegramError as error:
-            _log.warning("telegram_unavailable", error=error.message, action="retry")
-            await asyncio.sleep(_RETRY_S)
+            await asyncio.sleep(outage.failed("telegram", error.message))
         else:
+            outage.over()
             return BotIdentity(bot.id, bot.username or "")

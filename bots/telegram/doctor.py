@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Set
 from datetime import datetime
 
 from telegram import User, WebhookInfo
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import Forbidden, InvalidToken, NetworkError, TelegramError
 
 from bots.doctor.report import Finding, failure, passed, warning
 from bots.telegram.client import HEARD, open_bot
+from bots.telegram.errors import is_outage
 from bots.telegram.settings import PLATFORM, TelegramSettings, configured
 from tasks.services import Services
 
@@ -19,7 +21,10 @@ _SETUP = "suisai setup telegram"
 _RECENT_S = 900.0
 
 
-def check(services: Services) -> Iterator[Finding]:
+_NETWORK = "check network, DNS and firewall of this machine, then `suisai doctor` again"
+
+
+def check(services: Services | None) -> Iterator[Finding]:
     """Follow `bots.doctor.report.Checks`: ask Telegram once who we are and where updates go."""
     settings = TelegramSettings()
     if not configured(settings):
@@ -31,19 +36,33 @@ def check(services: Services) -> Iterator[Finding]:
         yield failure("Telegram", "Telegram does not know the token", _SETUP)
         return
     except TelegramError as error:
-        yield failure("Telegram", f"Telegram could not be asked: {error.message}", "suisai doctor")
+        refused = isinstance(error, Forbidden)
+        says = f"Telegram refuses the bot: {error.message}" if refused else unreachable(error)
+        yield failure("Telegram", says, _SETUP if refused else _NETWORK)
         return
     yield passed("Telegram", f"the bot is {account_name(me)}")
     yield _groups(me)
-    yield _webhook(settings, hook, services)
-    yield from _held_back(services)
-    yield from _listening(services)
+    kinds = {process.kind for process in services.heartbeats.alive()} if services else set()
+    yield _webhook(settings, hook, kinds)
+    if services:
+        yield from _held_back(services)
+    if kinds and "telegram" not in kinds:
+        yield warning("Telegram listener", "none running", "suisai telegram")
 
 
 async def _ask(settings: TelegramSettings) -> tuple[User, WebhookInfo]:
     bot = open_bot(settings)
     async with bot:
         return await bot.get_me(), await bot.get_webhook_info()
+
+
+def unreachable(error: TelegramError) -> str:
+    """Return in one sentence why Telegram could not be asked: which says nothing about the token."""
+    if is_outage(error):
+        return f"Telegram cannot answer just now: {error.message}"
+    if isinstance(error, NetworkError):
+        return f"Telegram cannot be reached from this machine: {error.message}"
+    return f"Telegram could not be asked: {error.message}"
 
 
 def account_name(me: User) -> str:
@@ -61,7 +80,7 @@ def _groups(me: User) -> Finding:
     return passed("Telegram groups", "the bot hears mentions, replies and commands there")
 
 
-def _webhook(settings: TelegramSettings, hook: WebhookInfo, services: Services) -> Finding:
+def _webhook(settings: TelegramSettings, hook: WebhookInfo, kinds: Set[str]) -> Finding:
     if settings.webhook_url is None:
         if hook.url:
             return warning(
@@ -70,6 +89,8 @@ def _webhook(settings: TelegramSettings, hook: WebhookInfo, services: Services) 
                 "`suisai up` takes the webhook away, or set SUISAI_TELEGRAM_WEBHOOK_URL",
             )
         return passed("Telegram updates", "by long polling; nothing must be reachable from outside")
+    if not kinds:
+        return passed("Telegram updates", "by webhook, which `suisai up` registers")
     if hook.url != settings.webhook_url:
         known = f"calls {hook.url}" if hook.url else "knows no webhook"
         return failure(
@@ -77,12 +98,12 @@ def _webhook(settings: TelegramSettings, hook: WebhookInfo, services: Services) 
             f"Telegram {known} instead of SUISAI_TELEGRAM_WEBHOOK_URL",
             "suisai up",
         )
-    if not any(process.kind == "web" for process in services.heartbeats.alive()):
+    if "web" not in kinds:
         return failure(
             "Telegram updates", "no web process is there to take the webhook", "suisai web"
         )
     waiting = f"{hook.pending_update_count} updates waiting"
-    if hook.last_error_message and _is_recent(hook.last_error_date, services):
+    if hook.last_error_message and _is_recent(hook.last_error_date):
         return failure(
             "Telegram updates",
             f"Telegram cannot reach the webhook{_last_error(hook)}; {waiting}",
@@ -117,11 +138,6 @@ def _held_back(services: Services) -> Iterator[Finding]:
     )
 
 
-def _is_recent(trouble: datetime | None, services: Services) -> bool:
+def _is_recent(trouble: datetime | None) -> bool:
     # Telegram keeps the last error for good, also when all that came after it arrived.
-    return trouble is None or services.ledger.now() - trouble.timestamp() < _RECENT_S
-
-
-def _listening(services: Services) -> Iterator[Finding]:
-    if not any(process.kind == "telegram" for process in services.heartbeats.alive()):
-        yield warning("Telegram listener", "none running", "suisai telegram")
+    return trouble is None or time.time() - trouble.timestamp() < _RECENT_S

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 
 from pydantic import ValidationError
 from telegram import User
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import Forbidden, InvalidToken, TelegramError
 
-from bots.plugins import NotAccepted, Question
+from bots.plugins import NotAccepted, NotChecked, Question
 from bots.telegram.client import open_bot
-from bots.telegram.doctor import account_name
+from bots.telegram.doctor import account_name, unreachable
 from bots.telegram.settings import TelegramSettings, configured
 
 _ASKED = "SUISAI_TELEGRAM_TOKEN"
+
+_LOOKS_LIKE_A_TOKEN = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{20,100}")
 
 
 class TelegramSetup:
@@ -38,8 +41,16 @@ class TelegramSetup:
             return f"Telegram knows the bot as {account_name(asyncio.run(ask_name(settings)))}."
         except InvalidToken as error:
             raise NotAccepted("Telegram does not know this token; copy it again.") from error
-        except (TelegramError, ValidationError) as error:
-            raise NotAccepted(f"Telegram could not be asked ({error}); try again.") from error
+        except ValidationError as error:
+            raise NotAccepted("This is no token; copy it again.") from error
+        except Forbidden as error:
+            raise NotAccepted(f"Telegram refuses this bot: {error.message}.") from error
+        except TelegramError as error:
+            if not _LOOKS_LIKE_A_TOKEN.fullmatch(answers[_ASKED]):
+                raise NotAccepted(
+                    "This is no token: it looks like 123456789:AAF-35_letters; copy it again."
+                ) from error
+            raise NotChecked(unreachable(error)) from error
 
 
 async def ask_name(settings: TelegramSettings) -> User:

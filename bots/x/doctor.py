@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from bots.doctor.report import Finding, failure, passed, warning
-from bots.x.budget import MICRO, Spending
+from bots.x.budget import MICRO, BudgetSpent, Spending
 from bots.x.client import XClient
-from bots.x.errors import XError
+from bots.x.errors import XError, XServerError, XUnknownOutcome, XUnreachable
 from bots.x.listener.cursors import unread_since
 from bots.x.listener.poller import BLIND_AFTER
-from bots.x.login import missing_scopes
+from bots.x.login import in_words, missing_scopes
+from bots.x.session import XSession
 from bots.x.settings import XSettings, configured
 from bots.x.store import ReadingState, notice
 from bots.x.webhook_admin import NotDelivered, WebhookAdmin
@@ -22,13 +24,21 @@ _ENCRYPTED = (
 )
 
 
-def check(services: Services) -> Iterator[Finding]:
+def check(services: Services | None) -> Iterator[Finding]:
     """Look at everything that X needs; asks X once, for the account."""
     settings = XSettings()
     if not configured(settings):
         yield passed("X", "not set up; `suisai setup x`, if you want it")
         return
+    if services is None:
+        yield _network(settings)
+        yield warning("X account", "its tokens are in the ledger, which is away", "suisai doctor")
+        return
     x, store = XClient.open(services, settings), services.kv("x")
+    if not settings.has_oauth1 and x.tokens.known() is None:
+        yield _network(settings)
+        yield failure("X", "the bot's account is not connected", "suisai x login")
+        return
     yield _account(x)
     yield _scopes(x)
     yield _budget(x.budget.spending())
@@ -46,9 +56,26 @@ def check(services: Services) -> Iterator[Finding]:
 def _account(x: XClient) -> Finding:
     try:
         account = x.renewed_me()
+    except BudgetSpent as error:
+        return warning("X", f"{error.detail}, so X was not asked", "raise it, or wait")
+    except (XUnreachable, XUnknownOutcome) as error:
+        return failure("X", in_words(error), "suisai doctor, once the network is there")
     except XError as error:
-        return failure("X", f"the keys are not accepted: {error.detail}", "suisai x login")
+        return failure("X", in_words(error), "suisai x login")
     return passed("X", f"the bot is @{account.username} ({account.id})")
+
+
+def _network(settings: XSettings) -> Finding:
+    """Check whether X can be reached without the account; what it answers does not matter."""
+    session = XSession(settings.api_url, settings.timeout_s)
+    try:
+        session.get(settings.api_url)
+    except (XUnreachable, XUnknownOutcome) as error:
+        if not isinstance(error, XServerError) and "without JSON" not in error.detail:
+            return failure("X network", in_words(error), "suisai doctor, once the network is there")
+    except XError:
+        pass
+    return passed("X network", f"{urlsplit(settings.api_url).hostname} answers")
 
 
 def _scopes(x: XClient) -> Finding:
@@ -87,6 +114,8 @@ def _budget(spending: Spending) -> Finding:
 
 def _listening(settings: XSettings, services: Services) -> Iterator[Finding]:
     kinds = {process.kind for process in services.heartbeats.alive()}
+    if not kinds:
+        return
     if "x" not in kinds:
         yield warning("X listener", "none running", "suisai x")
     if not settings.webhooks:

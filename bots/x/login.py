@@ -11,9 +11,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from oauthlib.oauth2 import WebApplicationClient
 
+from bots.x.budget import BudgetSpent
 from bots.x.client import XClient
-from bots.x.errors import XError
+from bots.x.errors import XError, XServerError, XUnauthorised, XUnknownOutcome, XUnreachable
 from bots.x.models import Account
+from bots.x.oauth import LoginNeeded
 from pipeline.errors import UserFacingError
 
 SCOPES = (
@@ -74,9 +76,14 @@ def login(
             code_verifier=verifier,
         )
     except XError as error:
+        if isinstance(error, XUnreachable | XUnknownOutcome):
+            raise LoginFailed(f"{in_words(error)}. Then try `suisai x login` again.") from error
         raise LoginFailed(f"X gave no token: {error.detail}") from error
     x.tokens.store(tokens)
-    return _tried(x)
+    try:
+        return _tried(x)
+    except LoginFailed as failed:
+        raise LoginFailed(f"The login is stored, but {failed}") from failed
 
 
 def missing_scopes(granted: tuple[str, ...]) -> tuple[str, ...]:
@@ -84,11 +91,24 @@ def missing_scopes(granted: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(scope for scope in SCOPES if scope not in granted)
 
 
+def in_words(error: XError) -> str:
+    """Return what an error of X means for the keys: a network that is away says nothing about them."""
+    if isinstance(error, LoginNeeded | BudgetSpent):
+        return error.detail
+    if isinstance(error, XUnauthorised):
+        return f"X does not accept the keys: {error.detail}"
+    if isinstance(error, XServerError):
+        return f"X cannot answer just now: {error.detail}"
+    if isinstance(error, XUnreachable | XUnknownOutcome):
+        return f"X cannot be reached from this machine ({error.detail}): check network, DNS and firewall"
+    return f"X refuses to say which account the keys belong to: {error.detail}"
+
+
 def _tried(x: XClient) -> Account:
     try:
         return x.renewed_me()
     except XError as error:
-        raise LoginFailed(f"X does not accept the keys: {error.detail}") from error
+        raise LoginFailed(f"{in_words(error)}.") from error
 
 
 class _Loopback(ThreadingHTTPServer):

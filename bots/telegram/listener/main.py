@@ -8,6 +8,7 @@ import threading
 import structlog
 from telegram.error import TelegramError
 
+from bots.outage import Outage
 from bots.plugins import Adapter
 from bots.telegram.client import HEARD, PatientBot, hello, open_bot
 from bots.telegram.events import BotIdentity
@@ -20,8 +21,6 @@ from tasks.errors import StoreError
 from tasks.services import Services
 
 _log = structlog.get_logger()
-
-_RETRY_S = 2.0
 
 
 def wanted() -> bool:
@@ -93,6 +92,7 @@ async def _choose_the_way_in(
     bot: PatientBot, settings: TelegramSettings, stopping: asyncio.Event
 ) -> None:
     # Never drop_pending_updates: people are waiting in them.
+    outage = Outage("webhook_setting")
     while not stopping.is_set():
         try:
             if settings.webhook_url is None:
@@ -105,11 +105,11 @@ async def _choose_the_way_in(
                     secret_token=None if secret is None else secret.get_secret_value(),
                 )
         except TelegramError as error:
-            _log.warning("webhook_not_set", error=error.message, action="retry")
             if settings.webhook_url is None:
                 return  # polling itself tells what is wrong
-            await _pause(stopping, _RETRY_S)
+            await _pause(stopping, outage.failed("telegram", error.message))
         else:
+            outage.over()
             return
 
 

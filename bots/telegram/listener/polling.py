@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
+from bots.outage import Outage
 from bots.telegram.client import PatientBot, home
 from bots.telegram.errors import retry_after_s
 from tasks.errors import StoreError
@@ -26,7 +27,7 @@ _NUMBERED_S = 6 * 86_400.0
 _TRUSTED_S = 60.0
 """How long the offset need not be read again."""
 
-_PATIENCE_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+_LONGEST_PAUSE_S = 30.0
 """Between tries while Telegram or the ledger's store does not answer."""
 
 _AT_ONCE = 8
@@ -48,7 +49,7 @@ class Poller:
         self._offset_key = offset_key(bot)
         self._offset: int | None = None
         self._written_at = float("-inf")
-        self._failures = 0
+        self._outage = Outage("polling", longest_s=_LONGEST_PAUSE_S)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until `stop` is set."""
@@ -93,22 +94,22 @@ class Poller:
         except RetryAfter as error:
             await asyncio.sleep(retry_after_s(error))
         except Conflict as error:
-            await self._rest(_conflict(error))
+            await self._rest("conflict", _conflict(error))
         except InvalidToken:
-            await self._rest("Telegram does not know the token in SUISAI_TELEGRAM_TOKEN")
-        except (TelegramError, StoreError) as error:
-            await self._rest(f"no updates just now: {error}")
+            why = "Telegram does not know the token in SUISAI_TELEGRAM_TOKEN"
+            await self._rest("token", why)
+        except TelegramError as error:
+            await self._rest("telegram", f"no updates just now: {error}")
+        except StoreError as error:
+            await self._rest("store", f"no updates just now: {error}")
         except Exception:
             _log.exception("updates_not_handled", action="fetch them again")
-            await self._rest("no updates just now")
+            await self._rest("updates", "no updates just now")
         else:
-            self._failures = 0
+            self._outage.over()
 
-    async def _rest(self, why: str) -> None:
-        pause_s = _PATIENCE_S[min(self._failures, len(_PATIENCE_S) - 1)]
-        self._failures += 1
-        _log.warning("polling_failed", error=why, action="retry", pause_s=pause_s)
-        await asyncio.sleep(pause_s)
+    async def _rest(self, kind: str, why: str) -> None:
+        await asyncio.sleep(self._outage.failed(kind, why))
 
 
 def offset_key(bot: PatientBot) -> str:

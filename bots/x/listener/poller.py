@@ -5,14 +5,22 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
-import structlog
-
+from bots.outage import Outage
 from bots.plugins import Adapter
 from bots.x.budget import BudgetSpent
 from bots.x.client import XClient
-from bots.x.errors import XCreditsSpent, XError, XForbidden, XRateLimited, XUnauthorised
+from bots.x.errors import (
+    XCreditsSpent,
+    XError,
+    XForbidden,
+    XRateLimited,
+    XUnauthorised,
+    XUnknownOutcome,
+    XUnreachable,
+)
 from bots.x.listener.cursors import MentionCursor, MessageCursor
 from bots.x.listener.direct_messages import DirectMessages
 from bots.x.listener.mentions import Mentions
@@ -32,8 +40,6 @@ _LONGEST_RETRY_S = 300.0
 BLIND_AFTER = 3
 """Failures in a row after which the bot counts as blind."""
 
-_log = structlog.get_logger()
-
 Look = Callable[[], float]
 """Looks once and returns the seconds until the next look; raises `XError`."""
 
@@ -46,8 +52,7 @@ class Poll:
     look: Look
     due: float = 0.0
     """By the monotonic clock."""
-    failed_s: float = 0.0
-    """The pause after the last failure, 0 after a success."""
+    outage: Outage = field(default_factory=lambda: Outage("poll", _FIRST_RETRY_S, _LONGEST_RETRY_S))
 
 
 class Listener:
@@ -107,26 +112,27 @@ class Listener:
         except XError as error:
             return self._rest_after(each, error)
         except StoreError as error:
-            _log.warning("poll_failed", list=each.name, error=str(error), action="retry")
-            return self._longer(each)
-        each.failed_s = 0.0
+            return each.outage.failed("store", str(error), list=each.name)
+        each.outage.over(list=each.name)
         self._note(each, None)
         clear_notice(self._store)
         return rest_s
 
     def _rest_after(self, each: Poll, error: XError) -> float:
-        kind = type(error).__name__
-        _log.warning("poll_failed", list=each.name, error=kind, detail=error.detail, action="retry")
+        # No connection, no answer and an answer of 5xx take turns in one outage.
+        silent = isinstance(error, XUnreachable | XUnknownOutcome)
+        kind = "unreachable" if silent else type(error).__name__
+        failed = partial(each.outage.failed, kind, error.detail, list=each.name)
         if isinstance(error, BudgetSpent):
             # Asking the budget costs nothing, and an answer may leave more of it than was reckoned.
-            return min(max(1.0, error.until - time.time()), RATE_WINDOW_S)
+            return failed(min(max(1.0, error.until - time.time()), RATE_WINDOW_S))
         if isinstance(error, XRateLimited) and (error.reset or 0.0) > time.time():
-            return min((error.reset or 0.0) - time.time() + 1.0, RATE_WINDOW_S)
+            return failed(min((error.reset or 0.0) - time.time() + 1.0, RATE_WINDOW_S))
         state = self._note(each, error)
         needs_operator = isinstance(error, XUnauthorised | XCreditsSpent | XForbidden)
         if needs_operator or state.failures >= BLIND_AFTER:
             notify_operator(self._store, f"reading {each.name}: {error.detail}")
-        return _OPERATOR_S if needs_operator else self._longer(each)
+        return failed(_OPERATOR_S if needs_operator else None)
 
     def _note(self, each: Poll, error: XError | None) -> ReadingState:
         """Store how reading this list goes."""
@@ -138,10 +144,6 @@ class Listener:
             state.detail = error.detail
         state.save(self._store, each.name)
         return state
-
-    def _longer(self, each: Poll) -> float:
-        each.failed_s = min(_LONGEST_RETRY_S, max(_FIRST_RETRY_S, each.failed_s * 2))
-        return each.failed_s
 
     def _intake_paused(self, platform: str) -> bool:
         """Return whether to read nothing: what is unread waits at X for free."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +15,9 @@ from bots.doctor.machine import sandbox_finding
 from bots.doctor.report import Finding, Severity
 from bots.doctor.runner import examine
 from pipeline.gpu import gpu_from
+from tasks.heartbeat import Process
 from tasks.models import PaintRequest
-from tasks.services import Services
+from tasks.services import Services, embedded_valkey
 from tasks.settings import Settings
 from tests.stack import Stack, eventually
 
@@ -42,11 +45,40 @@ def test_a_running_bot_is_well(settings: Settings, stack: Stack, services: Servi
 def test_jobs_that_nobody_works_on_are_red(
     settings: Settings, services: Services, ask: Callable[..., PaintRequest]
 ) -> None:
-    assert light_of(list(examine(settings)), "io workers") is Severity.WARNING
+    assert light_of(list(examine(settings)), "processes") is Severity.WARNING
 
     services.ledger.admit(ask())
 
+    assert light_of(list(examine(settings)), "processes") is Severity.ERROR
+
+    services.heartbeats.announce(Process("web", "here:1", 0.0, {}))
+
     assert light_of(list(examine(settings)), "io workers") is Severity.ERROR
+
+
+def test_before_anything_ran_the_doctor_checks_all_but_what_must_run(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data", redis_url=None)
+
+    findings = list(examine(settings, tmp_path / ".env"))
+
+    assert {"disk", "GPU", "settings", "Valkey", "append-only file"} <= {f.what for f in findings}
+    assert [f.what for f in findings if f.fix == "suisai up"] == ["processes"]
+    assert [f for f in findings if f.severity is Severity.ERROR] == []
+    assert not embedded_valkey(settings).is_alive()
+
+
+def test_the_doctor_makes_no_file_in_the_folder_of_another_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    monkeypatch.setattr(os, "geteuid", lambda: folder.stat().st_uid + 1)
+
+    findings = list(examine(Settings(data_dir=folder, redis_url=None), tmp_path / ".env"))
+
+    (finding,) = (f for f in findings if f.what == "Valkey")
+    assert "belongs to another user" in finding.message
+    assert list(folder.iterdir()) == []
 
 
 def test_a_pause_comes_with_the_command_that_ends_it(

@@ -15,6 +15,7 @@ from bots.telegram.doctor import check
 from tasks.heartbeat import Process
 from tasks.services import Services
 from tests.fakes.telegram_api import TOKEN, Hook, TelegramApi
+from tests.fakes.telegram_faults import Fault
 
 
 @pytest.fixture
@@ -44,6 +45,70 @@ def test_after_three_wrong_tokens_nothing_is_written(reached: TelegramApi) -> No
     assert not Path(".env").exists()
 
 
+NOBODY_ANSWERS = "http://127.0.0.1:1"
+WELL_FORMED = "123456789:AAF-35_letters_and_digits_and_more"
+
+
+def test_without_a_network_a_token_is_written_unchecked(
+    reached: TelegramApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUISAI_TELEGRAM_API_URL", NOBODY_ANSWERS)
+
+    done = CliRunner().invoke(app, ["setup", "telegram"], input=f"123\n{WELL_FORMED}\n")
+
+    assert done.exit_code == 0, done.output
+    assert "This is no token" in done.output
+    assert "cannot be reached from this machine" in done.output
+    assert "Not checked." in done.output
+    assert "know" not in done.output
+    assert WELL_FORMED in Path(".env").read_text()
+
+
+def test_an_outage_of_telegram_says_nothing_about_the_token(reached: TelegramApi) -> None:
+    reached.faults.add(Fault("getMe", times=50, status=502))
+
+    done = CliRunner().invoke(app, ["setup", "telegram"], input=f"{TOKEN}\n")
+
+    assert done.exit_code == 0, done.output
+    assert "cannot answer just now" in done.output
+    assert TOKEN in Path(".env").read_text()
+
+
+def test_answers_go_into_the_file_that_settings_are_read_from(
+    reached: TelegramApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    named = tmp_path / "other.env"
+    named.write_text("SUISAI_WEB_PORT=8001\n")
+    monkeypatch.delenv("SUISAI_ENV_FILE", raising=False)
+    monkeypatch.setenv("SUISAI_ENV_FILE", str(named))
+
+    CliRunner().invoke(app, ["setup", "telegram"], input=f"{TOKEN}\n")
+
+    assert TOKEN in named.read_text()
+    assert not Path(".env").exists()
+
+
+def test_the_doctor_tells_a_network_that_is_away_from_a_token_that_is_wrong(
+    reached: TelegramApi, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUISAI_TELEGRAM_TOKEN", TOKEN)
+    monkeypatch.setenv("SUISAI_TELEGRAM_API_URL", NOBODY_ANSWERS)
+
+    (finding,) = check(services)
+
+    assert finding.severity is Severity.ERROR
+    assert "cannot be reached from this machine" in finding.message
+    assert "network" in finding.fix
+
+
+def test_the_doctor_checks_the_token_while_the_ledger_is_away(
+    reached: TelegramApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUISAI_TELEGRAM_TOKEN", TOKEN)
+
+    assert [finding.severity for finding in check(None)] == [Severity.OK] * 3
+
+
 def found(services: Services) -> dict[str, Finding]:
     return {finding.what: finding for finding in check(services)}
 
@@ -53,6 +118,9 @@ def test_the_doctor_asks_telegram_who_we_are(
 ) -> None:
     monkeypatch.setenv("SUISAI_TELEGRAM_TOKEN", TOKEN)
 
+    assert "Telegram listener" not in found(services)  # nothing runs: `suisai up` starts it
+
+    services.heartbeats.announce(Process("io", "here:1", 0.0, {}))
     findings = found(services)
 
     assert findings["Telegram"].severity is Severity.OK
@@ -87,8 +155,7 @@ def test_the_doctor_tells_a_webhook_that_fails_from_one_that_failed_once(
     failed_at = int(services.ledger.now()) - ago_s
     trouble = {"last_error_date": failed_at, "last_error_message": "Connection refused"}
     reached.hook = Hook("https://bot.example/telegram/webhook", trouble=trouble)
-    if web:
-        services.heartbeats.announce(Process("web", "here:1", 0.0, {}))
+    services.heartbeats.announce(Process("web" if web else "io", "here:1", 0.0, {}))
 
     finding = found(services)["Telegram updates"]
 

@@ -137,6 +137,67 @@ def test_without_any_key_the_operator_is_told_what_to_set(services: Services) ->
         login(XClient(XSettings(), services.kv("x")), shown, shown)
 
 
+NOBODY_ANSWERS = "http://127.0.0.1:1"
+
+
+def test_a_network_that_is_away_says_nothing_about_the_keys(
+    services: Services, connect: Callable[..., XClient]
+) -> None:
+    keys = {"consumer_key": "k", "consumer_secret": CONSUMER_SECRET}
+    tokens = {"access_token": "1-t", "access_token_secret": TOKEN_SECRET}
+    x = connect(client_id=None, api_url=NOBODY_ANSWERS, **keys, **tokens)
+
+    with pytest.raises(LoginFailed, match="cannot be reached from this machine") as failed:
+        login(x, shown, shown)
+
+    assert "accept" not in str(failed.value)
+
+
+def test_a_login_whose_code_cannot_be_handed_in_says_that_x_is_away(
+    services: Services, fake: FakeX
+) -> None:
+    away = XSettings(login_port=0, api_url=NOBODY_ANSWERS)
+    browser = Browser({"code": "the-code"})
+
+    with pytest.raises(LoginFailed, match="cannot be reached from this machine"):
+        login(XClient(away, services.kv("x")), shown, browser.open)
+
+    browser.close()
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_doctor_tells_a_network_that_is_away_from_keys_that_are_wrong(
+    fake: FakeX,
+    services: Services,
+    connect: Callable[..., XClient],
+    monkeypatch: pytest.MonkeyPatch,
+    known: bool,
+) -> None:
+    if known:
+        connect()
+    monkeypatch.setenv("SUISAI_X_API_URL", NOBODY_ANSWERS)
+
+    finding = next(iter(check(services)))
+
+    assert finding.severity is Severity.ERROR
+    assert "cannot be reached from this machine" in finding.message
+    assert "accept" not in finding.message
+
+
+def test_an_account_that_nobody_connected_needs_a_login(fake: FakeX, services: Services) -> None:
+    network, account = check(services)
+
+    assert network.severity is Severity.OK
+    assert account.fix == "suisai x login"
+
+
+def test_the_doctor_reaches_x_while_the_ledger_is_away(fake: FakeX) -> None:
+    network, account = check(None)
+
+    assert network.severity is Severity.OK
+    assert account.severity is Severity.WARNING
+
+
 def test_the_doctor_finds_a_healthy_account(
     fake: FakeX, services: Services, connect: Callable[..., XClient]
 ) -> None:
@@ -156,6 +217,7 @@ def test_the_doctor_names_what_is_wrong_and_what_helps(
     fake: FakeX, services: Services, connect: Callable[..., XClient]
 ) -> None:
     connect().tokens.store(Tokens("stale", "stale", 2e9, ("tweet.read",)))
+    services.heartbeats.announce(Process("io", "here:1", 0.0, {}))
     notify_operator(services.kv("x"), "answering: no credits left")
 
     wrong = [finding for finding in check(services) if finding.severity is not Severity.OK]
@@ -184,6 +246,7 @@ def test_the_doctor_sees_who_would_take_a_webhook(
     light: Severity | None,
 ) -> None:
     connect()
+    services.heartbeats.announce(Process("io", "here:1", 0.0, {}))
     monkeypatch.setenv("SUISAI_X_WEBHOOKS", "true")
     monkeypatch.delenv("SUISAI_X_CONSUMER_SECRET", raising=False)
     if secret is not None:
