@@ -10,26 +10,9 @@ from typing import Annotated
 
 import typer
 
-from bots.commands import (
-    admin,
-    doctor,
-    loadtest,
-    models,
-    platforms,
-    run,
-    service,
-    setup,
-    stylize,
-    top,
-)
-from bots.commands.common import InputRefused
-from bots.config import UNUSABLE, explain
-from bots.supervisor import exit_with_parent
+from bots.commands.lazy import HELP_OPTIONS, LazyGroup
 from pipeline.errors import UserFacingError
-from pipeline.styles import StyleBroken
-from tasks.settings import ENV_FILE
 
-INPUT_REFUSED = 2
 FAILED = 1
 
 app = typer.Typer(
@@ -37,7 +20,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=HELP_OPTIONS,
+    cls=LazyGroup,
 )
 
 
@@ -72,29 +56,39 @@ def _options(
 ) -> None:
     """Suisai (水彩) paints people's photos in the manner of hand-painted animation."""
     if env_file is not None:
+        from tasks.settings import ENV_FILE
+
         # For the processes that this one starts, too.
         os.environ[ENV_FILE] = str(env_file.resolve())
     if lifeline is not None:
+        from bots.supervisor import exit_with_parent
+
         exit_with_parent(lifeline)
-
-
-for room in (setup, doctor, stylize, models, run, platforms, admin, top, loadtest, service):
-    room.add_commands(app)
 
 
 def main() -> int:
     """Run the command; errors are one line for people. 0 done, 2 input refused, 1 anything else."""
     try:
         app()
-    except InputRefused as refusal:
-        return _say(str(refusal), INPUT_REFUSED)
-    except UNUSABLE as error:
-        return _say("\n".join(explain(error)), FAILED)
-    except (UserFacingError, StyleBroken, OSError) as error:
-        return _say(str(error), FAILED)
+    except (UserFacingError, OSError) as error:
+        return _say(str(error), getattr(error, "exit_code", FAILED))
     except KeyboardInterrupt:
         return _say("Stopped.", FAILED)
+    except Exception as error:
+        if not (lines := _explained(error)):
+            raise
+        return _say("\n".join(lines), FAILED)
     return 0
+
+
+def _explained(error: Exception) -> list[str]:
+    """Return what an operator can do about an error of settings or styles; empty for any other."""
+    from bots.config import UNUSABLE, explain
+    from pipeline.styles import StyleBroken
+
+    if isinstance(error, StyleBroken):
+        return [str(error)]
+    return explain(error) if isinstance(error, UNUSABLE) else []
 
 
 def _say(sentence: str, code: int) -> int:

@@ -24,9 +24,6 @@ class WorkDone:
 
 NO_WORK = WorkDone()
 
-PAUSABLE = ("intake", *Stage)
-"""What can be paused: admission and each stage."""
-
 
 class Controls:
     """Pauses by stage and platform, announced quotas and measured capacities."""

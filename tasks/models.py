@@ -20,6 +20,9 @@ class Stage(StrEnum):
     DELIVER = "deliver"
 
 
+PAUSABLE = ("intake", *Stage)
+"""What can be paused: admission and each stage."""
+
 WorkerKind = Literal["io", "gpu"]
 WORKER_STAGES: Mapping[WorkerKind, tuple[Stage, ...]] = MappingProxyType(
     {"io": (Stage.FETCH, Stage.DELIVER), "gpu": (Stage.RENDER,)}

@@ -14,13 +14,14 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
-from pipeline.errors import UserFacingError
 from tasks.blobs import BlobStore
 from tasks.controls import Controls
 from tasks.heartbeat import Heartbeats
 from tasks.kv import KeyValueStore
 from tasks.ledger.ledger import Ledger, Wake
 from tasks.rate_limit import Holds, RateLimiter
+from tasks.reach import RedisUnavailable as RedisUnavailable
+from tasks.reach import embedded_folder, unreachable
 from tasks.retractions import Retractions
 from tasks.settings import Settings
 from tasks.telemetry.tracing import Tracing
@@ -60,10 +61,6 @@ RETRIES = 20
 """Retries of one call to the server: about 15 s with the pauses, enough for a restart."""
 
 
-class RedisUnavailable(UserFacingError):
-    """The Redis/Valkey server does not answer; the message says what to do."""
-
-
 def redis_url(settings: Settings) -> str:
     """Return the address of the store: the operator's server, or the embedded one."""
     if settings.redis_url is not None:
@@ -83,7 +80,7 @@ def _with_password(address: SecretStr, password: SecretStr | None) -> str:
 
 def embedded_valkey(settings: Settings) -> EmbeddedValkey:
     """Return the embedded server of the data folder, running or not."""
-    return EmbeddedValkey(settings.data_dir / "valkey", settings.valkey_memory_mb)
+    return EmbeddedValkey(embedded_folder(settings), settings.valkey_memory_mb)
 
 
 def connect(settings: Settings, retries: int = RETRIES, timeout_s: float = 10.0) -> Redis:
@@ -107,7 +104,7 @@ def check_store(settings: Settings) -> None:
         with connect(settings, retries=0, timeout_s=1.0) as redis:
             redis.ping()
     except RedisError as error:
-        raise _unreachable(settings, error) from error
+        raise unreachable(settings, str(error)) from error
 
 
 def open_services(settings: Settings, wake: Wake, tracing: Tracing | None = None) -> Services:
@@ -121,7 +118,7 @@ def open_services(settings: Settings, wake: Wake, tracing: Tracing | None = None
     try:
         ledger.check_schema()
     except RedisError as error:
-        raise _unreachable(settings, error) from error
+        raise unreachable(settings, str(error)) from error
     blobs = BlobStore.open(settings.blob_url, Path(settings.data_dir) / "blobs")
     return Services(
         settings=settings,
@@ -133,16 +130,4 @@ def open_services(settings: Settings, wake: Wake, tracing: Tracing | None = None
         heartbeats=Heartbeats(redis, settings.namespace),
         retractions=Retractions(redis, settings.namespace),
         tracing=tracing,
-    )
-
-
-def _unreachable(settings: Settings, error: RedisError) -> RedisUnavailable:
-    if settings.redis_url is not None:
-        return RedisUnavailable(
-            f"The ledger's Valkey does not answer ({error}). "
-            "Is the server at SUISAI_REDIS_URL up, and are user and password (SUISAI_REDIS_PASSWORD) right?"
-        )
-    return RedisUnavailable(
-        f"Suisai does not run: no ledger answers in {settings.data_dir}. Start everything with "
-        "`suisai up`; if it runs elsewhere, set SUISAI_DATA_DIR or SUISAI_REDIS_URL as there."
     )

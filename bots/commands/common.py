@@ -19,17 +19,19 @@ from bots.i18n import apology
 from pipeline.errors import PhotoRefused, UserFacingError
 from pipeline.styles import Style, find_style, load_styles
 from tasks.heartbeat import heartbeat
-from tasks.models import Apology
+from tasks.ledger.ledger import Wake
+from tasks.models import Apology, Stage
 from tasks.private_files import keep_files_private
 from tasks.services import RedisUnavailable, Services, check_store, open_services
 from tasks.settings import Settings
 from tasks.telemetry.logs import set_up_logs
 from tasks.telemetry.tracing import open_tracing
-from tasks.worker.celery_app import make_app, make_wake
 
 
 class InputRefused(UserFacingError):
     """An argument or an input file cannot be used; the message says what to use instead."""
+
+    exit_code = 2
 
 
 def in_words(photo: Path, refusal: PhotoRefused) -> str:
@@ -88,7 +90,7 @@ def open_process() -> Services:
         check_store(settings)
     except RedisUnavailable as error:
         _log.warning("ledger_unavailable", error=str(error), action="wait", at_most_s=15)
-    return open_services(settings, make_wake(make_app(settings)), open_tracing(settings))
+    return open_services(settings, _wake(settings), open_tracing(settings))
 
 
 @contextmanager
@@ -111,4 +113,18 @@ def services() -> Services:
     """Open the ledger of a running bot. Raises `RedisUnavailable` at once if there is none."""
     settings = Settings()
     check_store(settings)
-    return open_services(settings, make_wake(make_app(settings)))
+    return open_services(settings, _wake(settings))
+
+
+def _wake(settings: Settings) -> Wake:
+    """Return the function that wakes workers; it imports Celery when it is called first."""
+    made: list[Wake] = []
+
+    def wake(stage: Stage) -> None:
+        from tasks.worker.celery_app import make_app, make_wake
+
+        if not made:
+            made.append(make_wake(make_app(settings)))
+        made[0](stage)
+
+    return wake

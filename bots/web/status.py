@@ -16,7 +16,7 @@ from bots.web.operator_auth import OperatorAuth
 from bots.web.settings import WebSettings
 from bots.web.status_data import failures, overview, recent_pictures
 from tasks.blobs import BlobMissing
-from tasks.controls import PAUSABLE
+from tasks.models import PAUSABLE
 from tasks.services import Services
 from tasks.stats import read_stats
 

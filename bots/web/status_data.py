@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tasks.controls import PAUSABLE
+from tasks.models import PAUSABLE
 from tasks.services import Services
 from tasks.stats import FleetStats
 

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from bots.cli import app
 from bots.commands.common import InputRefused
+from bots.commands.lazy import MODULES, NEED_THE_BOT
 from tasks.models import Stage
 from tasks.services import Services
 from tasks.settings import Settings
+from tests.docs.commands import ROOT
 from tests.stack import environment_of
 from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
 
@@ -42,6 +48,43 @@ def given_up(driver: LedgerDriver, ask: MakeAsk) -> str:
     driver.paint()
     driver.ledger.transitions.fail(driver.take(Stage.DELIVER), "send-failed", most=1)
     return job_id
+
+
+WITHOUT_A_BOT = """
+import sys
+from bots.cli import main
+from bots.commands.lazy import MODULES, NEED_THE_BOT
+for name, module in MODULES.items():
+    if module in NEED_THE_BOT:
+        sys.argv = ["suisai", name, "whatever"]
+        print(name, main(), *{"redis", "celery", "numpy", "babel", "httpx"} & set(sys.modules))
+"""
+
+
+@pytest.mark.parametrize("server", ["", "redis://127.0.0.1:1", "unix:///nowhere.sock"])
+def test_every_command_for_a_running_bot_says_at_once_that_none_runs(
+    server: str, tmp_path: Path
+) -> None:
+    environment = {"SUISAI_DATA_DIR": str(tmp_path), "SUISAI_REDIS_URL": server}
+
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", WITHOUT_A_BOT],
+        env={**os.environ, **environment}, cwd=ROOT,
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+
+    needing = [name for name, module in MODULES.items() if module in NEED_THE_BOT]
+    slow = " redis" if server else ""  # reads the address
+    assert done.stdout.splitlines() == [f"{name} 1{slow}" for name in needing]
+    said = done.stderr.splitlines()
+    assert len(said) == len(needing)
+    assert all(("SUISAI_REDIS_URL" if server else "suisai up") in line for line in said)
+
+
+def test_help_needs_no_running_bot(tmp_path: Path) -> None:
+    for words in (["dead"], ["dead", "--help"], ["status", "-h"]):
+        shown = CliRunner().invoke(app, words, env={"SUISAI_DATA_DIR": str(tmp_path)})
+        assert "Usage" in shown.output
 
 
 def test_a_job_that_was_given_up_is_listed_shown_and_tried_again(

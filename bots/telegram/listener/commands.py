@@ -17,8 +17,8 @@ from bots.telegram.sender import Sender, is_admin
 from bots.telegram.settings import PLATFORM, TelegramSettings
 from bots.telegram.store import Chats, GroupRules, Paintings
 from pipeline.styles import Style, find_style
-from tasks.controls import PAUSABLE
 from tasks.ledger.ledger import Ledger
+from tasks.models import PAUSABLE
 from tasks.services import Services
 from tasks.stats import read_stats
 
