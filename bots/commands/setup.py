@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from tasks.environment import find_env_file
 
 from bots.commands.common import InputRefused
 from bots.config import write_settings
 from bots.plugins import NotAccepted, NotChecked, Question, Questions, plugins
+from tasks.settings import find_env_file
 
 _TRIES = 3
 
