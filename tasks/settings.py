@@ -217,6 +217,12 @@ class Settings(EnvironmentSettings):
 
     engine: Literal["auto", "painter", "diffusion"] = "auto"
     """The painting engine. auto: diffusion if a GPU and a model are ready, else the painter."""
+    engines: Annotated[tuple[Literal["diffusion", "painter"], ...], Field(min_length=1)] = (
+        "diffusion",
+        "painter",
+    )
+    """Engines of all painting workers together, the best first, as JSON. While a worker with a better one
+    lives, the others take jobs only where the bot is overloaded. Engines not named here paint nothing."""
     model: str = "auto"
     """The diffusion model. auto: the best one that fits the GPU's memory."""
     device: Annotated[str, Field(pattern=r"^[a-z]+(:\d{1,3})?$")] = "cuda"

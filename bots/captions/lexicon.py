@@ -96,12 +96,29 @@ def keywords() -> Mapping[str, tuple[str, ...]]:
     return sections
 
 
+_CHANGE = "change"
+
+
+def asks_for_change(text: str) -> bool:
+    """Return whether a text wants something in the photo to be another one: 'remove the car'."""
+    return _changes().search(plain(text)) is not None
+
+
+@lru_cache(maxsize=1)
+def _changes() -> re.Pattern[str]:
+    phrases = [plain(phrase) for phrase in keywords()[_CHANGE]]
+    spaced = _either(each for each in phrases if not re.match(f"[{_UNSPACED}]", each))
+    unspaced = _either(each for each in phrases if re.match(f"[{_UNSPACED}]", each))
+    return re.compile(rf"(?<![^ #])(?:{spaced})(?![^ ])|{unspaced}")
+
+
 class Lexicon:
     """Everything the bot listens for: the names of the styles and the words of all languages."""
 
     def __init__(self, styles: Iterable[tuple[str, Sequence[str]]]) -> None:
         sections = dict(keywords())
         self._everyday = frozenset(map(_key, sections.pop("everyday")))
+        sections.pop(_CHANGE)  # no command: heard in what is left of a text
         self._known: dict[str, tuple[str, str]] = {}
         for kind, phrases in sections.items():
             self._known |= {_key(phrase): (kind, "") for phrase in phrases}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bots.doctor.report import Finding, failure, passed, warning
 from tasks.models import Stage
@@ -10,6 +10,7 @@ from tasks.services import Services
 from tasks.settings import Settings
 from tasks.stats import FleetStats, read_stats
 from tasks.worker.celery_app import make_app
+from tasks.worker.preference import engines_at_work
 
 _KINDS = {"io": (Stage.FETCH, Stage.DELIVER), "gpu": (Stage.RENDER,)}
 _ANSWER_WITHIN_S = 1.0
@@ -33,7 +34,29 @@ def check_workers(services: Services) -> Iterator[Finding]:
             "sweep", "none running: jobs of dead workers are not taken back", "suisai sweep"
         )
     )
+    yield from _engines(services.settings.engines, gauges)
     yield from _held(gauges)
+
+
+def _engines(order: Sequence[str], gauges: FleetStats) -> Iterator[Finding]:
+    """Look at a fleet that paints with more than one engine: people get unlike pictures."""
+    living = engines_at_work(gauges.processes)
+    for engine in sorted(living - set(order)):
+        yield warning(
+            "engines",
+            f"a worker paints with {engine}, which SUISAI_ENGINES does not name: it gets no jobs",
+            f"end it, or name {engine} in SUISAI_ENGINES",
+        )
+    mixed = [engine for engine in order if engine in living]
+    if len(mixed) > 1:
+        best, *others = mixed
+        yield warning(
+            "engines",
+            f"a mix: {best} paints, {', '.join(others)} only while the bot is overloaded",
+            f"""if that is not wanted, SUISAI_ENGINES='["{best}"]'""",
+        )
+    elif mixed:
+        yield passed("engines", f"all paint with {mixed[0]}")
 
 
 def _nothing_runs(gauges: FleetStats) -> Finding:

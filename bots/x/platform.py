@@ -66,7 +66,8 @@ class XPlatform:
         _acquire_slot(self._services, self.name, self.quota())
         _set_data(self._services, job, sending=f"{self._services.ledger.now():.3f}")
         with mapped_for_workers(self._store, self._retry_s, maybe_sent=True):
-            receipt = self._reply(job, text_of(job, answer), media)
+            text = text_of(job, answer, self._styles.get(job.request.style))
+            receipt = self._reply(job, text, media)
         note_success(self._store)
         return self._remember(job, receipt)
 
@@ -179,7 +180,8 @@ class XDirectMessages:
             media = self._uploaded(job, answer) if isinstance(answer, Painting) else None
         _acquire_slot(self._services, self.name, self.quota())
         _set_data(self._services, job, sending=f"{self._services.ledger.now():.3f}")
-        to, text = job.request.address["to"], text_of(job, answer)
+        to, style = job.request.address["to"], self._styles.get(job.request.style)
+        text = text_of(job, answer, style)
         with mapped_for_workers(self._store, self._retry_s, maybe_sent=True):
             receipt = self._x.send_message(to, text, media.id if media else None, key=job.id)
         note_success(self._store)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import unicodedata
 from zlib import crc32
 
-from bots.i18n import apology, negotiate, notes, t
+from bots.captions.lexicon import asks_for_change
+from bots.captions.parser import PaintOptions
+from bots.i18n import apology, negotiate, notes, t, understood
 from pipeline.styles import Style
 from tasks.models import Answer, Apology, Job
 
@@ -16,13 +18,38 @@ _WAYS = 3
 """Ways to say the same, since X refuses posts that repeat one another."""
 
 
-def text_of(job: Job, answer: Answer) -> str:
-    """Return the sentence that goes with an answer; no @names and no links."""
+HEARD = "heard"
+"""Part of a job's address: `STYLE` and `NOT_UNDERSTOOD`, with a space between, where they apply."""
+STYLE, NOT_UNDERSTOOD = "style", "not-understood"
+
+
+def heard(options: PaintOptions, *, words_dropped: bool) -> dict[str, str]:
+    """Return the part of a job's address that tells what was understood of the text.
+
+    In public people write many things beside a wish: only what asks for a change counts as not understood.
+    """
+    said = [STYLE] if options.explicit else []
+    if words_dropped and asks_for_change(options.words):
+        said.append(NOT_UNDERSTOOD)
+    return {HEARD: " ".join(said)} if said else {}
+
+
+def text_of(job: Job, answer: Answer, style: Style | None = None) -> str:
+    """Return the sentence that goes with an answer; no @names and no links.
+
+    What was understood stands beside the painting: a post of its own would cost as much as the answer.
+    """
     language = job.request.language
     if isinstance(answer, Apology):
         return fitting([apology(language, answer)])
     painted = t(language, "x-painted", way=crc32(job.id.encode()) % _WAYS)
-    return fitting([painted, *notes(language, answer.notes)])
+    said, sentences = job.request.address.get(HEARD, "").split(), [painted]
+    if NOT_UNDERSTOOD in said:
+        sentences.append(t(language, "not-understood"))
+    sentences += notes(language, answer.notes)
+    if STYLE in said and style is not None:
+        sentences.append(understood(language, style, job.request.strength))
+    return fitting(sentences)
 
 
 def alt_text_of(job: Job, style: Style | None) -> str:

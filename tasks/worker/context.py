@@ -171,7 +171,11 @@ class WorkerContext:
     throughput: ThroughputMeter
     name: str = field(default_factory=unique_process_name)
     """The holder of its claims. Unique, so that a new process does not appear to hold a dead one's jobs."""
+    ready: threading.Event = field(default_factory=threading.Event)
+    """It listens to wake-ups."""
     stopping: threading.Event = field(default_factory=threading.Event)
+    standing_by: threading.Event = field(default_factory=threading.Event)
+    """It takes no jobs: a worker with a better engine does."""
     gate: ExclusiveGate = field(default_factory=ExclusiveGate)
 
 
@@ -194,6 +198,9 @@ def process_stage(context: WorkerContext, stage: Stage, most: int, work: Work) -
     from_wakeup, more = True, True
     try:
         while more and not context.stopping.is_set():
+            if context.standing_by.is_set():
+                ledger.wake(stage)  # another worker hears this one
+                return
             with context.gate.shared():
                 claims = ledger.claim(stage, most, context.name, from_wakeup)
                 from_wakeup, more = False, claims.more

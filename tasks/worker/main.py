@@ -28,12 +28,14 @@ from tasks.worker.context import RenderContext, ThroughputMeter, Work, WorkerCon
 from tasks.worker.deliver import deliver
 from tasks.worker.fetch import fetch
 from tasks.worker.leases import LeaseRenewer
+from tasks.worker.preference import STANDS_BY, STATE, Preference
 from tasks.worker.render import render
 
 _log = structlog.get_logger()
 
 _REPORT_EVERY_S = 5.0
 _RETRACT_EVERY_S = 2.0
+_PREFERENCE_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,15 @@ def run_worker(kind: WorkerKind, settings: Settings, threads: int) -> int:
         app.task(name=task_name(stage))(_task(app, kind, context, stage, how))
     _follow_signals(kind, context)
     loops: list[Callable[[], None]] = [partial(_report, context), *duties.background]
+    if engine:
+        loops.append(
+            partial(_follow_preference, context, Preference(app, context, engine.name, _node(kind)))
+        )
     for loop in loops:
         threading.Thread(target=loop, daemon=True).start()
     # Celery warns about pickled messages when run as root; this worker accepts JSON only.
     warnings.simplefilter("ignore", SecurityWarning)
-    alive = heartbeat(services.heartbeats, kind, lambda: duties.facts)
+    alive = heartbeat(services.heartbeats, kind, lambda: {**duties.facts, **_state(context)})
     with closing(services.tracing), alive:
         app.worker_main(
             [
@@ -151,6 +157,7 @@ def _task(
 
 def _follow_signals(kind: WorkerKind, context: WorkerContext) -> None:
     def ready(**_: object) -> None:
+        context.ready.set()
         for stage in WORKER_STAGES[kind]:
             context.services.ledger.wake(stage)
 
@@ -163,12 +170,29 @@ def _follow_signals(kind: WorkerKind, context: WorkerContext) -> None:
 
 
 def _report(context: WorkerContext) -> None:
-    _repeat(context, _REPORT_EVERY_S, context.throughput.report, "throughput_not_reported")
+    def report() -> None:
+        # What stands by does not shorten the wait.
+        if not context.standing_by.is_set():
+            context.throughput.report()
+
+    _repeat(context, _REPORT_EVERY_S, report, "throughput_not_reported")
 
 
 def _announce_engine(context: WorkerContext, engine: Engine) -> None:
-    announce = partial(context.services.controls.announce_engine, engine_id(engine))
+    def announce() -> None:
+        if not context.standing_by.is_set():
+            context.services.controls.announce_engine(engine_id(engine))
+
     _repeat(context, _REPORT_EVERY_S, announce, "engine_not_announced")
+
+
+def _follow_preference(context: WorkerContext, preference: Preference) -> None:
+    _repeat(context, _PREFERENCE_EVERY_S, preference.follow, "preference_not_followed")
+
+
+def _state(context: WorkerContext) -> dict[str, str]:
+    """Return what a worker that takes no jobs reports of itself."""
+    return {STATE: STANDS_BY} if context.standing_by.is_set() else {}
 
 
 def _retract(context: WorkerContext) -> None:

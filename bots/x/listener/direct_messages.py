@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from bots.captions.own_words import checked
 from bots.captions.parser import PaintOptions
@@ -11,6 +12,7 @@ from bots.i18n import describe_status, refusal, t
 from bots.x.client import XClient
 from bots.x.listener.context import IntakeContext
 from bots.x.models import Message, MessagePage
+from bots.x.text import heard
 from tasks.models import Job, PaintRequest, PhotoRef, Refused
 from tasks.services import Services
 
@@ -94,6 +96,10 @@ class DirectMessages:
         services = self._context.services
         ledger = services.ledger
         worded = checked(services, request)
+        if not isinstance(worded, Refused):
+            dropped = bool(request.words) and not worded.words
+            said = heard(options, words_dropped=dropped)
+            worded = replace(worded, address={**worded.address, **said})
         result = worded if isinstance(worded, Refused) else ledger.admit(worded)
         if isinstance(result, Refused):
             if result.notify:

@@ -28,6 +28,7 @@ from bots.x.listener.intent import (
 )
 from bots.x.models import Post, PostPage
 from bots.x.session import POST_FIELDS, SOURCE_FIELDS
+from bots.x.text import heard
 from tasks.models import Job, PaintRequest, PhotoRef, Refused
 from tasks.services import Services
 
@@ -195,6 +196,10 @@ class Mentions:
         )
         services = self._context.services
         worded = checked(services, request)
+        if not isinstance(worded, Refused):
+            dropped = bool(request.words) and not worded.words
+            said = heard(options, words_dropped=dropped)
+            worded = replace(worded, address={**worded.address, **said})
         result = worded if isinstance(worded, Refused) else services.ledger.admit(worded)
         if isinstance(result, Refused):
             self._refuse(post, result)

@@ -14,6 +14,7 @@ import pytest
 from bots.doctor.machine import sandbox_finding
 from bots.doctor.report import Finding, Severity
 from bots.doctor.runner import examine
+from bots.doctor.workers import check_workers
 from pipeline.gpu import gpu_from
 from tasks.heartbeat import Process
 from tasks.models import PaintRequest
@@ -54,6 +55,26 @@ def test_jobs_that_nobody_works_on_are_red(
     services.heartbeats.announce(Process("web", "here:1", 0.0, {}))
 
     assert light_of(list(examine(settings)), "io workers") is Severity.ERROR
+
+
+@pytest.mark.parametrize(
+    ("engines", "severity", "part"),
+    [
+        (["painter/0.1"], Severity.OK, "all paint with painter"),
+        (["diffusion/m-1", "painter/0.1"], Severity.WARNING, "a mix: diffusion paints, painter"),
+        (["other/1"], Severity.WARNING, "which SUISAI_ENGINES does not name"),
+    ],
+)
+def test_a_mix_of_engines_is_named(
+    settings: Settings, services: Services, engines: list[str], severity: Severity, part: str
+) -> None:
+    for number, engine in enumerate(engines):
+        services.heartbeats.announce(Process("gpu", f"here:{number}", 0.0, {"engine": engine}))
+
+    (finding,) = (f for f in check_workers(services) if f.what == "engines")
+
+    assert finding.severity is severity
+    assert part in finding.message
 
 
 def test_before_anything_ran_the_doctor_checks_all_but_what_must_run(tmp_path: Path) -> None:

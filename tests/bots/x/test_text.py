@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.i18n import languages
-from bots.x.text import WEIGHT_MAX, alt_text_of, fitting, text_of, weight
+from bots.captions.parser import PaintOptions, parse
+from bots.i18n import languages, t, understood
+from bots.x.text import WEIGHT_MAX, alt_text_of, fitting, heard, text_of, weight
 from pipeline.styles import load_styles
 from tasks.models import Answer, Apology, Job, Painting, PaintRequest, PhotoRef, Stage
 
@@ -29,6 +32,37 @@ def test_all_that_is_said_fits_into_a_post_and_names_nobody(language: str) -> No
             assert weight(text) <= WEIGHT_MAX
             assert "@" not in text
             assert "http" not in text
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("in watercolor 80%", "style"),
+        ("remove the car", "not-understood"),
+        ("watercolor, and make the sky purple", "style not-understood"),
+        ("look at my dog!", None),
+        ("añade un perro", "not-understood"),
+        ("車を消して", "not-understood"),
+    ],
+)
+def test_what_was_understood_of_a_text_goes_with_its_job(written: str, said: str | None) -> None:
+    options = parse(written, PaintOptions(), load_styles())
+
+    assert heard(options, words_dropped=bool(options.words)).get("heard") == said
+    assert "not-understood" not in heard(options, words_dropped=False).get("heard", "")
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_painting_tells_what_was_understood_and_what_was_not(language: str) -> None:
+    asked = job(language, style="watercolor")
+    request = replace(asked.request, strength=0.8, address={"heard": "style not-understood"})
+    style = load_styles()["watercolor"]
+
+    text = text_of(replace(asked, request=request), Painting((b"",)), style)
+
+    assert t(language, "not-understood") in text
+    assert understood(language, style, 0.8) in text
+    assert weight(text) <= WEIGHT_MAX
 
 
 @pytest.mark.parametrize("language", languages())
