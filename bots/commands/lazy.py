@@ -49,6 +49,8 @@ MODULES: Mapping[str, str] = MappingProxyType(
         "status": "top",
         "top": "top",
         "loadtest": "loadtest",
+        "backup": "backup",
+        "restore": "backup",
         "service": "service",
     }
 )

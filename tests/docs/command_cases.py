@@ -140,6 +140,11 @@ STAYS = (
 )
 
 NAMED = (
+    Named(
+        r"suisai (backup|restore) suisai\.tar\.gz.*",
+        "tests/bots/commands/test_backup.py moves a bot of its own",
+        nothing,
+    ),
     Named(r"suisai --env-file FILE \.\.\.", "a form, with dots for any command", nothing),
     Named(r"suisai up", "it is the bot that all the others are run against", nothing),
     Named(

@@ -85,7 +85,8 @@ def test_the_painter_paints_only_in_a_surge_or_where_the_gpu_is_gone(
     eventually(is_claimed, what="the painter helps in a surge")
 
     set_level("normal")
-    eventually(stands_by, what="the painter stands by again")
+    twice = "worker_stands_by"
+    eventually(lambda: stack.log("gpu").count(twice) == 2, what="the painter stands by again")
     driver.fetch()
     services.heartbeats.leave(better)
     eventually(is_claimed, what="the painter is alone")

@@ -1,0 +1,112 @@
+"""`suisai backup` and `restore`: a copy of the bot, running or not, and its start on another machine."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bots.commands.common import InputRefused, read_settings, services
+from bots.supervisor import FolderTaken, lock_data_dir, valkey_for_command
+from tasks.backup import (
+    back_up,
+    check_is_here,
+    is_unused,
+    read_manifest,
+    remove_unused,
+    take_up,
+    unpack,
+)
+from tasks.settings import Settings
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(backup)
+    app.command()(restore)
+
+
+def backup(
+    archive: Annotated[Path, typer.Argument(metavar="FILE.tar.gz", help="Where it is written.")],
+    move: Annotated[
+        bool,
+        typer.Option(
+            "--move", help="Pause the bot first and leave it paused: the copy takes its place."
+        ),
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file.")] = False,
+) -> None:
+    """Copy ledger, photos and paintings into one file, while the bot runs or not; models are left out.
+
+    [dim]Example:[/dim] suisai backup suisai.tar.gz
+    """
+    if archive.is_dir() or (archive.exists() and not overwrite):
+        raise InputRefused(f"{archive} exists. Name another file, or add --overwrite.")
+    settings = read_settings()
+    check_is_here(settings)
+    with valkey_for_command(settings):
+        made = back_up(services(), archive, move=move)
+    size_mb = archive.stat().st_size / 1e6
+    typer.echo(
+        f"{archive}: {size_mb:,.1f} MB, {made.open_jobs} open jobs. Keep it private: it holds secrets."
+    )
+    typer.echo(
+        "Copy your file of settings (.env) beside it; `suisai doctor` says which one that is."
+    )
+    if move:
+        typer.echo(
+            "The bot here is paused and answers nobody. Next: `suisai restore` on the other machine, and "
+            "`suisai service uninstall` here. To stay here after all: suisai resume intake, fetch, render, "
+            "deliver (one by one)."
+        )
+
+
+def restore(
+    archive: Annotated[Path, typer.Argument(metavar="FILE.tar.gz", exists=True, dir_okay=False)],
+    answer_open: Annotated[
+        bool, typer.Option("--answer-open", help="Go on with the jobs that were open at the copy.")
+    ] = False,
+    drop_open: Annotated[
+        bool, typer.Option("--drop-open", help="End them without an answer.")
+    ] = False,
+) -> None:
+    """Unpack a backup into the data folder of this machine, which `suisai up` then starts from.
+
+    [dim]Example:[/dim] suisai restore suisai.tar.gz
+    """
+    settings, made = read_settings(), read_manifest(archive)
+    check_is_here(settings)
+    if made.open_jobs and not made.moved and answer_open == drop_open:
+        when = datetime.fromtimestamp(made.made_at).astimezone()
+        raise InputRefused(
+            f"{archive} is of a bot that went on after {when:%Y-%m-%d %H:%M}, with {made.open_jobs} "
+            "open jobs. If it answered them since, add --drop-open; if it died at that time, --answer-open."
+        )
+    _make_room(settings)
+    unpack(settings, archive)
+    with valkey_for_command(settings):
+        ended = take_up(services(), made, drop_open=drop_open)
+    told = (
+        f"{ended} open jobs ended without an answer"
+        if drop_open
+        else f"{made.open_jobs} open jobs go on"
+    )
+    typer.echo(f"Restored to {settings.data_dir}: {told}. Next: suisai doctor, then suisai up")
+    typer.echo("Never start two machines from one copy: both would answer.")
+
+
+def _make_room(settings: Settings) -> None:
+    """Remove a ledger that nobody used yet, such as `suisai doctor` leaves behind. Raises `InputRefused`."""
+    if not settings.data_dir.exists():
+        return
+    try:
+        with lock_data_dir(settings.data_dir):
+            pass
+    except FolderTaken as error:
+        raise InputRefused(str(error)) from error
+    with valkey_for_command(settings):
+        unused = is_unused(services())
+    if unused:
+        remove_unused(settings)
