@@ -24,6 +24,9 @@ _ENCRYPTED = (
 )
 
 
+_NETWORK = "check network, DNS and firewall of this machine, then `suisai doctor` again"
+
+
 def check(services: Services | None) -> Iterator[Finding]:
     """Look at everything that X needs; asks X once, for the account."""
     settings = XSettings()
@@ -59,7 +62,7 @@ def _account(x: XClient) -> Finding:
     except BudgetSpent as error:
         return warning("X", f"{error.detail}, so X was not asked", "raise it, or wait")
     except (XUnreachable, XUnknownOutcome) as error:
-        return failure("X", in_words(error), "suisai doctor, once the network is there")
+        return failure("X", in_words(error), _NETWORK)
     except XError as error:
         return failure("X", in_words(error), "suisai x login")
     return passed("X", f"the bot is @{account.username} ({account.id})")
@@ -72,7 +75,7 @@ def _network(settings: XSettings) -> Finding:
         session.get(settings.api_url)
     except (XUnreachable, XUnknownOutcome) as error:
         if not isinstance(error, XServerError) and "without JSON" not in error.detail:
-            return failure("X network", in_words(error), "suisai doctor, once the network is there")
+            return failure("X network", in_words(error), _NETWORK)
     except XError:
         pass
     return passed("X network", f"{urlsplit(settings.api_url).hostname} answers")

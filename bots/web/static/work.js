@@ -113,7 +113,9 @@ export class Work {
       ...job.pictures.map((url, n) => {
         // Photos that were left out of an album would shift the others: then none is compared.
         const photo = job.pictures.length === this.urls.length ? this.urls[n] : null;
-        return compare(photo, url, alt, this.waited, () => zoom(url, alt));
+        const frame = compare(photo, url, alt, this.waited, () => zoom(url, alt));
+        if (job.pictures.length > 1) frame.append(tools(url, n, alt));
+        return frame;
       }),
     );
     this.notes.textContent = [`${titleOf(job.style)}, ${percent(job.strength)}`, ...job.notes].join(" · ");
@@ -126,13 +128,13 @@ export class Work {
   offers(job, alt) {
     const like = (strength, seed = job.seed) => ({ style: job.style, strength, seed });
     const many = job.pictures.length > 1;
-    const numbered = (key, n) => (many ? `${say(key)} ${n + 1}` : say(key));
+    const url = job.pictures[0];
+    // Each picture of an album has its own buttons on it.
     const given = [
-      ...job.pictures.map((url, n) =>
-        make("a", { class: "button", href: `${url}?download`, download: true }, numbered("web-download", n))),
-      ...(many ? [make("a", { class: "button quiet", href: job.all, download: true }, say("web-download-all"))] : []),
-      ...job.pictures.map((url, n) =>
-        make("button", { class: "button quiet", type: "button", onclick: () => zoom(url, alt) }, numbered("web-zoom", n))),
+      many
+        ? make("a", { class: "button", href: job.all, download: true }, say("web-download-all"))
+        : make("a", { class: "button", href: `${url}?download`, download: true }, say("web-download")),
+      ...(many ? [] : [this.button("web-zoom", () => zoom(url, alt))]),
       ...(canShare() ? [this.button("web-share", () => share(job))] : []),
     ];
     const remove = this.button("web-hide", () => this.hide());
@@ -200,6 +202,13 @@ export class Work {
   button(key, onclick, disabled = false) {
     return make("button", { class: "button quiet", type: "button", onclick, disabled }, say(key));
   }
+}
+
+function tools(url, n, alt) {
+  const named = (key) => ({ "aria-label": `${say(key)} ${n + 1}`, title: say(key) });
+  return make("span", { class: "tools" },
+    make("button", { type: "button", onclick: () => zoom(url, alt), ...named("web-zoom") }, "+"),
+    make("a", { href: `${url}?download`, download: true, ...named("web-download") }, "↓"));
 }
 
 const step = (strength, by) => Math.min(1, Math.max(0, Math.round((strength + by) * 100) / 100));
