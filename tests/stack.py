@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ from bots.web.client import WebClient
 from bots.web.operator_auth import operator_link
 from bots.web.settings import WebSettings
 from tasks.settings import Settings
+from tests.preloaded import Process, start
 
 T = TypeVar("T")
 
@@ -67,20 +67,13 @@ class Stack:
         crowd = {"SUISAI_WEB_ASKS_PER_MINUTE": "100000", "SUISAI_WEB_ASKS_PER_HOUR": "1000000"}
         self.environment = {**os.environ, **crowd, **environment_of(settings), **(extra or {})}
         self._logs = logs
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._running: dict[str, Process] = {}
 
     def start(self, name: str, *arguments: str) -> int:
         """Start `suisai ARGUMENTS` under a name; return its process id."""
         self._logs.mkdir(parents=True, exist_ok=True)
         with (self._logs / f"{name}.log").open("ab") as log:
-            self._running[name] = subprocess.Popen(
-                [sys.executable, "-m", "bots", *arguments],
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            self._running[name] = start("bots", arguments, self.environment, output=log)
         return self._running[name].pid
 
     def start_workers(self) -> None:

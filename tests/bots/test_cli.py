@@ -19,6 +19,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from bots.cli import app
+from tests import preloaded
 from tests.photos import PHOTOS
 
 ASTRONAUT = str(PHOTOS["astronaut"])
@@ -30,14 +31,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 def suisai(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bots", *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=90,
-    )
+    return preloaded.run("bots", arguments, environment)
 
 
 def only_line(error: str) -> str:

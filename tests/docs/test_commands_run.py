@@ -19,6 +19,7 @@ from bots.demo import free_port
 from tasks.models import Admitted, PaintRequest, PhotoRef
 from tasks.services import Services, open_services
 from tasks.settings import Settings
+from tests import preloaded
 from tests.docs.command_cases import NAMED, RUNS, STAYS, Named, Run, Stay, way_of
 from tests.docs.commands import ROOT, every_command
 from tests.fakes.telegram_api import TOKEN, TelegramApi
@@ -85,11 +86,9 @@ def _words(services: Services) -> dict[str, str]:
 
 
 def typed(command: str, instead: dict[str, str]) -> list[str]:
-    """Return the words that are typed, placeholders filled in, with the programs of this environment."""
+    """Return the words that are typed, placeholders filled in."""
     words = [instead.get(word, word) for word in shlex.split(command)]
-    words = [re.sub(r"\bID$", "4711", word) if ":" in word else word for word in words]
-    here = {"suisai": [sys.executable, "-m", "bots"], "python": [sys.executable]}
-    return [*here.get(words[0], [words[0]]), *words[1:]]
+    return [re.sub(r"\bID$", "4711", word) if ":" in word else word for word in words]
 
 
 @pytest.fixture
@@ -106,16 +105,22 @@ def test_it_does_what_it_says(
     way = way_of(command)
     assert isinstance(way, Run)
     shutil.copy(PHOTOS["cat"], tmp_path / "photo.jpg")
-    done = subprocess.run(
-        typed(command, {**bot.words, **way.instead}),
-        cwd=ROOT if command.startswith("make") else tmp_path,
-        env={**bot.environment, "SUISAI_TELEGRAM_API_URL": telegram.url, **way.settings},
-        input=way.typed.format(token=TOKEN),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-    )
+    program, *words = typed(command, {**bot.words, **way.instead})
+    environment = {**bot.environment, "SUISAI_TELEGRAM_API_URL": telegram.url, **way.settings}
+    keys = way.typed.format(token=TOKEN)
+    if program == "suisai":
+        done = preloaded.run("bots", words, environment, folder=tmp_path, typed=keys, timeout=100)
+    else:
+        done = subprocess.run(
+            [{"python": sys.executable}.get(program, program), *words],
+            cwd=ROOT if program == "make" else tmp_path,
+            env=environment,
+            input=keys,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=100,
+        )
 
     assert done.returncode == way.code, done.stdout + done.stderr
     assert way.says in done.stdout + done.stderr
@@ -130,9 +135,9 @@ def test_it_goes_to_work_and_ends_when_told(
     instead = {name: bot.words.get(word, word) for name, word in way.instead.items()}
     environment = {**bot.environment, "SUISAI_WEB_PORT": str(free_port(0)), **telegram.settings()}
     with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen(
-            typed(command, instead), cwd=tmp_path, env=environment, stderr=log
-        )
+        program, *words = typed(command, instead)
+        assert program == "suisai"
+        process = preloaded.start("bots", words, environment, output=log, folder=tmp_path)
     try:
         me = f":{process.pid}"
         alive = bot.services.heartbeats.alive

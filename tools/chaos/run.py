@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from redis.retry import Retry
 from tasks.heartbeat import Heartbeats
 from tasks.settings import Limits, Settings
 from tasks.valkey import EmbeddedValkey
+from tests.preloaded import Process, start
 from tests.stack import environment_of
 from tools.chaos.fake import ROOT
 from tools.chaos.platform import ChaosPlatform
@@ -49,7 +49,7 @@ class ChaosRun:
         self.valkey = EmbeddedValkey(self.settings.data_dir / "valkey")
         self._folder = folder
         self._bots: dict[str, Sequence[str]] = {**PROCESSES, "listener": platform.listener}
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._running: dict[str, Process] = {}
         self._environment = {
             **os.environ,
             "PYTHONPATH": str(ROOT),
@@ -90,15 +90,8 @@ class ChaosRun:
 
     def _start(self, name: str) -> None:
         with (self._folder / f"{name}.log").open("ab") as log:
-            self._running[name] = subprocess.Popen(
-                [sys.executable, "-m", *self._bots[name]],
-                cwd=ROOT,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            module, *arguments = self._bots[name]
+            self._running[name] = start(module, arguments, self._environment, output=log)
 
     def kill(self, name: str) -> None:
         """Kill a process with SIGKILL."""

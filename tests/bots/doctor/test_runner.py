@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from tasks.heartbeat import Process
 from tasks.models import PaintRequest
 from tasks.services import Services, embedded_valkey
 from tasks.settings import Settings
+from tests import preloaded
 from tests.stack import Stack, eventually
 
 pytestmark = pytest.mark.process
@@ -113,14 +113,7 @@ def test_a_pause_comes_with_the_command_that_ends_it(
 
 
 def doctor(stack: Stack, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bots", "doctor", *options],
-        env=stack.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    return preloaded.run("bots", ["doctor", *options], stack.environment)
 
 
 def test_a_broken_bot_ends_with_1_and_programs_can_read_why(stack: Stack) -> None:
