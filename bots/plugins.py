@@ -15,7 +15,7 @@ from prometheus_client import Metric
 from pydantic_settings import BaseSettings
 from starlette.routing import BaseRoute
 
-from bots.doctor.report import Checks
+from bots.findings import Checks
 from pipeline.errors import UserFacingError
 from tasks.platform import Platform, platform_plugins
 from tasks.services import Services

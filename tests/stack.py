@@ -13,8 +13,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, SecretStr
 
+from bots.commands.demo import free_port
 from bots.config import variables_of
-from bots.demo import free_port
 from bots.web.client import WebClient
 from bots.web.operator_auth import operator_link
 from bots.web.settings import WebSettings

@@ -14,8 +14,8 @@ from rich.console import Console
 
 from bots.commands.common import table
 from bots.config import UNUSABLE, all_settings, as_written, explain, variables_of
-from bots.doctor.report import Finding, Severity, failure
 from bots.doctor.runner import examine
+from bots.findings import Finding, Severity, failure
 from tasks.settings import Settings, find_env_file
 
 _MARKS = {

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bots.commands.common import services, stop_on_signals
-from bots.i18n.messages import span
+from bots.i18n.translate import span
 from bots.loadtest.report import Report, report_on
 from bots.loadtest.run import LoadLog, LoadProfile, run_load_test
 

@@ -11,7 +11,7 @@ import typer
 
 from bots.commands.atomic_write import free_name
 from bots.commands.common import at_work, read_settings, stop_on_signals
-from bots.demo import Demo, free_port, run_demo
+from bots.commands.demo import Demo, free_port, run_demo
 from bots.plugins import adapters
 from bots.supervisor import Program, Supervisor, lock_data_dir
 from bots.web.operator_auth import operator_link as link_of

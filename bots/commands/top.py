@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bots.commands.common import services, stop_on_signals
-from bots.i18n.messages import span
+from bots.i18n.translate import span
 from bots.web.status_data import failures, overview
 from tasks.errors import StoreError
 from tasks.stats import FleetStats, read_stats

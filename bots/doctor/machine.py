@@ -11,7 +11,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from bots.doctor.report import Finding, failure, passed, warning
+from bots.findings import Finding, failure, passed, warning
 from pipeline.gpu import Gpu, gpus_here
 from pipeline.models import ModelUnknown
 from pipeline.models.selection import NothingFits, choose_model, missing_parts

@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 
 from bots.doctor.machine import check_machine, check_models
-from bots.doctor.report import Checks, Finding, failure
 from bots.doctor.settings import check_settings
 from bots.doctor.store import check_reach, check_store, open_briefly
 from bots.doctor.traces import check_traces
 from bots.doctor.workers import check_workers
+from bots.findings import Checks, Finding, failure
 from bots.plugins import plugins
 from bots.supervisor import valkey_for_command
 from pipeline.errors import UserFacingError

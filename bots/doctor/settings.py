@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bots.config import all_settings, variables_of
-from bots.doctor.report import Finding, failure, passed, warning
+from bots.findings import Finding, failure, passed, warning
 from tasks.engines import SAFETY_GROUP
 from tasks.platform import platform_names
 from tasks.settings import ENV_FILE, SECRETS_DIR, Settings

@@ -10,7 +10,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from bots.doctor.report import Finding, failure, passed, warning
+from bots.findings import Finding, failure, passed, warning
 from tasks.errors import StoreError
 from tasks.services import redis_url
 from tasks.settings import Settings

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import SecretStr
 
-from bots.doctor.report import Finding, passed, warning
+from bots.findings import Finding, passed, warning
 from tasks.settings import Settings
 from tasks.telemetry.tracing import can_be_sent
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bots.doctor.report import Finding, failure, passed, warning
+from bots.findings import Finding, failure, passed, warning
 from tasks.models import Stage
 from tasks.services import Services
 from tasks.settings import Settings

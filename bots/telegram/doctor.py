@@ -10,7 +10,7 @@ from datetime import datetime
 from telegram import User, WebhookInfo
 from telegram.error import Forbidden, InvalidToken, NetworkError, TelegramError
 
-from bots.doctor.report import Finding, failure, passed, warning
+from bots.findings import Finding, failure, passed, warning
 from bots.telegram.client import HEARD, open_bot
 from bots.telegram.errors import is_outage
 from bots.telegram.settings import PLATFORM, TelegramSettings, configured
@@ -25,7 +25,7 @@ _NETWORK = "check network, DNS and firewall of this machine, then `suisai doctor
 
 
 def check(services: Services | None) -> Iterator[Finding]:
-    """Follow `bots.doctor.report.Checks`: ask Telegram once who we are and where updates go."""
+    """Follow `bots.findings.Checks`: ask Telegram once who we are and where updates go."""
     settings = TelegramSettings()
     if not configured(settings):
         yield passed("Telegram", "not set up; `suisai setup telegram`, if you want it")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from bots.doctor.report import Finding, failure, passed, warning
+from bots.findings import Finding, failure, passed, warning
 from bots.x.budget import MICRO, BudgetSpent, Spending
 from bots.x.client import XClient
 from bots.x.errors import XError, XServerError, XUnknownOutcome, XUnreachable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic_settings import BaseSettings
 from starlette.routing import BaseRoute
 
-from bots.doctor.report import Checks
+from bots.findings import Checks
 from bots.plugins import Adapter, Metrics, Plugin, Questions
 from tasks.platform import Platform
 from tasks.services import Services

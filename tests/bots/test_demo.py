@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bots.demo import free_port
+from bots.commands.demo import free_port
 from tests.photos import PHOTOS
 from tests.stack import eventually
 

@@ -11,7 +11,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from rich.console import Console
 
 from bots.commands.top import screen, watch
-from bots.i18n.messages import span
+from bots.i18n.translate import span
 from tasks.heartbeat import Process
 from tasks.models import PaintRequest
 from tasks.services import Services

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from bots.demo import free_port
+from bots.commands.demo import free_port
 from tasks.models import Admitted, PaintRequest, PhotoRef
 from tasks.services import Services, open_services
 from tasks.settings import Settings

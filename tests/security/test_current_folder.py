@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from bots.commands.demo import free_port
 from bots.commands.run import programs
-from bots.demo import free_port
 from bots.supervisor import Supervisor
 from tasks.services import Services
 from tasks.worker.celery_app import make_app

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from bots.doctor.machine import sandbox_finding
-from bots.doctor.report import Finding, Severity
 from bots.doctor.runner import examine
 from bots.doctor.workers import check_workers
+from bots.findings import Finding, Severity
 from pipeline.gpu import gpu_from
 from tasks.heartbeat import Process
 from tasks.models import PaintRequest

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bots.doctor.report import Severity
 from bots.doctor.settings import check_settings
+from bots.findings import Severity
 from tasks.settings import Limits, LimitsOverride, Settings
 
 QUIET = {"redis_url": None, "blob_url": None}

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from bots.doctor.report import Finding, Severity
 from bots.doctor.store import check_reach, check_store
+from bots.findings import Finding, Severity
 from tasks.settings import Settings
 from tasks.valkey import EmbeddedValkey
 

@@ -7,8 +7,8 @@ import sys
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from bots.doctor.report import Finding, Severity
 from bots.doctor.traces import check_traces
+from bots.findings import Finding, Severity
 from tasks.settings import Settings
 from tasks.telemetry.tracing import EXTRA
 from tests.fakes.otlp_collector import serving

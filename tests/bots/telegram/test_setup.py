@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bots.cli import app
-from bots.doctor.report import Finding, Severity
+from bots.findings import Finding, Severity
 from bots.plugins import adapters
 from bots.telegram.doctor import check
 from tasks.heartbeat import Process

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from bots.doctor.report import Severity
+from bots.findings import Severity
 from bots.x.client import XClient
 from bots.x.doctor import check
 from bots.x.login import LoginFailed, login

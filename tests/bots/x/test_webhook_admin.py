@@ -5,7 +5,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from bots.doctor.report import Severity
+from bots.findings import Severity
 from bots.x.client import XClient
 from bots.x.doctor import check
 from bots.x.listener.webhook import PATH

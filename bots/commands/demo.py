@@ -30,6 +30,7 @@ from tasks.settings import Settings
 
 START_PATIENCE_S = 120.0
 """Time for all processes to start; the first start on a slow disk takes long."""
+
 _STEPS = ("admitted", "fetched", "painted", "answered")
 
 
