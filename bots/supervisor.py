@@ -77,7 +77,7 @@ def valkey_for_command(settings: Settings) -> Iterator[bool]:
 @contextmanager
 def lock_data_dir(folder: Path) -> Iterator[None]:
     """Lock a data folder for this process. Raises `FolderTaken`, `OSError`."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(folder)
     with open(folder / "up.lock", "a+", opener=private_opener) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

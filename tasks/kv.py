@@ -35,6 +35,9 @@ if last == 'inf' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIREAT'
 _IN_QUEUE = "queue "
 """Before an entry of an index that is an item of a queue: `queue NAME ITEM`."""
 
+_MEMBER = "member "
+"""Before an entry of an index that is a set with the person in it: `member KEY`."""
+
 _MESSAGE = "message "
 """Before an entry of an index that is a message on the platform: `message RECEIPT`."""
 
@@ -75,6 +78,10 @@ class Batch:
         """Take items out of a queue."""
         self._pipe.zrem(f"{self._prefix}:{queue}", *items)
         self._pipe.hdel(f"{self._prefix}:{queue}:values", *items)
+
+    def remove_member(self, key: str, member: str) -> None:
+        """Take a member out of the set under `key`."""
+        self._pipe.srem(f"{self._prefix}:{key}", member)
 
     def note_message(self, receipt: str, ttl_s: float, person: str) -> None:
         """Note a message to a person, which is deleted on the platform when the person is forgotten.
@@ -144,8 +151,13 @@ class KeyValueStore:
             Batch(pipe, self._prefix).index(person, key, ttl_s)
             return int(pipe.execute()[0])
 
-    def add_members(self, key: str, members: Iterable[str], ttl_s: float | None = None) -> int:
-        """Add to the set under `key` and return how many were new; `ttl_s` counts from its first use."""
+    def add_members(
+        self, key: str, members: Iterable[str], ttl_s: float | None = None, *, people: bool = False
+    ) -> int:
+        """Add to the set under `key` and return how many were new; `ttl_s` counts from its first use.
+
+        `people`: the members are people, who leave the set when they are forgotten.
+        """
         added = list(members)
         if not added:
             return 0
@@ -153,6 +165,8 @@ class KeyValueStore:
             pipe.sadd(f"{self._prefix}:{key}", *added)
             if ttl_s is not None:
                 pipe.pexpire(f"{self._prefix}:{key}", _ms(ttl_s) or 1, nx=True)
+            for member in added if people else ():
+                Batch(pipe, self._prefix).index(member, f"{_MEMBER}{key}", ttl_s)
             return int(pipe.execute()[0])
 
     def delete(self, *keys: str) -> None:
@@ -202,6 +216,8 @@ class KeyValueStore:
                 if entry.startswith(_IN_QUEUE):
                     _, queue, item = entry.split(" ", 2)
                     batch.unschedule(queue, item)
+                elif entry.startswith(_MEMBER):
+                    batch.remove_member(entry.removeprefix(_MEMBER), person)
                 elif not entry.startswith(_MESSAGE):
                     batch.delete(entry)
             batch.delete(f"person:{person}")

@@ -15,6 +15,10 @@ class FolderNotPrivate(UserFacingError):
     """A folder belongs to another user, who can put files of their own in it."""
 
 
+class FileNotPrivate(UserFacingError):
+    """A secret file belongs to another user."""
+
+
 def keep_files_private() -> None:
     """Let this process and its children create files as 0600 and folders as 0700 from now on."""
     os.umask(0o077)
@@ -43,6 +47,24 @@ def own_folder(folder: Path) -> Path:
             "Remove it, or set SUISAI_DATA_DIR to another folder."
         )
     return folder
+
+
+def read_secret_file(path: Path) -> str:
+    """Return the text of a file that nobody else wrote or reads from now on.
+
+    Raises `FileNotPrivate` for a file, or a link, of a user who is neither this one nor root: whoever
+    put it there knows what it holds. Raises `OSError`.
+    """
+    with path.open("rb") as file:
+        found = os.fstat(file.fileno())
+        if not {found.st_uid, path.lstat().st_uid} <= {os.geteuid(), 0}:
+            raise FileNotPrivate(
+                f"{path} belongs to another user of this machine, who knows what it holds. Remove it, and "
+                "set SUISAI_DATA_DIR to a folder where only you can write."
+            )
+        if found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) & 0o077:
+            os.fchmod(file.fileno(), _FILE_MODE)
+        return file.read().decode("ascii", "replace").strip()
 
 
 def private_opener(path: str, flags: int) -> int:

@@ -17,6 +17,7 @@ from pathlib import Path
 from redis import Redis
 
 from pipeline.errors import UserFacingError
+from tasks.private_files import read_secret_file
 from tasks.settings import Settings
 
 FILE = "pseudonym.key"
@@ -65,7 +66,7 @@ class Pseudonyms:
                     "set SUISAI_PSEUDONYM_KEY to its content on all machines."
                 )
             _create(self._file, secrets.token_hex(32))
-        return self._file.read_bytes().strip()
+        return read_secret_file(self._file).encode()
 
     def _checked(self, key: bytes) -> bytes:
         own = hashlib.sha256(b"suisai pseudonyms " + key).hexdigest()[:32]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -139,9 +140,9 @@ def operator_link() -> None:
 def _print_links(settings: Settings) -> None:
     web = WebSettings()
     link = link_of(web, settings.data_dir)
-    # More people than the operator can read the journal or a cluster's collected logs.
-    if "JOURNAL_STREAM" in os.environ or "KUBERNETES_SERVICE_HOST" in os.environ:
-        link = "suisai operator-link prints the link"
+    # More people than the operator can read a journal, a file or the logs of a container.
+    if not sys.stdout.isatty():
+        link = "`suisai operator-link` prints the link"
     typer.echo(f"Settings:       {find_env_file() or 'from the environment only'}")
     typer.echo(f"Chat page:      {web.address}\nFor operators:  {link}")
 

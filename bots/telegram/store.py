@@ -168,16 +168,19 @@ class Paintings:
         job_id: str,
         files: Mapping[bytes, str],
         settled: Placeholder | None = None,
+        person: str = "",
     ) -> None:
         """Remember that these messages show a job's pictures, and the files that Telegram has of them.
 
-        `settled`: a placeholder that need not be looked at any more. One round trip.
+        `settled`: a placeholder that need not be looked at any more. `person`: whose job it is; this is
+        forgotten with the person. One round trip.
         """
+        person = person or _person_in(chat)
         with self._kv.batch() as batch:
             for message in messages:
-                batch.put(f"shown:{chat}:{message}", job_id, self._keep_s, _person_in(chat))
+                batch.put(f"shown:{chat}:{message}", job_id, self._keep_s, person)
             for picture, file_id in files.items():
-                batch.put(self.file_key(picture), file_id, self._keep_s)
+                batch.put(self.file_key(picture), file_id, self._keep_s, person)
             if settled is not None:
                 batch.unschedule(_PLACEHOLDERS, settled.item)
 
@@ -204,9 +207,9 @@ class Paintings:
         """Return the file id under which Telegram has this picture already."""
         return self._kv.get(self.file_key(picture))
 
-    def remember_file(self, picture: bytes, file_id: str) -> None:
-        """Remember that Telegram has this picture: next time nothing need be uploaded."""
-        self._kv.put(self.file_key(picture), file_id, self._keep_s)
+    def remember_file(self, picture: bytes, file_id: str, person: str) -> None:
+        """Remember that Telegram has this picture of a person: next time nothing need be uploaded."""
+        self._kv.put(self.file_key(picture), file_id, self._keep_s, person)
 
     def forget_file(self, picture: bytes) -> None:
         """Telegram does not have this picture any more."""

@@ -14,8 +14,13 @@ _log = structlog.get_logger()
 
 Network = IPv4Network | IPv6Network
 
-_IPV6_PREFIX = 64
-"""What a provider gives one household at least: single IPv6 addresses cost an attacker nothing."""
+IPV6_SHARES = ((64, 1), (56, 4), (48, 16))
+"""Prefix lengths that providers hand out, and how many times the limit of one address such a network has.
+
+Single IPv6 addresses cost an attacker nothing, and neither do the 65,536 networks of 64 bits in a /48.
+"""
+_UNKNOWN = "unknown"
+"""What requests count for whose proxy names no address: all of them together."""
 _FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-real-ip"})
 
 
@@ -63,17 +68,24 @@ class ForwardedAddresses:
         )
 
 
-def address_of(request: Request) -> str:
-    """Return the network that a request counts for: an IPv4 address, or an IPv6 network of 64 bits."""
-    return network_of(request.client.host if request.client else "")
+def shares_of(request: Request) -> tuple[tuple[str, int], ...]:
+    """Return the networks that a request counts for, see `networks_of`."""
+    return networks_of(request.client.host if request.client else "")
 
 
-def network_of(host: str) -> str:
-    """Return the network that an address counts for; anything else as it is."""
+def networks_of(host: str) -> tuple[tuple[str, int], ...]:
+    """Return the networks that an address counts for, each with its share, the narrowest first.
+
+    An IPv4 address is a network of its own, with a share of 1. A share of 4: together, the addresses of
+    the network may do four times what one address may. What is no address counts for one network.
+    """
     address = _parsed(host)
     if isinstance(address, IPv6Address):
-        return str(IPv6Network((address, _IPV6_PREFIX), strict=False))
-    return str(address) if address is not None else host
+        return tuple(
+            (str(IPv6Network((address, length), strict=False)), share)
+            for length, share in IPV6_SHARES
+        )
+    return ((str(address) if address is not None else _UNKNOWN, 1),)
 
 
 def is_loopback(host: str) -> bool:

@@ -8,6 +8,7 @@ from importlib.resources import files
 
 import structlog
 from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -19,6 +20,7 @@ from bots import plugins
 from bots.i18n import t
 from bots.web import probes, status
 from bots.web.addresses import ForwardedAddresses, TrustedProxies
+from bots.web.connections import RequestsPerAddress
 from bots.web.job_events import JobEvents
 from bots.web.jobs import Jobs
 from bots.web.operator_auth import OperatorAuth
@@ -32,6 +34,21 @@ from tasks.errors import StoreError
 from tasks.services import Services
 
 _log = structlog.get_logger()
+
+
+class _ShortInteger(Convertor[int]):
+    """A number in a path. Python refuses to read one of more than 4,300 digits."""
+
+    regex = "[0-9]{1,6}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+register_url_convertor("short_int", _ShortInteger())
 
 
 def build_app(services: Services, settings: WebSettings | None = None) -> Starlette:
@@ -52,7 +69,11 @@ def build_app(services: Services, settings: WebSettings | None = None) -> Starle
             ],
         )
         + plugins.routes(services),
-        middleware=[Middleware(ForwardedAddresses, proxies), Middleware(Shield)],
+        middleware=[
+            Middleware(ForwardedAddresses, proxies),
+            Middleware(RequestsPerAddress),
+            Middleware(Shield),
+        ],
         exception_handlers={HTTPException: _error, StoreError: _unreachable},
         lifespan=_lifespan(desk),
     )
@@ -72,7 +93,7 @@ def _routes(
         Route("/jobs/{id}", jobs.show),
         Route("/jobs/{id}", jobs.cancel, methods=["DELETE"]),
         Route("/jobs/{id}/events", jobs.events),
-        Route("/jobs/{id}/picture/{n:int}", jobs.picture),
+        Route("/jobs/{id}/picture/{n:short_int}", jobs.picture),
         Route("/jobs/{id}/pictures.zip", jobs.pictures),
         Route("/me", jobs.forget, methods=["DELETE"]),
         *operators,

@@ -14,24 +14,85 @@ from functools import partial
 from typing import Any
 
 import h11
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from bots.web.addresses import TrustedProxies, is_loopback, network_of
+from bots.web.addresses import TrustedProxies, is_loopback, networks_of
 
 HEAD_S = 10.0
 """For a request's line and headers, from their first byte or from the connection's start."""
 BODY_BYTES_PER_S = 1_000
 """A body that comes more slowly than this, over `_CHECK_S`, is given up."""
 STALLED_S = 60.0
-"""For a client that takes nothing of an answer."""
+"""For a client that takes less than `BODY_BYTES_PER_S` of an answer that waits for it."""
 PER_ADDRESS = 100
-"""Connections of one address; a browser keeps six. Loopback and trusted proxies stand for many people."""
+"""Connections of one address, and requests of one address that are answered at the same time.
+
+A browser keeps six connections. Loopback and trusted proxies stand for many people.
+"""
 _CHECK_S = 5.0
 _FILES_WANTED = 8_192
 _FILES_RESERVED = 256
 """File descriptors that are left for everything but connections."""
+
+
+class AddressCounts:
+    """How many of something each address has, and the IPv6 networks around it, see `networks_of`."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._counts: Counter[str] = Counter()
+
+    def is_full(self, address: str) -> bool:
+        """Return whether an address, or a network around it, has all that it may have."""
+        return any(
+            self._counts[network] >= self._limit * share for network, share in networks_of(address)
+        )
+
+    def add(self, address: str) -> None:
+        """Count one more."""
+        self._counts.update(network for network, _ in networks_of(address))
+
+    def remove(self, address: str) -> None:
+        """Count one less."""
+        for network, _ in networks_of(address):
+            self._counts[network] -= 1
+            if not self._counts[network]:
+                del self._counts[network]
+
+
+class RequestsPerAddress:
+    """ASGI middleware: answers at most `PER_ADDRESS` requests of one address at the same time.
+
+    Behind a trusted proxy, connections are the proxy's, and only requests tell whose they are.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int = PER_ADDRESS) -> None:
+        self._app = app
+        self._counts = AddressCounts(limit)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer 429."""
+        address = scope["client"][0] if scope["type"] == "http" and scope.get("client") else ""
+        if not address or is_loopback(address):
+            await self._app(scope, receive, send)
+            return
+        if self._counts.is_full(address):
+            await _TOO_MANY(scope, receive, send)
+            return
+        self._counts.add(address)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._counts.remove(address)
+
+
+_TOO_MANY = JSONResponse(
+    {"reason": "too-many-requests"}, 429, headers={"Connection": "close", "Retry-After": "5"}
+)
 
 
 class Connections:
@@ -44,15 +105,16 @@ class Connections:
         per_address: int = PER_ADDRESS,
         head_s: float = HEAD_S,
         check_s: float = _CHECK_S,
+        stalled_s: float = STALLED_S,
     ) -> None:
         self._proxies = proxies
         self._limit = limit or _file_limit() - _FILES_RESERVED
-        self._per_address = per_address
         self._open: dict[LimitedProtocol, str] = {}
-        """In the order in which they came, each with its address."""
-        self._counts: Counter[str] = Counter()
+        """In the order in which they came, each with its peer; empty for one that stands for many."""
+        self._counts = AddressCounts(per_address)
         self.head_s = head_s
         self.check_s = check_s
+        self.stalled_s = stalled_s
 
     def protocol(self) -> Callable[..., asyncio.Protocol]:
         """Return what uvicorn takes as its `http` setting."""
@@ -60,22 +122,21 @@ class Connections:
 
     def enter(self, connection: LimitedProtocol, peer: str) -> bool:
         """Count a connection that began; False where its address has too many."""
-        address = "" if is_loopback(peer) or peer in self._proxies else network_of(peer)
-        if address and self._counts[address] >= self._per_address:
+        address = "" if is_loopback(peer) or peer in self._proxies else peer
+        if address and self._counts.is_full(address):
             return False
         if len(self._open) >= self._limit and not self._make_room():
             return False
         self._open[connection] = address
-        self._counts[address] += 1
+        if address:
+            self._counts.add(address)
         return True
 
     def leave(self, connection: LimitedProtocol) -> None:
         """Count a connection that ended; once is enough."""
         address = self._open.pop(connection, None)
-        if address is not None:
-            self._counts[address] -= 1
-            if not self._counts[address]:
-                del self._counts[address]
+        if address:
+            self._counts.remove(address)
 
     def _make_room(self) -> bool:
         idle = next((each for each in self._open if each.is_idle()), None)
@@ -101,7 +162,10 @@ class LimitedProtocol(H11Protocol):
         self._waiting_since: float | None = None
         """When the head of a request began to be waited for; None while an answer is made."""
         self._received = 0
-        self._stalled_since: float | None = None
+        self._unsent = 0
+        """Bytes of answers that waited for the client at the last check."""
+        self._drained = False
+        self._stalled_checks = 0
         self._check: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -126,12 +190,8 @@ class LimitedProtocol(H11Protocol):
         if self._is_answering():
             self._waiting_since = None
 
-    def pause_writing(self) -> None:
-        self._stalled_since = self.loop.time()
-        super().pause_writing()
-
     def resume_writing(self) -> None:
-        self._stalled_since = None
+        self._drained = True
         super().resume_writing()
 
     def is_idle(self) -> bool:
@@ -147,17 +207,26 @@ class LimitedProtocol(H11Protocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def _look(self) -> None:
-        if self.transport.is_closing():
-            return
         now, received, self._received = self.loop.time(), self._received, 0
-        if self._is_too_slow(now, received):
+        # Also of a connection that is closing: what waits to be sent takes memory until it is sent.
+        stalled = self._is_stalled()
+        if stalled or (not self.transport.is_closing() and self._is_too_slow(now, received)):
             self.drop()
             return
         self._check = self.loop.call_later(self._connections.check_s, self._look)
 
+    def _is_stalled(self) -> bool:
+        """Return whether the client has taken too little of what waits for it, for too long."""
+        unsent, before = self.transport.get_write_buffer_size(), self._unsent
+        wanted = BODY_BYTES_PER_S * self._connections.check_s
+        moves = unsent == 0 or self._drained or before - unsent >= wanted
+        self._unsent, self._drained = unsent, False
+        self._stalled_checks = (
+            max(0, self._stalled_checks - 1) if moves else self._stalled_checks + 1
+        )
+        return self._stalled_checks * self._connections.check_s >= self._connections.stalled_s
+
     def _is_too_slow(self, now: float, received: int) -> bool:
-        if self._stalled_since is not None and now - self._stalled_since > STALLED_S:
-            return True
         if self._waiting_since is not None:
             return now - self._waiting_since > self._connections.head_s
         if self.conn.their_state is not h11.SEND_BODY or self.flow.read_paused:

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
@@ -18,6 +19,7 @@ EVENT = re.compile(r"[\w-]{8,64}", re.ASCII)
 _FIELDS_MAX = 12
 _FIELD_BYTES_MAX = 4_096
 _PART_HEADER_BYTES_MAX = 4_096
+_BOUNDARY = re.compile(r"[\w'()+,./:=? -]{1,200}", re.ASCII)
 _OVERHEAD_BYTES = 128_000
 """Of a form beside its photos."""
 
@@ -101,7 +103,8 @@ async def read_form(request: Request, photos_max: int, mb_max: int) -> AsyncIter
     bytes_max = photos_max * mb_max * 1_000_000 + _OVERHEAD_BYTES
     stream = _bounded(request.stream(), bytes_max, mb_max)
     try:
-        fields = await _PhotoParser(request.headers, stream, photos_max, mb_max).parse()
+        headers = _with_boundary_alone(request.headers)
+        fields = await _PhotoParser(headers, stream, photos_max, mb_max).parse()
     except MultiPartException as error:
         raise FormBroken(error.message) from error
     except ClientDisconnect as error:
@@ -110,6 +113,18 @@ async def read_form(request: Request, photos_max: int, mb_max: int) -> AsyncIter
         yield _form(fields)
     finally:
         await fields.close()
+
+
+def _with_boundary_alone(headers: Headers) -> Headers:
+    """Return the type of the form with its boundary and no other parameter. Raises `FormBroken`.
+
+    Browsers send UTF-8. Some of Python's other codecs raise errors that the parser does not expect.
+    """
+    _, parameters = parse_options_header(headers["content-type"])
+    boundary = parameters.get(b"boundary", b"").decode("latin-1")
+    if not _BOUNDARY.fullmatch(boundary):
+        raise FormBroken("send the form with a boundary, see RFC 2046")
+    return Headers({"content-type": f'multipart/form-data; boundary="{boundary}"'})
 
 
 async def discard_rest(request: Request, bytes_max: int) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -25,6 +27,8 @@ from tasks.services import Services
 
 _HEARTBEAT_S = 5.0
 """A silent stream says that it lives, and looks at the record in case news got lost."""
+STREAMS_PER_PERSON = 20
+"""Open at the same time: one for each waiting job in each tab."""
 _LISTED = 30
 """Jobs that have ended and that the page shows, at most."""
 _STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -84,6 +88,7 @@ class Jobs:
     def __init__(self, services: Services, desk: JobEvents) -> None:
         self._services = services
         self._desk = desk
+        self._streams: Counter[str] = Counter()
 
     async def show(self, request: Request) -> Response:
         """GET /jobs/{id}: the job now."""
@@ -92,9 +97,13 @@ class Jobs:
 
     async def events(self, request: Request) -> Response:
         """GET /jobs/{id}/events: the job now and whenever it changes, until it has ended."""
-        await self._view(request)
+        view = await self._view(request)
+        if self._streams[view.job.request.person] >= STREAMS_PER_PERSON:
+            raise HTTPException(429)
         return StreamingResponse(
-            self._stream(request), media_type="text/event-stream", headers=_STREAM_HEADERS
+            self._stream(request, view.job.request.person),
+            media_type="text/event-stream",
+            headers=_STREAM_HEADERS,
         )
 
     async def picture(self, request: Request) -> Response:
@@ -172,9 +181,21 @@ class Jobs:
     def _forget(self, person: str) -> None:
         self._services.users.forget(NAME, person)
 
-    async def _stream(self, request: Request) -> AsyncIterator[str]:
+    @contextmanager
+    def _counted(self, person: str) -> Iterator[None]:
+        self._streams[person] += 1
+        try:
+            yield
+        finally:
+            self._streams[person] -= 1
+            if not self._streams[person]:
+                del self._streams[person]
+
+    async def _stream(self, request: Request, person: str) -> AsyncIterator[str]:
         sent = ""
-        with self._desk.subscribe(request.path_params["id"]) as changed:
+        if self._streams[person] >= STREAMS_PER_PERSON:
+            return  # many came at the same time
+        with self._counted(person), self._desk.subscribe(request.path_params["id"]) as changed:
             while not self._desk.closed:
                 changed.clear()
                 try:

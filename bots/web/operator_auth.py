@@ -21,8 +21,9 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from bots.web.addresses import address_of
+from bots.web.addresses import shares_of
 from bots.web.settings import WebSettings
+from tasks.private_files import read_secret_file
 from tasks.services import Services
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -40,14 +41,14 @@ _HOW = "This page is for the operator: open the link that `suisai operator-link`
 def operator_token(settings: WebSettings, data_dir: Path) -> str:
     """Return the operator's token: of the settings, or the data folder's, made at the first call.
 
-    Raises `OSError` where the folder cannot be written.
+    Raises `OSError` where the folder cannot be written, `FileNotPrivate`.
     """
     if settings.operator_token is not None:
         return settings.operator_token.get_secret_value()
     path = data_dir / TOKEN_FILE
     while True:
         try:
-            token = path.read_text("ascii").strip()
+            token = read_secret_file(path)
         except FileNotFoundError:
             _create_token(path)
             continue
@@ -81,6 +82,7 @@ class OperatorAuth:
     """Guards endpoints that are the operator's."""
 
     def __init__(self, services: Services, settings: WebSettings) -> None:
+        self._services = services
         self._password = settings.operator_password
         self._metrics_token = settings.metrics_token
         self._kv = services.kv("web")
@@ -153,16 +155,30 @@ class OperatorAuth:
         given = _password_of(request)
         if given is None:
             return PlainTextResponse(_HOW, 401, _REALM)
-        key = f"wrong-passwords:{address_of(request)}"
-        if int(await asyncio.to_thread(self._kv.get, key) or 0) >= _GUESSES:
+        networks = await asyncio.to_thread(self._pseudonyms_of, request)
+        # Counted before it is looked at: of many guesses at once, each sees those before it.
+        if await asyncio.to_thread(self._count_guess, networks, 1):
             later = {"Retry-After": f"{_GUESSES_WINDOW_S:.0f}"}
             return PlainTextResponse(
                 f"Too many wrong passwords from this address; wait a minute. {_HOW}", 429, later
             )
-        if _equal(given, self._password.get_secret_value()):
-            return None
-        await asyncio.to_thread(self._kv.increment, key, 1, _GUESSES_WINDOW_S)
-        return PlainTextResponse("Wrong password.\n", 401, _REALM)
+        if not _equal(given, self._password.get_secret_value()):
+            return PlainTextResponse("Wrong password.\n", 401, _REALM)
+        await asyncio.to_thread(self._count_guess, networks, -1)
+        return None
+
+    def _pseudonyms_of(self, request: Request) -> list[tuple[str, int]]:
+        """Return the networks of a request, each with its share, by names that tell no address."""
+        users = self._services.users
+        return [(users.pseudonym("address", name), share) for name, share in shares_of(request)]
+
+    def _count_guess(self, networks: list[tuple[str, int]], by: int) -> bool:
+        """Change the count of guesses of these networks; return whether one had all of its guesses."""
+        counts = [
+            (self._kv.increment(f"wrong-passwords:{name}", by, _GUESSES_WINDOW_S), share)
+            for name, share in networks
+        ]
+        return any(count > _GUESSES * share for count, share in counts)
 
 
 def _equal(given: str, wanted: str) -> bool:

@@ -89,6 +89,8 @@ async def _serve(
         http=Connections(TrustedProxies(settings.trusted_proxies)).protocol(),  # type: ignore[arg-type]
         # Of whoever is on loopback; `ForwardedAddresses` asks the settings instead.
         proxy_headers=False,
+        # The page has no WebSockets, and an upgrade would leave the limits of `Connections`.
+        ws="none",
         lifespan="on",
         access_log=False,
         log_config=None,

@@ -21,6 +21,10 @@ def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+_Token = Annotated[SecretStr, Field(min_length=16)]
+"""Guesses of a token are not counted, so that nobody can keep its owner out: it must be long."""
+
+
 class WebSettings(EnvironmentSettings):
     """Where the page is served. Each is `SUISAI_WEB_` + its name in capitals."""
 
@@ -46,12 +50,14 @@ class WebSettings(EnvironmentSettings):
     asks_per_hour: Annotated[int, Field(ge=1, le=1_000_000)] = 120
     """The same for an hour; raise both if many people share an address."""
 
-    operator_token: SecretStr | None = None
-    """Token for /status and /metrics; not set: a random one, stored in the data folder."""
-    operator_password: SecretStr | None = None
-    """Password for both by HTTP Basic, with the user name `operator`; not set: only the token works."""
-    metrics_token: SecretStr | None = None
-    """Token for /metrics alone, for Prometheus: Authorization: Bearer TOKEN."""
+    operator_token: _Token | None = None
+    """Token for /status and /metrics, 16 characters at least; not set: a random one, stored in the data
+    folder."""
+    operator_password: Annotated[SecretStr, Field(min_length=8)] | None = None
+    """Password for both by HTTP Basic, with the user name `operator`, 8 characters at least; not set: only
+    the token works."""
+    metrics_token: _Token | None = None
+    """Token for /metrics alone, 16 characters at least, for Prometheus: Authorization: Bearer TOKEN."""
     metrics_open: bool = False
     """Serve /metrics without authentication (numbers only, no personal data)."""
     status_pictures: bool = False

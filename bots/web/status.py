@@ -17,6 +17,7 @@ from bots.web.settings import WebSettings
 from bots.web.status_data import failures, overview, recent_pictures
 from tasks.blobs import BlobMissing
 from tasks.models import PAUSABLE
+from tasks.platform import platform_names
 from tasks.services import Services
 from tasks.stats import read_stats
 
@@ -77,7 +78,7 @@ def routes(services: Services, settings: WebSettings, auth: OperatorAuth) -> lis
         Route("/status/now", auth.required(status.now)),
         Route("/status/pause", auth.required(status.pause), methods=["POST"]),
         Route("/status/resume", auth.required(status.resume), methods=["POST"]),
-        Route("/status/pictures/{n:int}", auth.required(status.picture)),
+        Route("/status/pictures/{n:short_int}", auth.required(status.picture)),
     ]
 
 
@@ -85,6 +86,6 @@ async def _switch(request: Request) -> tuple[str, str | None]:
     """Read which switch is meant. Raises a 400 for one that does not exist."""
     body = await read_object(request)
     what, platform = body.get("what"), body.get("platform") or None
-    if not isinstance(what, str) or what not in PAUSABLE or not isinstance(platform, str | None):
+    if what not in PAUSABLE or (platform is not None and platform not in platform_names()):
         raise HTTPException(400)
-    return what, platform
+    return str(what), platform

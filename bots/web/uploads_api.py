@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 
 import structlog
 from starlette.requests import Request
@@ -17,11 +16,12 @@ from starlette.types import Message, Receive, Scope, Send
 from bots import i18n
 from bots.captions.own_words import checked
 from bots.captions.parser import PaintOptions, fresh_seed, parse
-from bots.web.addresses import address_of
+from bots.web.addresses import shares_of
 from bots.web.form import EVENT, Form, FormBroken, check_length, discard_rest, read_form
 from bots.web.plugin import NAME
 from bots.web.sessions import language_of, new_secret, person_behind, person_of, set_session_cookie
 from bots.web.settings import WebSettings
+from bots.web.upload_slots import Slot, UploadSlots
 from pipeline.errors import PhotoRefused
 from pipeline.styles import Style
 from tasks.blobs import UPLOADS
@@ -30,8 +30,6 @@ from tasks.services import Services
 
 _log = structlog.get_logger()
 
-_UPLOADS_AT_ONCE = 32
-_UPLOADS_PER_ADDRESS = 8
 _SLOT_WAIT_S = 5.0
 _DISCARD_S = 60.0
 """For the rest of a body that is not wanted."""
@@ -60,8 +58,7 @@ class UploadsApi:
         self._styles = styles
         self._bytes_max = settings.photos_max * settings.photo_mb_max * 1_000_000
         self._address_limits = services.rate_limiter(f"{NAME}:address")
-        self._uploading: Counter[str] = Counter()
-        """Bodies that are read now, by the address that sends them."""
+        self._slots = UploadSlots()
         self._storing = asyncio.Semaphore(_STORED_AT_ONCE)
 
     async def post(self, request: Request) -> Response:
@@ -70,10 +67,11 @@ class UploadsApi:
         person = person_of(request) or person_behind(secret)
         try:
             check_length(request, self._settings.photos_max, self._settings.photo_mb_max)
-            if (refused := await self._refused_unread(request, person)) is not None:
-                response = await asyncio.to_thread(self._say, language, refused)
+            answer = await self._take_in(request, person, language)
+            if isinstance(answer, Refused):
+                response = await asyncio.to_thread(self._say, language, answer)
                 return _before_the_body(request, response, self._bytes_max)
-            response = await self._read_and_admit(request, person, language)
+            response = answer
         except PhotoRefused as refusal:
             response = _refused(refusal.reason, _why(language, refusal), 413)
             one_photo = self._settings.photo_mb_max * 1_000_000
@@ -83,6 +81,23 @@ class UploadsApi:
             return _before_the_body(request, response, self._bytes_max)
         set_session_cookie(request, response, secret)
         return response
+
+    async def _take_in(self, request: Request, person: str, language: str) -> Response | Refused:
+        """Answer a form, or say why it is not read to its end."""
+        if (refused := await self._refused_unread(request, person)) is not None:
+            return refused
+        # Taken at once, not after another wait: of many requests that come together each counts.
+        slot = self._slots.take(request.client.host if request.client else "")
+        if slot is None:
+            return Refused("too-busy", time.time() + _SLOT_WAIT_S)
+        try:
+            if (refused := await self._refused_by_address(request)) is not None:
+                return refused
+            return await self._read_and_admit(request, slot, person, language)
+        except TimeoutError:
+            return Refused("too-busy", time.time() + _SLOT_WAIT_S)
+        finally:
+            self._slots.release(slot)
 
     async def _refused_unread(self, request: Request, person: str) -> Refused | None:
         """Return why a request is refused whatever its body holds, None where it has to be read."""
@@ -94,36 +109,32 @@ class UploadsApi:
         # Without the event, this may be a request once more that was accepted: the ledger knows.
         if refused is not None and (known or refused.reason not in _OF_PERSON):
             return refused
-        return await self._refused_by_address(address_of(request))
+        return None
 
-    async def _refused_by_address(self, address: str) -> Refused | None:
-        settings, now = self._settings, time.time()
-        if self._uploading[address] >= _UPLOADS_PER_ADDRESS or (
-            self._uploading.total() >= _UPLOADS_AT_ONCE
-        ):
-            return Refused("too-busy", now + _SLOT_WAIT_S)
-        # Its pseudonym: an address is personal data, and lies in the ledger for an hour.
-        name = self._services.users.pseudonym("address", address)
-        limits = [
-            (f"{name}:minute", RateLimit(settings.asks_per_minute, 60.0)),
-            (f"{name}:hour", RateLimit(settings.asks_per_hour, 3600.0)),
-        ]
+    async def _refused_by_address(self, request: Request) -> Refused | None:
+        settings, users = self._settings, self._services.users
+        limits = []
+        for network, share in shares_of(request):
+            # Its pseudonym: an address is personal data, and lies in the ledger for an hour.
+            name = users.pseudonym("address", network)
+            limits += [
+                (f"{name}:minute", RateLimit(settings.asks_per_minute * share, 60.0)),
+                (f"{name}:hour", RateLimit(settings.asks_per_hour * share, 3600.0)),
+            ]
         wait_s = await asyncio.to_thread(self._address_limits.take, limits)
-        return Refused("busy-address", now + wait_s) if wait_s > 0 else None
+        return Refused("busy-address", time.time() + wait_s) if wait_s > 0 else None
 
-    async def _read_and_admit(self, request: Request, person: str, language: str) -> Response:
-        settings, address = self._settings, address_of(request)
-        self._uploading[address] += 1
-        try:
-            async with (
-                read_form(request, settings.photos_max, settings.photo_mb_max) as form,
-                self._storing,
-            ):
-                return await asyncio.to_thread(self._admit, person, language, form)
-        finally:
-            self._uploading[address] -= 1
-            if not self._uploading[address]:
-                del self._uploading[address]
+    async def _read_and_admit(
+        self, request: Request, slot: Slot, person: str, language: str
+    ) -> Response:
+        settings = self._settings
+        async with AsyncExitStack() as stack:
+            async with slot.reading():
+                form = await stack.enter_async_context(
+                    read_form(request, settings.photos_max, settings.photo_mb_max)
+                )
+            await stack.enter_async_context(self._storing)
+            return await asyncio.to_thread(self._admit, person, language, form)
 
     def _admit(self, person: str, language: str, form: Form) -> Response:
         services = self._services

@@ -167,7 +167,8 @@ class Budget:
         day = f"{datetime.fromtimestamp(self._clock(), UTC):%Y-%m-%d}"
         kind = "post" if what in _POSTS else what
         found = list(dict.fromkeys(ids))
-        if found and (count := self._store.add_members(f"billed:{day}:{kind}", found, 2 * _DAY_S)):
+        key, people = f"billed:{day}:{kind}", what == "account"
+        if found and (count := self._store.add_members(key, found, 2 * _DAY_S, people=people)):
             self._change(lambda money: self._charge(money, what, count))
 
     @contextmanager

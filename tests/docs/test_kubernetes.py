@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from bots.plugins import adapters
+from bots.public_addresses import is_public
 from bots.web.probes import health_routes
 from tasks.models import PaintRequest, Stage
 from tasks.services import Services
@@ -139,13 +141,58 @@ def test_secrets_are_files_that_settings_read() -> None:
 
 def test_only_the_bot_reaches_the_ledger_and_only_the_page_is_open() -> None:
     policies = {each["metadata"]["name"]: each["spec"] for each in manifests("network.yaml")}
-    assert policies["nobody"]["policyTypes"] == ["Ingress"]
-    assert "ingress" not in policies["nobody"]
+    assert policies["nobody"]["policyTypes"] == ["Ingress", "Egress"]
+    assert not {"ingress", "egress"} & set(policies["nobody"])
     (rule,) = policies["valkey"]["ingress"]
     (source,) = rule["from"]
     assert source["podSelector"] == policies["nobody"]["podSelector"]
     assert policies["valkey"]["egress"] == []
-    assert set(policies) == {"nobody", "web", "valkey"}
+    assert set(policies) == {"nobody", "bot", "web", "valkey"}
+
+
+def test_the_bot_connects_to_names_the_ledger_and_https_alone() -> None:
+    (policy,) = (p for p in manifests("network.yaml") if p["metadata"]["name"] == "bot")
+    rules = policy["spec"]["egress"]
+    ports = {
+        (port["port"], port.get("protocol", "TCP")) for rule in rules for port in rule["ports"]
+    }
+    assert ports == {(53, "UDP"), (53, "TCP"), (6379, "TCP"), (443, "TCP")}
+    assert all(rule["to"] for rule in rules)
+    (https,) = (rule for rule in rules if rule["ports"] == [{"port": 443}])
+    blocks = [each["ipBlock"] for each in https["to"]]
+    for inside in (
+        "10.96.0.1",
+        "169.254.169.254",
+        "192.168.1.1",
+        "172.20.0.1",
+        "fd00::1",
+        "fe80::1",
+    ):
+        assert not is_public(inside)
+        assert not any(_reaches(block, inside) for block in blocks), inside
+    for outside in ("149.154.167.220", "2001:67c:4e8:f004::9"):
+        assert any(_reaches(block, outside) for block in blocks), outside
+    assert not _selects(policy, "valkey")
+    assert all(_selects(policy, name) for name in ours())
+
+
+def _reaches(block: dict[str, Any], address: str) -> bool:
+    host, networks = ip_address(address), map(ip_network, (block["cidr"], *block.get("except", ())))
+    allowed, *forbidden = (host.version == net.version and host in net for net in networks)
+    return allowed and not any(forbidden)
+
+
+def _selects(policy: dict[str, Any], workload: str) -> bool:
+    (pod,) = (
+        each["spec"]["template"]["metadata"]["labels"]
+        for file in ("suisai.yaml", "valkey.yaml")
+        for each in manifests(file)
+        if each["kind"] in ("Deployment", "StatefulSet") and each["metadata"]["name"] == workload
+    )
+    return all(
+        (pod.get(rule["key"]) in rule["values"]) == (rule["operator"] == "In")
+        for rule in policy["spec"]["podSelector"]["matchExpressions"]
+    )
 
 
 def test_what_is_scaled_exists_and_is_scaled_by_what_waits_and_what_is_in_hand() -> None:

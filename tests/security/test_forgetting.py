@@ -10,9 +10,10 @@ import pytest
 
 from bots.telegram.events import MessageEvent, Origin
 from bots.telegram.store import Albums, Chats, Paintings, Placeholder, PlaceholderQueue
+from bots.x.budget import Budget
 from bots.x.store import Memory
 from tasks.maintenance import run_once
-from tasks.models import PaintRequest, PhotoRef, RateLimit, Stage
+from tasks.models import Outcome, PaintRequest, PhotoRef, RateLimit, Stage
 from tasks.services import Services, open_services
 from tasks.settings import Limits, Settings
 from tasks.valkey import EmbeddedValkey
@@ -88,7 +89,10 @@ def use_telegram(services: Services) -> None:
     chats.choose_language(MARKER, "ja")
     chats.choose_style(MARKER, "film")
     chats.start_cooldown(-42, MARKER, "event", 3_600)
-    Paintings(services.ledger, kv, chats, 1_000).remember(chat, (7, 8), "job", {b"p": "file"})
+    paintings = Paintings(services.ledger, kv, chats, 1_000)
+    paintings.remember(chat, (7, 8), "job", {b"p": "file"})
+    paintings.remember(-42, (9,), "job", {MARKER.encode(): f"file-{MARKER}"}, None, MARKER)
+    paintings.remember_file(b"guest", f"guest-{MARKER}", MARKER)
     PlaceholderQueue(kv).add(Placeholder("job", chat, "9"), services.ledger.now() + 60)
     albums = Albums(kv, 10)
     part = MessageEvent(Origin(chat, 10, MARKER), album="a")
@@ -108,6 +112,9 @@ def use_x(services: Services) -> None:
     memory.claim_daily_refusal(MARKER)
     memory.claim_daily_refusal(f"dm:{MARKER}")
     memory.count_answer(f"77/{MARKER}", MARKER)
+    budget = Budget(services.kv("x"), {"account": 0.01, "post": 0.005}, 0.0, 0.0)
+    budget.received("account", [MARKER, "1"])
+    budget.received("post", ["99"])
 
 
 def everything(services: Services) -> str:
@@ -157,6 +164,37 @@ def test_nothing_in_the_store_on_its_disk_or_in_a_file_names_a_forgotten_person(
     left = services.ledger.latest_job("telegram", "1")
     assert left is not None
     assert left.request.photos == (PhotoRef("p"),)
+
+
+def test_who_is_forgotten_leaves_a_set_and_the_others_stay(services: Services) -> None:
+    kv = services.kv("x")
+    kv.add_members("billed", ["5", "6"], 100, people=True)
+    kv.add_members("posts", ["5"], 100)
+    kv.forget("5")
+    assert kv.add_members("billed", ["5", "6"], 100, people=True) == 1
+    assert kv.add_members("posts", ["5"], 100) == 0
+
+
+def test_an_opt_out_while_the_painting_is_sent_leaves_no_way_to_show_it_again(
+    services: Services,
+) -> None:
+    driver = LedgerDriver(services)
+    job_id = driver.admit(
+        request("telegram", "sent", person="1", conversation="1", photos=(PhotoRef("p", MARKER),))
+    )
+    driver.fetch()
+    driver.paint()
+    claim = driver.take(Stage.DELIVER)
+    assert driver.ledger.record_send_intent(claim)
+    services.users.forget("telegram", MARKER, opt_out=True)
+    services.ledger.set_platform_data(job_id, files="file-of-the-painting")
+    driver.ledger.transitions.finish(claim, Outcome.ANSWERED, receipt="5:6")
+
+    job = driver.job(job_id)
+    assert (job.pictures, dict(job.platform_data)) == ((), {})
+    assert services.retractions.waiting() == 1
+    run_once(services)
+    assert not list((services.settings.data_dir / "blobs").rglob(f"{job_id}*"))
 
 
 def test_a_key_that_expires_takes_the_name_of_its_person_along(services: Services) -> None:

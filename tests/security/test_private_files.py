@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import socket
 import stat
@@ -10,8 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from bots.commands.run import _print_links
+from bots.web.operator_auth import operator_token
+from bots.web.settings import WebSettings
 from tasks.blobs import BlobStore
-from tasks.private_files import FolderNotPrivate, is_own_socket, own_folder
+from tasks.private_files import FileNotPrivate, FolderNotPrivate, is_own_socket, own_folder
+from tasks.pseudonyms import Pseudonyms
+from tasks.services import Services
 from tasks.settings import Settings
 from tasks.valkey import EmbeddedValkey
 from tests.stack import Stack, eventually
@@ -39,15 +46,21 @@ def test_a_whole_bot_writes_nothing_that_others_can_read(
     generous_umask: None, tmp_path: Path
 ) -> None:
     data = tmp_path / "data"
+    data.mkdir(mode=0o777)
     settings = Settings(data_dir=data, safety_checks=())
     stack = Stack(settings, tmp_path / "logs", {"SUISAI_WEB_PORT": "0"})
     stack.start("up", "up")
     try:
         eventually(lambda: EmbeddedValkey(data / "valkey").is_alive(), 60, "the store runs")
         eventually(lambda: (data / "blobs").exists(), 60, "a process opened the blobs")
+        eventually((data / "operator-token").exists, 60, "the page has its token")
         assert readable_by_others(data) == []
     finally:
         stack.stop()
+    token = (data / "operator-token").read_text()
+    logs = "".join(path.read_text() for path in (tmp_path / "logs").iterdir())
+    assert "suisai operator-link" in logs
+    assert token not in logs
 
 
 def test_photos_lie_in_a_folder_that_others_cannot_enter(
@@ -116,3 +129,48 @@ def test_a_link_of_another_user_is_not_followed(tmp_path: Path) -> None:
     os.chown(link, 1, 1, follow_symlinks=False)
     with pytest.raises(FolderNotPrivate):
         own_folder(link)
+
+
+def test_the_link_is_printed_to_a_terminal_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUISAI_DATA_DIR", str(tmp_path))
+    controller, terminal = os.openpty()
+    with os.fdopen(terminal, "w") as screen, contextlib.redirect_stdout(screen):
+        _print_links(Settings())
+    token = (tmp_path / "operator-token").read_text()
+    assert f"/status?token={token}" in os.read(controller, 4_096).decode()
+    os.close(controller)
+    file = io.StringIO()
+    with contextlib.redirect_stdout(file):
+        _print_links(Settings())
+    assert token not in file.getvalue()
+    assert "suisai operator-link" in file.getvalue()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+@pytest.mark.parametrize("name", ["operator-token", "pseudonym.key"])
+@pytest.mark.parametrize("as_link", [False, True])
+def test_a_secret_that_another_user_planted_is_not_used(
+    services: Services, tmp_path: Path, name: str, as_link: bool
+) -> None:
+    planted = tmp_path / (f"of-another-{name}" if as_link else name)
+    planted.write_text("known-to-another-user")
+    os.chown(planted, 0 if as_link else 1, 1)
+    if as_link:
+        (tmp_path / name).symlink_to(planted)
+        os.chown(tmp_path / name, 1, 1, follow_symlinks=False)
+    settings = Settings(data_dir=tmp_path, namespace=f"{services.settings.namespace}-planted")
+    used = {
+        "operator-token": lambda: operator_token(WebSettings(), tmp_path),
+        "pseudonym.key": lambda: Pseudonyms(services.redis, settings).of("web", "1"),
+    }
+    with pytest.raises(FileNotPrivate, match="another user"):
+        used[name]()
+
+
+def test_a_secret_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    token = operator_token(WebSettings(), tmp_path)
+    (tmp_path / "operator-token").chmod(0o644)
+    assert operator_token(WebSettings(), tmp_path) == token
+    assert readable_by_others(tmp_path / "operator-token") == []

@@ -211,7 +211,8 @@ class EditDelivery:
         settled = Placeholder(job_id, chat, str(target))
         files = {picture: file_id} if file_id else {}
         remember = context.paintings.remember
-        await asyncio.to_thread(remember, chat, (target,), job_id, files, settled)
+        person = progress.job.request.person
+        await asyncio.to_thread(remember, chat, (target,), job_id, files, settled, person)
         data = {"files": file_id} if file_id else {}
         if not context.has_other_placeholder(progress):
             await context.mark_final(progress, target, answer=receipt, **data)

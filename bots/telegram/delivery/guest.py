@@ -114,7 +114,9 @@ class GuestDelivery:
                 return ""
             raise
         file_id = largest(sent.photo)
-        await asyncio.to_thread(self._context.paintings.remember_file, picture, file_id)
+        await asyncio.to_thread(
+            self._context.paintings.remember_file, picture, file_id, job.request.person
+        )
         await self._sender.delete(chat, sent.message_id)
         return file_id
 

@@ -76,7 +76,8 @@ class SendDelivery:
         known = {
             picture: file for picture, file in zip(painting.pictures, files, strict=False) if file
         }
-        await asyncio.to_thread(context.paintings.remember, chat, ids, job.id, known)
+        remember, person = context.paintings.remember, job.request.person
+        await asyncio.to_thread(remember, chat, ids, job.id, known, None, person)
 
     async def _outgoing(self, progress: Progress, painting: Painting) -> OutgoingMedia:
         context, pictures = self._context, painting.pictures

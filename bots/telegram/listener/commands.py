@@ -11,6 +11,7 @@ from telegram import InlineKeyboardMarkup, InlineQueryResultCachedPhoto, InlineQ
 from telegram.error import TelegramError
 
 from bots.i18n import describe_status, languages, t
+from bots.person_ids import UnknownPerson, read_person
 from bots.telegram.events import InlineQueryEvent, MessageEvent, Origin, Place
 from bots.telegram.keyboards import of_forgetting, of_languages, of_styles, title
 from bots.telegram.sender import Sender, is_admin
@@ -19,10 +20,13 @@ from bots.telegram.store import Chats, GroupRules, Paintings
 from pipeline.styles import Style, find_style
 from tasks.ledger.ledger import Ledger
 from tasks.models import PAUSABLE
+from tasks.platform import platform_names
 from tasks.services import Services
 from tasks.stats import read_stats
 
 Command = Callable[[MessageEvent, str], Awaitable[None]]
+
+_log = structlog.get_logger()
 
 _COOLDOWN_MAX_S = 86_400
 
@@ -187,6 +191,7 @@ class OperatorCommands:
         words = await asyncio.to_thread(
             self._result, message.command, message.words.split(), language
         )
+        _log.info("operator_command", command=message.command, operator=origin.person)
         await self._sender.reply(origin, words)
         return True
 
@@ -194,9 +199,9 @@ class OperatorCommands:
         match command, args:
             case "stats", []:
                 return Stats(self._services).text()
-            case "pause" | "resume", [what, *where] if what in PAUSABLE and len(where) <= 1:
+            case "pause" | "resume", [what, *where] if _is_switch(what, where):
                 self._switch(command, what, *where)
-            case "ban" | "unban", [person]:
+            case "ban" | "unban", [person] if _names_person(person):
                 self._set_ban(command, person)
             case _:
                 return t(language, "telegram-operator-how", stages=" | ".join(PAUSABLE))
@@ -208,10 +213,23 @@ class OperatorCommands:
         change(what, platform)
 
     def _set_ban(self, command: str, person: str) -> None:
-        platform, _, name = person.rpartition(":")
         users = self._services.users
         change = users.ban if command == "ban" else users.unban
-        change(platform or PLATFORM, name)
+        change(*read_person(person, PLATFORM))
+
+
+def _is_switch(what: str, where: list[str]) -> bool:
+    names = platform_names()
+    return what in PAUSABLE and len(where) <= 1 and all(name in names for name in where)
+
+
+def _names_person(word: str) -> bool:
+    """Return whether a ban would mean somebody: one of `@name` would be said to be done and do nothing."""
+    try:
+        read_person(word, PLATFORM)
+    except UnknownPerson:
+        return False
+    return True
 
 
 class Stats:
@@ -235,8 +253,6 @@ class Stats:
         for name, count in sorted(stats.counts.items()):
             yield f"{name}: {count}"
 
-
-_log = structlog.get_logger()
 
 _MOST = 20
 

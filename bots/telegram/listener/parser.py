@@ -205,7 +205,8 @@ def _message_event(
     return MessageEvent(
         origin=_origin(message, replied, person, place),
         words=text.words,
-        command=text.command,
+        # Somebody else wrote what is forwarded or comes through another bot: it gives no orders.
+        command="" if message.forward_origin or message.via_bot else text.command,
         photos=photos_of(message, person),
         replied_photos=_photos_replied(message, replied, person, to_bot),
         replied_message=0 if replied is None else replied.message_id,

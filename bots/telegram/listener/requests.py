@@ -49,7 +49,8 @@ class RequestService:
     def from_button(self, button: ButtonEvent, action: RepaintAction) -> PaintRequest | None:
         """Return the request behind a button, None when neither job nor message knows the photo."""
         job = self._paintings.job_here(action.job_id, button.origin)
-        photos = job.request.photos if job is not None else button.answered_photos
+        person = button.origin.person
+        photos = button.answered_photos if job is None else photos_as_seen_by(person, job)
         if not photos:
             return None
         seed = job.request.seed if job is not None and not action.anew else None
@@ -68,7 +69,8 @@ class RequestService:
         origin = _as_hidden_as(job, message.origin)
         choices = self._chats.choices(origin)
         options = replace(options, reroll=True)
-        return _request(message.event, origin, before.photos, options, choices)
+        photos = photos_as_seen_by(origin.person, job)
+        return _request(message.event, origin, photos, options, choices)
 
     def admit(self, request: PaintRequest) -> Admitted | Refused:
         """Put a request into the ledger, after what the group and the photos' owners want."""
@@ -111,7 +113,20 @@ class RequestService:
         options = PaintOptions(before.style, before.strength, before.seed, words=before.words)
         # Chatter about a painting asks for no other one.
         explicit = parse(message.words, options, self._styles).explicit
-        return _Basis(before.photos if explicit else (), options)
+        photos = photos_as_seen_by(message.origin.person, job) if explicit else ()
+        return _Basis(photos, options)
+
+
+def photos_as_seen_by(person: str, job: Job) -> tuple[PhotoRef, ...]:
+    """Return a job's photos, each with its owner named where that is somebody else than `person`.
+
+    In the record of a job, a photo of its own person has no owner.
+    """
+    owners = [photo.owner or job.request.person for photo in job.request.photos]
+    return tuple(
+        replace(photo, owner=None if owner == person else owner)
+        for photo, owner in zip(job.request.photos, owners, strict=True)
+    )
 
 
 def _request(

@@ -46,6 +46,14 @@ local function retract(platform, receipt)
   redis.call('HSETNX', key('retractions'), platform .. ' ' .. receipt, int(now) .. ' ' .. int(now))
 end
 
+-- A job's pictures are not to be shown again: its record names them no more, nor what the platform has of them.
+local function withdraw_pictures(id)
+  redis.call('HSET', job(id), 'pictures', '')
+  for _, field in ipairs(redis.call('HKEYS', job(id))) do
+    if string.sub(field, 1, 2) == 'm:' then redis.call('HDEL', job(id), field) end
+  end
+end
+
 -- End a job: it leaves every queue and count; its record is kept for `keep` ms.
 local function end_job(id, outcome, reason, keep)
   local j = redis.call('HMGET', job(id), 'platform', 'person', 'conversation', 'private', 'stage', 'lane', 'photos')

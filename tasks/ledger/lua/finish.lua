@@ -30,7 +30,13 @@ if outcome == 'answered' then
   if waited <= 1.25 * said then count('promises-kept') end
   -- Somebody objected while it was being sent.
   local objects = objection(j[6], j[7])
-  if objects then retract(platform, receipt) end
+  if objects then
+    retract(platform, receipt)
+    for blob in string.gmatch(get(id, 'pictures') or '', '%S+') do
+      if string.find(blob, id, 1, true) then redis.call('RPUSH', key('deletions'), blob) end
+    end
+    withdraw_pictures(id)
+  end
   if j[5] ~= '1' and not objects then
     redis.call('LPUSH', key('recent'), id)
     redis.call('LTRIM', key('recent'), 0, 23)

@@ -5,7 +5,7 @@
 -- stays under the pseudonym until its time is over. Pictures made for others are theirs and stay; a
 -- job of somebody else that shared a picture of this person is painted anew. Published answers to this
 -- person are queued to be deleted on their platform; with an opt-out also those to others that show the
--- person's photos, and their pictures go.
+-- person's photos, and their pictures go, with what the platform noted of them (files that it has).
 local platform, person, mark = ARGV[1], ARGV[2], ARGV[3]
 local ids = redis.call('SMEMBERS', key('open', platform, person))
 for _, id in ipairs(redis.call('ZRANGE', key('past', platform, person), 0, -1)) do table.insert(ids, id) end
@@ -67,7 +67,7 @@ if ARGV[4] == '1' then
       delete_blobs(id, j[2])
       delete_painted(id, j[3], j[2])
       retract(j[4], j[5])
-      redis.call('HSET', job(id), 'pictures', '')
+      withdraw_pictures(id)
       redis.call('LREM', key('recent'), 0, id)
     end
   end

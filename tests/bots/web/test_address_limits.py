@@ -13,13 +13,13 @@ from starlette.applications import Starlette
 from bots.web.app import build_app
 from bots.web.settings import WebSettings
 from tasks.services import Services
-from tests.bots.web.peers import ask
+from tests.bots.web.peers import OPERATOR, ask
 
 PHOTO = {"photo": ("x.jpg", b"a photo")}
 
 
 def page(services: Services, **settings: object) -> Starlette:
-    settings = {"operator_token": "t", "asks_per_minute": 3, "asks_per_hour": 5, **settings}
+    settings = {"operator_token": OPERATOR, "asks_per_minute": 3, "asks_per_hour": 5, **settings}
     return build_app(services, WebSettings(**settings))  # type: ignore[arg-type] # pydantic checks
 
 
@@ -45,6 +45,22 @@ def test_an_ipv6_household_is_one_address(services: Services) -> None:
     codes = [send(app, f"2001:db8::{n}:{n}").status_code for n in range(1, 6)]
     assert codes == [201] * 3 + [429] * 2
     assert send(app, "2001:db8:0:1::1").status_code == 201
+
+
+def test_a_network_of_many_households_has_a_share(services: Services) -> None:
+    app = page(services, asks_per_minute=1, asks_per_hour=1)
+    codes = [send(app, f"2001:db8:7:{n:x}00::1").status_code for n in range(1, 25)]
+    assert codes == [201] * 16 + [429] * 8
+    assert send(app, "2001:db8:8::1").status_code == 201
+
+
+def test_behind_a_proxy_that_names_no_address_all_are_one(services: Services) -> None:
+    app = page(services, trusted_proxies="10.0.0.0/8")
+    codes = [
+        send(app, "10.0.0.1", headers={"X-Forwarded-For": f"_hidden{n}"}).status_code
+        for n in range(5)
+    ]
+    assert codes == [201] * 3 + [429] * 2
 
 
 def test_behind_a_trusted_proxy_the_real_address_counts(services: Services) -> None:

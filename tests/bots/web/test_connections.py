@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import select
 import socket
 import threading
 from collections.abc import Iterator
@@ -16,9 +17,11 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
 
-from bots.web.addresses import TrustedProxies, network_of
-from bots.web.connections import Connections
+from bots.web.addresses import TrustedProxies, networks_of
+from bots.web.connections import Connections, RequestsPerAddress
+from bots.web.operator_auth import Endpoint
 from tests.stack import eventually
 
 HALF_A_HEAD = b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "
@@ -31,8 +34,8 @@ async def _echo(request: Request) -> Response:
 class Site:
     """A small application behind the page's own limits, with quick deadlines."""
 
-    def __init__(self, connections: Connections) -> None:
-        app = Starlette(routes=[Route("/", _echo, methods=["GET", "POST"])])
+    def __init__(self, connections: Connections, endpoint: Endpoint = _echo) -> None:
+        app = Starlette(routes=[Route("/", endpoint, methods=["GET", "POST"])])
         config = uvicorn.Config(
             app,
             http=connections.protocol(),  # type: ignore[arg-type] # a class by another name
@@ -53,6 +56,9 @@ class Site:
 
     def get(self) -> int:
         return httpx.get("http://{}:{}/".format(*self.address), timeout=20).status_code
+
+    def holds_connections(self) -> bool:
+        return bool(self._server.server_state.connections)
 
     def stop(self) -> None:
         self._server.should_exit = True
@@ -129,10 +135,8 @@ def test_a_slow_answer_is_waited_for() -> None:
         await asyncio.to_thread(release.wait, 20)
         return PlainTextResponse("late")
 
-    site = Site(Connections(TrustedProxies([]), head_s=0.2, check_s=0.1))
-    site._server.config.app = Starlette(routes=[Route("/", slow)])
+    site = Site(Connections(TrustedProxies([]), head_s=0.2, check_s=0.1), slow)
     try:
-        site._server.config.loaded_app = site._server.config.app
         with site.connect() as connection:
             connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             connection.settimeout(0.6)
@@ -181,15 +185,104 @@ def test_one_address_has_its_share_and_the_longest_idle_makes_room() -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "network"),
+    ("host", "networks"),
     [
-        ("203.0.113.7", "203.0.113.7"),
-        ("::ffff:203.0.113.7", "203.0.113.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("testclient", "testclient"),
-        ("", ""),
+        ("203.0.113.7", [("203.0.113.7", 1)]),
+        ("::ffff:203.0.113.7", [("203.0.113.7", 1)]),
+        (
+            "2001:db8:1:234:3:4:5:6",
+            [("2001:db8:1:234::/64", 1), ("2001:db8:1:200::/56", 4), ("2001:db8:1::/48", 16)],
+        ),
+        ("fe80::1%eth0", [("fe80::/64", 1), ("fe80::/56", 4), ("fe80::/48", 16)]),
+        ("testclient", [("unknown", 1)]),
+        ("", [("unknown", 1)]),
     ],
 )
-def test_an_address_counts_for_its_network(host: str, network: str) -> None:
-    assert network_of(host) == network
+def test_an_address_counts_for_its_networks(host: str, networks: list[tuple[str, int]]) -> None:
+    assert list(networks_of(host)) == networks
+
+
+def test_a_network_has_a_share_however_many_addresses_are_in_it() -> None:
+    connections = Connections(TrustedProxies([]), limit=1_000, per_address=2)
+
+    entered = sum(
+        connections.enter(Peer(), f"2001:db8:7:{n:x}::1")  # type: ignore[arg-type]
+        for n in range(0, 65_536, 256)
+    )
+
+    assert entered == 2 * 16
+    assert connections.enter(Peer(), "2001:db8:8::1")  # type: ignore[arg-type]
+
+
+BIG = bytes(64_000_000)
+
+
+@pytest.mark.parametrize("asked", [b"keep-alive", b"close"])
+def test_an_answer_that_nobody_takes_is_given_up(asked: bytes) -> None:
+    async def big(_: Request) -> Response:
+        return Response(BIG)
+
+    site = Site(Connections(TrustedProxies([]), check_s=0.1, stalled_s=0.5), big)
+    try:
+        with site.connect() as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: %s\r\n\r\n" % asked)
+            assert connection.recv(12) == b"HTTP/1.1 200"
+            eventually(lambda: not site.holds_connections(), what="the answer takes no memory")
+    finally:
+        site.stop()
+
+
+def test_an_answer_that_is_taken_at_leisure_arrives_whole() -> None:
+    async def big(_: Request) -> Response:
+        return Response(BIG)
+
+    site = Site(Connections(TrustedProxies([]), check_s=0.02, stalled_s=0.1), big)
+    try:
+        with site.connect() as connection, connection.makefile("rb") as answer:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            while answer.readline().strip():
+                pass
+            taken = 0
+            while chunk := answer.read(1_000_000):
+                taken += len(chunk)
+                select.select([], [], [], 0.005)  # so that it takes several times `stalled_s`
+            assert taken == len(BIG)
+    finally:
+        site.stop()
+
+
+def test_one_address_behind_a_proxy_has_its_share_of_requests() -> None:
+    started = 0
+    release = asyncio.Event()
+
+    async def slow(_: Scope, __: Receive, send: Send) -> None:
+        nonlocal started
+        started += 1
+        await release.wait()
+        await PlainTextResponse("done")({"type": "http"}, __, send)
+
+    async def ask_as(address: str) -> int:
+        statuses: list[int] = []
+
+        async def say(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+
+        async def hear() -> Message:
+            return {"type": "http.request"}
+
+        scope = {"type": "http", "method": "GET", "client": (address, 1), "headers": []}
+        await limited(scope, hear, say)
+        return statuses[0]
+
+    limited = RequestsPerAddress(slow, limit=3)
+
+    async def flood() -> list[int]:
+        asked = [asyncio.ensure_future(ask_as("203.0.113.7")) for _ in range(9)]
+        honest = asyncio.ensure_future(ask_as("203.0.113.8"))
+        while started < 4 or sum(each.done() for each in asked) < 6:
+            await asyncio.sleep(0)
+        release.set()
+        return [*await asyncio.gather(*asked), await honest, await ask_as("203.0.113.7")]
+
+    assert asyncio.run(flood()) == [200] * 3 + [429] * 6 + [200, 200]

@@ -3,15 +3,17 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import httpx
 import pytest
 
+from bots.web.jobs import STREAMS_PER_PERSON
 from tasks.services import Services
 from tests.bots.web.conftest import Send
 from tests.bots.web.web_worker import PICTURE, WebWorker
+from tests.stack import eventually
 
 View = dict[str, Any]
 
@@ -174,3 +176,21 @@ def test_open_streams_end_well_when_the_page_stops(
         stop.set()
         # A stream that is cut off instead raises RemoteProtocolError here.
         assert [line for line in lines if line.startswith("data: ")] == []
+
+
+def test_one_person_has_so_many_streams_open(visitor: httpx.Client, send: Send) -> None:
+    url = send().json()["url"]
+    with ExitStack() as open_streams:
+        # Kept: a stream ends with the iterator over it.
+        all_views = [
+            open_streams.enter_context(following(visitor, url)) for _ in range(STREAMS_PER_PERSON)
+        ]
+        assert {next(views)["state"] for views in all_views} == {"waiting"}
+        assert visitor.get(f"{url}/events").status_code == 429
+        assert visitor.get(url).status_code == 200
+    eventually(lambda: _opens(visitor, url), what="a stream that was closed makes room")
+
+
+def _opens(visitor: httpx.Client, url: str) -> bool:
+    with visitor.stream("GET", f"{url}/events") as stream:
+        return stream.status_code == 200

@@ -22,7 +22,8 @@ PATHS = (
 )  # fmt: skip
 STRANGE_PATHS = (
     "", "//", "/static", "/static/", "/static/..", "/static/../app.py", "/static/\0", "/jobs/\0",
-    "/jobs/%s" % ("x" * 9000), "/jobs/x/picture/99999999999999999999999", "/jobs/x/picture/-1",
+    "/jobs/%s" % ("x" * 9000), "/jobs/x/picture/99999999999999999999999", "/jobs/x/picture/" + "9" * 5000,
+    "/status/pictures/" + "9" * 5000, "/jobs/x/picture/-1",
     "/jobs/\ud7ff/events", "/static/" + "a" * 5000, "/status/pictures/9" * 3, "/jobs/*", "/jobs/x y",
 )  # fmt: skip
 METHODS = ("GET", "HEAD", "POST", "DELETE", "PUT", "OPTIONS", "PATCH", "TRACE", "QUERY", "")
@@ -40,7 +41,9 @@ VALUES = (
     b"en;q=NaN,*;q=-1", b"zz-", b"9" * 400, b"-1", b"203.0.113.7, [::1", b"https", b"Thu, 99 Foo",
 )  # fmt: skip
 BODIES = (
-    b"", b"{", b"[" * 100_000, b'{"what": ' * 300, b"null", b'"x"', b"\xff", b"--x\r\n", b"--x--\r\n",
+    b"", b"{", b"[" * 100_000, b'{"what": ' * 300, b"null", b'"x"',
+    b'{"what": "render", "platform": "\\ud800"}', b'{"what": [], "platform": {}}',
+    b"\xff", b"--x\r\n", b"--x--\r\n",
     b'--x\r\nContent-Disposition: form-data\r\n\r\nx\r\n--x--\r\n',
     b'--x\r\nContent-Disposition: form-data; name="photo"; filename="\xff\0"\r\n\r\nx\r\n--x--\r\n',
     b'--x\r\nContent-Disposition: form-data; name="event"\r\n\r\nevent-123456\r\n--x\r\n'
@@ -59,7 +62,7 @@ def app(services: Services) -> Starlette:
         services,
         WebSettings(
             operator_token=OPERATOR,  # type: ignore[arg-type] # pydantic makes a secret of it
-            operator_password="p",  # type: ignore[arg-type]
+            operator_password="pass word",  # type: ignore[arg-type]
             trusted_proxies="127.0.0.1",  # type: ignore[arg-type]
             asks_per_minute=100_000,
             asks_per_hour=1_000_000,
@@ -137,6 +140,23 @@ def test_strange_bodies_are_answered(app: Starlette, body: bytes) -> None:
             for headers in ([operator], [operator, form]):
                 status = status_of(app, "POST", path, query, headers, body)
                 assert is_fine(status), (path, query, headers, status)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "boundary=x; charset=undefined", "charset=punycode; boundary=x", "boundary=x; charset=idna",
+        "boundary=x; charset*=utf-8''undefined", 'charset="unicode_escape"; boundary="x"', "boundary=x\x7f",
+        "boundary=\xff", "boundary=", "charset=utf-7", "boundary=x; charset=" + "x" * 300,
+    ],
+)  # fmt: skip
+def test_a_form_is_read_as_utf_8_whatever_it_calls_itself(app: Starlette, kind: str) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
+    fields = ((b"event", b"", b"event-123456"), (b"words", b"", b"\xff \\ud800 +2AA- xn--\x80"))
+    body = b"".join(part % each for each in (*fields, (b"photo", b'; filename="\xff"', b"x")))
+    header = ("content-type", b"multipart/form-data; " + kind.encode("latin-1"))
+    status = status_of(app, "POST", "/asks", b"", [header], body + b"--x--\r\n")
+    assert status == (400 if "boundary=x" not in kind.replace('"', "") or "\x7f" in kind else 201)
 
 
 @settings(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import stat
 import threading
+from collections import Counter
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from pydantic import ValidationError
 from starlette.applications import Starlette
 
 from bots.web.app import build_app
@@ -66,7 +69,7 @@ def test_the_link_lets_in_and_leaves_no_token_in_the_address(services: Services)
 
 def test_the_cookie_ends_with_its_token(services: Services) -> None:
     opened = ask(page(services), f"/status?token={OPERATOR}")
-    other = page(services, operator_token="another")
+    other = page(services, operator_token="another-token-of-it")
     assert ask(other, "/status", headers=cookie_of(opened)).status_code == 403
 
 
@@ -133,7 +136,7 @@ def test_the_password_opens_and_nothing_else_does(services: Services) -> None:
 
 @pytest.mark.parametrize("value", ["Basic", "Basic ///", "Basic w7Y=", "Bearer p", "Basic /w=="])
 def test_garbage_instead_of_a_password_is_only_refused(services: Services, value: str) -> None:
-    app = page(services, operator_password="p")
+    app = page(services, operator_password="pass word")
 
     assert ask(app, "/metrics", headers={"Authorization": value}).status_code == 401
 
@@ -142,7 +145,7 @@ def test_garbage_instead_of_a_password_is_only_refused(services: Services, value
 def test_guessing_is_stopped_by_the_real_peer_and_not_by_a_header(
     services: Services, header: str
 ) -> None:
-    app = page(services, operator_password="p")
+    app = page(services, operator_password="pass word")
 
     guesses = [
         ask(app, "/metrics", auth=("operator", str(n)), headers={header: f"10.0.0.{n}"}).status_code
@@ -151,24 +154,24 @@ def test_guessing_is_stopped_by_the_real_peer_and_not_by_a_header(
 
     assert guesses == [401] * 10 + [429]
     # Else the guesser would only have to look for the answer that is not a refusal.
-    assert ask(app, "/metrics", auth=("operator", "p")).status_code == 429
-    assert ask(app, "/metrics", peer="10.0.0.7", auth=("operator", "p")).status_code == 200
+    assert ask(app, "/metrics", auth=("operator", "pass word")).status_code == 429
+    assert ask(app, "/metrics", peer="10.0.0.7", auth=("operator", "pass word")).status_code == 200
 
 
 def test_behind_a_trusted_proxy_each_person_guesses_for_themselves(services: Services) -> None:
-    app = page(services, operator_password="p", trusted_proxies="127.0.0.1,10.1.0.0/16")
+    app = page(services, operator_password="pass word", trusted_proxies="127.0.0.1,10.1.0.0/16")
 
     def guess(password: str, forwarded: str) -> int:
         headers = {"X-Forwarded-For": f"203.0.113.9, {forwarded}, 10.1.2.3"}
         return ask(app, "/metrics", auth=("operator", password), headers=headers).status_code
 
     assert [guess(str(n), "198.51.100.7") for n in range(11)] == [401] * 10 + [429]
-    assert guess("p", "198.51.100.8") == 200
+    assert guess("pass word", "198.51.100.8") == 200
 
 
 def test_a_guesser_does_not_lock_the_operator_out(services: Services) -> None:
-    app = page(services, operator_password="p")
-    known = ask(app, "/metrics", auth=("operator", "p"))
+    app = page(services, operator_password="pass word")
+    known = ask(app, "/metrics", auth=("operator", "pass word"))
     for n in range(11):
         ask(app, "/metrics", auth=("operator", str(n)))
 
@@ -178,8 +181,8 @@ def test_a_guesser_does_not_lock_the_operator_out(services: Services) -> None:
 
 
 def test_a_metrics_token_opens_the_metrics_alone(services: Services) -> None:
-    app = page(services, metrics_token="scrape")
-    scraper = {"Authorization": "Bearer scrape"}
+    app = page(services, metrics_token="token-to-scrape-by")
+    scraper = {"Authorization": "Bearer token-to-scrape-by"}
 
     assert ask(app, "/metrics", headers=scraper).status_code == 200
     assert ask(app, "/status", headers=scraper).status_code == 403
@@ -191,3 +194,50 @@ def test_numbers_can_be_opened_to_everybody(services: Services) -> None:
 
     assert answer.status_code == 200
     assert "suisai_jobs_waiting" in answer.text
+
+
+def test_many_guesses_at_once_are_as_limited_as_one_after_the_other(services: Services) -> None:
+    app = page(services, operator_password="pass word")
+
+    async def guess() -> list[int]:
+        transport = httpx.ASGITransport(app, client=("203.0.113.7", 50_000))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            asked = [client.get("/metrics", auth=("operator", str(n))) for n in range(60)]
+            return [answer.status_code for answer in await asyncio.gather(*asked)]
+
+    assert Counter(asyncio.run(guess())) == {401: 10, 429: 50}
+
+
+def test_the_right_password_counts_as_no_guess(services: Services) -> None:
+    app = page(services, operator_password="pass word")
+    asked = [ask(app, "/metrics", auth=("operator", "pass word")).status_code for _ in range(15)]
+    assert asked == [200] * 15
+
+
+def test_a_network_of_many_addresses_guesses_no_more_than_its_share(services: Services) -> None:
+    app = page(services, operator_password="pass word")
+
+    def guess(peer: str, password: str) -> int:
+        return ask(app, "/metrics", peer=peer, auth=("operator", password)).status_code
+
+    guesses = [guess(f"2001:db8:7:{n:x}::1", str(n)) for n in range(0, 65_536, 256)]
+
+    assert Counter(guesses) == {401: 160, 429: 96}
+    assert guess("2001:db8:8::1", "pass word") == 200
+
+
+def test_who_guesses_is_not_noted_in_the_ledger(services: Services) -> None:
+    app = page(services, operator_password="pass word")
+    ask(app, "/metrics", peer="203.0.113.77", auth=("operator", "wrong"))
+    keys = services.redis.keys(f"{services.settings.namespace}:*")
+    assert any("wrong-passwords" in str(key) for key in keys)
+    assert not [key for key in keys if "203.0.113" in str(key)]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("operator_token", "1234"), ("metrics_token", "scrape"), ("operator_password", "p")],
+)
+def test_what_can_be_guessed_is_no_secret(name: str, value: str) -> None:
+    with pytest.raises(ValidationError, match="at least"):
+        WebSettings(**{name: value})  # type: ignore[arg-type] # pydantic checks
