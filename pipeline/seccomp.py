@@ -106,6 +106,7 @@ _CLONE3 = 435
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 
 _PROT_EXEC = 4
+_MADV_HWPOISON = 100
 _THREAD = 0x00010000
 # VM, FS, FILES, SIGHAND, THREAD, SYSVSEM, SETTLS, PARENT_SETTID, CHILD_CLEARTID, DETACHED, CHILD_SETTID
 _FLAGS_OF_THREADS = 0x00000F00 | 0x00010000 | 0x00040000 | 0x01780000
@@ -170,6 +171,12 @@ def program(machine: str) -> list[Instruction]:
     conditions = {
         numbers.pop("mmap"): _unless_any_bit(2, _PROT_EXEC),
         numbers.pop("mprotect"): _unless_any_bit(2, _PROT_EXEC),
+        # The advice of administrators takes pages of the machine out of use.
+        numbers.pop("madvise"): [
+            (_LD, 0, 0, _ARGUMENTS + 8 * 2),
+            (_JGE, 1, 0, _MADV_HWPOISON),
+            *_return(_ALLOW),
+        ],
         numbers.pop("rt_sigaction"): [
             (_LD, 0, 0, _ARGUMENTS),
             (_JGE, 0, 1, _FIRST_REALTIME_SIGNAL),

@@ -207,6 +207,9 @@ def test_a_filter_decides_every_call(machine: str) -> None:
     assert _decision(code, arch[machine], numbers["mmap"], 0, 0, 3) == "allow"
     assert _decision(code, arch[machine], numbers["mmap"], 0, 0, 7) == "EPERM"
     assert _decision(code, arch[machine], numbers["mprotect"], 0, 0, 5) == "EPERM"
+    assert _decision(code, arch[machine], numbers["madvise"], 0, 0, 4) == "allow"
+    assert _decision(code, arch[machine], numbers["madvise"], 0, 0, 100) == "EPERM"
+    assert _decision(code, arch[machine], numbers["write"] | 0x40000000) == "EPERM"
     thread, process, namespace = 0x3D0F00, 0x11, 0x3D0F00 | 0x10000000
     assert _decision(code, arch[machine], numbers["clone"], thread) == "allow"
     assert _decision(code, arch[machine], numbers["clone"], process) == "EPERM"
