@@ -14,8 +14,8 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from bots.download import is_public
 from bots.plugins import adapters
-from bots.public_addresses import is_public
 from bots.web.probes import health_routes
 from tasks.models import PaintRequest, Stage
 from tasks.services import Services
