@@ -18,6 +18,7 @@ class Noop:
 
     name = "noop"
     version = "1"
+    model_name = "noop"
     threads = 1
     follows_words = False
 

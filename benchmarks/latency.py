@@ -58,7 +58,7 @@ def measure(count: int) -> dict[str, float]:
         engine, style = load_engine("painter"), load_styles()["film"]
         engine.warm_up()
         with WebClient(page) as visitor:
-            eventually(services.controls.engine, what="the painting worker is ready")
+            eventually(services.routing.workers, what="the painting worker is ready")
             for number, data in enumerate(variants(count + 2)):
                 sent = time.time()
                 visit = visitor.visit(data, threading.Event())

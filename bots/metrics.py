@@ -37,7 +37,7 @@ class FleetCollector(Collector):
 
 def metrics_of(stats: FleetStats) -> Iterator[Metric]:
     """Yield the metrics of the whole bot."""
-    for part in (_requests, _jobs, _waits, _work, _controls, _processes):
+    for part in (_requests, _jobs, _waits, _work, _models, _controls, _processes):
         yield from part(stats)
 
 
@@ -77,7 +77,7 @@ def _jobs(stats: FleetStats) -> Iterator[Metric]:
     }
     yield _gauge(
         "suisai_jobs_waiting",
-        "Ready jobs. A lane is a platform, in `render` a platform and a shape.",
+        "Ready jobs. A lane is a platform, in `render` a platform, a shape and perhaps a model.",
         ["stage", "lane"],
         waiting,
     )
@@ -150,6 +150,25 @@ def _work(stats: FleetStats) -> Iterator[Metric]:
     )
 
 
+def _models(stats: FleetStats) -> Iterator[Metric]:
+    yield _gauge(
+        "suisai_model_workers",
+        "Live workers that paint with a model and take jobs.",
+        ["model"],
+        {(name,): float(model.workers) for name, model in stats.models.items()},
+    )
+    yield _counter(
+        "suisai_model_jobs",
+        "Jobs by model: routed to it, painted by it, failed attempts, routed to it but painted by another.",
+        ["model", "event"],
+        {
+            (name, event): float(getattr(model, event))
+            for name, model in stats.models.items()
+            for event in ("routed", "painted", "failed", "missed")
+        },
+    )
+
+
 def _controls(stats: FleetStats) -> Iterator[Metric]:
     paused: dict[Labels, float] = {
         (what, platform): 1.0
@@ -183,11 +202,18 @@ def _controls(stats: FleetStats) -> Iterator[Metric]:
 
 def _processes(stats: FleetStats) -> Iterator[Metric]:
     kinds = [process.kind for process in stats.processes]
+    draining = [process.kind for process in stats.processes if process.name in stats.draining]
     yield _gauge(
         "suisai_processes",
         "Live processes of the bot.",
         ["kind"],
         {(kind,): float(kinds.count(kind)) for kind in kinds},
+    )
+    yield _gauge(
+        "suisai_processes_draining",
+        "Live processes that take no new job.",
+        ["kind"],
+        {(kind,): float(draining.count(kind)) for kind in kinds},
     )
     yield GaugeMetricFamily(
         "suisai_ledger_memory_bytes", "Memory of the ledger's server.", stats.memory_bytes

@@ -65,8 +65,13 @@ class _Listing(BaseModel):
     siblings: list[_Sibling]
 
 
+_ACCOUNT_NEEDED = (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
+
+
 @dataclass(frozen=True, slots=True)
 class _File:
+    hub: str
+    repository: str
     url: str
     path: Path
     size: int
@@ -86,8 +91,11 @@ def pull(
 ) -> None:
     """Bring all files of a model into the folder of all models. Raises `PullFailed`.
 
-    May be stopped at any moment and called again. `tell` hears of every piece.
+    A gated model needs the token of an account that accepted its licence. The call may be stopped at any
+    moment and repeated. `tell` hears of every piece.
     """
+    if model.gated and not token:
+        raise PullFailed(_account_words(hub, model.source.repository))
     headers = {"authorization": f"Bearer {token}"} if token else {}
     timeout = httpx.Timeout(30.0)
     with httpx.Client(headers=headers, follow_redirects=True, timeout=timeout) as client:
@@ -111,6 +119,8 @@ def _wanted(client: httpx.Client, hub: str, source: ModelSource, models: Path) -
     (folder / UNFINISHED).touch()
     for sibling in chosen:
         yield _File(
+            hub,
+            source.repository,
             f"{hub}/{source.repository}/resolve/{listing.sha}/{quote(sibling.rfilename)}",
             folder / sibling.rfilename,
             sibling.size,
@@ -201,7 +211,11 @@ def _resume(
                 for chunk in answer.iter_raw():
                     out.write(chunk)
                     tell(out.tell())
-    except (httpx.TransportError, httpx.HTTPStatusError) as error:
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code in _ACCOUNT_NEEDED:
+            raise PullFailed(_words_for(error, file.hub, file.repository)) from error
+        return error
+    except httpx.TransportError as error:
         return error
     return None if _size(part) > begun else httpx.ReadError("the answer was empty")
 
@@ -228,9 +242,13 @@ def _telling(tell: Tell, file: _File, done: int, total: int) -> Callable[[int], 
 
 def _words_for(error: httpx.HTTPStatusError, hub: str, repository: str) -> str:
     status = error.response.status_code
-    if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-        return (
-            f"{repository} asks for an account: accept its licence at {hub}/{repository}"
-            " and set SUISAI_HUB_TOKEN."
-        )
+    if status in _ACCOUNT_NEEDED:
+        return _account_words(hub, repository)
     return f"The hub at {hub} answered {status} for {repository}: try again later."
+
+
+def _account_words(hub: str, repository: str) -> str:
+    return (
+        f"{repository} needs an account: log in, accept its licence at {hub}/{repository}, make an access"
+        " token that may read, and set SUISAI_HUB_TOKEN to it."
+    )

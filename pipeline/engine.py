@@ -52,6 +52,8 @@ class Engine(Protocol):
     name: str
     version: str
     """Changes whenever the same commission would give other pixels."""
+    model_name: str
+    """The name of the model that it paints with; the engine's own name where it has no models."""
     threads: int
     """How many threads may call `paint` at once: more than one where what is done beside the device
     fills the pauses of the other."""

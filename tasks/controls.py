@@ -98,14 +98,6 @@ class Controls:
         counts = (done.jobs, done.calls, int(done.busy_s * 1000))
         self._scripts.run("report", stage, worker, jobs_per_s, latency_s, stale_ms, *counts)
 
-    def announce_engine(self, engine: str, stale_s: float = 60.0) -> None:
-        """Record which engine and version paint: pictures of another one are not reused."""
-        self._redis.set(f"{self._ns}:engine", engine, px=int(stale_s * 1000))
-
-    def engine(self) -> str:
-        """Return the engine that paints now, empty if none was announced lately."""
-        return str(self._redis.get(f"{self._ns}:engine") or "")
-
 
 def _name(what: str, platform: str | None) -> str:
     return f"{what}:{platform}" if platform else what

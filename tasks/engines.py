@@ -18,6 +18,7 @@ from pipeline.provenance import C2paSigner, Credentials
 from pipeline.safety import Screen, Unscreened
 from pipeline.styles import Style, load_styles
 from tasks.models import PaintRequest
+from tasks.routing import PaintingWorker
 from tasks.settings import Settings
 
 _log = structlog.get_logger()
@@ -106,15 +107,20 @@ def engine_id(engine: Engine) -> str:
     return "-".join(f"{engine.name}/{engine.version}".split())
 
 
-def paint_key(ask: PaintRequest, style: Style, photos: Sequence[Photo]) -> str:
-    """Name the painting that an ask wants: equal keys mean equal pictures by the same engine.
+def painting_of(engine: Engine) -> PaintingWorker:
+    """Describe what a worker with this engine paints with."""
+    return PaintingWorker(engine.name, engine.model_name, engine_id(engine))
 
-    The painting of a private ask is its person's alone. Empty where own words were used: such a
-    painting is never given to anybody else.
+
+def paint_key(request: PaintRequest, style: Style, photos: Sequence[Photo], model: str = "") -> str:
+    """Name the painting that a request wants: equal keys mean equal pictures by the same engine.
+
+    `model` is the one that the request is routed to. The painting of a private request is its person's
+    alone. Empty where own words were used: such a painting is never given to anybody else.
     """
-    if ask.words:
+    if request.words:
         return ""
-    owner = f"{ask.platform}:{ask.person}" if ask.private else ""
-    parts = [owner, repr(style), f"{ask.strength:.3f}", str(ask.seed)]
+    owner = f"{request.platform}:{request.person}" if request.private else ""
+    parts = [owner, model, repr(style), f"{request.strength:.3f}", str(request.seed)]
     parts += [photo.digest for photo in photos]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]

@@ -127,6 +127,8 @@ class Job:
     """Codes of what the answer should mention, e.g. `first-frame`."""
     platform_data: Mapping[str, str] = field(default_factory=dict)
     """The platform's own data on this job, e.g. the id of its placeholder message."""
+    model: str = ""
+    """The model that it is routed to; empty: any worker paints it."""
     receipt: str = ""
     """The platform's id of the published answer, empty before."""
     traceparent: str = ""

@@ -23,6 +23,7 @@ from tasks.rate_limit import Holds, RateLimiter
 from tasks.reach import RedisUnavailable as RedisUnavailable
 from tasks.reach import embedded_folder, unreachable
 from tasks.retractions import Retractions
+from tasks.routing import Routing
 from tasks.settings import Settings
 from tasks.telemetry.tracing import Tracing
 from tasks.users import Users
@@ -40,6 +41,7 @@ class Services:
     users: Users
     controls: Controls
     heartbeats: Heartbeats
+    routing: Routing
     retractions: Retractions
     tracing: Tracing
 
@@ -128,6 +130,7 @@ def open_services(settings: Settings, wake: Wake, tracing: Tracing | None = None
         users=Users(redis, settings, blobs),
         controls=Controls(redis, settings.namespace),
         heartbeats=Heartbeats(redis, settings.namespace),
+        routing=Routing(redis, settings.namespace),
         retractions=Retractions(redis, settings.namespace),
         tracing=tracing,
     )

@@ -190,6 +190,21 @@ class LimitsOverride(BaseModel):
     max_wait_s: _Wait | None = None
 
 
+EVERYBODY = "everybody"
+"""Stands for all people in settings that name tiers."""
+
+_ModelName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+
+
+class Canary(BaseModel):
+    """A new model, and the share of all jobs that it gets."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: _ModelName
+    share: Annotated[float, Field(gt=0, lt=1)]
+
+
 class Settings(EnvironmentSettings):
     """The settings of the core. Each is `SUISAI_` + its name in capitals in the environment or `.env`."""
 
@@ -225,6 +240,11 @@ class Settings(EnvironmentSettings):
     lives, the others take jobs only where the bot is overloaded. Engines not named here paint nothing."""
     model: str = "auto"
     """The diffusion model. auto: the best one that fits the GPU's memory."""
+    tier_models: dict[str, _ModelName] = Field(default_factory=dict)
+    """The model that paints for each tier, as JSON: {"everybody": "flux2-klein", "subscriber": "qwen-edit"}.
+    A tier that is not named has the model of everybody. Empty: any worker paints any job."""
+    canary: Canary | None = None
+    """A new model that gets a share of all jobs, as JSON: {"model": "flux2-klein-8gb", "share": 0.05}."""
     device: Annotated[str, Field(pattern=r"^[a-z]+(:\d{1,3})?$")] = "cuda"
     """The GPU of a painting worker: cuda, cuda:1, ... `suisai up` starts one worker per GPU."""
     render_batch: Annotated[int, Field(ge=1, le=64)] = 8
@@ -318,7 +338,7 @@ class Settings(EnvironmentSettings):
 
     def allows_own_words(self, platform: str, tier: str | None) -> bool:
         """Return whether a person of this tier on this platform may use their own words."""
-        names = {"everybody", platform}
+        names = {EVERYBODY, platform}
         if tier:
             names |= {tier, f"{platform}:{tier}"}
         return not names.isdisjoint(self.own_words)

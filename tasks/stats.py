@@ -8,6 +8,7 @@ from typing import Any
 
 from tasks.heartbeat import Process
 from tasks.models import OverloadLevel, RateLimit, Stage
+from tasks.routing import Drain
 from tasks.services import Services
 
 WAIT_BOUNDS_S = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
@@ -19,7 +20,7 @@ class StageStats:
     """One stage now."""
 
     ready: Mapping[str, int]
-    """Ready jobs by lane: a platform, or in `render` a platform and a shape."""
+    """Ready jobs by lane: a platform, or in `render` a platform, a shape and perhaps `@` and a model."""
     leased: int
     """Jobs that a worker has claimed."""
     oldest_s: float
@@ -38,6 +39,23 @@ class StageStats:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelStats:
+    """What became of the jobs of one model since the ledger began."""
+
+    workers: int
+    """Living workers that paint with it and take jobs."""
+    waiting: int
+    """Ready jobs that are routed to it."""
+    routed: int
+    """Jobs that were routed to it, by tier or as a canary."""
+    painted: int
+    failed: int
+    """Attempts to paint with it that failed."""
+    missed: int
+    """Jobs that were routed to it and painted by another model, because no worker had it."""
+
+
+@dataclass(frozen=True, slots=True)
 class FleetStats:
     """The bot at one moment."""
 
@@ -53,6 +71,10 @@ class FleetStats:
     counts: Mapping[str, int]
     """What happened since the ledger began; names as in the scripts."""
     processes: tuple[Process, ...]
+    draining: Mapping[str, Drain]
+    """Processes that take no new job, and what each does once it holds none."""
+    models: Mapping[str, ModelStats]
+    """By name: every model that paints, that jobs are routed to, or that has painted."""
     memory_bytes: int
     """Memory of the ledger's server."""
     memory_limit_bytes: int
@@ -85,6 +107,7 @@ def read_stats(services: Services) -> FleetStats:
             latency_s=float(first["latency"].get(stage, 0)),
             workers=_rates(workers, now_s),
         )
+    counts = {name: int(value) for name, value in first["counts"].items()}
     return FleetStats(
         at=now_s,
         stages=stages,
@@ -93,8 +116,10 @@ def read_stats(services: Services) -> FleetStats:
         overload_level=services.controls.overload_level(),
         paused=services.controls.paused(),
         quotas=_quotas(first["quota"]),
-        counts={name: int(value) for name, value in first["counts"].items()},
+        counts=counts,
         processes=services.heartbeats.alive(),
+        draining=services.routing.draining(),
+        models=_models(services, counts, stages[Stage.RENDER].ready),
         memory_bytes=int(first["memory"]["used_memory"]),
         memory_limit_bytes=_limit(first["memory"]),
     )
@@ -126,6 +151,28 @@ def _first_trip(services: Services) -> dict[str, Any]:
         "lanes": rest[::3],
         "leased": rest[1::3],
         "workers": rest[2::3],
+    }
+
+
+def _models(
+    services: Services, counts: Mapping[str, int], ready: Mapping[str, int]
+) -> dict[str, ModelStats]:
+    painting = [worker.model for worker in services.routing.workers().values()]
+    counted = {name.partition(":")[2] for name in counts if name.startswith("model-")}
+    settings = services.settings
+    routed = set(settings.tier_models.values())
+    if settings.canary is not None:
+        routed.add(settings.canary.model)
+    return {
+        model: ModelStats(
+            workers=painting.count(model),
+            waiting=sum(n for lane, n in ready.items() if lane.partition("@")[2] == model),
+            routed=counts.get(f"model-routed:{model}", 0),
+            painted=counts.get(f"model-painted:{model}", 0),
+            failed=counts.get(f"model-failed:{model}", 0),
+            missed=counts.get(f"model-missed:{model}", 0),
+        )
+        for model in sorted({*painting, *counted, *routed})
     }
 
 

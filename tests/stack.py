@@ -52,11 +52,13 @@ def _plain(value: object) -> str:
         return value.model_dump_json()
     if isinstance(value, dict | tuple | bool):
         return json.dumps(
-            {k: v.model_dump(exclude_none=True) for k, v in value.items()}
-            if isinstance(value, dict)
-            else value
+            {k: _value(v) for k, v in value.items()} if isinstance(value, dict) else value
         )
     return str(value)
+
+
+def _value(value: object) -> object:
+    return value.model_dump(exclude_none=True) if isinstance(value, BaseModel) else value
 
 
 class Stack:
@@ -101,6 +103,10 @@ class Stack:
         process = self._running.pop(name)
         process.send_signal(number)
         process.wait(timeout=40)
+
+    def wait(self, name: str, patience_s: float) -> int:
+        """Wait for a process to end by itself; return its exit code."""
+        return self._running.pop(name).wait(timeout=patience_s)
 
     def log(self, name: str) -> str:
         """Return the log of a process."""

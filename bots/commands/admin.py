@@ -14,7 +14,7 @@ from bots.commands.common import InputRefused, services, show, table
 from bots.person_ids import UnknownPerson, read_person
 from tasks.ledger.ledger import UnknownJob
 from tasks.ledger.records import CorruptRecord
-from tasks.models import PAUSABLE, Job
+from tasks.models import PAUSABLE, WORKER_STAGES, Job
 from tasks.platform import platform_names
 from tasks.services import Services
 
@@ -29,7 +29,7 @@ What = Annotated[str, typer.Argument(metavar="|".join(PAUSABLE))]
 
 def add_commands(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (job, pause, resume, ban, unban, exempt, forget, people):
+    for command in (job, pause, resume, drain, ban, unban, exempt, forget, people):
         app.command()(command)
     app.command("opt-in")(opt_in)
     dead = typer.Typer(no_args_is_help=True, help="Jobs that the bot gave up.")
@@ -68,6 +68,37 @@ def resume(what: What, platform: Platform = None) -> None:
     typer.echo(f"Resumed: {what}{f' on {platform}' if platform else ''}.")
 
 
+def drain(
+    process: Annotated[
+        str, typer.Argument(metavar="WORKER", help="host:pid, as `suisai status` lists it.")
+    ],
+    end: Annotated[
+        bool, typer.Option("--end", help="End the process once it holds no job.")
+    ] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Let it take jobs again.")] = False,
+) -> None:
+    """Let one worker finish the jobs it holds and take no new one.
+
+    Jobs of its model go to other workers. What runs the process may start it again after --end.
+    [dim]Example:[/dim] suisai drain gpu-host:4711 --end
+    """
+    opened = services()
+    routing = opened.routing
+    workers = {each.name for each in opened.heartbeats.alive() if each.kind in WORKER_STAGES}
+    for gone in set(routing.draining()) - workers:
+        routing.undrain(gone)
+    if process not in workers:
+        there = ", ".join(sorted(workers)) or "none"
+        raise InputRefused(f"No worker '{process}' is running; there are: {there}.")
+    if undo:
+        was = routing.undrain(process)
+        typer.echo(f"{process} takes jobs again." if was else f"{process} was not drained.")
+        return
+    routing.drain(process, "end" if end else "wait")
+    then = "then it ends" if end else f"then it waits. Undo: suisai drain {process} --undo"
+    typer.echo(f"{process} takes no new job. It finishes what it holds, {then}.")
+
+
 def ban(person: Person) -> None:
     """Refuse everything from a person.
 
@@ -102,7 +133,10 @@ def unban(
 def exempt(
     person: Person,
     tier: Annotated[
-        str, typer.Option(help="A tier of SUISAI_TIER_LIMITS; 'usual' removes it.")
+        str,
+        typer.Option(
+            help="A tier of SUISAI_TIER_LIMITS or SUISAI_TIER_MODELS; 'usual' removes it."
+        ),
     ] = "exempt",
 ) -> None:
     """Free a person from cooldown and quota, or give them the limits of a tier.
@@ -111,8 +145,11 @@ def exempt(
     """
     platform, name = _person(person)
     opened = services()
-    if tier not in ("exempt", "usual", *opened.settings.tier_limits):
-        raise InputRefused(f"There is no tier '{tier}' in SUISAI_TIER_LIMITS.")
+    settings = opened.settings
+    if tier not in ("exempt", "usual", *settings.tier_limits, *settings.tier_models):
+        raise InputRefused(
+            f"There is no tier '{tier}' in SUISAI_TIER_LIMITS or SUISAI_TIER_MODELS."
+        )
     opened.users.set_tier(platform, name, None if tier == "usual" else tier)
     given = "the limits for everybody" if tier == "usual" else f"the limits of tier '{tier}'"
     typer.echo(f"{person} has {given} now.")

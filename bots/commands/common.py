@@ -20,7 +20,7 @@ from pipeline.errors import PhotoRefused, UserFacingError
 from pipeline.styles import Style, find_style, load_styles
 from tasks.heartbeat import heartbeat
 from tasks.ledger.ledger import Wake
-from tasks.models import Apology, Stage
+from tasks.models import Apology
 from tasks.private_files import keep_files_private
 from tasks.services import RedisUnavailable, Services, check_store, open_services
 from tasks.settings import Settings
@@ -120,7 +120,7 @@ def _wake(settings: Settings) -> Wake:
     """Return the function that wakes workers; it imports Celery when it is called first."""
     made: list[Wake] = []
 
-    def wake(stage: Stage) -> None:
+    def wake(stage: str) -> None:
         from tasks.worker.celery_app import make_app, make_wake
 
         if not made:

@@ -24,7 +24,7 @@ from pipeline.engine import RGB
 from pipeline.errors import PhotoRefused, UserFacingError
 from pipeline.photo import open_photo
 from pipeline.provenance import DigitalSource, Maker
-from tasks.models import Job, Stage
+from tasks.models import Job
 from tasks.services import embedded_valkey, open_services
 from tasks.settings import Settings
 
@@ -158,5 +158,5 @@ def _save(demo: Demo, before: RGB, picture: bytes) -> None:
     write_whole(demo.out, picture, overwrite=demo.overwrite)
 
 
-def _nobody(_: Stage) -> None:
+def _nobody(_: str) -> None:
     """Send no wake-up: the demo only reads."""

@@ -39,6 +39,7 @@ MODULES: Mapping[str, str] = MappingProxyType(
         "job": "admin",
         "pause": "admin",
         "resume": "admin",
+        "drain": "admin",
         "ban": "admin",
         "unban": "admin",
         "exempt": "admin",

@@ -45,7 +45,7 @@ def list_models(context: typer.Context) -> None:
         shown.add_row(
             model.name,
             model.title,
-            model.licence,
+            f"{model.licence} (account needed)" if model.gated else model.licence,
             f"{model.memory_gib:g} GiB",
             here,
             "yes" if whole else f"no ({model.disk_gib:g} GB)",

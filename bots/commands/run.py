@@ -19,6 +19,7 @@ from bots.web.operator_auth import operator_link as link_of
 from bots.web.settings import WebSettings
 from pipeline.gpu import gpus_here
 from tasks.maintenance import run_maintenance
+from tasks.routing import models_of_gpus
 from tasks.services import embedded_valkey
 from tasks.settings import Settings, find_env_file
 from tasks.worker.main import run_worker
@@ -43,7 +44,7 @@ def up() -> None:
     with lock_data_dir(settings.data_dir):
         wanted = [name for name, each in adapters().items() if each.wanted()]
         supervisor = Supervisor(
-            programs(platforms=wanted, gpus=_gpus()),
+            programs(platforms=wanted, models=models_of_gpus(settings, _gpus())),
             None if settings.redis_url else embedded_valkey(settings),
             dict(os.environ),
         )
@@ -89,14 +90,18 @@ def worker(
     device: Annotated[
         str | None, typer.Option(help="GPU of a gpu worker, e.g. cuda:1; default: SUISAI_DEVICE.")
     ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Model of a gpu worker; default: SUISAI_MODEL.")
+    ] = None,
 ) -> None:
     """Run one worker: io fetches and delivers, gpu paints (on the CPU where there is no GPU).
 
     [dim]Example:[/dim] suisai worker io --threads 8
     """
     settings = read_settings()
-    if device is not None:
-        settings = settings.model_copy(update={"device": device})
+    chosen = {"device": device, "model": model}
+    given = {name: value for name, value in chosen.items() if value is not None}
+    settings = settings.model_copy(update=given)
     if kind not in ("io", "gpu"):
         raise typer.BadParameter(f"'{kind}' is no kind of worker: {', '.join(WORKERS)}.")
     raise typer.Exit(
@@ -148,17 +153,21 @@ def _print_links(settings: Settings) -> None:
 
 
 def programs(
-    web_options: tuple[str, ...] = (), platforms: Sequence[str] = (), gpus: int = 1
+    web_options: tuple[str, ...] = (), platforms: Sequence[str] = (), models: Sequence[str] = ()
 ) -> list[Program]:
     """Return the programs of one machine: the workers, the sweep, the page, and these platforms.
 
-    Each GPU has one worker; without a GPU, one worker paints on the CPU.
+    Each GPU has one worker, with the model for it in `models`; without a GPU, one worker paints on the CPU.
     """
-    more = range(1, gpus)
+    first = ("--model", models[0]) if models else ()
+    more = list(enumerate(models))[1:]
     return [
         Program("io", ("worker", "io")),
-        Program("gpu", ("worker", "gpu")),
-        *[Program(f"gpu-{i}", ("worker", "gpu", "--device", f"cuda:{i}")) for i in more],
+        Program("gpu", ("worker", "gpu", *first)),
+        *[
+            Program(f"gpu-{i}", ("worker", "gpu", "--device", f"cuda:{i}", "--model", model))
+            for i, model in more
+        ],
         Program("sweep", ("sweep",)),
         Program("web", ("web", *web_options)),
         *[Program(name, ("listen", name)) for name in platforms],

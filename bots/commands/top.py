@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -109,9 +110,11 @@ def watch(
 def screen(seen: deque[FleetStats] | list[FleetStats]) -> RenderableType:
     """Draw the newest of some samples; rates are between the first and the last."""
     first, now = seen[0], seen[-1]
-    return Group(
-        _head(now), Text(), _stages(now), Text(), _flow(first, now), Text(), _processes(now)
-    )
+    parts: list[RenderableType] = [_head(now), _stages(now), _flow(first, now)]
+    if now.models:
+        parts.append(_models(now))
+    parts.append(_processes(now))
+    return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
 
 
 def _head(now: FleetStats) -> Text:
@@ -163,6 +166,17 @@ def _flow(first: FleetStats, now: FleetStats) -> Table:
     return table
 
 
+def _models(now: FleetStats) -> Table:
+    table = Table("model", box=None, pad_edge=False)
+    for title in ("workers", "queued", "routed", "painted", "failed", "painted by another"):
+        table.add_column(title, justify="right")
+    for name, model in now.models.items():
+        workers = str(model.workers) if model.workers else Text("0", "yellow")
+        counts = (model.waiting, model.routed, model.painted, model.failed, model.missed)
+        table.add_row(name, workers, *(f"{count:,}" for count in counts))
+    return table
+
+
 def _total(gauges: FleetStats, name: str) -> int:
     ended = name in ("answered", "apologised")
     return gauges.total("ended", name) if ended else gauges.total(name)
@@ -172,6 +186,8 @@ def _processes(now: FleetStats) -> Table:
     table = Table("process", "host:pid", "uptime", "", box=None, pad_edge=False)
     for each in now.processes[:30]:
         facts = ", ".join(each.facts.values())
+        if each.name in now.draining and "state" not in each.facts:
+            facts += ", draining" if facts else "draining"
         table.add_row(each.kind, each.name, span(max(0.0, now.at - each.since)), facts)
     if not now.processes:
         table.add_row(Text("no process is running: suisai up", "red"), "", "", "")

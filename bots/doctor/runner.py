@@ -18,7 +18,6 @@ from bots.plugins import plugins
 from bots.supervisor import valkey_for_command
 from pipeline.errors import UserFacingError
 from tasks.errors import StoreError
-from tasks.models import Stage
 from tasks.services import open_services
 from tasks.settings import Settings
 
@@ -67,5 +66,5 @@ def _platform_checks() -> dict[str, Checks]:
     return {name: checks for name, checks in found.items() if checks is not None}
 
 
-def _nobody(_: Stage) -> None:
+def _nobody(_: str) -> None:
     """Send no wake-up: the doctor only reads."""

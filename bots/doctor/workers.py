@@ -1,4 +1,4 @@
-"""The processes of the bot: workers of each stage, sweep, pauses."""
+"""The processes of the bot: workers of each stage, the models that jobs are routed to, sweep, pauses."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from tasks.models import Stage
 from tasks.services import Services
 from tasks.settings import Settings
 from tasks.stats import FleetStats, read_stats
+from tasks.worker.availability import engines_at_work
 from tasks.worker.celery_app import make_app
-from tasks.worker.preference import engines_at_work
 
 _KINDS = {"io": (Stage.FETCH, Stage.DELIVER), "gpu": (Stage.RENDER,)}
 _ANSWER_WITHIN_S = 1.0
 
 
 def check_workers(services: Services) -> Iterator[Finding]:
-    """Ping every Celery worker; check the sweep, pauses and the dead list."""
+    """Ping every Celery worker; check models, drained workers, the sweep, pauses and the dead list."""
     gauges = read_stats(services)
     if not gauges.processes:
         yield _nothing_runs(gauges)
@@ -35,6 +35,9 @@ def check_workers(services: Services) -> Iterator[Finding]:
         )
     )
     yield from _engines(services.settings.engines, gauges)
+    for name in sorted(gauges.draining):
+        yield warning("drained", f"{name} takes no new job", f"suisai drain {name} --undo")
+    yield from _models(services.settings, gauges)
     yield from _held(gauges)
 
 
@@ -86,6 +89,18 @@ def _staffed(kind: str, stages: tuple[Stage, ...], awake: int, gauges: FleetStat
     if kind == "gpu":
         says += "; a new one is heard when its engine is warm"
     return failure(what, says, mend) if waiting else warning(what, says, mend)
+
+
+def _models(settings: Settings, gauges: FleetStats) -> Iterator[Finding]:
+    """Check that every model that jobs are routed to exists and has a worker."""
+    canary = [settings.canary.model] if settings.canary else []
+    for name in dict.fromkeys([*settings.tier_models.values(), *canary]):
+        workers = gauges.models[name].workers
+        if workers:
+            yield passed(f"model {name}", f"{workers} workers paint with it")
+        else:
+            says = "no worker paints with it: other models paint its jobs"
+            yield warning(f"model {name}", says, f"suisai worker gpu --model {name}")
 
 
 def _awake(settings: Settings) -> dict[str, int]:

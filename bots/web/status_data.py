@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from tasks.models import PAUSABLE
@@ -51,6 +52,7 @@ def overview(gauges: FleetStats) -> dict[str, Any]:
             {"kind": each.kind, "name": each.name, "since": each.since, "facts": dict(each.facts)}
             for each in gauges.processes
         ],
+        "models": {name: asdict(model) for name, model in gauges.models.items()},
         "memory": [gauges.memory_bytes, gauges.memory_limit_bytes],
     }
 

@@ -45,8 +45,9 @@ from tasks.pseudonyms import Pseudonyms
 from tasks.settings import Limits, Settings
 from tasks.telemetry.tracing import LEASE_LOST, Tracing, traceparent_of
 
-Wake = Callable[[Stage], None]
-"""Sends one wake-up to the workers of a stage; losing it costs time, never a job."""
+Wake = Callable[[str], None]
+"""Sends one wake-up through a queue: a stage, or a part of a stage as in `tasks.routing`. Losing it costs
+time, never a job."""
 
 FULL_AT = 0.9
 """Share of the server's memory above which nothing new is admitted; the rest is for open jobs."""
@@ -454,8 +455,8 @@ class Ledger:
 
     def _follow(self, reply: Reply) -> Any:  # noqa: ANN401 - what a script returns
         """Send the wake-ups that a script asks for, and return its result."""
-        for stage in reply.woken:
-            self.wake(Stage(stage))
+        for queue in reply.woken:
+            self.wake(queue)
         return reply.result
 
 

@@ -71,6 +71,7 @@ def _fields(job_id: str, record: Mapping[str, str]) -> dict[str, Any]:
         "pictures": tuple(record.get("pictures", "").split()),
         "notes": tuple(record.get("notes", "").split()),
         "platform_data": {k[2:]: v for k, v in record.items() if k.startswith("m:")},
+        "model": record.get("model", ""),
         "receipt": record.get("receipt", ""),
         "traceparent": record.get("traceparent", ""),
         "history": _history(record),

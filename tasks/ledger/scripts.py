@@ -26,7 +26,7 @@ class Reply:
 
     result: Any = None
     woken: tuple[str, ...] = ()
-    """Stages for which a wake-up is to be sent."""
+    """Queues to which a wake-up is to be sent."""
 
 
 class Scripts:

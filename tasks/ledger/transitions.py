@@ -38,23 +38,33 @@ class JobTransitions:
         paint_key: str = "",
         notes: Sequence[str] = (),
         scores: Sequence[float] = (),
+        model: str = "",
     ) -> None:
-        """Pass a job on to `render`; jobs with the same `paint_key` are painted once."""
+        """Pass a job on to `render`; jobs with the same `paint_key` are painted once.
+
+        `model` is the one that is to paint it, empty for any.
+        """
         codes = " ".join(dict.fromkeys(notes))
         written = " ".join(f"{score:.4f}" for score in scores)
-        args = (" ".join(photos), codes, shape, paint_key, written)
+        args = (" ".join(photos), codes, shape, paint_key, written, model)
         self._execute("fetched", claim, *args, event="fetched")
 
     def painted(
-        self, claim: Claim, pictures: Sequence[str], engine: str = "", notes: Sequence[str] = ()
+        self,
+        claim: Claim,
+        pictures: Sequence[str],
+        edition: str = "",
+        notes: Sequence[str] = (),
+        model: str = "",
     ) -> None:
         """Pass a job, and all that wait for the same painting, on to `deliver`.
 
-        Later requests for it get these pictures for as long as `engine` is the one that paints. `notes`
-        are codes of what this job's answer should mention beside the notes on its photos.
+        Later requests for it get these pictures for as long as a worker of this `edition` (engine and
+        version) paints. `notes` are codes of what this job's answer should mention beside the notes on
+        its photos. `model` is the one that painted.
         """
         keep_ms = max(1, int(self._settings.picture_retention_s * 1000))
-        args = (" ".join(pictures), keep_ms, engine, " ".join(notes))
+        args = (" ".join(pictures), keep_ms, edition, " ".join(notes), model)
         self._execute("painted", claim, *args, event="painted")
 
     def finish(self, claim: Claim, outcome: Outcome, reason: str = "", receipt: str = "") -> None:

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from tasks.ledger.ledger import Wake
 from tasks.models import Stage
+from tasks.routing import stage_of
 from tasks.services import redis_url
 from tasks.settings import Settings
 
@@ -61,15 +62,19 @@ def make_app(settings: Settings) -> Celery:
 def make_wake(app: Celery) -> Wake:
     """Return the function that wakes a stage's workers."""
 
-    def wake(stage: Stage) -> None:
+    def wake(queue: str) -> None:
         try:
             app.send_task(
-                task_name(stage), queue=str(stage), expires=STALE_S, ignore_result=True, retry=False
+                task_name(stage_of(queue)),
+                queue=str(queue),
+                expires=STALE_S,
+                ignore_result=True,
+                retry=False,
             )
         except (OperationalError, RedisError, OSError) as error:
             _log.warning(
                 "wakeup_not_sent",
-                stage=stage,
+                queue=str(queue),
                 error=type(error).__name__,
                 action="the sweep sends another",
             )

@@ -30,7 +30,7 @@ from pipeline.styles import Style
 from tasks.controls import NO_WORK, Controls, WorkDone
 from tasks.heartbeat import unique_process_name
 from tasks.ledger.ledger import LeaseLost
-from tasks.models import Claim, Stage
+from tasks.models import WORKER_STAGES, Claim, Stage, WorkerKind
 from tasks.platform import Platforms
 from tasks.services import Services
 from tasks.worker.leases import LeaseRenewer
@@ -171,12 +171,29 @@ class WorkerContext:
     throughput: ThroughputMeter
     name: str = field(default_factory=unique_process_name)
     """The holder of its claims. Unique, so that a new process does not appear to hold a dead one's jobs."""
+    queues: Mapping[Stage, tuple[str, ...]] = field(default_factory=dict)
+    """The queues of wake-ups for a stage, where it has more than its own."""
     ready: threading.Event = field(default_factory=threading.Event)
     """It listens to wake-ups."""
     stopping: threading.Event = field(default_factory=threading.Event)
     standing_by: threading.Event = field(default_factory=threading.Event)
     """It takes no jobs: a worker with a better engine does."""
+    draining: threading.Event = field(default_factory=threading.Event)
+    """It finishes what it holds and claims nothing new."""
     gate: ExclusiveGate = field(default_factory=ExclusiveGate)
+
+    def queues_of(self, stage: Stage) -> tuple[str, ...]:
+        """Return the queues of wake-ups for a stage, the most general first."""
+        return self.queues.get(stage, (str(stage),))
+
+    def queues_of_kind(self, kind: WorkerKind) -> tuple[str, ...]:
+        """Return the queues of wake-ups for all stages of a kind of worker."""
+        return tuple(queue for stage in WORKER_STAGES[kind] for queue in self.queues_of(stage))
+
+    @property
+    def takes_jobs(self) -> bool:
+        """Whether it claims jobs: it neither stands by nor is drained."""
+        return not (self.standing_by.is_set() or self.draining.is_set())
 
 
 @dataclass(frozen=True)
@@ -198,8 +215,8 @@ def process_stage(context: WorkerContext, stage: Stage, most: int, work: Work) -
     from_wakeup, more = True, True
     try:
         while more and not context.stopping.is_set():
-            if context.standing_by.is_set():
-                ledger.wake(stage)  # another worker hears this one
+            if not context.takes_jobs:
+                ledger.wake(context.queues_of(stage)[0])  # another worker hears this one
                 return
             with context.gate.shared():
                 claims = ledger.claim(stage, most, context.name, from_wakeup)
@@ -208,7 +225,7 @@ def process_stage(context: WorkerContext, stage: Stage, most: int, work: Work) -
                     return
                 _process(context, stage, claims, work)
             if time.monotonic() > over_at:
-                ledger.wake(stage)
+                ledger.wake(context.queues_of(stage)[-1])
                 return
     except RedisError as error:
         _log.warning("ledger_unavailable", error=str(error), action="wait for a wake-up")

@@ -20,6 +20,7 @@ from tasks.engines import paint_key, photo_limits
 from tasks.errors import PhotoUnavailable, PlatformPaused, TransientError
 from tasks.ledger.ledger import LeaseLost
 from tasks.models import Claim, Job, Stage
+from tasks.routing import model_for
 from tasks.worker.context import WorkerContext
 
 RATIOS = ("1:2", "9:16", "2:3", "3:4", "4:5", "1:1", "5:4", "4:3", "3:2", "16:9", "2:1")
@@ -78,12 +79,22 @@ def _fetch_one(context: WorkerContext, claim: Claim) -> None:
             ledger.transitions.decline(claim, "unknown-style", {}, refund=True)
             return
         height, width = photos[0].pixels.shape[:2]
-        key = paint_key(job.request, style, photos)
+        model = _model_for(context, job)
+        key = paint_key(job.request, style, photos, model)
+        shape = shape_of(width, height)
         try:
-            ledger.transitions.fetched(claim, keys, shape_of(width, height), key, notes, scores)
+            ledger.transitions.fetched(claim, keys, shape, key, notes, scores, model)
         except LeaseLost:
             services.blobs.delete(keys)
             raise
+
+
+def _model_for(context: WorkerContext, job: Job) -> str:
+    services = context.services
+    tier = None
+    if services.settings.tier_models:
+        tier = services.users.tier(job.request.platform, job.request.person)
+    return model_for(services.settings, tier, job.id)
 
 
 def _open_all(context: WorkerContext, job: Job) -> tuple[list[Photo], list[float], list[str]]:

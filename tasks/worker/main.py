@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -16,26 +16,27 @@ from redis.exceptions import RedisError
 
 from pipeline.engine import Engine
 from pipeline.errors import EngineUnusable
-from tasks.engines import engine_id, open_engine, open_screen, open_signer, open_styles
+from tasks.engines import engine_id, open_engine, open_screen, open_signer, open_styles, painting_of
 from tasks.heartbeat import heartbeat, process_name
 from tasks.models import WORKER_STAGES, Stage, WorkerKind
 from tasks.platform import Platforms
+from tasks.routing import PaintingWorker, queues_of
 from tasks.services import Services, open_services
 from tasks.settings import Settings
 from tasks.telemetry.tracing import open_tracing
+from tasks.worker.availability import Availability
 from tasks.worker.celery_app import make_app, make_wake, task_name
 from tasks.worker.context import RenderContext, ThroughputMeter, Work, WorkerContext, process_stage
 from tasks.worker.deliver import deliver
 from tasks.worker.fetch import fetch
 from tasks.worker.leases import LeaseRenewer
-from tasks.worker.preference import STANDS_BY, STATE, Preference
 from tasks.worker.render import render
 
 _log = structlog.get_logger()
 
 _REPORT_EVERY_S = 5.0
 _RETRACT_EVERY_S = 2.0
-_PREFERENCE_EVERY_S = 1.0
+_AVAILABILITY_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +66,26 @@ def run_worker(kind: WorkerKind, settings: Settings, threads: int) -> int:
     """
     app = make_app(settings)
     services = open_services(settings, make_wake(app), open_tracing(settings))
-    engine = _open_engine(services) if kind == "gpu" else None
+    services.routing.undrain(process_name())  # of an earlier process with this name
+    engine = _open_engine(settings) if kind == "gpu" else None
     slots = engine.threads if engine else threads
-    context = _open_context(services, kind, slots)
+    painting = painting_of(engine) if engine else None
+    context = _open_context(services, kind, slots, painting)
     duties = _gpu_duties(context, engine) if engine else _io_duties(context)
     for stage, how in duties.stages.items():
         app.task(name=task_name(stage))(_task(app, kind, context, stage, how))
     _follow_signals(kind, context)
-    loops: list[Callable[[], None]] = [partial(_report, context), *duties.background]
-    if engine:
-        loops.append(
-            partial(_follow_preference, context, Preference(app, context, engine.name, _node(kind)))
-        )
+    availability = Availability(app, context, kind, _node(kind))
+    loops: list[Callable[[], None]] = [
+        partial(_report, context),
+        partial(_follow_availability, context, availability, engine),
+        *duties.background,
+    ]
     for loop in loops:
         threading.Thread(target=loop, daemon=True).start()
     # Celery warns about pickled messages when run as root; this worker accepts JSON only.
     warnings.simplefilter("ignore", SecurityWarning)
-    alive = heartbeat(services.heartbeats, kind, lambda: {**duties.facts, **_state(context)})
+    alive = heartbeat(services.heartbeats, kind, lambda: {**duties.facts, **availability.state})
     with closing(services.tracing), alive:
         app.worker_main(
             [
@@ -89,7 +93,7 @@ def run_worker(kind: WorkerKind, settings: Settings, threads: int) -> int:
                 "worker",
                 "--pool=threads",
                 f"--concurrency={slots}",
-                f"--queues={','.join(WORKER_STAGES[kind])}",
+                f"--queues={','.join(availability.queues)}",
                 f"--hostname={_node(kind)}",
                 "--without-gossip",
                 "--without-mingle",
@@ -101,7 +105,9 @@ def run_worker(kind: WorkerKind, settings: Settings, threads: int) -> int:
     return 0
 
 
-def _open_context(services: Services, kind: WorkerKind, slots: int) -> WorkerContext:
+def _open_context(
+    services: Services, kind: WorkerKind, slots: int, painting: PaintingWorker | None
+) -> WorkerContext:
     settings = services.settings
     context = WorkerContext(
         services=services,
@@ -110,15 +116,15 @@ def _open_context(services: Services, kind: WorkerKind, slots: int) -> WorkerCon
         screen=open_screen(settings),
         leases=LeaseRenewer(services.ledger, settings.lease_s),
         throughput=ThroughputMeter(services.controls, WORKER_STAGES[kind], process_name(), slots),
+        queues={Stage.RENDER: queues_of(painting)} if painting else {},
     )
     context.leases.start()
     return context
 
 
-def _open_engine(services: Services) -> Engine:
-    engine = open_engine(services.settings)
+def _open_engine(settings: Settings) -> Engine:
+    engine = open_engine(settings)
     engine.warm_up()
-    services.controls.announce_engine(engine_id(engine))
     _log.info("engine_ready", engine=engine_id(engine))
     return engine
 
@@ -135,7 +141,9 @@ def _gpu_duties(context: WorkerContext, engine: Engine) -> _Duties:
     services = context.services
     rendering = RenderContext(context, engine, open_signer(services.settings))
     work = _StageWork(services.settings.render_batch, partial(render, rendering))
-    announce = partial(_announce_engine, context, engine)
+    painting = painting_of(engine)
+    services.routing.announce(context.name, painting)
+    announce = partial(_announce, context, painting)
     return _Duties({Stage.RENDER: work}, (announce,), {"engine": engine_id(engine)})
 
 
@@ -158,8 +166,8 @@ def _task(
 def _follow_signals(kind: WorkerKind, context: WorkerContext) -> None:
     def ready(**_: object) -> None:
         context.ready.set()
-        for stage in WORKER_STAGES[kind]:
-            context.services.ledger.wake(stage)
+        for queue in context.queues_of_kind(kind):
+            context.services.ledger.wake(queue)
 
     def stop(**_: object) -> None:
         context.stopping.set()
@@ -171,28 +179,32 @@ def _follow_signals(kind: WorkerKind, context: WorkerContext) -> None:
 
 def _report(context: WorkerContext) -> None:
     def report() -> None:
-        # What stands by does not shorten the wait.
-        if not context.standing_by.is_set():
+        # What takes no jobs does not shorten the wait.
+        if context.takes_jobs:
             context.throughput.report()
 
     _repeat(context, _REPORT_EVERY_S, report, "throughput_not_reported")
 
 
-def _announce_engine(context: WorkerContext, engine: Engine) -> None:
+def _announce(context: WorkerContext, painting: PaintingWorker) -> None:
     def announce() -> None:
-        if not context.standing_by.is_set():
-            context.services.controls.announce_engine(engine_id(engine))
+        if context.takes_jobs:
+            context.services.routing.announce(context.name, painting)
 
     _repeat(context, _REPORT_EVERY_S, announce, "engine_not_announced")
+    with suppress(RedisError):  # the announcement is stale soon
+        context.services.routing.leave(context.name)
 
 
-def _follow_preference(context: WorkerContext, preference: Preference) -> None:
-    _repeat(context, _PREFERENCE_EVERY_S, preference.follow, "preference_not_followed")
+def _follow_availability(
+    context: WorkerContext, availability: Availability, engine: Engine | None
+) -> None:
+    def follow() -> None:
+        if engine is not None:
+            availability.follow_preference(engine.name)
+        availability.follow_drain()
 
-
-def _state(context: WorkerContext) -> dict[str, str]:
-    """Return what a worker that takes no jobs reports of itself."""
-    return {STATE: STANDS_BY} if context.standing_by.is_set() else {}
+    _repeat(context, _AVAILABILITY_EVERY_S, follow, "availability_not_followed")
 
 
 def _retract(context: WorkerContext) -> None:

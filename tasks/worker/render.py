@@ -149,7 +149,11 @@ def _store(
             keys.append(key)
         unused = bool(job.request.words) and not worded
         services.ledger.transitions.painted(
-            claim, keys, engine_id(context.engine), (WORDS_UNUSED,) if unused else ()
+            claim,
+            keys,
+            engine_id(context.engine),
+            (WORDS_UNUSED,) if unused else (),
+            context.engine.model_name,
         )
     except PaintingFailed as failure:
         services.ledger.transitions.fail(claim, failure.reason, services.settings.max_attempts)

@@ -36,6 +36,8 @@ class Hub:
     files: dict[str, bytes] = field(default_factory=lambda: dict(REPOSITORY))
     url: str = ""
     status: int = 200
+    file_status: int = 0
+    """Where not 0: how it answers requests for files, while its listing is public."""
     breaks_after: list[int] = field(default_factory=list)
     """For each answer in turn, after how many bytes it breaks off."""
     knows_ranges: bool = True
@@ -68,6 +70,9 @@ def serve(hub: Hub) -> ThreadingHTTPServer:
                 return
             asked_range, token = self.headers.get("range"), self.headers.get("authorization")
             hub.asked.append((path, asked_range, token))
+            if hub.file_status:
+                self._send(hub.file_status, b"")
+                return
             if hub.elsewhere and path.startswith("/some/"):
                 self.send_response(302)
                 self.send_header("location", f"{hub.elsewhere}/cdn{path}")
@@ -315,3 +320,25 @@ def test_a_hub_out_of_reach_and_a_proxys_page_are_sentences(
     hub.listing = lambda: b"<html>Log in</html>"  # type: ignore[method-assign] # a page in the way
     with pytest.raises(PullFailed, match="is a proxy in the way"):
         pulled(hub, model, tmp_path)
+
+
+def test_a_gated_model_is_not_asked_for_without_a_token(
+    hub: Hub, model: Model, tmp_path: Path
+) -> None:
+    with pytest.raises(PullFailed, match=r"accept its licence.*SUISAI_HUB_TOKEN"):
+        pulled(hub, replace(model, gated=True), tmp_path)
+
+    assert hub.asked == []
+    assert pulled(hub, replace(model, gated=True), tmp_path, token="hf_mine")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_files_that_need_an_account_are_asked_for_once(
+    hub: Hub, model: Model, tmp_path: Path, status: int
+) -> None:
+    hub.file_status = status
+
+    with pytest.raises(PullFailed, match=r"accept its licence at http://127.*some/model"):
+        pulled(hub, model, tmp_path, token="of somebody who accepted nothing")
+
+    assert len(hub.asked) == 1

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import socket
 
-import pytest
-
 from bots.commands.run import programs
 from tests.stack import Stack, eventually
 
 
-@pytest.mark.parametrize("gpus", [0, 1])
-def test_one_worker_paints_where_there_is_one_gpu_or_none(gpus: int) -> None:
-    painting = [each.arguments for each in programs(gpus=gpus) if "gpu" in each.arguments]
+def test_one_worker_paints_where_there_is_no_gpu() -> None:
+    painting = [each.arguments for each in programs() if "gpu" in each.arguments]
 
     assert painting == [("worker", "gpu")]
 
 
-def test_every_gpu_has_a_worker_of_its_own() -> None:
-    painting = [each for each in programs(gpus=3) if "gpu" in each.arguments]
+def test_every_gpu_has_a_worker_of_its_own_with_its_model() -> None:
+    models = ("flux2-klein", "qwen-edit", "flux2-klein")
+    painting = [each for each in programs(models=models) if "gpu" in each.arguments]
 
     assert [each.name for each in painting] == ["gpu", "gpu-1", "gpu-2"]
     assert [each.arguments[2:] for each in painting] == [
-        (),
-        ("--device", "cuda:1"),
-        ("--device", "cuda:2"),
+        ("--model", "flux2-klein"),
+        ("--device", "cuda:1", "--model", "qwen-edit"),
+        ("--device", "cuda:2", "--model", "flux2-klein"),
     ]
 
 

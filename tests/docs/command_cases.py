@@ -119,6 +119,7 @@ RUNS = (
         r"suisai exempt telegram:4711 --tier subscriber",
         settings={"SUISAI_TIER_LIMITS": '{"subscriber": {"cooldown_s": 0}}'},
     ),
+    Run(r"suisai drain WORKER( --undo| --end)?", says="No worker", code=2),
     Run(r"suisai dead list"),
     Run(r"suisai dead retry ID", says="not on the dead list", code=2),
     Run(r"suisai verify PICTURE"),
@@ -133,7 +134,7 @@ RUNS = (
 )
 
 STAYS = (
-    Stay(r"suisai worker (gpu|io).*", logs=" ready."),
+    Stay(r"suisai worker (gpu|io).*", instead={"qwen-edit": "auto"}, logs=" ready."),
     Stay(r"suisai sweep"),
     Stay(r"suisai web( .*)?", instead={"8400": "{port}"}),
     Stay(r"suisai (listen )?telegram"),

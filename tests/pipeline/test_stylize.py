@@ -23,6 +23,7 @@ class Inverter:
     name = "painter"
     version = "1"
     threads = 1
+    model_name = "echo"
     follows_words = False
 
     def warm_up(self) -> None: ...

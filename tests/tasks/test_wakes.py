@@ -9,7 +9,7 @@ from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
 
 
 def test_many_new_jobs_share_one_wake_up(settings: Settings, ask: MakeAsk) -> None:
-    woken: list[Stage] = []
+    woken: list[str] = []
     driver = LedgerDriver(open_services(settings, woken.append))
     for number in range(50):
         driver.admit(ask(person=f"p{number}", conversation=f"c{number}"))
@@ -23,7 +23,7 @@ def test_many_new_jobs_share_one_wake_up(settings: Settings, ask: MakeAsk) -> No
 
 
 def test_a_lost_wake_up_is_sent_again_by_the_sweep(settings: Settings, ask: MakeAsk) -> None:
-    woken: list[Stage] = []
+    woken: list[str] = []
     driver = LedgerDriver(open_services(settings, woken.append))
     driver.admit(ask())
     driver.services.redis.delete(f"{settings.namespace}:wake:fetch")  # its time is over

@@ -245,7 +245,8 @@ class Stats:
     def _lines(self) -> Iterator[str]:
         stats = read_stats(self._services)
         yield f"overload level: {stats.overload_level}"
-        yield f"engine: {self._services.controls.engine() or '-'}"
+        editions = {each.edition for each in self._services.routing.workers().values()}
+        yield f"engine: {', '.join(sorted(editions)) or '-'}"
         for what, until in sorted(stats.paused.items()):
             yield f"paused: {what}" + (f" until {until:.0f}" if until else "")
         for name, until in sorted(self._services.holds.active(PLATFORM).items()):

@@ -51,6 +51,7 @@ class DiffusionEngine:
     ) -> None:
         """Take a model to open at warm-up, or as `studio` one that is open already."""
         self.model = model
+        self.model_name = model.name
         self.version = f"{model.name}-{model.digest[:12]}-{EDITION}"
         self._styles = tuple(styles)
         self._options = options

@@ -19,6 +19,7 @@ class Painter:
 
     name = "painter"
     version = "2"
+    model_name = "painter"
     threads = 1
     follows_words = False
 

@@ -11,21 +11,29 @@
 -- at most twice as long as without it. Within a platform the best score is next. Where a batch of `render`
 -- has room, jobs of other platforms with the same shape fill it, on their own account.
 local stage, most, lease, keep = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[6]
-if ARGV[5] == '1' then redis.call('DEL', key('wake', stage)) end
-if is_paused(stage) then return reply({{}, 0}) end
+local engine, model
+if stage == 'render' then engine, model = announced(ARGV[4]) end
+if ARGV[5] == '1' then
+  redis.call('DEL', key('wake', stage))
+  for _, name in ipairs({engine, model}) do redis.call('DEL', key('wake', stage .. '.' .. name)) end
+end
+if is_paused(stage) or is_draining(ARGV[4]) then return reply({{}, 0}) end
 if stage == 'fetch' then
   local rate = tonumber(redis.call('HGET', key('capacity'), 'render') or '1')
   if waiting('render') >= 64 + 30 * rate then return reply({{}, 0}) end
 end
 
--- Per platform: its lane whose first job is oldest.
-local first_of_platform = {}
+-- Per platform: its lane whose first job is oldest, of those that this worker may take.
+local first_of_platform, lanes_left, queues_of_others = {}, 0, {}
 for _, lane in ipairs(redis.call('SMEMBERS', key('lanes', stage))) do
   local platform = platform_of(lane)
   local first = redis.call('ZRANGE', key('ready', stage, lane), 0, 0, 'WITHSCORES')
   if not first[1] then
     redis.call('SREM', key('lanes', stage), lane)
+  elseif stage == 'render' and not may_take(lane, engine, model) then
+    queues_of_others[queue_of(stage, lane)] = true
   elseif not is_paused(stage .. ':' .. platform) then
+    lanes_left = lanes_left + 1
     local known, score = first_of_platform[platform], tonumber(first[2])
     if not known or score < known.score then first_of_platform[platform] = {lane = lane, score = score} end
   end
@@ -41,7 +49,10 @@ for platform, first in pairs(first_of_platform) do
   first.platform, first.given = platform, given(platform)
   if not turn or first.given < turn.given or (first.given == turn.given and first.score < turn.score) then turn = first end
 end
-if not turn then return reply({{}, 0}) end
+if not turn then
+  for queue in pairs(queues_of_others) do wake(queue) end
+  return reply({{}, 0})
+end
 local charged = {}
 local function charge(platform, photos) charged[platform] = (charged[platform] or 0) + photos end
 
@@ -100,13 +111,14 @@ end
 redis.call('HSET', shares, '*', turn.given)
 take(turn.lane)
 if stage == 'render' and #claims > 0 and not full and taken < most then
-  local shape = string.sub(turn.lane, #turn.platform + 1)
+  local shape = string.sub(turn.lane, #turn.platform + 1) -- and model
   for platform in pairs(first_of_platform) do
     if platform ~= turn.platform and not full and taken < most then take(platform .. shape) end
   end
 end
 for platform, photos in pairs(charged) do redis.call('HSET', shares, platform, given(platform) + photos) end
-local more = redis.call('ZCARD', key('ready', stage, turn.lane)) > 0 or redis.call('SCARD', key('lanes', stage)) > 1
-if more then wake(stage) end
+local more = redis.call('ZCARD', key('ready', stage, turn.lane)) > 0 or lanes_left > 1
+if more then wake(queue_of(stage, turn.lane)) end
+for queue in pairs(queues_of_others) do wake(queue) end
 if stage == 'render' and redis.call('SCARD', key('lanes', 'fetch')) > 0 then wake('fetch') end
 return reply({claims, more and 1 or 0})

@@ -10,6 +10,13 @@ local function retry_later(id, stage, reason, pause)
   redis.call('ZADD', key('delayed'), now + pause, id)
 end
 
+-- Count a failed attempt to paint for the model of the worker that tried.
+local function count_failed_painting(stage, worker)
+  if stage ~= 'render' or not worker then return end
+  local _, model = announced(worker)
+  if model then count('model-failed:' .. model) end
+end
+
 -- An attempt failed: delay the job, or, after `most` attempts, decline it and put it onto the dead list.
 -- With a patience the fault is not the photo's: attempts go on until it is over.
 local function fail(id, stage, reason, most, patience, keep)

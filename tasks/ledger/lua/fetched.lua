@@ -1,16 +1,16 @@
 -- The photos of a job are stored: it goes on to be painted, to wait for the same painting, or, where
 -- the painting exists and is by the engine that paints now, straight to delivery. Needs: completion.
--- ARGV: id, fence, photos (blob keys), notes, shape (lane of render), paint key ('' never shared), photo scores.
+-- ARGV: id, fence, photos (blob keys), notes, shape (lane of render), paint key ('' never shared), photo scores,
+--       the model that is to paint ('' any).
 -- Result: 1, or 0 when the lease was lost.
 -- Invariant: of all jobs with one paint key at most one is queued or leased in render, whether or not
 -- anybody has said yet what paints; until somebody does, what painted last counts.
-local id, paint = ARGV[1], ARGV[6]
+local id, paint, model = ARGV[1], ARGV[6], ARGV[8] or ''
 
 local function look_up()
   local stands = paint ~= '' and redis.call('GET', key('painted', paint)) or ''
-  local pictures, engine = pictures_of(stands)
-  local now_paints = pictures and redis.call('GET', key('engine')) or engine
-  return stands, now_paints == engine and pictures or nil
+  local pictures, edition = pictures_of(stands)
+  return stands, pictures and is_current(edition, model) and pictures or nil
 end
 
 local state = complete_lease(id, 'fetch', ARGV[2])
@@ -22,7 +22,8 @@ if paint ~= '' and draft == '1' and not pictures and string.sub(stands, 1, 1) ~=
   stands, pictures = look_up()
 end
 redis.call('HSET', job(id), 'photos', ARGV[3], 'notes', ARGV[4], 'shape', ARGV[5], 'paint', paint,
-  'scores', ARGV[7], 'draft', draft)
+  'scores', ARGV[7], 'draft', draft, 'model', model)
+if model ~= '' then count('model-routed:' .. model) end
 reset_failures(id)
 record_event(id, 'fetched')
 local kind, rest = string.sub(stands, 1, 1), string.sub(stands, 2)

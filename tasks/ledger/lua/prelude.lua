@@ -4,7 +4,8 @@
 -- lanes:<stage>           set of lanes with jobs      leases:<stage>        zset id -> expiry
 -- delayed                 zset id -> due              open:<person>         set of a person's open jobs
 -- user:<pseudonym>        hash, cooldown and quota    past:<person>         zset a person's ended id -> time
--- claims:<worker>         set of jobs it holds        wake:<stage>          a wake-up was sent
+-- claims:<worker>         set of jobs it holds        wake:<queue>          a wake-up was sent
+-- painters, draining      see routing.lua
 -- open_in_chat            hash conversation -> open   unanswered            hash platform -> open jobs
 -- painted:<key>           '=engine pictures', '@leader' or '!refund reason' of one painting
 -- waiters:<key>           set of jobs waiting for it  serving               set of keys whose waiters are due
@@ -29,7 +30,7 @@ local function count(what, n) redis.call('HINCRBY', key('counts'), what, n or 1)
 local function is_record(id) return redis.call('TYPE', job(id)).ok == 'hash' end
 local function get(id, field) return redis.call('HGET', job(id), field) end
 
--- What every script returns: its result, and the stages for which a wake-up is to be sent.
+-- What every script returns: its result, and the queues to which a wake-up is to be sent.
 local function reply(result) return {result, woken} end
 
 -- A line of a job's history is a field of its record: '@' and the time in microseconds (unique), then the
@@ -66,9 +67,10 @@ local function record_repeated(id, event, detail)
   if redis.call('HLEN', job(id)) > 100 then trim_history(id) end
 end
 
--- Request one wake-up of a stage; new jobs share it until a worker has received it.
-local function wake(stage)
-  if redis.call('SET', key('wake', stage), '1', 'NX', 'PX', 2000) then table.insert(woken, stage) end
+-- Request one wake-up through a queue: a stage, for `render` also a stage and an engine or model (see
+-- routing.lua); new jobs share it until a worker has received it.
+local function wake(queue)
+  if redis.call('SET', key('wake', queue), '1', 'NX', 'PX', 2000) then table.insert(woken, queue) end
 end
 
 -- Paused by the operator, or until a time that the platform named.

@@ -1,10 +1,10 @@
--- How a job moves between queues and leases. Needs: prelude.
+-- How a job moves between queues and leases. Needs: routing.
 -- Invariant: a job that has not ended is in exactly one of: a ready queue, the leases, `delayed`, the
 -- waiters of a painting.
 local function push(id, stage, lane, score)
   redis.call('ZADD', key('ready', stage, lane), score, id)
   redis.call('SADD', key('lanes', stage), lane)
-  wake(stage)
+  wake(queue_of(stage, lane))
 end
 
 local function enqueue(id, stage, lane)
@@ -12,10 +12,11 @@ local function enqueue(id, stage, lane)
   push(id, stage, lane, get(id, 'score'))
 end
 
--- The lane of `fetch` and `deliver` is the job's platform, that of `render` its platform and shape.
+-- The lane of `fetch` and `deliver` is the job's platform, that of `render` its platform, shape and model.
 local function lane_of(id, stage)
-  local j = redis.call('HMGET', job(id), 'platform', 'shape')
-  return stage == 'render' and j[1] .. ':' .. j[2] or j[1]
+  local j = redis.call('HMGET', job(id), 'platform', 'shape', 'model')
+  if stage ~= 'render' then return j[1] end
+  return j[1] .. ':' .. j[2] .. ((j[3] or '') ~= '' and '@' .. j[3] or '')
 end
 
 local function platform_of(lane) return string.match(lane, '^[^:]*') end

@@ -23,6 +23,7 @@ end
 
 local function expire_lease(id, stage)
   if get(id, 'stage') ~= stage then redis.call('ZREM', key('leases', stage), id) return end
+  count_failed_painting(stage, get(id, 'by'))
   local alone = held_one_job(id)
   redis.call('HSET', job(id), 'suspect', '1')
   if not alone then retry_later(id, stage, 'lease-expired', 0) return end
@@ -52,6 +53,8 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('delayed'), '-inf', now, 'LI
   safely(requeue, id)
 end
 for _, stage in ipairs({'fetch', 'render', 'deliver'}) do
-  if redis.call('SCARD', key('lanes', stage)) > 0 and not is_paused(stage) then wake(stage) end
+  if not is_paused(stage) then
+    for _, lane in ipairs(redis.call('SMEMBERS', key('lanes', stage))) do wake(queue_of(stage, lane)) end
+  end
 end
 return reply({expired, due})

@@ -59,7 +59,7 @@ def test_jobs_without_an_answer_or_with_two_are_counted(services: Services) -> N
 def test_the_photo_that_everybody_sends_is_painted_once(services: Services, stack: Stack) -> None:
     stack.environment |= {"SUISAI_SAFETY_CHECKS": "[]", "SUISAI_LONG_SIDE_PX": "96"}
     stack.start_workers()
-    eventually(services.controls.engine, what="an engine was announced")
+    eventually(services.routing.workers, what="an engine was announced")
     profile = LoadProfile(people=40, minutes=0.01)
 
     report = report_on(services, profile, run_load_test(services, profile, threading.Event()))

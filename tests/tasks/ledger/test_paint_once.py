@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tasks.models import Stage
+from tasks.routing import PaintingWorker
 from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
 
 KEY = "the-same-painting"
@@ -17,6 +18,12 @@ def crowd(driver: LedgerDriver, ask: MakeAsk) -> list[str]:
     for _ in jobs:
         driver.fetch(KEY)
     return jobs
+
+
+def announces(driver: LedgerDriver, edition: str) -> None:
+    """Let the only painting worker announce what it paints with."""
+    painting = PaintingWorker("painter", "painter", edition)
+    driver.services.routing.announce("host:1:abcd", painting)
 
 
 def test_those_who_ask_meanwhile_wait_for_the_first_one(
@@ -125,13 +132,12 @@ def test_a_forgotten_picture_that_is_still_to_be_sent_to_others_is_painted_anew(
 
 
 def test_another_engine_paints_anew(driver: LedgerDriver, ask: MakeAsk) -> None:
-    announce = driver.services.controls.announce_engine
-    announce("painter/2")
+    announces(driver, "painter/2")
     driver.admit(ask(person="ann"))
     driver.fetch(KEY)
     driver.ledger.transitions.painted(driver.take(Stage.RENDER), ["pictures/ann"], "painter/2")
 
-    announce("painter/3")
+    announces(driver, "painter/3")
     late = driver.admit(ask(person="bob"))
     driver.fetch(KEY)
     assert driver.job(late).stage is Stage.RENDER
@@ -145,10 +151,10 @@ def test_another_engine_paints_anew(driver: LedgerDriver, ask: MakeAsk) -> None:
 def test_a_picture_counts_as_its_painters_whoever_was_known_when_its_photo_came(
     driver: LedgerDriver, ask: MakeAsk
 ) -> None:
-    driver.services.controls.announce_engine("painter/2")
+    announces(driver, "painter/2")
     driver.admit(ask(person="ann"))
     driver.fetch(KEY)
-    driver.services.controls.announce_engine("painter/3")
+    announces(driver, "painter/3")
     driver.ledger.transitions.painted(driver.take(Stage.RENDER), ["pictures/ann"], "painter/3")
 
     late = driver.admit(ask(person="bob"))

@@ -9,8 +9,8 @@ import pytest
 from tasks.heartbeat import Process
 from tasks.models import OverloadLevel, Stage
 from tasks.services import Services
+from tasks.worker.availability import STANDS_BY, STATE, engines_at_work, must_stand_by
 from tasks.worker.celery_app import make_app, make_wake
-from tasks.worker.preference import STANDS_BY, STATE, engines_at_work, must_stand_by
 from tests.stack import Stack, eventually
 from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
 
