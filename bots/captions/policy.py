@@ -26,6 +26,7 @@ from bots.captions.spelling import (
     is_one_slip,
     sound,
     squeezed,
+    transpositions,
     unspaced_forms,
     views,
 )
@@ -34,6 +35,12 @@ _FUZZY_LETTERS = 6
 """From this length on, a word with one wrong letter counts: shorter ones have too many neighbours."""
 _FUZZY_STEM_LETTERS = 7
 _REMEMBERED_WORDS = 5_000
+_SWAPPED_LETTERS = 5
+"""From this length on, two neighbours may have changed places."""
+_JOINED_LETTERS = 7
+"""From this length on, a phrase counts when it is written without its spaces."""
+_NAME_LETTERS = 9
+"""From this length on, one word of a person's name may have one wrong letter."""
 _SQUEEZED_LETTERS = 3
 _SOUND_LETTERS = 5
 _TAG_LETTERS = 4
@@ -44,6 +51,8 @@ _PAIR_CHARACTERS = 8
 _ADULT_YEARS = 18
 _OPEN = Word(frozenset({"-"}))
 """Stands in the place of a harmless word."""
+_PARTS = re.compile(r"[\s'’‐-]+")
+"""What stands between the words of a term, as between those of a text."""
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 _SCRIPTS = ("LATIN", "HIRAGANA", "KATAKANA", "CJK", "DEVANAGARI")
 """The scripts of the languages that the lists are written in."""
@@ -68,6 +77,8 @@ class _Terms:
 
     exact: bool = False
     """Misspelt words do not count."""
+    names: bool = False
+    """The phrases are names of people."""
     words: set[str] = field(default_factory=set)
     stems: set[str] = field(default_factory=set)
     """Written `stem*`: every word that begins with it counts."""
@@ -81,6 +92,8 @@ class _Terms:
     _near: dict[str, set[str]] = field(default_factory=dict)
     _near_stems: dict[str, set[str]] = field(default_factory=dict)
     _longest_stem: int = 0
+    _swapped: set[str] = field(default_factory=set)
+    _swapped_stems: set[str] = field(default_factory=set)
     _seen: dict[Word, bool] = field(default_factory=dict)
     """Most captions are made of the same few words."""
     _sounds: set[str] = field(default_factory=set)
@@ -92,9 +105,14 @@ class _Terms:
             plain = fold(term)
             if _UNSPACED.search(plain):
                 self.unspaced.add(plain)
-            elif " " in plain:
-                self.phrases.setdefault(plain[0], []).append(tuple(plain.split()))
-            else:
+                continue
+            words = tuple(filter(None, _PARTS.split(plain)))
+            if len(words) > 1:
+                self.phrases.setdefault(plain[0], []).append(words)
+                joined = "".join(words)
+                if len(joined) >= _JOINED_LETTERS and joined.isalpha():
+                    self.words.add(joined)
+            if " " not in plain:
                 self._add_word(plain)
 
     def _add_word(self, term: str) -> None:
@@ -107,6 +125,10 @@ class _Terms:
             self.words.add(bare)
         if self.exact:
             return
+        if len(bare) >= _SWAPPED_LETTERS:
+            (self._swapped_stems if term.endswith("*") else self._swapped).update(
+                transpositions(bare)
+            )
         if len(bare) >= _FUZZY_LETTERS:
             for each in deletions(bare):
                 self._near.setdefault(each, set()).add(bare)
@@ -147,6 +169,10 @@ class _Terms:
     def _misspelt(self, word: str) -> bool:
         if word in self.ordinary:
             return False
+        if word in self._swapped or any(
+            word[:end] in self._swapped_stems for end in range(_SWAPPED_LETTERS, len(word) + 1)
+        ):
+            return True
         if len(word) > _SQUEEZED_LETTERS and squeezed(word) in self._squeezed:
             return True
         if len(word) >= _SOUND_LETTERS and word.isascii() and sound(word) in self._sounds:
@@ -175,11 +201,22 @@ class _Terms:
                 yield at, at + 1
             for phrase in self._beginning_like(word):
                 part = words[at : at + len(phrase)]
-                if len(part) == len(phrase) and all(
-                    _is_part(wanted, each, self.exact)
-                    for wanted, each in zip(phrase, part, strict=True)
-                ):
+                if len(part) == len(phrase) and self._is_phrase(phrase, part):
                     yield at, at + len(phrase)
+
+    def _is_phrase(self, phrase: tuple[str, ...], part: Sequence[Word]) -> bool:
+        wrong = [
+            (wanted, word)
+            for wanted, word in zip(phrase, part, strict=True)
+            if not _is_part(wanted, word, self.exact)
+        ]
+        if not wrong or not self.names or len(wrong) > 1 or len("".join(phrase)) < _NAME_LETTERS:
+            return not wrong
+        ((wanted, word),) = wrong
+        return len(wanted) >= _TAG_LETTERS and any(
+            each[0] == wanted[0] and len(each) >= _TAG_LETTERS and is_one_slip(each, wanted)
+            for each in word.readings - self.ordinary
+        )
 
     def _beginning_like(self, word: Word) -> Iterator[tuple[str, ...]]:
         for letter in {reading[0] for reading in word.readings}:
@@ -196,6 +233,8 @@ def _is_part(wanted: str, word: Word, exact: bool) -> bool:
     if wanted.endswith("*"):
         return any(reading.startswith(wanted[:-1]) for reading in word.readings)
     if wanted in word.readings:
+        return True
+    if not exact and any(_unmasks(reading, {wanted}) for reading in word.masked):
         return True
     if all(abs(len(each) - len(wanted)) > 4 for each in word.readings):
         return False
@@ -372,7 +411,8 @@ def _young_in(text: str, lists: _Lists) -> bool:
 def _loosely(terms: _Terms, text: str) -> Iterator[bool]:
     for term in terms.unspaced:
         loose = hiragana(term)
-        if len(term) >= 4 and len(loose) >= 3 and re.search("[\u30a0-\u30ff]", term):
+        has_kana = re.search("[\u3040-\u30ff]", term)
+        if (len(term) >= 4 or re.search("[\u3400-\u9fff]", term)) and len(loose) >= 3 and has_kana:
             yield loose in text
 
 
@@ -387,7 +427,11 @@ def _lists() -> _Lists:
     ordinary: set[str] = set()
     new = partial(_Terms, ordinary=ordinary)
     lists = _Lists(
-        terms={category: new() for category in Category if category != Category.UNREADABLE},
+        terms={
+            category: new(names=category is Category.REAL_PEOPLE)
+            for category in Category
+            if category is not Category.UNREADABLE
+        },
         pairs=[],
         minors=new(),
         suggestive=new(),
@@ -423,7 +467,7 @@ def _read(lists: _Lists, language: Mapping[str, Any]) -> None:
     lists.suggestive.add(young.get("suggestive", ()))
     harmless = language.get("harmless", {})
     phrases = harmless.get("phrases", ())
-    lists.harmless.add(each for each in phrases if " " in each or _UNSPACED.search(each))
+    lists.harmless.add(each for each in phrases if _PARTS.search(each) or _UNSPACED.search(each))
     lists.ordinary.update(fold(each) for each in phrases if " " not in each)
     lists.parting.add(harmless.get("parting", ()))
     lists.ordinary.update(map(fold, harmless.get("ordinary", ())))

@@ -31,7 +31,11 @@ _OTHER_DIGIT_LETTERS = str.maketrans("1!|692¢(<", "lllggzccc")
 # Python counts the vowel signs of Devanagari as no part of a word.
 _LETTER = "(?:[^\\W_]|[\u0900-\u0963\u0971-\u097f])"
 _SIGN = "[@$€!|+¡£¢(<]"
-_IN_WORD = re.compile(f"{_SIGN}*{_LETTER}+(?:(?:{_SIGN}|\\*)+{_LETTER}+)*")
+_LAST_SIGN = "[@$€£]"
+_IN_WORD = re.compile(f"{_SIGN}*{_LETTER}+(?:(?:{_SIGN}|\\*)+{_LETTER}+)*{_LAST_SIGN}*")
+_FLAG_LETTERS = {0x1F1E6 + at: ord("a") + at for at in range(26)}
+"""Letters from which flags are made, and which people use as letters."""
+_BESIDE_UNSPACED = re.compile(f"(?<=[{UNSPACED}])(?=[a-z])|(?<=[a-z])(?=[{UNSPACED}])")
 _BETWEEN = re.compile("[^\\w\u0900-\u0963\u0971-\u097f]+|_+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _MARGIN = 3
@@ -44,6 +48,7 @@ _NASAL = re.compile("(?:न्(?=[क-ह])|म्(?=[पफबभम]))")
 _SYLLABLE = re.compile("(?:[क-ह]्)*[अ-ह]?[ँ-ः\u093e-\u094d]*")
 
 _SEPARATORS = re.compile(rf"(?<=[{UNSPACED}])[\W_]+(?=[{UNSPACED}])")
+_NUMBER_SEPARATORS = re.compile(rf"(?<=[{UNSPACED}0-9])[\W_]+(?=[{UNSPACED}0-9])")
 _DASH = re.compile("(?<=[\u30a0-\u30ff])[-一—―‐−~〜\u2500]+(?=[\u30a0-\u30ff])")
 _LONG = re.compile("ー+")
 
@@ -76,7 +81,8 @@ def _lookalikes() -> tuple[dict[int, str], dict[int, str]]:
 
 def fold(text: str) -> str:
     """Return the text in one case and width, without decoration, in the scripts that the lists use."""
-    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    text = unicodedata.normalize("NFKC", text.translate(_FLAG_LETTERS)).casefold()
+    text = unicodedata.normalize("NFKD", text)
     text = unicodedata.normalize("NFC", _DECORATION.sub("", text))
     text = "".join(char for char in text if unicodedata.category(char) != "Cf")
     latin, kana = _lookalikes()
@@ -115,7 +121,8 @@ def unspaced_forms(text: str) -> tuple[str, ...]:
     joined = _LONG.sub("ー", _SEPARATORS.sub("", text))
     dashed = _LONG.sub("ー", _SEPARATORS.sub("", _DASH.sub("ー", text)))
     squeezed = re.sub(rf"([{UNSPACED}])\1{{2,}}", r"\1", joined)
-    return tuple(dict.fromkeys((joined, dashed, squeezed)))
+    numbers = _LONG.sub("ー", _NUMBER_SEPARATORS.sub("", text))
+    return tuple(dict.fromkeys((joined, dashed, squeezed, numbers)))
 
 
 def views(text: str) -> Iterator[tuple[Word, ...]]:
@@ -132,8 +139,9 @@ def _words(chunk: str) -> Iterator[Word]:
     tagged = chunk.startswith("#")
     parts = _CAMEL.split(chunk.lstrip("#")) if tagged else [chunk]
     for part in parts:
-        for found in _IN_WORD.finditer(fold(part)):
-            yield _word(found[0], tagged)
+        for piece in _BESIDE_UNSPACED.split(fold(part)):
+            for found in _IN_WORD.finditer(piece):
+                yield _word(found[0], tagged)
 
 
 def _word(text: str, tagged: bool = False) -> Word:
@@ -141,7 +149,7 @@ def _word(text: str, tagged: bool = False) -> Word:
 
 
 def _readings(text: str) -> Iterator[str]:
-    if not any(char.isalpha() for char in text):
+    if text.isdecimal():
         yield text
         return
     first = text.translate(_DIGIT_LETTERS)
@@ -204,6 +212,13 @@ def sound(word: str) -> str:
 def deletions(word: str) -> frozenset[str]:
     """Return the word and every spelling of it with one letter left out."""
     return frozenset({word, *(word[:at] + word[at + 1 :] for at in range(len(word)))})
+
+
+def transpositions(word: str) -> frozenset[str]:
+    """Return every spelling of a word in which two neighbours after the first letter changed places."""
+    return frozenset(
+        word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(1, len(word) - 1)
+    ) - {word}
 
 
 def is_one_slip(written: str, meant: str) -> bool:
