@@ -32,10 +32,10 @@ class Noop:
         return 64
 
     def paint(
-        self, commissions: Sequence[RenderJob], watch: ProgressCallback
+        self, jobs: Sequence[RenderJob], on_progress: ProgressCallback
     ) -> list[RGB | PaintingFailed]:
-        watch(1.0)
-        return [commission.pixels for commission in commissions]
+        on_progress(1.0)
+        return [job.pixels for job in jobs]
 
 
 def open_noop(_: Settings) -> Engine:

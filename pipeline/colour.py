@@ -11,12 +11,12 @@ from PIL import Image, ImageCms
 
 from pipeline.errors import PhotoRefused
 
-PAPER = (255, 255, 255)
-"""What shows through where a picture with an alpha channel is transparent."""
+BACKGROUND = (255, 255, 255)
+"""Colour behind transparent pixels, RGB."""
 
 
 def eight_bit(image: Image.Image) -> Image.Image:
-    """Return the image in a mode of 8-bit samples that resizes smoothly: no palette, no bitmap."""
+    """Convert an image to 8-bit samples in a mode that can be interpolated (no palette, no bitmap)."""
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
         samples = np.asarray(image, dtype=np.float32)
         return Image.fromarray(np.clip(samples / 257 + 0.5, 0, 255).astype(np.uint8))
@@ -26,9 +26,10 @@ def eight_bit(image: Image.Image) -> Image.Image:
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Return an 8-bit image as RGB in sRGB, without alpha; `profile` is its file's ICC profile.
+    """Convert an 8-bit image to RGB in sRGB, composited onto white where it is transparent.
 
-    Raises `PhotoRefused("transparent")` when nothing of it can be seen.
+    `profile` is the ICC profile embedded in the file. Raises `PhotoRefused("transparent")` if every
+    pixel is fully transparent.
     """
     alpha = _alpha(image)
     if "A" in image.getbands():
@@ -36,9 +37,9 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     colours = _through_profile(image, profile) if profile else image.convert("RGB")
     if alpha is None:
         return colours
-    paper = Image.new("RGB", image.size, PAPER)
-    paper.paste(colours, mask=alpha)
-    return paper
+    background = Image.new("RGB", image.size, BACKGROUND)
+    background.paste(colours, mask=alpha)
+    return background
 
 
 def _alpha(image: Image.Image) -> Image.Image | None:
@@ -57,7 +58,7 @@ def _through_profile(image: Image.Image, profile: bytes) -> Image.Image:
         target = ImageCms.createProfile("sRGB")
         seen = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        # A damaged profile, or one for other channels: viewers take such files for sRGB too.
+        # The profile is damaged or describes other channels. Viewers assume sRGB for such files too.
         seen = None
     return seen or image.convert("RGB")
 
@@ -72,7 +73,7 @@ COLORANTS = {
 D50 = (0.964203, 1.0, 0.824905)
 
 SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
-"""Of the transfer that Display P3 shares with sRGB, as parametric curve type 3 (ICC.1, 10.18)."""
+"""Parameters of the transfer function of sRGB and Display P3: parametric curve type 3 (ICC.1, 10.18)."""
 
 
 @cache

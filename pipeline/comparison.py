@@ -1,4 +1,4 @@
-"""Pictures laid out together: photo and painting side by side, and a sheet of all styles."""
+"""Combines pictures into one: photo and painting side by side, or a contact sheet of all styles."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _GAP_PX = 16
 
 
 def side_by_side(before: RGB, after: RGB) -> RGB:
-    """Return both pictures at the height of the lower one with a white gap; H x W x 3 uint8 RGB."""
+    """Join two pictures at the smaller height with a white gap between them; H x W x 3 uint8 RGB."""
     height = min(before.shape[0], after.shape[0])
     left, right = (_at_height(pixels, height) for pixels in (before, after))
     gap = np.full((height, _GAP_PX, 3), 255, np.uint8)
@@ -33,15 +33,15 @@ def _at_height(pixels: RGB, height: int) -> RGB:
 
 MARGIN_PX, CAPTION_PX = 16, 36
 
-PAPER, INK = (250, 247, 240), (60, 50, 48)
+BACKGROUND, TEXT_COLOUR = (250, 247, 240), (60, 50, 48)
 
 
 def style_sheet(
     photo: RGB, engine: Engine, styles: Mapping[str, Style] | None = None, seed: int = 1
 ) -> RGB:
-    """Paint `photo` in every style and lay the paintings out, each above its name.
+    """Paint `photo` (H x W x 3 uint8 RGB) in every style and return a sheet with captions.
 
-    The first tile is the photo itself. Raises `PaintingFailed` when one painting fails.
+    The first tile is the photo itself. Raises `PaintingFailed` if one painting fails.
     """
     tiles = [("photo", photo)]
     for name, style in (styles or load_styles()).items():
@@ -58,15 +58,17 @@ def columns_for(tiles: int, aspect: float) -> int:
 
 
 def laid_out(tiles: Sequence[tuple[str, RGB]], columns: int) -> RGB:
-    """Lay captioned pictures of one size out in rows."""
+    """Arrange captioned pictures of equal size in rows; returns H x W x 3 uint8 RGB."""
     height, width = tiles[0][1].shape[:2]
     cell = (width + MARGIN_PX, height + CAPTION_PX + MARGIN_PX)
     rows = math.ceil(len(tiles) / columns)
-    sheet = Image.new("RGB", (columns * cell[0] + MARGIN_PX, rows * cell[1] + MARGIN_PX), PAPER)
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(20)
-    for place, (caption, picture) in enumerate(tiles):
-        left = MARGIN_PX + place % columns * cell[0]
-        top = MARGIN_PX + place // columns * cell[1]
+    sheet = Image.new(
+        "RGB", (columns * cell[0] + MARGIN_PX, rows * cell[1] + MARGIN_PX), BACKGROUND
+    )
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(20)
+    for index, (caption, picture) in enumerate(tiles):
+        left = MARGIN_PX + index % columns * cell[0]
+        top = MARGIN_PX + index // columns * cell[1]
         sheet.paste(Image.fromarray(picture), (left, top))
-        pen.text((left + 2, top + height + 6), caption, INK, font)
+        draw.text((left + 2, top + height + 6), caption, TEXT_COLOUR, font)
     return np.asarray(sheet)

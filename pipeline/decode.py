@@ -1,4 +1,4 @@
-"""Decodes the bytes of an allowed format into pixels, within limits; nothing else runs a decoder."""
+"""Decodes files of the allowed formats into pixels, within limits. No other module runs a decoder."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from pipeline.file_types import is_cut_short, names_display_p3
 
 @dataclass(frozen=True, slots=True)
 class PhotoLimits:
-    """The largest and smallest photo that is opened, and the room that its decoder gets."""
+    """The size limits of a photo and the resource limits of the process that decodes it."""
 
     bytes_max: int = 20_000_000
     pixels_max: int = 50_000_000
@@ -41,15 +41,15 @@ class PhotoLimits:
     side_max_px: int = 16_384
     aspect_max: float = 10.0
     long_side_px: int = 1024
-    """Of the opened photo: larger ones are reduced to it."""
+    """Working size: longer photos are scaled down to it."""
     memory_bytes: int = 460_000_000
-    """Of the process that decodes, on top of what an idle one has."""
+    """Memory of the decoding process beyond that of an idle one."""
     cpu_s: float = 2.5
     wall_s: float = 60.0
-    """Far off: `cpu_s` ends what is too hard, and on a busy machine an honest photo waits for its turns."""
+    """Much longer than `cpu_s`, which stops expensive files: a busy machine may delay a valid photo."""
 
     def facts_of(self, reason: str) -> dict[str, str | int]:
-        """Return the limit that a refusal for this reason names to the person, by its fact's name."""
+        """Return the values that the message for this refusal reason contains, by placeholder name."""
         facts: dict[str, dict[str, str | int]] = {
             "too-heavy": {"limit_mb": self.bytes_max // 1_000_000},
             "too-small": {"limit_px": self.side_min_px},
@@ -60,8 +60,8 @@ class PhotoLimits:
         return facts.get(reason, {})
 
 
-# The classes themselves, not Image.open(): it would try other decoders, and takes a JPEG with a
-# second picture in it (MPO) for another format.
+# These classes are called directly: Image.open() would try other decoders, and it reads a JPEG that
+# contains a second picture as another format (MPO).
 OPENERS: dict[str, Callable[[BytesIO], ImageFile.ImageFile]] = {
     "JPEG": JpegImageFile,
     "PNG": PngImageFile,
@@ -82,7 +82,7 @@ UPRIGHT = {
 }
 
 SIDEWAYS = (5, 6, 7, 8)
-"""Orientations in which width and height change places."""
+"""EXIF orientations that swap width and height."""
 
 ORIENTATION = 0x0112
 
@@ -90,16 +90,16 @@ FIRST_FRAME = "first-frame"
 """The note on a photo that is the first frame of an animation."""
 
 STRIP_ROWS = 64
-"""Rows of the reduced picture that are made at a time."""
+"""Rows of the reduced picture that are computed at a time."""
 
 Decoded: TypeAlias = tuple[RGB, tuple[str, ...], tuple[int, int]]
 
 
 def decode(data: bytes, kind: str, limits: PhotoLimits) -> Decoded:
-    """Decode a file of an allowed format.
+    """Decode a file of an allowed format; `kind` is its format as `kind_of` returns it.
 
-    Returns sRGB pixels of working size, codes of notes, and the upright photo's own width and height.
-    Raises `PhotoRefused`, whatever the decoder raised.
+    Returns the pixels at working size (H x W x 3 uint8, sRGB), codes of notes, and width and height of
+    the upright photo before it was scaled. Raises only `PhotoRefused`, whatever the decoder raises.
     """
     try:
         with warnings.catch_warnings(action="ignore"):
@@ -107,12 +107,12 @@ def decode(data: bytes, kind: str, limits: PhotoLimits) -> Decoded:
     except PhotoRefused:
         raise
     except Exception as error:
-        # Decoders of broken files raise nearly anything: SyntaxError, ValueError, struct.error...
+        # For broken files decoders raise many types: SyntaxError, ValueError, struct.error, ...
         raise PhotoRefused(_reason(error, data, kind)) from error
 
 
-def settle_in() -> None:
-    """Prepare this process for decoding: no threads, whose stacks count as memory, and our limits alone."""
+def configure_decoders() -> None:
+    """Configure the libraries: no decoder threads (their stacks use memory) and no pixel limit but ours."""
     Image.MAX_IMAGE_PIXELS = None
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     pillow_heif.options.DECODE_THREADS = 1
@@ -131,7 +131,7 @@ def _decode(data: bytes, kind: str, limits: PhotoLimits) -> Decoded:
     original_px = image.size
     reduced = _reduced(image, limits.long_side_px)
     small = to_srgb(reduced, _profile(image, data, kind))
-    # Asked for after the pixels: Pillow loads a PNG to find its EXIF, and what fails then is lost.
+    # Read after the pixels: Pillow decodes a PNG to find its EXIF, and `_orientation` hides errors.
     orientation = _orientation(image)
     if orientation in UPRIGHT:
         small = small.transpose(UPRIGHT[orientation])
@@ -155,7 +155,7 @@ def _check_size(width: int, height: int, limits: PhotoLimits) -> None:
 
 
 def _orientation(image: Image.Image) -> int:
-    with suppress(Exception):  # a damaged EXIF block says nothing about the pixels
+    with suppress(Exception):  # the pixels can be fine although the EXIF block is damaged
         return int(image.getexif().get(ORIENTATION, 1))
     return 1
 
@@ -168,8 +168,8 @@ def _profile(image: Image.Image, data: bytes, kind: str) -> bytes | None:
 
 
 def _is_animation(image: ImageFile.ImageFile, kind: str) -> bool:
-    # A HEIC file holds further pictures (depth, bursts), never an animation. Asked last: the look
-    # at a second frame may fail, and the first one is all that is painted.
+    # Further pictures in a HEIC file are depth maps or bursts, not an animation. Reading the second
+    # frame may fail; the first frame is already decoded, so that this error does not matter.
     with suppress(Exception):
         return kind not in ("JPEG", "HEIC") and bool(getattr(image, "is_animated", False))
     return True
@@ -179,17 +179,17 @@ def _reduced(image: ImageFile.ImageFile, long_side_px: int) -> Image.Image:
     scale = min(1.0, long_side_px / max(image.size))
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     if isinstance(image, JpegImageFile):
-        # libjpeg scales while it decodes; never below the size that is wanted.
+        # libjpeg scales while it decodes, to the target size or larger.
         image.draft(None, size)
     image.load()
-    # Averaging is the cheap part of the way; half as large again is left for the good filter.
+    # Average down to 1.5 times the target size, which is cheap, then use the better Lanczos filter.
     factor = max(image.size) * 2 // (long_side_px * 3)
     coarse = _averaged(image, factor) if factor > 1 else eight_bit(image)
     return coarse.resize(size, Image.Resampling.LANCZOS)
 
 
 def _averaged(image: Image.Image, factor: int) -> Image.Image:
-    # In strips: to convert all of a large picture at once would double its memory.
+    # In strips: converting a large picture at once would double its memory.
     rows = [
         eight_bit(image.crop((0, top, image.width, min(top + factor * STRIP_ROWS, image.height))))
         .reduce(factor)

@@ -1,4 +1,4 @@
-"""Makes the file that goes out, from pixels alone: nothing of the photo's file can be in it."""
+"""Encodes a painting as a file, from its pixels only: no metadata of the photo's file can be in it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ QUALITY = 92
 
 
 class PictureFormat(StrEnum):
-    """A format that finished pictures can have; the value is its MIME type."""
+    """An output format; the value is its MIME type."""
 
     JPEG = "image/jpeg"
     PNG = "image/png"
@@ -46,11 +46,11 @@ _ENDINGS = {
 }
 
 _SIDE_MAX_PX = {PictureFormat.JPEG: 65_500, PictureFormat.WEBP: 16_383}
-"""The longest side that each format can hold, by libjpeg and libwebp."""
+"""The longest side that libjpeg and libwebp can write."""
 
 
 class PictureTooLarge(UserFacingError):
-    """The format cannot hold a picture of this size; the message names one that can."""
+    """The format cannot contain a picture of this size; the message names one that can."""
 
 
 def finish(
@@ -61,11 +61,10 @@ def finish(
     picture_format: PictureFormat = PictureFormat.JPEG,
     quality: int = QUALITY,
 ) -> bytes:
-    """Return the painting as a file (sRGB) whose only metadata says what made it.
+    """Encode pixels (H x W x 3 uint8, sRGB); the file's only metadata names the tool that made it.
 
-    A JPEG keeps full colour resolution (4:4:4). `quality`, 1 to 100, counts for JPEG and WebP; PNG
-    is lossless. Signed, last of all, where there is a seal. Raises `SealUnusable`,
-    `PictureTooLarge`.
+    A JPEG has full colour resolution (4:4:4). `quality`, 1 to 100, applies to JPEG and WebP; PNG is
+    lossless. With `seal` the finished file is signed. Raises `SignerUnusable`, `PictureTooLarge`.
     """
     if max(pixels.shape[:2]) > _SIDE_MAX_PX.get(picture_format, max(pixels.shape[:2])):
         raise PictureTooLarge(

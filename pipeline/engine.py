@@ -1,4 +1,4 @@
-"""What every painter and every opener of photos agrees on: values, errors and the `Engine` protocol."""
+"""The types that engines and their callers share, and the `Engine` protocol."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ RGB: TypeAlias = NDArray[np.uint8]
 """Pixels: H x W x 3, uint8, sRGB in the order red, green, blue, C-contiguous."""
 
 ProgressCallback: TypeAlias = Callable[[float], None]
-"""Told the fraction of a batch that is done, 0..1; raises `PaintingCancelled` to stop the batch."""
+"""Called with the completed fraction of a batch, 0..1. It may raise `PaintingCancelled` to stop the batch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo that was opened safely, upright, at working size."""
+    """An opened photo: upright and at working size."""
 
     pixels: RGB
     digest: str
-    """Hex SHA-256 of size and pixels: equal photos have equal digests, whatever their files were."""
+    """Hex SHA-256 of size and pixels; it does not depend on the file's format or metadata."""
     notes: tuple[str, ...] = ()
     """Codes of what the person should be told, e.g. `first-frame`."""
     original_px: tuple[int, int] | None = None
-    """Width and height of the upright photo before it was reduced to working size, where known."""
+    """Width and height of the upright photo before scaling, None if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +41,22 @@ class RenderJob:
     strength: float
     seed: int
     draft: bool = False
-    """Use the style's faster recipe (a surge is on)."""
+    """Use the faster recipe (the bot is overloaded)."""
     words: str = ""
     """An instruction in the person's own words; engines that do not follow words ignore it."""
 
 
 class Engine(Protocol):
-    """Something that paints. A batch of one is a batch."""
+    """An implementation that paints photos."""
 
     name: str
     version: str
-    """Changes whenever the same commission would give other pixels."""
+    """Must change whenever the same `RenderJob` gives different pixels."""
     model_name: str
-    """The name of the model that it paints with; the engine's own name where it has no models."""
+    """The model that it paints with; the engine's own name if it has no models."""
     threads: int
-    """How many threads may call `paint` at once: more than one where what is done beside the device
-    fills the pauses of the other."""
+    """How many threads may call `paint` at once. With two, one prepares data while the other's batch is
+    on the device."""
 
     @property
     def follows_words(self) -> bool:
@@ -64,23 +64,23 @@ class Engine(Protocol):
         ...
 
     def warm_up(self) -> None:
-        """Do now what the first picture would otherwise wait for. Raises `EngineUnusable`."""
+        """Initialise everything that would otherwise delay the first picture. Raises `EngineUnusable`."""
         ...
 
     def bucket(self, width_px: int, height_px: int) -> str:
-        """Name what photos of this size can share a call with; equal names can be one batch."""
+        """Return the batch key of this photo size: jobs with equal keys can be painted in one call."""
         ...
 
     def capacity(self, bucket: str) -> int:
-        """Say how many commissions of this bucket one call takes at most, at least 1."""
+        """Return the maximum number of jobs with this batch key in one call, at least 1."""
         ...
 
     def paint(
-        self, commissions: Sequence[RenderJob], watch: ProgressCallback
+        self, jobs: Sequence[RenderJob], on_progress: ProgressCallback
     ) -> list[RGB | PaintingFailed]:
-        """Paint all; one result per commission in the same order, each independent of the others.
+        """Paint a batch; return one result per job in the same order, each independent of the others.
 
-        A picture has exactly the height and width of its photo. Raises `PaintingCancelled` when
-        `watch` does, `EngineUnusable` when no further call can succeed in this process.
+        A picture has exactly the height and width of its photo. Raises `PaintingCancelled` if
+        `on_progress` raises it, and `EngineUnusable` if no further call can succeed in this process.
         """
         ...

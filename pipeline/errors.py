@@ -7,14 +7,14 @@ from types import MappingProxyType
 
 
 class UserFacingError(Exception):
-    """An error whose message is all that a person needs: what happened, and what to do next."""
+    """An error whose message is shown to people without a traceback: what happened and what to do."""
 
 
 class PhotoRefused(Exception):
-    """The photo cannot or must not be painted, and it is the photo that is at fault.
+    """The photo cannot or must not be painted, because of its content.
 
-    `reason` is a stable code (`empty`, `truncated`, `too-small`, ...) that the edge turns into words;
-    `facts` are the values those words may name.
+    `reason` is a stable code (`empty`, `truncated`, `too-small`, ...) that adapters translate into a
+    message; `facts` are values for the placeholders of that message.
     """
 
     def __init__(self, reason: str, **facts: str | int) -> None:
@@ -24,7 +24,7 @@ class PhotoRefused(Exception):
 
 
 class PaintingFailed(Exception):
-    """The engine could not paint this photo; another try may do. `reason` is a stable code."""
+    """The engine could not paint this photo; a retry may succeed. `reason` is a stable code."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -32,8 +32,8 @@ class PaintingFailed(Exception):
 
 
 class PaintingCancelled(Exception):
-    """Nobody wants this batch any more."""
+    """Raised by a progress callback to stop a batch whose jobs were all cancelled."""
 
 
 class EngineUnusable(UserFacingError):
-    """This machine cannot run the engine (or no longer can); the message says what would help."""
+    """This process cannot run the engine, or no longer can; the message says what to do."""

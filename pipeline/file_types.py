@@ -1,6 +1,6 @@
-"""What a file is, from its bytes alone: names and MIME types are never trusted. Decodes nothing.
+"""Identifies a file's format by its bytes, never by its name or MIME type, without decoding it.
 
-For JPEG and the boxes of HEIC and AVIF it also tells whether the file is whole and which colours it names.
+Also detects truncated files, and Display P3 colours in the boxes of HEIC and AVIF files.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ MARKUP = ((b"<svg", "SVG"), (b"<!doctype html", "HTML"), (b"<html", "HTML"), (b"
 
 
 def kind_of(data: bytes) -> str:
-    """Name the allowed format of a file: JPEG, PNG, WEBP, GIF, AVIF or HEIC.
+    """Return the allowed format of a file: JPEG, PNG, WEBP, GIF, AVIF or HEIC.
 
-    Raises `PhotoRefused`: `empty`, `web-page`, `other-format` (a picture, but of a kind that is not
-    taken) or `not-a-photo`. The last two bear the fact `kind`: a proper name (PDF, TIFF, ZIP, ...)
-    or a word to be translated (audio, document, program, text, unknown, video).
+    Raises `PhotoRefused`: `empty`, `web-page`, `other-format` (a picture of a format that is not
+    accepted) or `not-a-photo`. The last two have the fact `kind`: a proper name (PDF, TIFF, ZIP, ...)
+    or a code to be translated (audio, document, program, text, unknown, video).
     """
     if not data.strip(b"\0"):
         raise PhotoRefused("empty")
@@ -75,7 +75,7 @@ def _allowed(data: bytes) -> str | None:
 
 
 def _iso_kind(data: bytes) -> str | None:
-    # The major brand may be the container's (`mif1`): then the compatible brands decide.
+    # If the major brand is the container's (`mif1`), the compatible brands identify the format.
     box = data[8 : min(int.from_bytes(data[:4], "big"), 256)]
     brands = [box[:4], *(box[at : at + 4] for at in range(8, len(box), 4))]
     kinds = [ISO_BRANDS[brand] for brand in brands if brand in ISO_BRANDS]
@@ -117,14 +117,14 @@ def _vague_kind(data: bytes) -> str:
 
 
 P3_PRIMARIES = 12
-"""Of Display P3 in ITU-T H.273."""
+"""Code of Display P3 in ITU-T H.273."""
 
 HDR_TRANSFERS = (16, 18)
-"""PQ and HLG in ITU-T H.273."""
+"""Codes of PQ and HLG in ITU-T H.273."""
 
 
 def is_cut_short(data: bytes, kind: str) -> bool:
-    """Return whether a file that its decoder refused ends before its own lengths say."""
+    """Return whether a file that could not be decoded is shorter than its own header fields say."""
     if kind == "WEBP":
         return len(data) < 12 or int.from_bytes(data[4:8], "little") + 8 > len(data)
     if kind in ("AVIF", "HEIC"):
@@ -134,7 +134,7 @@ def is_cut_short(data: bytes, kind: str) -> bool:
 
 
 def names_display_p3(data: bytes) -> bool:
-    """Return whether an AVIF or HEIC file names Display P3 for its colours instead of embedding it."""
+    """Return whether an AVIF or HEIC file refers to Display P3 by code, without an embedded profile."""
     at = data.find(b"colrnclx")
     if at < 0 or len(data) < at + 12:
         return False

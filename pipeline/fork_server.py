@@ -1,13 +1,13 @@
-"""A process of its own that forks one child for each job, so that a job can die without harm.
+"""A separate process that forks one child per job, so that a crash of a job has no other effect.
 
-Forking a worker that has threads is unsafe, and would hand its secrets to the child. The fork server
-is a fresh program with one thread, no secrets in its memory or environment, and its imports done:
-its forks are cheap and clean. It lives as long as somebody holds the other end of its stdin.
+Forking a worker that has threads is unsafe, and the child would have a copy of its secrets. The fork
+server is a new program with one thread, without secrets in its memory or environment, and with all
+imports done, so that forking it is fast and safe. It exits when the other end of its stdin is closed.
 
-Protocol: each message on stdin (a Unix socket) is `LIMITS` with two sockets attached. The child reads
-`LENGTH` and the request from the first one and writes `LENGTH` and the answer to it; nobody else
-writes there. On the second one, which the child does not hold, the fork server tells with `ENDED` by
-which signal the child ended.
+Protocol: each message on stdin (a Unix socket) is `LIMITS` with two sockets attached. On the first
+socket the child reads `LENGTH` and the request and writes `LENGTH` and the answer; no other process
+writes there. On the second one, which the child does not have, the fork server sends `ENDED`: the
+signal that ended the child.
 """
 
 from __future__ import annotations
@@ -38,35 +38,35 @@ LENGTH = struct.Struct("!Q")
 """Bytes that follow."""
 
 ENDED = struct.Struct("!B")
-"""The signal that ended a child; SIGALRM where its wall time was over, 0 where it exited."""
+"""The signal that ended a child; SIGALRM if it exceeded its wall time, 0 if it exited."""
 
 CONNECTION_FD = 3
-"""The only descriptor of a child, beside those of /dev/null."""
+"""The only file descriptor of a child besides 0 to 2, which are /dev/null."""
 
 Job: TypeAlias = Callable[[bytearray], bytes]
 
 _SPARE_THREADS = 256
-"""Threads that may start on the machine between the count and the limit that is made of it."""
+"""Margin of the thread limit, for threads that start on the machine after they were counted."""
 
 
 @dataclass(slots=True)
 class _Child:
     status: socket.socket
-    ends_at: float
-    over_time: bool = False
+    deadline: float
+    timed_out: bool = False
 
 
 class ForkServer:
-    """Accepts jobs, forks children for them, ends those that take too long, tells how they ended."""
+    """Forks a child for each job, kills children that exceed their wall time, and reports how they ended."""
 
     def __init__(self, control: socket.socket, job: Job) -> None:
         self._control = control
         self._job = job
         self._running: dict[int, _Child] = {}
-        self._silence = os.open(os.devnull, os.O_RDWR)
+        self._devnull = os.open(os.devnull, os.O_RDWR)
 
     def serve(self) -> None:
-        """Work until the other end of the control socket is closed and the last child has ended."""
+        """Serve until the other end of the control socket is closed and the last child has ended."""
         woken, wake = socket.socketpair()
         woken.setblocking(False)
         wake.setblocking(False)
@@ -77,8 +77,8 @@ class ForkServer:
             selector.register(self._control, selectors.EVENT_READ)
             selector.register(woken, selectors.EVENT_READ)
             while accepting or self._running:
-                ready = [key.fileobj for key, _ in selector.select(self._next_end_s())]
-                self._end_late_children()
+                ready = [key.fileobj for key, _ in selector.select(self._next_timeout_s())]
+                self._kill_late_children()
                 if woken in ready:
                     woken.recv(4096)
                     self._reap()
@@ -92,25 +92,25 @@ class ForkServer:
             return False
         memory_bytes, cpu_s, wall_s = LIMITS.unpack(message)
         connection, status = (socket.socket(fileno=fd) for fd in fds)
-        ends_at = time.monotonic() + wall_s
+        deadline = time.monotonic() + wall_s
         with connection:
             pid = os.fork()
             if pid == 0:
-                self._live(connection, memory_bytes, cpu_s)
-        self._running[pid] = _Child(status, ends_at)
+                self._run_child(connection, memory_bytes, cpu_s)
+        self._running[pid] = _Child(status, deadline)
         return True
 
-    def _next_end_s(self) -> float | None:
-        # A child that is killed already is waited for without a clock.
-        ends = [child.ends_at for child in self._running.values() if not child.over_time]
-        return max(0.0, min(ends) - time.monotonic()) if ends else None
+    def _next_timeout_s(self) -> float | None:
+        # Children that were killed already need no timeout.
+        deadlines = [child.deadline for child in self._running.values() if not child.timed_out]
+        return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
 
-    def _end_late_children(self) -> None:
-        # The child's own limits can be too generous, or be lifted by what took it over; this one not.
+    def _kill_late_children(self) -> None:
+        # Unlike the child's own limits, this one cannot be changed by code that runs in the child.
         now = time.monotonic()
         for pid, child in self._running.items():
-            if now >= child.ends_at and not child.over_time:
-                child.over_time = True
+            if now >= child.deadline and not child.timed_out:
+                child.timed_out = True
                 os.kill(pid, signal.SIGKILL)
 
     def _reap(self) -> None:
@@ -119,16 +119,16 @@ class ForkServer:
             if pid == 0:
                 return
             child = self._running.pop(pid)
-            number = signal.SIGALRM if child.over_time else os.WTERMSIG(status)
+            number = signal.SIGALRM if child.timed_out else os.WTERMSIG(status)
             with child.status, suppress(OSError):
                 child.status.send(ENDED.pack(number), socket.MSG_DONTWAIT)
 
-    def _live(self, connection: socket.socket, memory_bytes: int, cpu_s: float) -> None:
-        """Be the child: do the one job and end, whatever happens."""
+    def _run_child(self, connection: socket.socket, memory_bytes: int, cpu_s: float) -> None:
+        """Do one job in the child process and exit; never returns."""
         code = 1
         with suppress(BaseException):
             die_with_parent(signal.SIGKILL)
-            self._keep_only(connection.detach())
+            self._close_inherited_fds(connection.detach())
             only = socket.socket(fileno=CONNECTION_FD)
             (length,) = LENGTH.unpack(receive(only, LENGTH.size))
             request = receive(only, length)
@@ -139,22 +139,22 @@ class ForkServer:
             code = 0
         os._exit(code)
 
-    def _keep_only(self, connection_fd: int) -> None:
-        # What a decoder prints is noise. All else that the fork server holds, the control socket and
-        # the sockets of other children above all, is none of the child's business.
+    def _close_inherited_fds(self, connection_fd: int) -> None:
+        # Discards what decoders print, and closes all that the fork server has open: the control
+        # socket and the sockets of other children must not be accessible to the child.
         signal.set_wakeup_fd(-1)
         for fd in (0, 1, 2):
-            os.dup2(self._silence, fd)
+            os.dup2(self._devnull, fd)
         os.dup2(connection_fd, CONNECTION_FD)
         os.closerange(CONNECTION_FD + 1, os.sysconf("SC_OPEN_MAX"))
 
 
 def confine(memory_bytes: int, cpu_s: float) -> bool:
-    """Limit what this process may still do: compute, with so much more memory and processor time.
+    """Restrict this process to computing, within this much additional memory and CPU time.
 
-    Returns whether its system calls are filtered. Where they are not (see `pipeline.seccomp`), the
-    resource limits alone keep it from opening and writing files, and from starting processes unless
-    it runs as root.
+    Returns whether its system calls are filtered. Without a filter (see `pipeline.seccomp`) only the
+    resource limits prevent it from opening and writing files, and from starting processes unless it
+    runs as root.
     """
     signal.setitimer(signal.ITIMER_PROF, cpu_s)
     limits = {
@@ -164,7 +164,7 @@ def confine(memory_bytes: int, cpu_s: float) -> bool:
     }
     if sys.platform == "linux":
         limits[resource.RLIMIT_AS] = memory_bytes + _address_space_bytes()
-        limits[resource.RLIMIT_NPROC] = _threads_of_the_machine() + _SPARE_THREADS
+        limits[resource.RLIMIT_NPROC] = _machine_threads() + _SPARE_THREADS
     limits[resource.RLIMIT_NOFILE] = 0
     for what, wanted in limits.items():
         _, hard = resource.getrlimit(what)
@@ -174,14 +174,14 @@ def confine(memory_bytes: int, cpu_s: float) -> bool:
 
 
 def _address_space_bytes() -> int:
-    # Most of it is mapped and never touched; how much differs from machine to machine.
+    # Measured, because the mapped but unused part differs between machines.
     pages = int(Path("/proc/self/statm").read_bytes().split()[0])
     return pages * resource.getpagesize()
 
 
-def _threads_of_the_machine() -> int:
-    # The limit counts the threads of all processes of a user. libde265 needs one of its own, so it
-    # cannot be 0; all threads of the machine are an upper bound that costs one read.
+def _machine_threads() -> int:
+    # RLIMIT_NPROC counts all threads of a user. libde265 starts a thread, so that the limit cannot be
+    # 0; the number of threads on the machine is an upper bound that takes one read.
     return int(Path("/proc/loadavg").read_bytes().split()[3].partition(b"/")[2])
 
 
@@ -192,7 +192,7 @@ def _write(data: bytes) -> None:
 
 
 def receive(connection: socket.socket, length: int) -> bytearray:
-    """Return exactly `length` bytes from a socket. Raises `EOFError` when they do not come."""
+    """Read exactly `length` bytes from a socket. Raises `EOFError` if it is closed before."""
     received = bytearray(length)
     view = memoryview(received)
     while view:

@@ -25,7 +25,7 @@ class Gpu:
 
 
 def gpus_here() -> list[Gpu]:
-    """Return the NVIDIA GPUs of this machine, as its driver knows them."""
+    """Return the NVIDIA GPUs of this machine; empty if nvidia-smi is missing or fails."""
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return []
@@ -38,6 +38,6 @@ def gpus_here() -> list[Gpu]:
 
 
 def gpu_from(row: str) -> Gpu:
-    """Read one row of what `nvidia-smi` prints."""
+    """Parse one row of nvidia-smi's CSV output."""
     name, driver, total_mib, free_mib = (cell.strip() for cell in row.split(","))
     return Gpu(name, driver, int(total_mib), int(free_mib))

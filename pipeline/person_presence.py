@@ -1,4 +1,4 @@
-"""Whether a picture shows anybody, told by the person matte and the face finder of the painter."""
+"""Detects whether a picture may show a person, with the painter's person matte and face detector."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from pipeline.engines.painter.analysis.faces import FaceFinder
 from pipeline.engines.painter.analysis.subject import PeopleFinder, worth_a_look
 
 SURELY_EMPTY = 0.3
-"""A matte whose highest hundredth stays below this shows no person."""
+"""A matte whose 99th percentile is below this shows no person."""
 
 LEAST_FACE = 0.3
-"""Certainty of a face from which on somebody may be there."""
+"""Minimum confidence of a face detection."""
 
 
 class PersonPresence:
-    """Looks for people, and takes doubt for a person. Its networks are loaded at the first picture."""
+    """Looks for people; doubtful cases count as people. Its networks are loaded at the first picture."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._finders: tuple[PeopleFinder, FaceFinder] | None = None
 
     def possible(self, pixels: RGB) -> bool:
-        """Return whether the picture may show a person or a part of one; from any thread."""
-        # A network of OpenCV serves one thread at a time.
+        """Return whether a picture (H x W x 3 uint8 RGB) may show a person or a part of one. Thread-safe."""
+        # OpenCV's networks are not thread-safe.
         with self._lock:
             if self._finders is None:
                 self._finders = (PeopleFinder(), FaceFinder())
             people, faces = self._finders
-            # A body that fills the picture is found only from further away.
+            # A body that fills the picture is found only if it is made smaller.
             mattes = [people.matte(pixels), people.matte(from_further_away(pixels))]
             if max(float(np.percentile(matte, 99)) for matte in mattes) >= SURELY_EMPTY:
                 return True
@@ -40,7 +40,7 @@ class PersonPresence:
 
 
 def from_further_away(pixels: RGB) -> RGB:
-    """Lay a grey margin around a picture, half as wide as the picture on each side."""
+    """Add a grey margin around a picture: on each side half of the picture's width or height."""
     down, across = pixels.shape[0] // 2, pixels.shape[1] // 2
     return np.asarray(
         cv2.copyMakeBorder(

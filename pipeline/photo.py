@@ -1,8 +1,8 @@
-"""Opens what a stranger sent: an upright sRGB photo of working size, or a named refusal.
+"""Opens untrusted files as photos: returns an upright sRGB photo at working size, or raises a refusal.
 
-Decoding is a job of the sandbox: what goes in and comes out is bytes. A file that takes its decoder over
-can answer whatever it likes, so that the answer has a form that can say nothing but pixels of a size within
-limits or one of a few codes, and needs no parser.
+Files are decoded in the sandbox, which takes and returns bytes. A malicious file may control the decoder
+and thus the answer. For this reason the answer has a fixed binary layout, which is checked: pixels of a
+size within the limits, or one of a few codes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from functools import cache
 
 import numpy as np
 
-from pipeline.decode import FIRST_FRAME, PhotoLimits, decode, settle_in
+from pipeline.decode import FIRST_FRAME, PhotoLimits, configure_decoders, decode
 from pipeline.engine import RGB, Photo
 from pipeline.errors import PhotoRefused
 from pipeline.file_types import kind_of
@@ -41,10 +41,10 @@ REASONS = (
     "unsafe-photo",
     "unsafe-picture",
 )
-"""Every reason of a `PhotoRefused` in this package, in the order in which they are looked for."""
+"""Every reason of a `PhotoRefused` in this package, in the order in which they are checked."""
 
 NOTES = (FIRST_FRAME,)
-"""Every code that `Photo.notes` may hold."""
+"""Every code that `Photo.notes` may contain."""
 
 REFUSALS = (
     "too-small",
@@ -56,32 +56,32 @@ REFUSALS = (
     "transparent",
     "too-hard",
 )
-"""The reasons for which `decode` refuses a file, as an answer names them: by place, from 1."""
+"""The reasons of `decode`. An answer contains the index of one, counted from 1."""
 
 _HEAD = struct.Struct("!B?IIII")
-"""Reason of a refusal or 0, whether there are further frames, height, width, and both before the photo
-was reduced; then the pixels."""
+"""Header of an answer: code of the refusal or 0, whether the file is an animation, height and width, and
+height and width before scaling. The pixels follow."""
 
 
 def open_photo(
     data: bytes, limits: PhotoLimits = PhotoLimits(), sandbox: Sandbox | None = None
 ) -> Photo:
-    """Open a file of unknown origin as a photo; its content decides what it is.
+    """Open an untrusted file as a photo; its format is detected from its content.
 
-    Takes JPEG, PNG, WebP, GIF, AVIF and HEIC. The pixels are sRGB, upright, and at most
-    `limits.long_side_px` long; smaller photos keep their size. Decoding happens in a child process
-    with limits: of `sandbox`, or of one that this process shares; from any thread. Raises
-    `PhotoRefused` with one of `REASONS` and nothing else that is the file's fault;
-    `SandboxUnusable` when the machine is at fault.
+    Accepts JPEG, PNG, WebP, GIF, AVIF and HEIC. The pixels are H x W x 3 uint8 sRGB, upright, and at
+    most `limits.long_side_px` long; smaller photos keep their size. Decodes in a child process of
+    `sandbox`, by default one that all threads of this process share. Thread-safe. Raises
+    `PhotoRefused` with one of `REASONS` for every problem of the file, and `SandboxUnusable` for
+    problems of the machine.
     """
     if len(data) > limits.bytes_max:
         raise PhotoRefused("too-heavy", **limits.facts_of("too-heavy"))
     request = pack_request(data, kind_of(data), limits)
-    allowance = ResourceLimits(
+    resource_limits = ResourceLimits(
         limits.memory_bytes, limits.cpu_s, limits.wall_s, longest_answer(limits)
     )
     try:
-        answer = (sandbox or _shared_decoders()).run(request, allowance)
+        answer = (sandbox or _shared_decoders()).run(request, resource_limits)
         pixels, notes, original_px = unpack_result(answer, limits)
     except JobDied as died:
         if died.wall_clock_exceeded:
@@ -95,7 +95,7 @@ def open_photo(
 
 
 def decoders() -> Sandbox:
-    """Return a sandbox for `open_photo` that the caller closes."""
+    """Return a new sandbox for `open_photo`; the caller closes it."""
     return Sandbox("pipeline.photo:decode_packed")
 
 
@@ -107,7 +107,7 @@ def _shared_decoders() -> Sandbox:
 
 
 def digest_of(pixels: RGB) -> str:
-    """Return the hex SHA-256 of a photo's size and pixels."""
+    """Return the hex SHA-256 of size and pixels (H x W x 3 uint8 RGB, C-contiguous)."""
     height, width = pixels.shape[:2]
     digest = hashlib.sha256(f"{width}x{height}:".encode())
     digest.update(pixels.data)
@@ -115,13 +115,13 @@ def digest_of(pixels: RGB) -> str:
 
 
 def pack_request(data: bytes, kind: str, limits: PhotoLimits) -> bytes:
-    """Pack a file to decode: a line of JSON, then the file."""
+    """Serialise a decoding request: one line of JSON, then the file."""
     return json.dumps({"kind": kind, "limits": asdict(limits)}).encode() + b"\n" + data
 
 
 def decode_packed(request: bytearray) -> bytes:
-    """Decode what `pack_request` packed, for `unpack_result` to unpack."""
-    settle_in()
+    """Run a request of `pack_request` in the child process; return an answer for `unpack_result`."""
+    configure_decoders()
     end = request.index(b"\n")
     asked, data = json.loads(request[:end]), bytes(memoryview(request)[end + 1 :])
     try:
@@ -134,17 +134,17 @@ def decode_packed(request: bytearray) -> bytes:
 
 
 def longest_answer(limits: PhotoLimits) -> int:
-    """Return the bytes of the longest answer that `unpack_result` takes."""
+    """Return the length in bytes of the longest valid answer."""
     return _HEAD.size + 3 * limits.long_side_px**2
 
 
 def unpack_result(
     answer: bytearray, limits: PhotoLimits
 ) -> tuple[RGB, tuple[str, ...], tuple[int, int]]:
-    """Unpack pixels, notes, and width and height before reducing.
+    """Return the pixels, the notes, and width and height before scaling, from an untrusted answer.
 
-    Raises the `PhotoRefused` that the decoder raised, and `InvalidAnswer` for whatever `decode_packed` cannot
-    have written.
+    Raises the decoder's `PhotoRefused`, and `InvalidAnswer` for bytes that `decode_packed` cannot have
+    written.
     """
     if len(answer) < _HEAD.size:
         raise InvalidAnswer(f"{len(answer)} bytes are no answer")
@@ -162,6 +162,6 @@ def unpack_result(
         raise InvalidAnswer(f"{original[1]} x {original[0]} pixels before reducing")
     if len(answer) != _HEAD.size + height * width * 3:
         raise InvalidAnswer(f"{len(answer)} bytes are not {width} x {height} pixels")
-    # A view, not a copy: the answer is this photo's alone.
+    # A view without a copy: nothing else uses the answer's buffer.
     pixels = np.frombuffer(answer, np.uint8, offset=_HEAD.size).reshape(height, width, 3)
     return pixels, (FIRST_FRAME,) if further_frames else (), (original[1], original[0])

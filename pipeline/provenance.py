@@ -1,4 +1,4 @@
-"""What a painting says about its own making: XMP metadata and, where keys are set, a C2PA signature."""
+"""Metadata that declares how a painting was made: XMP and, if keys are configured, a C2PA signature."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ IPTC_SOURCES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 
 class DigitalSource(StrEnum):
-    """How a picture came to be, in IPTC's words (NewsCodes, digitalsourcetype)."""
+    """How a picture was made: terms of IPTC's NewsCodes vocabulary `digitalsourcetype`."""
 
     DIFFUSION = "compositeWithTrainedAlgorithmicMedia"
     PAINTER = "algorithmicallyEnhanced"
@@ -28,7 +28,7 @@ class DigitalSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """Who painted a picture."""
+    """The engine that painted a picture."""
 
     engine: str
     version: str
@@ -36,7 +36,7 @@ class Maker:
 
     @property
     def tool(self) -> str:
-        """What painted, with engine and version, so that a picture can be traced to a model."""
+        """Name of the tool with engine and version, so that a picture can be traced to a model."""
         return f"{TOOL} ({self.engine} {self.version})"
 
     @classmethod
@@ -62,45 +62,48 @@ def xmp_of(maker: Maker) -> bytes:
 
 
 OFFLINE: dict[str, Any] = {
-    # Of a thumbnail nobody has a use: the picture itself is in the file.
+    # No thumbnail: the file contains the picture itself.
     "builder": {"thumbnail": {"enabled": False}},
     "verify": {"verify_after_sign": False, "remote_manifest_fetch": False},
 }
-"""Settings of the C2PA library for work that must not reach for the network."""
+"""Settings with which the C2PA library makes no network requests."""
 
 
 class SignerUnusable(UserFacingError):
-    """Pictures cannot be signed; the message says what would help."""
+    """Pictures cannot be signed; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What an operator signs with."""
+    """An operator's key and certificates for signing."""
 
     certificates: bytes
-    """PEM, the signing certificate first, then those that vouch for it."""
+    """PEM: the signing certificate first, then the certificates of its issuers."""
     private_key: bytes = field(repr=False)
     """PEM, PKCS #8."""
     algorithm: str = "es256"
-    """es256, es384, es512, ps256, ps384, ps512 or ed25519, as the key is."""
+    """es256, es384, es512, ps256, ps384, ps512 or ed25519; must match the key."""
 
 
 class C2paSigner:
-    """Signs JPEG, PNG and WebP files with the operator's credentials; from any thread."""
+    """Signs JPEG, PNG and WebP files with the operator's credentials. Thread-safe."""
 
     def __init__(self, credentials: Credentials) -> None:
-        """Raise `SignerUnusable` when the library is missing or the credentials do not fit together."""
+        """Raise `SignerUnusable` if the library is missing or the credentials do not match."""
         try:
             import c2pa
         except ImportError:
             raise SignerUnusable("To sign pictures, install suisai[c2pa].") from None
         self._c2pa = c2pa
         self._credentials = credentials
-        # Only a signature shows whether key, certificate and algorithm belong together.
+        # Only a trial signature shows whether key, certificate and algorithm match.
         self.sign(_blank(), Maker("", "", DigitalSource.PAINTER))
 
     def sign(self, picture: bytes, maker: Maker, mime_type: str = "image/jpeg") -> bytes:
-        """Return the file with a manifest; nothing may change in it afterwards. Raises `SignerUnusable`."""
+        """Return the file with a signed manifest; any later change to it breaks the signature.
+
+        Raises `SignerUnusable`.
+        """
         c2pa = self._c2pa
         signed = BytesIO()
         context = c2pa.Context.from_dict(OFFLINE)

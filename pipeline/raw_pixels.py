@@ -1,7 +1,7 @@
-"""Pixels as bytes and back, without loss, for the way between opening and painting.
+"""Lossless serialisation of opened photos between the stages `fetch` and `render`.
 
-Three bytes a pixel: writing a PNG instead takes 50 ms a megapixel and reading it 20, a good part of what an
-idle system adds to a painting, and saves half of a file that lives for seconds.
+Three bytes per pixel, uncompressed. PNG would halve these short-lived files, but takes 50 ms per
+megapixel to write and 20 ms to read, which is much of the latency that an idle bot adds to painting.
 """
 
 from __future__ import annotations

@@ -16,23 +16,23 @@ from pipeline.errors import UserFacingError
 from pipeline.fork_server import ENDED, LENGTH, LIMITS
 
 GRACE_S = 5.0
-"""How much longer than its job's wall time the fork server itself is waited for."""
+"""How long the fork server's answer is awaited after the wall time of the job."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceLimits:
-    """What one job may use."""
+    """The resources that one job may use."""
 
     memory_bytes: int
-    """On top of what the nursery itself has mapped."""
+    """Address space beyond what the fork server itself has mapped."""
     cpu_s: float
     wall_s: float
     answer_bytes: int
-    """Of the longest answer that is read."""
+    """Maximum length of the answer."""
 
 
 class JobDied(Exception):
-    """The child was ended by a signal (0: it ended itself) before it answered."""
+    """The child ended before it answered: by a signal, or by itself (0)."""
 
     def __init__(self, signal_number: int) -> None:
         super().__init__(f"signal {signal_number}")
@@ -40,25 +40,25 @@ class JobDied(Exception):
 
     @property
     def cpu_exceeded(self) -> bool:
-        """Whether the job used up its processor time: it is the job that is too much."""
+        """Whether the job used up its CPU time, so that the job is too expensive."""
         return self.signal_number in (signal.SIGPROF, signal.SIGXCPU)
 
     @property
     def wall_clock_exceeded(self) -> bool:
-        """Whether the clock ended it, with processor time left: the machine gave it too little."""
+        """Whether the job exceeded its wall time before its CPU time: the machine is overloaded."""
         return self.signal_number == signal.SIGALRM
 
 
 class InvalidAnswer(Exception):
-    """The child's answer is none that the job can give: something else than the job wrote it."""
+    """The answer is not one that the job can give: code that took over the child may have written it."""
 
 
 class SandboxUnusable(UserFacingError):
-    """No child can be had on this machine now: the machine's fault, not the job's."""
+    """This machine cannot run a child process now. The job is not the cause."""
 
 
 class Sandbox:
-    """Does one kind of job, each in its own child of a nursery that is started at the first one.
+    """Runs jobs of one kind, each in a child of a fork server, which is started at the first job.
 
     `job` names a function from a bytearray to bytes as `module:function`.
     """
@@ -66,18 +66,18 @@ class Sandbox:
     def __init__(self, job: str) -> None:
         self._job = job
         self._lock = threading.Lock()
-        self._nursery: subprocess.Popen[bytes] | None = None
+        self._fork_server: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._owner = 0
 
-    def run(self, request: bytes, allowance: ResourceLimits) -> bytearray:
-        """Return what the job makes of a request.
+    def run(self, request: bytes, limits: ResourceLimits) -> bytearray:
+        """Run the job on a request and return its answer.
 
-        Raises `JobDied`, `InvalidAnswer` for one that is too long, and `SandboxUnusable`.
+        Raises `JobDied`, `InvalidAnswer` if the answer is too long, and `SandboxUnusable`.
         """
         for _ in range(2):
-            with self._call(allowance) as call:
-                control = self._hand_over(call, allowance)
+            with self._call(limits) as call:
+                control = self._send_to_fork_server(call, limits)
                 try:
                     answer = call.converse(request)
                 except TimeoutError:
@@ -87,47 +87,49 @@ class Sandbox:
                     ) from None
             if answer is not None:
                 return answer
-            # The fork server ended (somebody killed it): a new one gets the job.
+            # The fork server was killed: start a new one and repeat the job.
             self._discard(control)
         raise SandboxUnusable(
             "The process that opens photos ends before it answers; its own error is above."
         )
 
     def close(self) -> None:
-        """End the nursery, if this process started one, after the jobs that it has."""
+        """Stop the fork server, if this process started one, after its current jobs."""
         self._discard(self._control, GRACE_S)
 
-    def _call(self, allowance: ResourceLimits) -> _Call:
+    def _call(self, limits: ResourceLimits) -> _Call:
         try:
-            return _Call(allowance)
+            return _Call(limits)
         except OSError as error:
             raise _no_process(error) from error
 
-    def _hand_over(self, call: _Call, allowance: ResourceLimits) -> socket.socket:
-        limits = LIMITS.pack(allowance.memory_bytes, allowance.cpu_s, allowance.wall_s)
+    def _send_to_fork_server(self, call: _Call, limits: ResourceLimits) -> socket.socket:
+        packed = LIMITS.pack(limits.memory_bytes, limits.cpu_s, limits.wall_s)
         try:
             with self._lock:
                 control = self._control
                 if control is None or self._owner != os.getpid():
                     control = self._control = self._start()
-                with suppress(BrokenPipeError):  # a dead fork server shows itself by silence, too
-                    socket.send_fds(control, [limits], [far.fileno() for far in call.far_ends])
+                with suppress(BrokenPipeError):  # `converse` detects a dead fork server
+                    socket.send_fds(
+                        control, [packed], [remote.fileno() for remote in call.remote_ends]
+                    )
         except OSError as error:
             raise _no_process(error) from error
-        for far in call.far_ends:
-            far.close()
+        for remote in call.remote_ends:
+            remote.close()
         return control
 
     def _start(self) -> socket.socket:
         ours, theirs = socket.socketpair()
         with theirs:
-            self._nursery = subprocess.Popen(
+            self._fork_server = subprocess.Popen(
                 [sys.executable, "-P", "-m", "pipeline.fork_server", self._job],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 env={
                     "PYTHONPATH": os.pathsep.join(path or "." for path in sys.path),
-                    # One arena: the address space is limited, and each arena reserves 64 MB of it.
+                    # Each malloc arena reserves 64 MB of the limited address space.
                     "MALLOC_ARENA_MAX": "1",
                     "OPENBLAS_NUM_THREADS": "1",
                 },
@@ -140,14 +142,14 @@ class Sandbox:
         with self._lock:
             if control is None or control is not self._control:
                 return  # another thread has replaced it already
-            nursery, self._nursery, self._control = self._nursery, None, None
+            fork_server, self._fork_server, self._control = self._fork_server, None, None
             control.close()
-            if nursery and self._owner == os.getpid():
+            if fork_server and self._owner == os.getpid():
                 with suppress(subprocess.TimeoutExpired):
-                    nursery.wait(grace_s)
-                if nursery.poll() is None:
-                    os.killpg(nursery.pid, signal.SIGKILL)  # its children, too
-                nursery.wait()
+                    fork_server.wait(grace_s)
+                if fork_server.poll() is None:
+                    os.killpg(fork_server.pid, signal.SIGKILL)  # its children, too
+                fork_server.wait()
 
 
 def _no_process(error: Exception) -> SandboxUnusable:
@@ -155,16 +157,16 @@ def _no_process(error: Exception) -> SandboxUnusable:
 
 
 class _Call:
-    """One conversation with a child: a socket to it, and one on which the fork server tells its end."""
+    """One job's sockets: one to the child, one on which the fork server reports how the child ended."""
 
-    def __init__(self, allowance: ResourceLimits) -> None:
+    def __init__(self, limits: ResourceLimits) -> None:
         with ExitStack() as opened:
             self._child, childs = map(opened.enter_context, socket.socketpair())
             self._status, servers = map(opened.enter_context, socket.socketpair())
             self._close = opened.pop_all().close
-        self.far_ends = (childs, servers)
-        self._longest = allowance.answer_bytes
-        self._until = time.monotonic() + allowance.wall_s + GRACE_S
+        self.remote_ends = (childs, servers)
+        self._answer_max = limits.answer_bytes
+        self._deadline = time.monotonic() + limits.wall_s + GRACE_S
 
     def __enter__(self) -> _Call:
         return self
@@ -173,17 +175,17 @@ class _Call:
         self._close()
 
     def converse(self, request: bytes) -> bytearray | None:
-        """Return the answer to a request, or None where the fork server ended."""
-        # A child may be gone already: how it ended is still to be read.
+        """Return the answer to a request, or None if the fork server ended."""
+        # If the child has ended already, its end is read from the status socket below.
         with suppress(ConnectionError):
-            self._child.settimeout(self._left_s())
+            self._child.settimeout(self._remaining_s())
             self._child.sendall(LENGTH.pack(len(request)))
             self._child.sendall(request)
         head = self._receive(self._child, LENGTH.size)
         if head is not None:
             (length,) = LENGTH.unpack(head)
-            if length > self._longest:
-                raise InvalidAnswer(f"{length} bytes, at most {self._longest}")
+            if length > self._answer_max:
+                raise InvalidAnswer(f"{length} bytes, at most {self._answer_max}")
             answer = self._receive(self._child, length)
             if answer is not None:
                 return answer
@@ -193,11 +195,11 @@ class _Call:
         return None
 
     def _receive(self, connection: socket.socket, length: int) -> bytearray | None:
-        """Return exactly `length` bytes, or None where the other end closes before."""
+        """Return exactly `length` bytes, or None if the other end closes before."""
         received = bytearray(length)
         view = memoryview(received)
         while view:
-            connection.settimeout(self._left_s())
+            connection.settimeout(self._remaining_s())
             try:
                 count = connection.recv_into(view)
             except ConnectionError:
@@ -207,17 +209,17 @@ class _Call:
             view = view[count:]
         return received
 
-    def _left_s(self) -> float:
-        left = self._until - time.monotonic()
-        if left <= 0:
+    def _remaining_s(self) -> float:
+        remaining = self._deadline - time.monotonic()
+        if remaining <= 0:
             raise TimeoutError
-        return left
+        return remaining
 
 
 def filters_system_calls() -> bool:
-    """Try in a sandbox whether system calls are filtered on this machine, beside the resource limits.
+    """Test in a sandbox whether system calls are filtered on this machine, besides the resource limits.
 
-    Raises `SandboxUnusable` where no sandbox can be had at all.
+    Raises `SandboxUnusable` if no sandbox can be started.
     """
     sandbox = Sandbox("pipeline.seccomp:try_a_signal")
     try:

@@ -1,9 +1,9 @@
-"""A seccomp filter for a process that computes and does nothing else (Linux on x86-64 and arm64).
+"""A seccomp filter for a process that only computes (Linux on x86-64 and arm64).
 
-`confine_to_computing` leaves the process memory, time, threads of its own, and `write` to the
-descriptors that it holds. The kernel answers every other system call with EPERM: no file can be
+After `confine_to_computing` the process can allocate memory, read clocks, start threads, and `write` to
+its open file descriptors. The kernel answers every other system call with EPERM: no file can be
 opened, changed or removed, no process started, signalled, traced or read, no socket made, no limit
-or timer changed, no code mapped as executable. It cannot be taken back.
+or timer changed, no code mapped as executable. The filter cannot be removed.
 
 The filter is classic BPF, see seccomp(2) and the kernel's Documentation/userspace-api/
 seccomp_filter.rst. Numbers of system calls are those of asm/unistd_64.h and asm-generic/unistd.h.
@@ -23,7 +23,7 @@ from types import MappingProxyType
 ALLOWED: Mapping[str, Mapping[str, int]] = MappingProxyType(
     {
         "x86_64": {
-            # The answer, and what a decoder prints.
+            # For the answer and for a decoder's output.
             "write": 1,
             # Memory. mmap and mprotect only without PROT_EXEC.
             "mmap": 9,
@@ -33,7 +33,7 @@ ALLOWED: Mapping[str, Mapping[str, int]] = MappingProxyType(
             "mremap": 25,
             "madvise": 28,
             # Threads: libde265 always decodes in one. clone only with the flags of a thread,
-            # rt_sigaction only for the signals that the C library uses among threads.
+            # rt_sigaction only for the signals that the C library uses between threads.
             "rt_sigaction": 13,
             "rt_sigprocmask": 14,
             "sched_yield": 24,
@@ -48,7 +48,7 @@ ALLOWED: Mapping[str, Mapping[str, int]] = MappingProxyType(
             "set_robust_list": 273,
             "membarrier": 324,
             "rseq": 334,
-            # The clock, and chance.
+            # Clocks and random numbers.
             "nanosleep": 35,
             "gettimeofday": 96,
             "times": 100,
@@ -57,7 +57,7 @@ ALLOWED: Mapping[str, Mapping[str, int]] = MappingProxyType(
             "clock_getres": 229,
             "clock_nanosleep": 230,
             "getrandom": 318,
-            # Facts about this process and the size of the machine.
+            # Information about this process and the machine.
             "getpid": 39,
             "getrusage": 98,
             "sysinfo": 99,
@@ -99,7 +99,7 @@ ALLOWED: Mapping[str, Mapping[str, int]] = MappingProxyType(
         },
     }
 )
-"""The system calls that the filter lets through, by machine: name and number."""
+"""The allowed system calls by machine: name -> number."""
 
 _CLONE3 = 435
 """On every architecture. The C library falls back to `clone` on ENOSYS."""
@@ -123,7 +123,7 @@ _PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 22, 38
 _SECCOMP_MODE_FILTER = 2
 
 Instruction = tuple[int, int, int, int]
-"""Code, instructions to skip where a comparison holds, where it does not, operand."""
+"""Opcode, instructions to skip if the comparison is true, instructions to skip if it is false, operand."""
 
 
 class _Program(ctypes.Structure):
@@ -131,7 +131,7 @@ class _Program(ctypes.Structure):
 
 
 def die_with_parent(signal_number: int) -> None:
-    """Let the kernel send this process a signal when its parent ends. Linux only, else nothing."""
+    """Let the kernel send this process a signal when its parent ends; does nothing except on Linux."""
     if sys.platform == "linux":
         _prctl(_PR_SET_PDEATHSIG, signal_number)
 
@@ -139,7 +139,7 @@ def die_with_parent(signal_number: int) -> None:
 def confine_to_computing() -> bool:
     """Filter the system calls of this process and its threads from now on.
 
-    Returns False, with nothing changed, where the machine or its kernel has no such filter.
+    Returns False, without an effect, if there is no filter for this machine or the kernel refuses it.
     """
     machine = machine_with_filter()
     if machine is None or not _prctl(_PR_SET_NO_NEW_PRIVS, 1):
@@ -150,7 +150,7 @@ def confine_to_computing() -> bool:
 
 
 def try_a_signal(_: bytearray) -> bytes:
-    """Job of a sandbox: answer `refused` where the system calls of this process are filtered."""
+    """Answer `refused` if system calls are filtered in this process, else `sent` (a sandbox job)."""
     try:
         os.kill(os.getpid(), 0)
     except PermissionError:
@@ -159,7 +159,7 @@ def try_a_signal(_: bytearray) -> bytes:
 
 
 def machine_with_filter() -> str | None:
-    """Return the key of this machine in `ALLOWED`, or None where there is no filter for it."""
+    """Return the key of this machine in `ALLOWED`, or None if there is no filter for it."""
     machine = platform.machine()
     is_64_bit = struct.calcsize("P") == 8
     return machine if sys.platform == "linux" and is_64_bit and machine in ALLOWED else None
@@ -191,7 +191,7 @@ def program(machine: str) -> list[Instruction]:
         _CLONE3: _return(_ERRNO | errno.ENOSYS),
     }
     return [
-        # 32-bit code has numbers of its own.
+        # 32-bit code has different system call numbers.
         (_LD, 0, 0, _ARCH),
         (_JEQ, 1, 0, _AUDIT_ARCH[machine]),
         *_return(_KILL_PROCESS),

@@ -1,4 +1,4 @@
-"""One photo's whole way, without a bot around it: open, screen, paint, screen, finish."""
+"""The complete pipeline for one photo, without a bot: open, screen, paint, screen, encode."""
 
 from __future__ import annotations
 
@@ -23,17 +23,24 @@ def stylize(
     draft: bool = False,
     limits: PhotoLimits = PhotoLimits(),
     seal: C2paSigner | None = None,
-    watch: ProgressCallback = lambda _: None,
+    on_progress: ProgressCallback = lambda _: None,
 ) -> bytes:
-    """Return the finished JPEG of one photo's file.
+    """Paint the photo in a file and return the painting as a JPEG file.
 
-    Without a seed the photo itself gives one, so that the same call gives the same picture. Raises
-    `PhotoRefused`, `SafetyUnavailable`, `PaintingFailed`, `PaintingCancelled`,
-    `SealUnusable` and `EngineUnusable`.
+    Without `seed` it is derived from the photo, so that the same call gives the same picture. Raises
+    `PhotoRefused`, `SandboxUnusable`, `SafetyUnavailable`, `PaintingFailed`, `PaintingCancelled`,
+    `SignerUnusable` and `EngineUnusable`.
     """
     photo = open_photo(data, limits)
     pixels = paint_photo(
-        photo, style, engine, screen, strength=strength, seed=seed, draft=draft, watch=watch
+        photo,
+        style,
+        engine,
+        screen,
+        strength=strength,
+        seed=seed,
+        draft=draft,
+        on_progress=on_progress,
     )
     return finish(pixels, Maker.of(engine), seal)
 
@@ -47,16 +54,17 @@ def paint_photo(
     strength: float = 0.6,
     seed: int | None = None,
     draft: bool = False,
-    watch: ProgressCallback = lambda _: None,
+    on_progress: ProgressCallback = lambda _: None,
 ) -> RGB:
-    """Return the painting of an opened photo, screened before and after.
+    """Paint an opened photo; photo and painting pass the safety checks. Returns H x W x 3 uint8 RGB.
 
-    Raises as `stylize` does, but for what opening and signing raise.
+    Raises `PhotoRefused`, `SafetyUnavailable`, `PaintingFailed`, `PaintingCancelled` and
+    `EngineUnusable`.
     """
     photo_score = screen.photo(photo.pixels)
     seed = seed_of(photo.digest) if seed is None else seed
-    commission = RenderJob(photo.pixels, style, strength, seed, draft)
-    (picture,) = engine.paint([commission], watch)
+    job = RenderJob(photo.pixels, style, strength, seed, draft)
+    (picture,) = engine.paint([job], on_progress)
     if isinstance(picture, PaintingFailed):
         raise picture
     screen.picture(picture, photo_score)
@@ -64,5 +72,5 @@ def paint_photo(
 
 
 def seed_of(digest: str) -> int:
-    """Return the seed of a photo for which nobody chose one, 0..2^31-1, from its hex digest."""
+    """Derive the default seed of a photo, 0..2^31-1, from its hex digest."""
     return int(digest[:8], 16) & 0x7FFF_FFFF

@@ -1,4 +1,4 @@
-"""Reads what a picture's file says about its own making."""
+"""Reads the metadata of a picture's file that declares how the picture was made."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Manifest:
     """A C2PA manifest, as far as it could be read."""
 
     state: str
-    """`trusted`, `valid` (signed by somebody unknown), `invalid` (changed since), or `unread`: the
-    library for it is not installed."""
+    """`trusted`, `valid` (the signer is unknown), `invalid` (the file was changed after signing), or
+    `unread` (the C2PA library is not installed)."""
     generator: str = ""
     signer: str = ""
     digital_source: str = ""
@@ -35,19 +35,19 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What a file says about itself; empty where it says nothing."""
+    """The declarations in a file; those that it does not contain are empty."""
 
     digital_source: str
-    """IPTC's word for how the picture came to be, e.g. `algorithmicallyEnhanced`."""
+    """IPTC's term for how the picture was made, e.g. `algorithmicallyEnhanced`."""
     tool: str
     manifest: Manifest | None
 
 
 def verify(data: bytes, trusted: bytes = b"") -> Declaration:
-    """Read a picture's XMP and C2PA manifest; nothing is decoded, nothing fetched.
+    """Read a picture's XMP and C2PA manifest, without decoding its pixels or using the network.
 
-    `trusted` holds PEM certificates of those whose signatures count as `trusted`. Raises
-    `PhotoRefused` when the file is no picture of a kind that the bot takes.
+    `trusted`: PEM certificates of trusted signers or issuers. Raises `PhotoRefused` if the file's
+    format is not one that the bot accepts.
     """
     kind = kind_of(data)
     return Declaration(
@@ -58,7 +58,7 @@ def verify(data: bytes, trusted: bytes = b"") -> Declaration:
 
 
 def _xmp(data: bytes, name: bytes) -> str:
-    # Not an XML parser: the file is a stranger's, and one attribute or element is all that is asked.
+    # A regular expression: an XML parser is a risk with untrusted files, and one value is needed.
     found = re.search(name + rb"(?:\s*=\s*[\"']|>)([^\"'<>]{1,200})", data)
     return found[1].decode("utf-8", "replace").strip() if found else ""
 

@@ -79,7 +79,7 @@ def open_engine(settings: Settings) -> Engine:
 
     `auto` takes the diffusion engine where it can be used, else the painter.
     """
-    gallery = EngineOptions(
+    options = EngineOptions(
         settings.model,
         load_styles().values(),
         models_folder(settings),
@@ -89,9 +89,9 @@ def open_engine(settings: Settings) -> Engine:
         own_words=bool(settings.own_words),
     )
     if settings.engine != "auto":
-        return load_engine(settings.engine, gallery)
+        return load_engine(settings.engine, options)
     try:
-        return load_engine("diffusion", gallery)
+        return load_engine("diffusion", options)
     except EngineUnusable as error:
         _log.info("engine_chosen", engine="painter", why=str(error))
         return load_engine("painter")

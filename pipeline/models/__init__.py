@@ -97,7 +97,7 @@ class Model:
     controlnet: ModelSource | None = None
     loras: tuple[Lora, ...] = ()
     gated: bool = False
-    """The hub asks for an account that accepted the licence."""
+    """The hub requires an account that accepted the licence."""
     auto: bool = False
     """Whether `auto` may choose it."""
     digest: str = ""

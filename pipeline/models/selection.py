@@ -12,7 +12,7 @@ AUTO = "auto"
 
 
 class NothingFits(UserFacingError):
-    """No model may be picked for this memory; the message says what would help."""
+    """No model that `auto` may choose fits this memory; the message says what to do."""
 
 
 def fits(model: Model, free_bytes: int) -> bool:
@@ -23,11 +23,11 @@ def fits(model: Model, free_bytes: int) -> bool:
 def choose_model(
     name: str, free_bytes: int, models: Sequence[Model] | None = None
 ) -> tuple[Model, str]:
-    """Return the model to run on a GPU with this much free memory, and one sentence why.
+    """Return the model to run on a GPU with this much free memory, and the reason as one sentence.
 
-    `auto` picks the one with the largest need among those that fit and may be picked unasked. A named
-    model is taken even where it does not seem to fit: its needs are estimates, and the person who
-    names one may know better. Raises `NothingFits` and `ModelUnknown`.
+    `auto` chooses the model with the largest memory need among those that fit and have `auto` set. A
+    named model is used even if it does not seem to fit, because the needs are estimates. Raises
+    `NothingFits` and `ModelUnknown`.
     """
     if name != AUTO:
         return _named(name, free_bytes, models)
@@ -59,11 +59,11 @@ def _gib(size: int) -> str:
 
 
 UNFINISHED = ".unfinished"
-"""A file of this name stands in a repository's folder while it is being downloaded."""
+"""Name of the marker file in a repository's folder while it is being downloaded."""
 
 
 def missing_parts(model: Model, models: Path) -> list[str]:
-    """Return the parts of a model that are not in the folder of all models, empty when it is whole."""
+    """Return the parts of a model that are missing in the folder `models`; empty if it is complete."""
     return [
         f"{source.repository}/{part}"
         for source in model.sources

@@ -1,4 +1,4 @@
-"""Styles as data: what a person can pick, one TOML file each beside this module."""
+"""The styles that a person can choose: one TOML file each in this folder."""
 
 from __future__ import annotations
 

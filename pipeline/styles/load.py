@@ -1,4 +1,4 @@
-"""Reads the style files and finds a style by a person's word."""
+"""Reads the style files, and finds a style by a word that a person wrote."""
 
 from __future__ import annotations
 
@@ -18,11 +18,14 @@ from pipeline.styles.schema import Style
 
 
 class StyleBroken(ValueError):
-    """A style file does not say what a style file may say."""
+    """A style file is invalid; the message names file, key and problem."""
 
 
 def load_styles(folder: Path | None = None) -> Mapping[str, Style]:
-    """Read every TOML file of a folder (by default the styles that ship here), in the order people see."""
+    """Read every TOML file of a folder (default: the included styles), in the order of the menus.
+
+    Raises `StyleBroken`.
+    """
     files = sorted((folder or Path(__file__).parent).glob("*.toml"))
     styles = sorted((read_style(file) for file in files), key=lambda s: (s.order, s.name))
     refuse_shared_words(styles)
@@ -48,7 +51,10 @@ def read_style(file: Path) -> Style:
 def refuse_unknown_keys(
     file: str, table: Mapping[str, Any], kind: type[Any], path: str = ""
 ) -> None:
-    """Raise `StyleBroken` at the first key that `kind` does not have; the name comes from the file."""
+    """Raise `StyleBroken` for the first key that is not a field of the dataclass `kind`.
+
+    `name` is not a key: it is the file's name.
+    """
     known = {f.name: f for f in dataclasses.fields(kind) if f.name != "name"}
     for key, value in table.items():
         if key not in known:
@@ -60,7 +66,7 @@ def refuse_unknown_keys(
 
 
 def refuse_shared_words(styles: Sequence[Style]) -> None:
-    """Raise `StyleBroken` when one word would find two styles."""
+    """Raise `StyleBroken` if one word names two styles."""
     owner: dict[str, str] = {}
     for style in styles:
         for word in {spelling.casefold() for spelling in (style.name, *style.aliases)}:
@@ -69,12 +75,12 @@ def refuse_shared_words(styles: Sequence[Style]) -> None:
 
 
 def sentence(slip: ErrorDetails) -> str:
-    """Say one validation error in words: `line.weight: Input should be less than or equal to 1`."""
+    """Format one validation error: `line.weight: Input should be less than or equal to 1 (not 2)`."""
     return f"{'.'.join(map(str, slip['loc']))}: {slip['msg']} (not {slip['input']!r})"
 
 
 def find_style(word: str, styles: Mapping[str, Style]) -> Style | None:
-    """Find the style that a word names: by name, alias or title, in any script, case and width."""
+    """Find a style by name, alias or title; case, character width and separators are ignored."""
     wanted = plain(word)
     for style in styles.values():
         if wanted in map(plain, (style.name, *style.aliases, *style.title.values())):
@@ -83,6 +89,6 @@ def find_style(word: str, styles: Mapping[str, Style]) -> Style | None:
 
 
 def plain(word: str) -> str:
-    """Fold what people do not mean to tell apart: case, width, a leading hash, hyphens and spaces."""
+    """Normalise a word for comparison: case, character width, a leading hash, hyphens and spaces."""
     folded = unicodedata.normalize("NFKC", word).casefold()
     return folded.strip().lstrip("#").replace("-", "").replace("_", "").replace(" ", "")

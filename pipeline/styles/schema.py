@@ -1,4 +1,4 @@
-"""What a style file may say. Every key has a default that leaves the photo as it is, or nearly so."""
+"""The keys of a style file. Each has a default that changes the photo little or not at all."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Annotated, TypeAlias
 from pydantic import Field
 
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
-"""A part of the whole, 0..1."""
+"""A fraction, 0..1."""
 
 Gain: TypeAlias = Annotated[float, Field(ge=0, le=4)]
-"""A factor; 1 changes nothing."""
+"""A factor, 0..4; 1 changes nothing."""
 
 Hex: TypeAlias = Annotated[str, Field(pattern="^#[0-9a-f]{6}$")]
 """An sRGB colour as in `#2b2b44`."""
@@ -28,13 +28,13 @@ class Stroke:
     size: Gain = 1.0
     """Brush width, relative to a fine brush of 0.4% of the picture's width."""
     calm: Share = 0.8
-    """How much broader the brush gets where nothing happens."""
+    """How much broader the brush is in areas without detail."""
     clumps: Share = 0.0
-    """How much broader the brush gets among leaves and gravel."""
+    """How much broader the brush is on leaves and gravel."""
     length: Share = 0.0
-    """Visible bristle marks that follow the forms."""
+    """Length of visible bristle marks that follow the forms."""
     wobble: Gain = 0.0
-    """How far a trembling hand moves contours."""
+    """Amplitude of irregular displacements of contours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,9 @@ class Areas:
     """Areas of one tone instead of gradients and textures (Xu 2011)."""
 
     flatness: Share = 0.0
-    """0 keeps brush strokes as they are, 1 lays flat areas."""
+    """0 leaves brush strokes unchanged, 1 replaces them by flat areas."""
     merge: Gain = 1.0
-    """How much contrast vanishes: 1 keeps folds of cloth and clumps of leaves, 3 only large forms."""
+    """How much contrast is removed: 1 keeps folds of cloth and clumps of leaves, 3 only large forms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Line:
     """Above 1, weaker contours get a line too."""
     colour: Hex = "#45302b"
     texture: Share = 0.0
-    """0: a pen on smooth paper, 1: a dry brush that skips."""
+    """0: continuous pen lines, 1: interrupted lines of a dry brush."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Palette:
     """Lightness added in the midtones."""
     black: Annotated[float, Field(ge=0, le=60)] = 0.0
     white: Annotated[float, Field(ge=40, le=100)] = 100.0
-    """The lightness that black and white become."""
+    """The lightness to which black and white are mapped."""
     greens: Shift = 0.0
     blues: Shift = 0.0
     reds: Shift = 0.0
@@ -89,16 +89,17 @@ class Palette:
     reds_chroma: Gain = 1.0
     shadow: Hex = "#808080"
     highlight: Hex = "#808080"
-    """What shadows and highlights lean to; grey leans to nothing."""
+    """Tint of shadows and highlights; grey has no effect."""
     tint: Share = 0.0
+    """Strength of both tints."""
     pigments: tuple[Hex, ...] = ()
-    """The pots on the table; colours are drawn to the nearest ones."""
+    """Colours are moved towards the nearest of these."""
     pull: Share = 0.0
-    """How strongly."""
+    """How far colours are moved towards `pigments`."""
     skin: Share = 1.0
-    """How faithfully skin keeps its hue. Its lightness is always kept, unless `relight` is set."""
+    """How well skin keeps its hue. Its lightness is always kept, unless `relight` is set."""
     relight: bool = False
-    """The style changes the time of day, so that skin may follow."""
+    """Lets skin change its lightness, for styles that change the time of day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class Clouds:
 
 @dataclass(frozen=True, slots=True)
 class Sky:
-    """The sky of a daylight photo, where one was found for certain."""
+    """The sky of a daylight photo, applied only if a sky is detected with certainty."""
 
     weight: Share = 0.0
     top: Hex = "#3887d4"
@@ -125,16 +126,16 @@ class Sky:
 
 @dataclass(frozen=True, slots=True)
 class Pigment:
-    """The matter of colour and paper (Bousseau 2006)."""
+    """The texture of paint and paper (Bousseau 2006)."""
 
     density: Share = 0.0
-    """Uneven washes."""
+    """Uneven pigment density of washes."""
     grain: Share = 0.0
-    """Tooth of the paper or canvas."""
+    """Texture of the paper or canvas."""
     edge: Share = 0.0
-    """Colour gathers at the rim of a wash."""
+    """Darker edges of washes."""
     bleed: Share = 0.0
-    """Bare paper where the photo is light, and a ragged margin."""
+    """Unpainted paper where the photo is light, and an irregular margin."""
     hatch: Share = 0.0
     """Slanted strokes of chalk or pencil."""
     paper: Hex = "#ffffff"
@@ -142,7 +143,7 @@ class Pigment:
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """What light adds when the painting is photographed."""
+    """Effects of light and camera on the finished painting."""
 
     bloom: Share = 0.0
     sun: Share = 0.0
@@ -155,25 +156,25 @@ class Light:
 
 @dataclass(frozen=True, slots=True)
 class Diffusion:
-    """The same style in words, for a diffusion model."""
+    """The style as a prompt and parameters for a diffusion model."""
 
     prompt: str = ""
     negative_prompt: str = ""
     strength: tuple[Share, Share] = (0.3, 0.7)
-    """Which part of the model's own range the person's 0 to 1 covers."""
+    """The part of the model's own strength range to which a person's strength of 0 to 1 is mapped."""
     guidance: Annotated[float, Field(ge=0, le=20)] | None = None
-    """None: as the model's recipe says."""
+    """None: the model's own value."""
     lora: tuple[str, ...] = ()
-    """Names of adapters; a model that does not know one paints without it."""
+    """Names of LoRAs; those that the model does not have are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """One way of painting, read by every engine."""
+    """A style: its names and the parameters of all engines."""
 
     name: str
     order: int = 100
-    """Place in the list that people see."""
+    """Position in the menus."""
     aliases: tuple[str, ...] = ()
     title: Mapping[str, str] = field(default_factory=dict, hash=False)
     about: Mapping[str, str] = field(default_factory=dict, hash=False)

@@ -36,7 +36,7 @@ class _Item:
     """One photo of a claim, ready to be painted."""
 
     claim: Claim
-    commission: RenderJob
+    render_job: RenderJob
     photo_score: float
 
 
@@ -91,8 +91,8 @@ def _batches(context: RenderContext, items: Sequence[_Item]) -> list[list[_Item]
     """Group items by what the engine can paint in one call, in calls of the size it can take."""
     groups: dict[tuple[str, bool], list[_Item]] = {}
     for item in items:
-        height, width = item.commission.pixels.shape[:2]
-        key = (context.engine.bucket(width, height), item.commission.draft)
+        height, width = item.render_job.pixels.shape[:2]
+        key = (context.engine.bucket(width, height), item.render_job.draft)
         groups.setdefault(key, []).append(item)
     batches = []
     for (bucket, _), group in groups.items():
@@ -106,7 +106,7 @@ def _paint(
 ) -> list[RGB | PaintingFailed]:
     reported_at = 0.0
 
-    def watch(fraction: float) -> None:
+    def on_progress(fraction: float) -> None:
         nonlocal reported_at
         now = time.monotonic()
         if now - reported_at < _PROGRESS_EVERY_S:
@@ -117,7 +117,7 @@ def _paint(
         context.worker.services.ledger.progress([item.claim for item in batch], fraction)
 
     try:
-        return context.engine.paint([item.commission for item in batch], watch)
+        return context.engine.paint([item.render_job for item in batch], on_progress)
     except PaintingCancelled:
         return [PaintingFailed("cancelled")] * len(batch)
     except EngineUnusable:

@@ -112,26 +112,26 @@ def _sleep(sandbox: Sandbox) -> None:
         )
 
 
-def test_a_killed_nursery_is_replaced(sandbox: Sandbox) -> None:
-    nursery = int(sandbox.run(b"parent", ALLOWED))
-    os.kill(nursery, signal.SIGKILL)
+def test_a_killed_fork_server_is_replaced(sandbox: Sandbox) -> None:
+    fork_server = int(sandbox.run(b"parent", ALLOWED))
+    os.kill(fork_server, signal.SIGKILL)
     assert sandbox.run(b"echo again", ALLOWED) == b"again"
-    assert int(sandbox.run(b"parent", ALLOWED)) != nursery
+    assert int(sandbox.run(b"parent", ALLOWED)) != fork_server
 
 
-def test_a_nursery_ends_with_the_process_that_started_it_even_a_killed_one() -> None:
+def test_a_fork_server_ends_with_the_process_that_started_it_even_a_killed_one() -> None:
     starts = subprocess.Popen(
         [sys.executable, "-c", _START], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert starts.stdout
     assert starts.stdin
-    nursery = Path("/proc") / starts.stdout.readline().strip()
-    assert nursery.exists()
+    fork_server = Path("/proc") / starts.stdout.readline().strip()
+    assert fork_server.exists()
     starts.kill()
     starts.wait()
     starts.stdout.close()
     starts.stdin.close()
-    eventually(lambda: not nursery.exists(), 20, "the nursery has ended")
+    eventually(lambda: not fork_server.exists(), 20, "the fork server has ended")
 
 
 _START = """
@@ -142,7 +142,7 @@ input()
 """
 
 
-def test_a_nursery_that_cannot_start_is_said_to_be_the_machines_fault() -> None:
+def test_a_fork_server_that_cannot_start_is_said_to_be_the_machines_fault() -> None:
     broken = Sandbox("tests.pipeline.misbehaving_jobs:no_such_job")
     with pytest.raises(SandboxUnusable):
         broken.run(b"echo", ALLOWED)
@@ -170,7 +170,7 @@ sandbox.close()
 """
 
 
-def test_a_forked_process_starts_its_own_nursery() -> None:
+def test_a_forked_process_starts_its_own_fork_server() -> None:
     # In a process of its own: the threads of other tests must not be forked along.
     done = subprocess.run(
         [sys.executable, "-c", _FORK], capture_output=True, timeout=60, check=False

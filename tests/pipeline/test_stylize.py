@@ -35,10 +35,10 @@ class Inverter:
         return 1
 
     def paint(
-        self, commissions: Sequence[RenderJob], watch: ProgressCallback
+        self, jobs: Sequence[RenderJob], on_progress: ProgressCallback
     ) -> list[RGB | PaintingFailed]:
-        watch(1.0)
-        return [255 - commission.pixels for commission in commissions]
+        on_progress(1.0)
+        return [255 - job.pixels for job in jobs]
 
 
 class Scores:
