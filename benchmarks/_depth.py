@@ -64,7 +64,7 @@ def _by_turns(short: Services, long: Services, rounds: int) -> tuple[dict[str, f
 def _calls(services: Services, name: str) -> dict[str, float]:
     ledger, one = services.ledger, request(name)
     admit_s, _ = _timed(lambda: ledger.admit(one))
-    position_s, _ = _timed(lambda: ledger.standing(job_id_of(one.platform, one.event)))
+    position_s, _ = _timed(lambda: ledger.queue_status(job_id_of(one.platform, one.event)))
     claim_s, claims = _timed(lambda: ledger.claim(Stage.FETCH, 1, "bench", from_wakeup=False))
     ledger.transitions.release(claims[0], "bench")
     return {"admission": admit_s, "position": position_s, "claim": claim_s}

@@ -222,7 +222,7 @@ class Jobs:
     def _read(self, job_id: str) -> tuple[Job | None, QueueStatus | None]:
         ledger = self._services.ledger
         # In this order: a job that has ended by the second look has its pictures by then, too.
-        standing = ledger.find_standing(job_id)
+        standing = ledger.find_queue_status(job_id)
         return ledger.find_job(job_id), standing
 
 

@@ -203,7 +203,7 @@ class Ledger:
         table: dict[str, Limits] = {t: self._settings.limits_for(platform, t) for t in tiers}
         return json.dumps({tier: limits.model_dump() for tier, limits in table.items()})
 
-    def standing(self, job_id: str) -> QueueStatus:
+    def queue_status(self, job_id: str) -> QueueStatus:
         """Return a job's place in the queue and its expected wait.
 
         Raises `UnknownJob`, `CorruptRecord`.
@@ -224,10 +224,10 @@ class Ledger:
         except ValueError as error:
             raise CorruptRecord(job_id, repr(error)) from error
 
-    def find_standing(self, job_id: str) -> QueueStatus | None:
-        """Return what `standing` does, None where the job is gone or its record cannot be read."""
+    def find_queue_status(self, job_id: str) -> QueueStatus | None:
+        """Return what `queue_status` does, None where the job is gone or its record cannot be read."""
         try:
-            return self.standing(job_id)
+            return self.queue_status(job_id)
         except (UnknownJob, CorruptRecord):
             return None
 

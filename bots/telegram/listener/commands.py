@@ -139,7 +139,7 @@ class Commands:
         await self._say(message, "\n".join(lines) or t(language, "telegram-status-none"))
 
     def _standings(self, person: str, language: str) -> list[str]:
-        found = map(self._ledger.find_standing, self._ledger.open_jobs(PLATFORM, person))
+        found = map(self._ledger.find_queue_status, self._ledger.open_jobs(PLATFORM, person))
         return [describe_status(language, each) for each in found if each is not None]
 
     async def _cancel(self, message: MessageEvent, language: str) -> None:

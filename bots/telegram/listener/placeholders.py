@@ -110,7 +110,7 @@ class Placeholders:
 
     def _unanswered(self, admitted: Admitted) -> QueueStatus | None:
         """Return the status of a job that has no message yet, None where it needs none any more."""
-        status = self._ledger.find_standing(admitted.job_id)
+        status = self._ledger.find_queue_status(admitted.job_id)
         if status is None or status.outcome is not None:
             return None
         # Only a job that is delivered already, or was admitted before, can have a message.
@@ -203,7 +203,7 @@ class Placeholders:
 
     async def _update(self, placeholder: Placeholder, job: Job, now: float) -> None:
         """Say where a job stands that has not ended, if that is news and there is a slot."""
-        status = await asyncio.to_thread(self._ledger.find_standing, job.id)
+        status = await asyncio.to_thread(self._ledger.find_queue_status, job.id)
         if status is None or status.stage is None:
             await self._look_again(placeholder, now, 0.0)
             return

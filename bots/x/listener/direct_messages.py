@@ -110,7 +110,7 @@ class DirectMessages:
         if result.duplicate:
             return False
         self._context.replies.send_message(
-            message.sender, describe_status(language, ledger.standing(result.job_id))
+            message.sender, describe_status(language, ledger.queue_status(result.job_id))
         )
         return True
 

@@ -41,7 +41,7 @@ def test_a_reason_without_words_or_facts_becomes_our_fault(reason: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("standing", "words"),
+    ("status", "words"),
     [
         (QueueStatus(Stage.FETCH, None, 1, 2.0), "Looking at your photo…"),
         (QueueStatus(Stage.FETCH, None, 3, 18.0), "3rd in line, about 20 seconds"),
@@ -54,8 +54,8 @@ def test_a_reason_without_words_or_facts_becomes_our_fault(reason: str) -> None:
         ),
     ],
 )
-def test_a_standing_is_one_line(standing: QueueStatus, words: str) -> None:
-    assert i18n.describe_status("en", standing) == words
+def test_a_queue_status_is_one_line(status: QueueStatus, words: str) -> None:
+    assert i18n.describe_status("en", status) == words
 
 
 def test_notes_are_said_in_their_order() -> None:

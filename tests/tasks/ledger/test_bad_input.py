@@ -69,7 +69,7 @@ def test_a_broken_record_is_named_when_it_is_looked_at(driver: LedgerDriver, ask
 
 
 def test_a_job_that_does_not_exist_is_unknown_to_everything(driver: LedgerDriver) -> None:
-    for look in (driver.ledger.job, driver.ledger.standing, driver.ledger.set_platform_data):
+    for look in (driver.ledger.job, driver.ledger.queue_status, driver.ledger.set_platform_data):
         with pytest.raises(UnknownJob):
             look("no-such-job")
     assert not driver.ledger.cancel("no-such-job")
@@ -230,7 +230,7 @@ def test_a_broken_record_stops_no_question_of_a_person(
     broken = driver.admit(ask("the event"))
     break_record(driver, broken, breakage)
 
-    driver.ledger.find_standing(broken)
+    driver.ledger.find_queue_status(broken)
     driver.ledger.cancel(broken, "ann")
     assert isinstance(driver.ledger.admit(ask("the event")), Admitted)
     driver.services.users.forget("web", "ann")

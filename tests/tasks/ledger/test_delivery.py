@@ -88,7 +88,7 @@ def test_an_ended_job_is_in_nobodys_line(driver: LedgerDriver, sending: Claim) -
     assert (job.outcome, job.receipt, job.stage) == (Outcome.ANSWERED, "message-7", None)
     assert driver.ledger.open_jobs("web", "ann") == ()
     assert driver.ledger.past_jobs("web", "ann") == (job.id,)
-    assert driver.ledger.standing(job.id).position == 0
+    assert driver.ledger.queue_status(job.id).position == 0
 
 
 def test_the_photos_of_an_ended_job_are_rubbish(driver: LedgerDriver, sending: Claim) -> None:

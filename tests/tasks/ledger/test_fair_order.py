@@ -31,11 +31,11 @@ def test_the_flooder_is_served_all_the_same(driver: LedgerDriver, ask: MakeAsk) 
 
 def test_the_place_in_line_counts_the_people_before(driver: LedgerDriver, ask: MakeAsk) -> None:
     jobs = [driver.admit(ask(person=f"p{number}")) for number in range(3)]
-    assert [driver.ledger.standing(job).position for job in jobs] == [1, 2, 3]
+    assert [driver.ledger.queue_status(job).position for job in jobs] == [1, 2, 3]
     driver.fetch()
-    assert [driver.ledger.standing(job).position for job in jobs] == [1, 2, 3]
+    assert [driver.ledger.queue_status(job).position for job in jobs] == [1, 2, 3]
     driver.take(Stage.RENDER)
-    assert [driver.ledger.standing(job).position for job in jobs] == [0, 1, 2]
+    assert [driver.ledger.queue_status(job).position for job in jobs] == [0, 1, 2]
 
 
 def test_a_job_that_is_given_back_keeps_its_place(driver: LedgerDriver, ask: MakeAsk) -> None:

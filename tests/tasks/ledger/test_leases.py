@@ -138,7 +138,7 @@ def test_a_late_progress_does_not_bring_a_forgotten_job_back(
     driver.fetch()
     painting = driver.take(Stage.RENDER)
     driver.ledger.progress([painting], 0.5)
-    assert driver.ledger.standing(painting.job.id).progress == 0.5
+    assert driver.ledger.queue_status(painting.job.id).progress == 0.5
     driver.services.users.forget("web", "ann")
     driver.ledger.progress([painting], 0.7)
     record = f"{driver.services.settings.namespace}:job:{painting.job.id}"

@@ -48,7 +48,7 @@ def test_who_asks_afterwards_gets_the_stored_picture(
 def test_who_waits_stands_where_the_first_one_stands(
     driver: LedgerDriver, crowd: list[str]
 ) -> None:
-    assert {driver.ledger.standing(job).position for job in crowd} == {1}
+    assert {driver.ledger.queue_status(job).position for job in crowd} == {1}
 
 
 def test_when_the_first_one_cancels_another_takes_over(

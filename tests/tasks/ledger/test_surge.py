@@ -34,9 +34,9 @@ def test_two_painters_halve_the_wait(driver: LedgerDriver, ask: MakeAsk) -> None
     crowd(driver, ask, 40)
     job = driver.admit(ask(person="late"))
     driver.services.controls.report(Stage.RENDER, "gpu-1", jobs_per_s=1.0, latency_s=1.0)
-    slow = driver.ledger.standing(job).wait_s
+    slow = driver.ledger.queue_status(job).wait_s
     driver.services.controls.report(Stage.RENDER, "gpu-2", jobs_per_s=1.0, latency_s=1.0)
-    assert driver.ledger.standing(job).wait_s < 0.6 * slow
+    assert driver.ledger.queue_status(job).wait_s < 0.6 * slow
 
 
 def test_a_platforms_quota_is_part_of_the_wait(driver_with: MakeDriver, ask: MakeAsk) -> None:
