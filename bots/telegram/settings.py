@@ -13,7 +13,8 @@ from tasks.settings import EnvironmentSettings, HttpAddress
 
 PLATFORM = "telegram"
 
-_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
+"""What Telegram takes, and nobody guesses: wrong guesses are not counted."""
 
 
 class TelegramSettings(EnvironmentSettings):
@@ -33,7 +34,7 @@ class TelegramSettings(EnvironmentSettings):
     webhook_url: HttpAddress | None = None
     """Public HTTPS address of the web process's /telegram/webhook; not set: long polling."""
     webhook_secret: SecretStr | None = None
-    """Secret that Telegram sends with every webhook call: 1-256 characters of A-Z a-z 0-9 _ -."""
+    """Secret that Telegram sends with every webhook call: 16-256 characters of A-Z a-z 0-9 _ -."""
     poll_timeout_s: Annotated[int, Field(ge=0, le=600)] = 50
     """How long one getUpdates waits for updates."""
 
@@ -72,7 +73,7 @@ class TelegramSettings(EnvironmentSettings):
         if secret is None or not _SECRET.fullmatch(secret.get_secret_value()):
             raise ValueError(
                 "SUISAI_TELEGRAM_WEBHOOK_URL needs SUISAI_TELEGRAM_WEBHOOK_SECRET: "
-                "1-256 of A-Z a-z 0-9 _ -"
+                "16-256 of A-Z a-z 0-9 _ -"
             )
         return self
 

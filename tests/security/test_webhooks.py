@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 from starlette.applications import Starlette
 from starlette.types import Message
 
@@ -15,7 +15,7 @@ from bots.telegram.settings import TelegramSettings
 from bots.x.listener.webhook import PATH, routes, signature
 from tasks.services import Services
 
-SECRET = "webhook-secret"
+SECRET = "secret-of-the-webhooks"
 DEEP = b'{"a":' * 100_000
 
 
@@ -70,3 +70,15 @@ def test_a_body_that_is_no_event_is_refused(app: Starlette, path: str, body: byt
 @pytest.mark.parametrize("path", ["/telegram/webhook", PATH])
 def test_a_caller_who_leaves_causes_no_error(app: Starlette, path: str) -> None:
     assert answer(app, path, b'{"a', ends_early=True) in (400, 403, 413)
+
+
+@pytest.mark.parametrize(
+    "secret", ["a", "short-secret", "a" * 257, "with a space inside", "é" * 20]
+)
+def test_a_webhook_needs_a_secret_that_nobody_guesses(secret: str) -> None:
+    with pytest.raises(ValidationError, match="16-256"):
+        TelegramSettings(
+            token=SecretStr("1:x"),
+            webhook_url="https://bot.example/telegram/webhook",
+            webhook_secret=SecretStr(secret),
+        )

@@ -151,7 +151,7 @@ def test_the_doctor_tells_a_webhook_that_fails_from_one_that_failed_once(
 ) -> None:
     monkeypatch.setenv("SUISAI_TELEGRAM_TOKEN", TOKEN)
     monkeypatch.setenv("SUISAI_TELEGRAM_WEBHOOK_URL", "https://bot.example/telegram/webhook")
-    monkeypatch.setenv("SUISAI_TELEGRAM_WEBHOOK_SECRET", "secret")
+    monkeypatch.setenv("SUISAI_TELEGRAM_WEBHOOK_SECRET", "a-secret_of-the-tests")
     failed_at = int(services.ledger.now()) - ago_s
     trouble = {"last_error_date": failed_at, "last_error_message": "Connection refused"}
     reached.hook = Hook("https://bot.example/telegram/webhook", trouble=trouble)
