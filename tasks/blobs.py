@@ -5,6 +5,7 @@ Where photos and pictures lie: by kind and hour, so that the old ones are found 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -32,8 +33,10 @@ class StoreRefuses(OSError):
 class BlobStore:
     """Bytes by key. A put is atomic; a second put of a key replaces the first."""
 
-    def __init__(self, store: ObjectStore) -> None:
+    def __init__(self, store: ObjectStore, folder: Path | None = None) -> None:
         self._store = store
+        self._folder = folder
+        """Where the blobs are files of this machine, None elsewhere."""
 
     @classmethod
     def open(cls, url: str | None, folder: Path) -> BlobStore:
@@ -44,7 +47,11 @@ class BlobStore:
             except (BaseError, ValueError, TypeError, OSError) as error:
                 raise StoreRefuses(f"SUISAI_BLOB_URL cannot be opened: {error}") from error
         private_folder(folder)
-        return cls(LocalStore(folder, automatic_cleanup=True))
+        return cls(LocalStore(folder, automatic_cleanup=True), folder)
+
+    def has_room(self, reserve_bytes: int) -> bool:
+        """Return whether the disk has more than this left; a store elsewhere always has."""
+        return self._folder is None or shutil.disk_usage(self._folder).free > reserve_bytes
 
     def put(self, key: str, data: bytes) -> None:
         """Keep `data` under `key`. Raises `StoreRefuses`."""

@@ -31,6 +31,9 @@ from tasks.services import Services
 _log = structlog.get_logger()
 
 _SLOT_WAIT_S = 5.0
+_DISK_WAIT_S = 600.0
+DISK_RESERVE_BYTES = 500_000_000
+"""What uploads leave of a disk: the ledger, which often lies on it, and open jobs need the rest."""
 _DISCARD_S = 60.0
 """For the rest of a body that is not wanted."""
 _STORED_AT_ONCE = 2
@@ -59,6 +62,7 @@ class UploadsApi:
         self._bytes_max = settings.photos_max * settings.photo_mb_max * 1_000_000
         self._address_limits = services.rate_limiter(f"{NAME}:address")
         self._slots = UploadSlots()
+        self._had_room = True
         self._storing = asyncio.Semaphore(_STORED_AT_ONCE)
 
     async def post(self, request: Request) -> Response:
@@ -109,6 +113,11 @@ class UploadsApi:
         # Without the event, this may be a request once more that was accepted: the ledger knows.
         if refused is not None and (known or refused.reason not in _OF_PERSON):
             return refused
+        if not await asyncio.to_thread(self._services.blobs.has_room, DISK_RESERVE_BYTES):
+            _log.error(
+                "disk_nearly_full", reserve_mb=DISK_RESERVE_BYTES // 1_000_000, action="refuse"
+            )
+            return Refused("storage-full", time.time() + _DISK_WAIT_S)
         return None
 
     async def _refused_by_address(self, request: Request) -> Refused | None:

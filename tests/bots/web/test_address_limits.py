@@ -10,6 +10,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from bots.web import uploads_api
 from bots.web.app import build_app
 from bots.web.settings import WebSettings
 from tasks.services import Services
@@ -100,8 +101,10 @@ def test_an_address_lies_nowhere_in_the_ledger(services: Services) -> None:
     assert not [key for key in keys if "203.0.113" in key]
 
 
-@pytest.mark.parametrize("why", ["paused", "too-heavy", "no-form", "cooldown"])
-def test_a_refusal_does_not_wait_for_the_photos(services: Services, why: str) -> None:
+@pytest.mark.parametrize("why", ["paused", "too-heavy", "no-form", "cooldown", "disk"])
+def test_a_refusal_does_not_wait_for_the_photos(
+    services: Services, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     path = "/asks?event=event-123456"
     match why:
@@ -109,6 +112,8 @@ def test_a_refusal_does_not_wait_for_the_photos(services: Services, why: str) ->
             services.controls.pause("intake")
         case "too-heavy":
             headers["Content-Length"] = "900000000"
+        case "disk":
+            monkeypatch.setattr(uploads_api, "DISK_RESERVE_BYTES", 2**62)
         case "no-form":
             headers["Content-Type"] = "application/json"
         case "cooldown":
@@ -124,7 +129,7 @@ def test_a_refusal_does_not_wait_for_the_photos(services: Services, why: str) ->
 
     status, read_before = _early(app, path, headers)
 
-    assert status in (400, 413, 429, 503)
+    assert status in (400, 413, 429, 503, 507)
     assert read_before == 0
 
 
