@@ -1,4 +1,4 @@
-"""Real parts for every test: a Valkey, a ledger of one's own, the bot's processes."""
+"""Fixtures for all tests: a real Valkey, an empty ledger, the bot's processes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PROCESS_FIXTURES = {"stack", "harness"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with its layer; what names none and starts no process is a unit test."""
+    """Mark each test with its layer; a test without a mark that starts no process is a unit test."""
     for item in items:
         if PROCESS_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("process")
@@ -39,7 +39,7 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]
 
 @pytest.fixture
 def settings(valkey: EmbeddedValkey, tmp_path: Path) -> Settings:
-    """Settings of a bot with a ledger of its own, short leases and no cooldown."""
+    """Settings of a bot with an empty ledger, short leases and no cooldown."""
     return Settings(
         data_dir=tmp_path / "data",
         redis_url=valkey.url,  # type: ignore[arg-type] # pydantic makes a secret of it
@@ -52,32 +52,38 @@ def settings(valkey: EmbeddedValkey, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def services(settings: Settings) -> Iterator[Services]:
-    """Ledger and blobs of one's own; wake-ups go nowhere."""
-    house = open_services(settings, lambda _: None)
-    yield house
-    house.redis.close()
+    """Services with an empty ledger and blob store; wake-ups are discarded."""
+    opened = open_services(settings, lambda _: None)
+    yield opened
+    opened.redis.close()
 
 
 @pytest.fixture
 def stack(settings: Settings, tmp_path: Path) -> Iterator[Stack]:
-    """The bot's processes, started one by one and ended with the test."""
+    """The bot's processes: the test starts each by name; all are stopped when it ends."""
     running = Stack(settings, tmp_path / "logs")
     yield running
     running.stop()
 
 
 @pytest.fixture
-def ask() -> Callable[..., PaintRequest]:
-    """Makes asks that differ by event; keywords replace what a test cares about."""
+def make_request() -> Callable[..., PaintRequest]:
+    """Makes requests with different events; keyword arguments set other fields."""
 
-    def make(event: str = "", **wish: object) -> PaintRequest:
-        usual: dict[str, object] = {
+    def make(event: str = "", **fields: object) -> PaintRequest:
+        defaults: dict[str, object] = {
             "platform": "web",
             "event": event or secrets.token_hex(8),
             "person": "ann",
             "conversation": "here",
             "photos": (PhotoRef("photo-1"),),
         }
-        return PaintRequest(**(usual | wish))  # type: ignore[arg-type] # tests name the fields
+        return PaintRequest(**(defaults | fields))  # type: ignore[arg-type] # tests name the fields
 
     return make
+
+
+@pytest.fixture
+def ask(make_request: Callable[..., PaintRequest]) -> Callable[..., PaintRequest]:
+    """Return `make_request`."""
+    return make_request

@@ -32,11 +32,11 @@ def value(services: Services, name: str, *labels: str) -> float:
 
 
 def test_asks_and_refusals_are_counted_by_platform_and_reason(
-    services: Services, ask: Callable[..., PaintRequest]
+    services: Services, make_request: Callable[..., PaintRequest]
 ) -> None:
-    services.ledger.admit(ask())
+    services.ledger.admit(make_request())
     services.users.ban("web", "bob")
-    services.ledger.admit(ask(person="bob"))
+    services.ledger.admit(make_request(person="bob"))
 
     assert value(services, "suisai_requests_admitted_total", "web") == 1
     assert value(services, "suisai_requests_refused_total", "web", "banned") == 1
@@ -86,9 +86,9 @@ def test_pauses_the_overload_level_and_quotas_are_reported(services: Services) -
 
 
 def test_an_ended_job_is_counted_by_outcome(
-    services: Services, ask: Callable[..., PaintRequest]
+    services: Services, make_request: Callable[..., PaintRequest]
 ) -> None:
-    services.ledger.admit(ask())
+    services.ledger.admit(make_request())
     (claim,) = services.ledger.claim(Stage.FETCH, 1, "w")
     services.ledger.transitions.decline(claim, "photo-gone", {}, refund=True)
     (claim,) = services.ledger.claim(Stage.DELIVER, 1, "w")

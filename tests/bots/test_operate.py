@@ -23,7 +23,7 @@ from tasks.services import Services
 from tasks.settings import Settings
 from tests.docs.commands import ROOT
 from tests.stack import environment_of
-from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
+from tests.tasks.ledger_driver import LedgerDriver, MakeRequest
 
 Suisai = Callable[..., Result]
 
@@ -41,9 +41,9 @@ def suisai(settings: Settings) -> Suisai:
 
 
 @pytest.fixture
-def given_up(driver: LedgerDriver, ask: MakeAsk) -> str:
+def given_up(driver: LedgerDriver, make_request: MakeRequest) -> str:
     """A job whose answer could not be sent."""
-    job_id = driver.admit(ask())
+    job_id = driver.admit(make_request())
     driver.fetch()
     driver.paint()
     driver.ledger.transitions.fail(driver.take(Stage.DELIVER), "send-failed", most=1)
@@ -103,9 +103,9 @@ def test_a_job_that_was_given_up_is_dropped(given_up: str, suisai: Suisai) -> No
 
 
 def test_a_job_names_its_trace_where_it_is_traced(
-    driver: LedgerDriver, ask: MakeAsk, suisai: Suisai
+    driver: LedgerDriver, make_request: MakeRequest, suisai: Suisai
 ) -> None:
-    job_id = driver.admit(ask())
+    job_id = driver.admit(make_request())
     assert "trace" not in suisai("job", job_id).output
     ids = f"{'a' * 32}-{'b' * 16}"
     record = f"{driver.services.settings.namespace}:job:{job_id}"
@@ -114,9 +114,9 @@ def test_a_job_names_its_trace_where_it_is_traced(
 
 
 def test_a_record_that_cannot_be_read_is_named(
-    driver: LedgerDriver, settings: Settings, ask: MakeAsk, suisai: Suisai
+    driver: LedgerDriver, settings: Settings, make_request: MakeRequest, suisai: Suisai
 ) -> None:
-    job_id = driver.admit(ask())
+    job_id = driver.admit(make_request())
     driver.services.redis.hset(f"{settings.namespace}:job:{job_id}", "request", "{")
     assert driver.claim(Stage.FETCH) == []
     assert "corrupt-record" in suisai("dead", "list").output
@@ -126,9 +126,9 @@ def test_a_record_that_cannot_be_read_is_named(
 
 
 def test_a_stage_of_one_platform_is_paused_and_resumed(
-    driver: LedgerDriver, ask: MakeAsk, suisai: Suisai
+    driver: LedgerDriver, make_request: MakeRequest, suisai: Suisai
 ) -> None:
-    driver.admit(ask())
+    driver.admit(make_request())
     suisai("pause", "fetch", "--platform", "web")
     assert driver.claim(Stage.FETCH) == []
     suisai("resume", "fetch", "--platform", "web")
@@ -136,9 +136,9 @@ def test_a_stage_of_one_platform_is_paused_and_resumed(
 
 
 def test_an_operators_pause_outlives_a_platforms_rest(
-    driver: LedgerDriver, ask: MakeAsk, suisai: Suisai
+    driver: LedgerDriver, make_request: MakeRequest, suisai: Suisai
 ) -> None:
-    driver.admit(ask())
+    driver.admit(make_request())
     suisai("pause", "fetch", "--platform", "web")
     driver.services.controls.pause(Stage.FETCH, "web", until=driver.ledger.now() - 1)
     assert driver.claim(Stage.FETCH) == []
@@ -148,19 +148,19 @@ ANN = "0123456789abcdef01234567"
 
 
 def test_a_person_is_banned_exempted_and_forgotten(
-    driver: LedgerDriver, ask: MakeAsk, suisai: Suisai
+    driver: LedgerDriver, make_request: MakeRequest, suisai: Suisai
 ) -> None:
     assert f"Banned: web:{ANN}" in suisai("ban", f"web:{ANN}").output
     assert "Already banned" in suisai("ban", f"web:{ANN}").output
-    assert driver.refuse(ask(person=ANN)).reason == "banned"
+    assert driver.refuse(make_request(person=ANN)).reason == "banned"
     assert "may ask again" in suisai("unban", f"web:{ANN}").output
     assert "was not banned" in suisai("unban", f"web:{ANN}").output
     assert "tier 'exempt'" in suisai("exempt", f"web:{ANN}").output
-    driver.admit(ask(person=ANN))
+    driver.admit(make_request(person=ANN))
     assert "Forgotten" in suisai("forget", f"web:{ANN}", "--opt-out").output
-    assert driver.refuse(ask(person=ANN)).reason == "opted-out"
+    assert driver.refuse(make_request(person=ANN)).reason == "opted-out"
     assert suisai("opt-in", f"web:{ANN}").exit_code == 0
-    driver.admit(ask(person=ANN))
+    driver.admit(make_request(person=ANN))
     assert isinstance(suisai("opt-in", f"web:{ANN}").exception, InputRefused)
 
 
@@ -177,9 +177,11 @@ def test_what_names_no_person_is_refused(suisai: Suisai, command: str, word: str
     assert isinstance(refused.exception, InputRefused), refused.output
 
 
-def test_people_are_listed_and_found(driver: LedgerDriver, ask: MakeAsk, suisai: Suisai) -> None:
+def test_people_are_listed_and_found(
+    driver: LedgerDriver, make_request: MakeRequest, suisai: Suisai
+) -> None:
     assert "Nobody" in suisai("people").output
-    job_id = driver.admit(ask(person=ANN))
+    job_id = driver.admit(make_request(person=ANN))
     suisai("ban", "telegram:4711")
     suisai("exempt", f"web:{ANN}")
 

@@ -25,10 +25,10 @@ def shown(*seen: FleetStats) -> str:
 
 
 def test_queues_pauses_and_processes_are_seen(
-    services: Services, ask: Callable[..., PaintRequest]
+    services: Services, make_request: Callable[..., PaintRequest]
 ) -> None:
     for person in ("ann", "bob"):
-        services.ledger.admit(ask(person=person))
+        services.ledger.admit(make_request(person=person))
     services.controls.pause("render")
     services.heartbeats.announce(Process("gpu", "far:7", 0.0, {"engine": "painter/1"}))
 

@@ -55,11 +55,11 @@ def described(key: str) -> str | None:
 
 
 def test_every_key_of_a_ledger_in_use_is_in_the_table_with_its_type(
-    services: Services, ask: Callable[..., PaintRequest]
+    services: Services, make_request: Callable[..., PaintRequest]
 ) -> None:
     driver = LedgerDriver(services)
     for event in ("first", "second", "third", "fourth", "fifth"):
-        driver.admit(ask(event, person=event, photos=(PhotoRef("photo", owner="owner"),)))
+        driver.admit(make_request(event, person=event, photos=(PhotoRef("photo", owner="owner"),)))
     driver.fetch(paint_key="same")
     driver.fetch(paint_key="same")
     driver.paint()
@@ -82,10 +82,10 @@ def test_every_key_of_a_ledger_in_use_is_in_the_table_with_its_type(
 
 
 def test_every_field_of_a_record_is_named(
-    services: Services, ask: Callable[..., PaintRequest]
+    services: Services, make_request: Callable[..., PaintRequest]
 ) -> None:
     driver = LedgerDriver(services)
-    job_id = driver.admit(ask())
+    job_id = driver.admit(make_request())
     driver.ledger.set_platform_data(job_id, placeholder="1")
     driver.whole()
     fields = services.redis.hkeys(f"{services.settings.namespace}:job:{job_id}")

@@ -74,8 +74,8 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
 
 
 def _words(services: Services) -> dict[str, str]:
-    ask = PaintRequest("loadtest", "event", "ann", "here", (PhotoRef("photo"),))
-    admitted = services.ledger.admit(ask)
+    request = PaintRequest("loadtest", "event", "ann", "here", (PhotoRef("photo"),))
+    admitted = services.ledger.admit(request)
     assert isinstance(admitted, Admitted)
     return {
         "ID": admitted.job_id,

@@ -208,9 +208,9 @@ def test_what_is_scaled_exists_and_is_scaled_by_what_waits_and_what_is_in_hand()
 
 
 def test_jobs_in_hand_are_counted_also_where_no_line_has_a_number(
-    services: Services, ask: Callable[..., PaintRequest]
+    services: Services, make_request: Callable[..., PaintRequest]
 ) -> None:
-    services.ledger.admit(ask())
+    services.ledger.admit(make_request())
     for _ in range(2):  # the second look finds the line empty and forgets it
         services.ledger.claim(Stage.FETCH, 1, "somebody", from_wakeup=False)
 

@@ -133,10 +133,13 @@ def test_a_refusal_is_written_down(folder: Path, services: Services) -> None:
 
 
 def test_an_answer_of_unknown_outcome_is_found_and_not_sent_again(
-    folder: Path, services: Services, worker: WorkerContext, ask: Callable[..., PaintRequest]
+    folder: Path,
+    services: Services,
+    worker: WorkerContext,
+    make_request: Callable[..., PaintRequest],
 ) -> None:
     driver = LedgerDriver(services)
-    job_id = driver.admit(ask(platform="folder"))
+    job_id = driver.admit(make_request(platform="folder"))
     driver.fetch()
     driver.paint()
     platform, dead = worker.platforms["folder"], driver.take(Stage.DELIVER)

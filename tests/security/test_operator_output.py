@@ -12,9 +12,11 @@ from tasks.services import Services
 
 
 def test_a_job_is_shown_whatever_its_person_is_called(
-    services: Services, ask: Callable[..., PaintRequest], capsys: pytest.CaptureFixture[str]
+    services: Services,
+    make_request: Callable[..., PaintRequest],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    admitted = services.ledger.admit(ask(person="[/bold][link=https://evil.example]x"))
+    admitted = services.ledger.admit(make_request(person="[/bold][link=https://evil.example]x"))
     assert isinstance(admitted, Admitted)
     _print_job(services, admitted.job_id)
     assert "[/bold][link=https://evil.example]x" in capsys.readouterr().out

@@ -9,11 +9,11 @@ from tasks.services import Services
 from tests.photos import PHOTOS
 
 
-def send(services: Services, ask: PaintRequest) -> str:
+def send(services: Services, request: PaintRequest) -> str:
     """Store the photos of a request, admit it, return the job's id."""
-    for photo in ask.photos:
+    for photo in request.photos:
         services.blobs.put(photo.ref, PHOTOS["astronaut"].read_bytes())
-    admitted = services.ledger.admit(ask)
+    admitted = services.ledger.admit(request)
     assert isinstance(admitted, Admitted)
     return admitted.job_id
 

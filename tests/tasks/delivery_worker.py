@@ -45,9 +45,9 @@ class DeliveryWorker:
             throughput=ThroughputMeter(services.controls, [Stage.DELIVER], "worker", 1),
         )
 
-    def painted(self, mention: str, pictures: int = 1, **ask: object) -> str:
+    def painted(self, mention: str, pictures: int = 1, **fields: object) -> str:
         """Bring a request to `deliver` with finished pictures; return the job's id."""
-        job_id = self._admitted(mention, **ask)
+        job_id = self._admitted(mention, **fields)
         ledger, blobs = self._services.ledger, self._services.blobs
         ledger.transitions.fetched(self._claim(Stage.FETCH), ["photo"], "32x32")
         keys = [f"pictures/{job_id}/{n}" for n in range(pictures)]
@@ -56,9 +56,9 @@ class DeliveryWorker:
         ledger.transitions.painted(self._claim(Stage.RENDER), keys)
         return job_id
 
-    def apologised(self, mention: str, reason: str = "too-small", **ask: object) -> str:
+    def apologised(self, mention: str, reason: str = "too-small", **fields: object) -> str:
         """Bring a request to `deliver` with an apology; return the job's id."""
-        job_id = self._admitted(mention, **ask)
+        job_id = self._admitted(mention, **fields)
         self._services.ledger.transitions.decline(
             self._claim(Stage.FETCH), reason, {"limit_px": 64}, refund=True
         )
@@ -98,7 +98,7 @@ class DeliveryWorker:
     def _claims(self, stage: Stage) -> list[Claim]:
         return self._services.ledger.claim(stage, 1000, "worker")
 
-    def _admitted(self, mention: str, **ask: object) -> str:
+    def _admitted(self, mention: str, **fields: object) -> str:
         usual: dict[str, object] = {
             "platform": "x",
             "event": mention,
@@ -107,7 +107,7 @@ class DeliveryWorker:
             "photos": (PhotoRef("https://pbs.twimg.com/media/a.jpg"),),
             "address": {"post": mention},
         }
-        admitted = self._services.ledger.admit(PaintRequest(**(usual | ask)))  # type: ignore[arg-type] # tests name the fields
+        admitted = self._services.ledger.admit(PaintRequest(**(usual | fields)))  # type: ignore[arg-type] # tests name the fields
         assert isinstance(admitted, Admitted)
         return admitted.job_id
 

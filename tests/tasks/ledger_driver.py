@@ -8,7 +8,7 @@ from typing import Any
 from tasks.models import Admitted, Claim, Job, Outcome, PaintRequest, Refused, Stage
 from tasks.services import Services
 
-MakeAsk = Callable[..., PaintRequest]
+MakeRequest = Callable[..., PaintRequest]
 
 
 class LedgerDriver:
@@ -18,15 +18,15 @@ class LedgerDriver:
         self.services = services
         self.ledger = services.ledger
 
-    def admit(self, ask: PaintRequest) -> str:
+    def admit(self, request: PaintRequest) -> str:
         """Send a request that is admitted; return the job's id."""
-        answer = self.ledger.admit(ask)
+        answer = self.ledger.admit(request)
         assert isinstance(answer, Admitted), answer
         return answer.job_id
 
-    def refuse(self, ask: PaintRequest) -> Refused:
+    def refuse(self, request: PaintRequest) -> Refused:
         """Send a request that is refused."""
-        answer = self.ledger.admit(ask)
+        answer = self.ledger.admit(request)
         assert isinstance(answer, Refused), answer
         return answer
 

@@ -62,7 +62,7 @@ def _answers(url: str) -> bool:
 
 
 def test_the_bot_lives_with_the_documented_rights(
-    guarded_url: str, settings: Settings, tmp_path: Path, ask: object
+    guarded_url: str, settings: Settings, tmp_path: Path, make_request: object
 ) -> None:
     frugal = settings.model_copy(
         update={"redis_url": SecretStr(guarded_url), "namespace": "suisai"}

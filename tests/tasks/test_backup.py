@@ -15,7 +15,7 @@ from tasks.heartbeat import Process
 from tasks.models import PAUSABLE, Outcome, Stage
 from tasks.services import Services, embedded_valkey, open_services
 from tasks.settings import Limits, Settings
-from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
+from tests.tasks.ledger_driver import LedgerDriver, MakeRequest
 
 
 def settings_in(folder: Path) -> Settings:
@@ -42,8 +42,11 @@ def machine(tmp_path: Path) -> Iterator[dict[str, LedgerDriver]]:
         yield Machines()
 
 
-def admitted(driver: LedgerDriver, ask: MakeAsk, count: int) -> list[str]:
-    asks = (ask(person=f"p{n}", conversation=f"c{n}", platform="telegram") for n in range(count))
+def admitted(driver: LedgerDriver, make_request: MakeRequest, count: int) -> list[str]:
+    asks = (
+        make_request(person=f"p{n}", conversation=f"c{n}", platform="telegram")
+        for n in range(count)
+    )
     return [driver.admit(each) for each in asks]
 
 
@@ -52,10 +55,10 @@ def outcomes(services: Services, jobs: list[str]) -> list[Outcome | None]:
 
 
 def test_a_bot_that_moves_under_load_loses_nothing_and_answers_nobody_twice(
-    machine: dict[str, LedgerDriver], ask: MakeAsk, tmp_path: Path
+    machine: dict[str, LedgerDriver], make_request: MakeRequest, tmp_path: Path
 ) -> None:
     old, archive = machine["old"], tmp_path / "bot.tar.gz"
-    jobs = admitted(old, ask, 30)
+    jobs = admitted(old, make_request, 30)
     for _ in range(20):
         old.fetch()
     for _ in range(10):
@@ -97,15 +100,15 @@ def test_a_bot_that_moves_under_load_loses_nothing_and_answers_nobody_twice(
 
 
 def test_a_copy_of_a_running_bot_holds_all_that_was_accepted_before(
-    machine: dict[str, LedgerDriver], ask: MakeAsk, tmp_path: Path
+    machine: dict[str, LedgerDriver], make_request: MakeRequest, tmp_path: Path
 ) -> None:
     bot, archive, over = machine["bot"], tmp_path / "bot.tar.gz", threading.Event()
-    before = admitted(bot, ask, 200)
+    before = admitted(bot, make_request, 200)
     bot.services.blobs.put("uploads/ann/1", b"a photo")
 
     def load() -> None:
         while not over.is_set():
-            bot.admit(ask(person="late", conversation="late"))
+            bot.admit(make_request(person="late", conversation="late"))
             bot.whole()
 
     crowd = threading.Thread(target=load)
@@ -144,10 +147,10 @@ def test_pauses_of_the_operator_are_kept_when_a_bot_moves(
 
 
 def test_a_bot_is_not_unpacked_over_another(
-    machine: dict[str, LedgerDriver], ask: MakeAsk, tmp_path: Path
+    machine: dict[str, LedgerDriver], make_request: MakeRequest, tmp_path: Path
 ) -> None:
     archive = tmp_path / "bot.tar.gz"
-    machine["bot"].admit(ask())
+    machine["bot"].admit(make_request())
     back_up(machine["bot"].services, archive, move=False)
 
     with pytest.raises(BackupFailed, match="There is a bot in"):

@@ -18,7 +18,7 @@ from tests.tasks.admission import ended, send
 
 pytestmark = pytest.mark.process
 
-MakeAsk = Callable[..., PaintRequest]
+MakeRequest = Callable[..., PaintRequest]
 
 
 def events(job: Job) -> list[str]:
@@ -26,8 +26,8 @@ def events(job: Job) -> list[str]:
 
 
 @pytest.fixture
-def photo_ask(ask: MakeAsk) -> PaintRequest:
-    return ask(photos=(PhotoRef("uploads/ann/1"),), seed=7)
+def photo_ask(make_request: MakeRequest) -> PaintRequest:
+    return make_request(photos=(PhotoRef("uploads/ann/1"),), seed=7)
 
 
 def test_a_photo_comes_back_as_a_painting(
@@ -52,10 +52,10 @@ def test_a_photo_comes_back_as_a_painting(
 
 
 def test_equal_photos_that_come_before_any_painter_are_painted_once(
-    services: Services, stack: Stack, ask: MakeAsk
+    services: Services, stack: Stack, make_request: MakeRequest
 ) -> None:
     photos = (PhotoRef("uploads/viral"),)
-    jobs = [send(services, ask(person=f"fan{n}", photos=photos)) for n in range(4)]
+    jobs = [send(services, make_request(person=f"fan{n}", photos=photos)) for n in range(4)]
     stack.start("io", "worker", "io")
     for job_id in jobs:
         eventually(lambda job_id=job_id: "fetched" in events(services.ledger.job(job_id)))  # type: ignore[misc] # a lambda's default
@@ -69,13 +69,13 @@ def test_equal_photos_that_come_before_any_painter_are_painted_once(
 
 
 def test_a_painter_killed_in_the_middle_is_replaced_and_the_picture_is_the_same(
-    services: Services, stack: Stack, ask: MakeAsk
+    services: Services, stack: Stack, make_request: MakeRequest
 ) -> None:
     stack.start("io", "worker", "io")
     stack.start("sweep", "sweep")
     stack.start("gpu", "worker", "gpu")
     undisturbed = eventually(
-        ended(services, send(services, ask(photos=(PhotoRef("uploads/ann/1"),), seed=7)))
+        ended(services, send(services, make_request(photos=(PhotoRef("uploads/ann/1"),), seed=7)))
     )
     stop = threading.Event()
     news = services.ledger.updates(stop)
@@ -85,7 +85,8 @@ def test_a_painter_killed_in_the_middle_is_replaced_and_the_picture_is_the_same(
 
     # Another person, privately: the finished picture of the first must not be reused.
     job_id = send(
-        services, ask(photos=(PhotoRef("uploads/bob/1"),), seed=7, person="bob", private=True)
+        services,
+        make_request(photos=(PhotoRef("uploads/bob/1"),), seed=7, person="bob", private=True),
     )
     assert heard.wait(30)
     stack.kill("gpu")

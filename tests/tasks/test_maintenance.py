@@ -9,13 +9,15 @@ from structlog.testing import capture_logs
 from tasks.blobs import photo_key, picture_key
 from tasks.maintenance import delete_expired_blobs, delete_queued_blobs, run_once
 from tasks.models import Stage
-from tests.tasks.ledger_driver import LedgerDriver, MakeAsk, MakeDriver
+from tests.tasks.ledger_driver import LedgerDriver, MakeDriver, MakeRequest
 
 NOW = datetime.now(UTC)
 
 
-def test_the_photo_goes_when_the_answer_is_delivered(driver: LedgerDriver, ask: MakeAsk) -> None:
-    driver.admit(ask())
+def test_the_photo_goes_when_the_answer_is_delivered(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    driver.admit(make_request())
     driver.whole()
     run_once(driver.services)
     assert list(driver.services.blobs.listing("photos")) == []
@@ -23,9 +25,9 @@ def test_the_photo_goes_when_the_answer_is_delivered(driver: LedgerDriver, ask: 
 
 
 def test_sweeping_twice_or_on_two_machines_changes_nothing_more(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
-    driver.admit(ask())
+    driver.admit(make_request())
     driver.whole()
     assert delete_queued_blobs(driver.services) == 1
     assert delete_queued_blobs(driver.services) == 0
@@ -33,8 +35,10 @@ def test_sweeping_twice_or_on_two_machines_changes_nothing_more(
     run_once(driver.services)
 
 
-def test_a_photo_that_a_crash_orphaned_is_collected(driver: LedgerDriver, ask: MakeAsk) -> None:
-    driver.admit(ask())
+def test_a_photo_that_a_crash_orphaned_is_collected(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    driver.admit(make_request())
     claim = driver.take(Stage.FETCH)
     blobs = driver.services.blobs
     blobs.put(photo_key(claim, 0), b"orphan")
@@ -47,16 +51,20 @@ def test_a_photo_that_a_crash_orphaned_is_collected(driver: LedgerDriver, ask: M
     assert delete_expired_blobs(driver.services, NOW + timedelta(days=8)) == 1
 
 
-def test_two_claims_of_one_job_never_share_a_file(driver: LedgerDriver, ask: MakeAsk) -> None:
-    driver.admit(ask())
+def test_two_claims_of_one_job_never_share_a_file(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    driver.admit(make_request())
     first = driver.take(Stage.FETCH)
     driver.expire(first)
     second = driver.take(Stage.FETCH)
     assert photo_key(first, 0) != photo_key(second, 0)
 
 
-def test_a_key_that_the_store_refuses_holds_up_no_other(driver: LedgerDriver, ask: MakeAsk) -> None:
-    driver.admit(ask())
+def test_a_key_that_the_store_refuses_holds_up_no_other(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    driver.admit(make_request())
     driver.whole()
     rubbish = f"{driver.services.settings.namespace}:deletions"
     driver.services.redis.lpush(rubbish, "photos/../../forbidden")
@@ -65,11 +73,13 @@ def test_a_key_that_the_store_refuses_holds_up_no_other(driver: LedgerDriver, as
     assert driver.services.redis.lrange(rubbish, 0, -1) == ["photos/../../forbidden"]
 
 
-def test_when_memory_is_short_old_stories_go_first(driver_with: MakeDriver, ask: MakeAsk) -> None:
+def test_when_memory_is_short_old_stories_go_first(
+    driver_with: MakeDriver, make_request: MakeRequest
+) -> None:
     driver = driver_with()
-    ended = driver.admit(ask(person="ann"))
+    ended = driver.admit(make_request(person="ann"))
     driver.whole()
-    waiting = driver.admit(ask(person="bob"))
+    waiting = driver.admit(make_request(person="bob"))
     run = driver.ledger._run
     assert run("prune", driver.ledger._keep_ms, 100, 0) == 0
     assert run("prune", driver.ledger._keep_ms, 100, 1) == 1
@@ -78,11 +88,13 @@ def test_when_memory_is_short_old_stories_go_first(driver_with: MakeDriver, ask:
     assert driver.job(waiting).stage is Stage.FETCH
 
 
-def test_each_change_of_the_ladder_is_logged(driver_with: MakeDriver, ask: MakeAsk) -> None:
+def test_each_change_of_the_ladder_is_logged(
+    driver_with: MakeDriver, make_request: MakeRequest
+) -> None:
     driver = driver_with(brownout_above_s=20, brownout_below_s=10)
     driver.services.controls.report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=1.0)
     for number in range(30):
-        driver.admit(ask(person=f"p{number}", conversation=f"c{number}"))
+        driver.admit(make_request(person=f"p{number}", conversation=f"c{number}"))
     with capture_logs() as logs:
         run_once(driver.services)
     assert [(log["event"], log["level"]) for log in logs] == [

@@ -7,7 +7,7 @@ import pytest
 from tasks.errors import ChatRateLimited, PlatformPaused, TransientError, UnknownPlatform
 from tasks.ledger.ledger import LeaseLost
 from tasks.models import Outcome, PhotoRef, Stage
-from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
+from tests.tasks.ledger_driver import LedgerDriver, MakeRequest
 
 
 class Board:
@@ -40,11 +40,11 @@ def make_due(driver: LedgerDriver) -> None:
 
 
 def test_the_published_answer_of_a_forgotten_person_is_deleted(
-    driver: LedgerDriver, ask: MakeAsk, board: Board
+    driver: LedgerDriver, make_request: MakeRequest, board: Board
 ) -> None:
-    driver.admit(ask(person="ann"))
+    driver.admit(make_request(person="ann"))
     mine = driver.whole().job.id
-    driver.admit(ask(person="bob"))
+    driver.admit(make_request(person="bob"))
     driver.whole()
 
     driver.services.users.forget("web", "ann")
@@ -55,12 +55,12 @@ def test_the_published_answer_of_a_forgotten_person_is_deleted(
 
 
 def test_an_owner_who_opts_out_takes_back_the_answers_that_show_their_photos(
-    driver: LedgerDriver, ask: MakeAsk, board: Board
+    driver: LedgerDriver, make_request: MakeRequest, board: Board
 ) -> None:
-    asker = driver.admit(ask(person="bob", photos=(PhotoRef("1", owner="ann"),)))
+    asker = driver.admit(make_request(person="bob", photos=(PhotoRef("1", owner="ann"),)))
     driver.whole()
     picture = driver.job(asker).pictures[0]
-    driver.admit(ask(person="bob", photos=(PhotoRef("2", owner="cid"),)))
+    driver.admit(make_request(person="bob", photos=(PhotoRef("2", owner="cid"),)))
     driver.whole()
 
     driver.services.users.forget("web", "ann", opt_out=True)
@@ -72,21 +72,21 @@ def test_an_owner_who_opts_out_takes_back_the_answers_that_show_their_photos(
 
 
 def test_forgetting_an_owner_without_an_opt_out_leaves_what_others_asked_for(
-    driver: LedgerDriver, ask: MakeAsk, board: Board
+    driver: LedgerDriver, make_request: MakeRequest, board: Board
 ) -> None:
-    driver.admit(ask(person="bob", photos=(PhotoRef("1", owner="ann"),)))
+    driver.admit(make_request(person="bob", photos=(PhotoRef("1", owner="ann"),)))
     driver.whole()
     driver.services.users.forget("web", "ann")
     assert run(driver, board) == 0
 
 
 def test_an_answer_that_is_published_while_its_person_is_forgotten_is_deleted(
-    driver: LedgerDriver, ask: MakeAsk, board: Board
+    driver: LedgerDriver, make_request: MakeRequest, board: Board
 ) -> None:
     from tasks.worker.deliver import _finish
     from tests.tasks.delivery_worker import DeliveryWorker
 
-    driver.admit(ask(person="ann"))
+    driver.admit(make_request(person="ann"))
     driver.fetch()
     driver.paint()
     claim = driver.take(Stage.DELIVER)
@@ -133,8 +133,10 @@ def test_an_answer_of_a_platform_that_is_not_installed_is_dropped(driver: Ledger
     assert driver.services.retractions.run(missing) == 1
 
 
-def test_the_records_of_an_owner_go_with_the_jobs(driver: LedgerDriver, ask: MakeAsk) -> None:
-    job_id = driver.admit(ask(person="bob", photos=(PhotoRef("1", owner="ann"),)))
+def test_the_records_of_an_owner_go_with_the_jobs(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    job_id = driver.admit(make_request(person="bob", photos=(PhotoRef("1", owner="ann"),)))
     assert driver.whole().job.id == job_id
     assert driver.job(job_id).outcome is Outcome.ANSWERED
     driver.services.users.forget("web", "bob")

@@ -16,16 +16,16 @@ from tasks.routing import (
 )
 from tasks.services import open_services
 from tasks.settings import Canary, Settings
-from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
+from tests.tasks.ledger_driver import LedgerDriver, MakeRequest
 
 FAST = PaintingWorker("diffusion", "fast", "diffusion/fast-1")
 BEST = PaintingWorker("diffusion", "best", "diffusion/best-1")
 TIERS = {"everybody": "fast", "subscriber": "best"}
 
 
-def routed(driver: LedgerDriver, ask: MakeAsk, model: str, paint_key: str = "") -> str:
+def routed(driver: LedgerDriver, make_request: MakeRequest, model: str, paint_key: str = "") -> str:
     """Bring a job that is routed to a model before `render`; return its id."""
-    job_id = driver.admit(ask())
+    job_id = driver.admit(make_request())
     claim = driver.take(Stage.FETCH)
     driver.ledger.transitions.fetched(claim, ["photos/1"], "3:2", paint_key, model=model)
     return job_id
@@ -74,22 +74,26 @@ def test_the_cards_of_a_machine_share_the_models_of_the_tiers(settings: Settings
     assert models_of_gpus(settings, 2) == ["auto", "auto"]
 
 
-def test_only_workers_with_the_model_take_its_jobs(driver: LedgerDriver, ask: MakeAsk) -> None:
+def test_only_workers_with_the_model_take_its_jobs(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
     driver.services.routing.announce("host:1:aa", FAST)
     driver.services.routing.announce("host:2:bb", BEST)
-    job_id = routed(driver, ask, "best")
+    job_id = routed(driver, make_request, "best")
 
     assert driver.claim(Stage.RENDER, worker="host:1:aa") == []
     assert driver.take(Stage.RENDER, worker="host:2:bb").job.id == job_id
     assert driver.job(job_id).model == "best"
 
 
-def test_a_worker_passes_over_jobs_of_others_to_its_own(driver: LedgerDriver, ask: MakeAsk) -> None:
+def test_a_worker_passes_over_jobs_of_others_to_its_own(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
     driver.services.routing.announce("host:1:aa", FAST)
     driver.services.routing.announce("host:2:bb", BEST)
     for _ in range(3):
-        routed(driver, ask, "best")
-    mine = [routed(driver, ask, "fast"), routed(driver, ask, "")]
+        routed(driver, make_request, "best")
+    mine = [routed(driver, make_request, "fast"), routed(driver, make_request, "")]
 
     taken = [driver.take(Stage.RENDER, worker="host:1:aa").job.id for _ in mine]
 
@@ -97,11 +101,11 @@ def test_a_worker_passes_over_jobs_of_others_to_its_own(driver: LedgerDriver, as
     assert driver.claim(Stage.RENDER, worker="host:1:aa") == []
 
 
-def test_a_batch_holds_jobs_of_one_model(driver: LedgerDriver, ask: MakeAsk) -> None:
+def test_a_batch_holds_jobs_of_one_model(driver: LedgerDriver, make_request: MakeRequest) -> None:
     driver.services.routing.announce("host:1:aa", FAST)
     driver.services.routing.announce("host:2:bb", BEST)
     for model in ("fast", "best", "fast"):
-        routed(driver, ask, model)
+        routed(driver, make_request, model)
 
     claims = driver.claim(Stage.RENDER, 8, "host:1:aa")
 
@@ -110,7 +114,7 @@ def test_a_batch_holds_jobs_of_one_model(driver: LedgerDriver, ask: MakeAsk) -> 
 
 @pytest.mark.parametrize("why", ["never", "stale", "left", "drained"])
 def test_a_job_whose_model_has_no_living_worker_goes_to_another(
-    driver: LedgerDriver, ask: MakeAsk, why: str
+    driver: LedgerDriver, make_request: MakeRequest, why: str
 ) -> None:
     routing = driver.services.routing
     routing.announce("host:1:aa", FAST)
@@ -118,14 +122,14 @@ def test_a_job_whose_model_has_no_living_worker_goes_to_another(
         routing.announce("host:2:bb", BEST, stale_s=-1)
     elif why != "never":
         routing.announce("host:2:bb", BEST)
-        job_id = routed(driver, ask, "best")
+        job_id = routed(driver, make_request, "best")
         assert driver.claim(Stage.RENDER, worker="host:1:aa") == []
     if why == "left":
         routing.leave("host:2:bb")
     elif why == "drained":
         routing.drain("host:2", "wait")
     if why in ("never", "stale"):
-        job_id = routed(driver, ask, "best")
+        job_id = routed(driver, make_request, "best")
 
     claim = driver.take(Stage.RENDER, worker="host:1:aa")
 
@@ -140,18 +144,18 @@ def test_a_job_whose_model_has_no_living_worker_goes_to_another(
 
 
 def test_a_job_of_a_dead_model_can_be_claimed_where_nobody_announced_anything(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
-    job_id = routed(driver, ask, "best")
+    job_id = routed(driver, make_request, "best")
 
     assert driver.take(Stage.RENDER).job.id == job_id
 
 
 def test_failed_attempts_are_counted_for_the_model_that_tried(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.services.routing.announce("host:1:aa", FAST)
-    routed(driver, ask, "")
+    routed(driver, make_request, "")
     driver.ledger.transitions.fail(driver.take(Stage.RENDER, "host:1:aa"), "engine-failed", 3)
     driver.skip_pauses()
     driver.expire(driver.take(Stage.RENDER, "host:1:aa"))
@@ -160,43 +164,43 @@ def test_failed_attempts_are_counted_for_the_model_that_tried(
 
 
 def test_a_picture_of_a_substitute_is_not_given_to_those_who_ask_once_the_model_is_back(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     routing = driver.services.routing
     routing.announce("host:1:aa", FAST)
-    routed(driver, ask, "best", "key")
+    routed(driver, make_request, "best", "key")
     claim = driver.take(Stage.RENDER, worker="host:1:aa")
     driver.ledger.transitions.painted(claim, ["pictures/1"], FAST.edition, model=FAST.model)
-    meanwhile = routed(driver, ask, "best", "key")
+    meanwhile = routed(driver, make_request, "best", "key")
     assert driver.job(meanwhile).pictures == ("pictures/1",)
 
     routing.announce("host:2:bb", BEST)
-    later = routed(driver, ask, "best", "key")
+    later = routed(driver, make_request, "best", "key")
 
     assert driver.job(later).stage is Stage.RENDER
 
 
 def test_pictures_of_both_versions_are_reused_while_both_paint(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     newer = PaintingWorker("diffusion", "fast", "diffusion/fast-2")
     for number, (worker, painting) in enumerate({"h:1:aa": FAST, "h:2:bb": newer}.items()):
         driver.services.routing.announce(worker, painting)
-        routed(driver, ask, "fast", f"key {number}")
+        routed(driver, make_request, "fast", f"key {number}")
         claim = driver.take(Stage.RENDER, worker=worker)
         driver.ledger.transitions.painted(claim, [f"pictures/{number}"], painting.edition)
 
-    again = [routed(driver, ask, "fast", f"key {number}") for number in range(2)]
+    again = [routed(driver, make_request, "fast", f"key {number}") for number in range(2)]
 
     assert [driver.job(job).pictures for job in again] == [("pictures/0",), ("pictures/1",)]
 
 
 @pytest.mark.parametrize("stage", [Stage.FETCH, Stage.RENDER])
 def test_a_drained_process_claims_nothing_and_keeps_what_it_holds(
-    driver: LedgerDriver, ask: MakeAsk, stage: Stage
+    driver: LedgerDriver, make_request: MakeRequest, stage: Stage
 ) -> None:
     for _ in range(2):
-        driver.admit(ask())
+        driver.admit(make_request())
         if stage is Stage.RENDER:
             driver.fetch()
     held = driver.take(stage, worker="host:1:aa")
@@ -214,12 +218,12 @@ def test_a_drained_process_claims_nothing_and_keeps_what_it_holds(
 
 
 def test_a_wake_up_goes_to_a_queue_whose_workers_may_take_the_job(
-    settings: Settings, ask: MakeAsk
+    settings: Settings, make_request: MakeRequest
 ) -> None:
     woken: list[str] = []
     driver = LedgerDriver(open_services(settings, woken.append))
     driver.services.routing.announce("host:2:bb", BEST)
-    routed(driver, ask, "best")
+    routed(driver, make_request, "best")
     assert woken[-1] == "render.best"
     assert woken[-1] in queues_of(BEST)
     assert stage_of(woken[-1]) is Stage.RENDER
@@ -234,11 +238,11 @@ def test_a_wake_up_goes_to_a_queue_whose_workers_may_take_the_job(
 
 
 def test_a_worker_that_may_not_take_a_job_wakes_those_that_may(
-    settings: Settings, ask: MakeAsk
+    settings: Settings, make_request: MakeRequest
 ) -> None:
     woken: list[str] = []
     driver = LedgerDriver(open_services(settings, woken.append))
-    routed(driver, ask, "best")  # nobody has it: every worker is woken
+    routed(driver, make_request, "best")  # nobody has it: every worker is woken
     driver.services.routing.announce("host:1:aa", FAST)
     driver.services.routing.announce("host:2:bb", BEST)
     woken.clear()
@@ -252,9 +256,13 @@ def test_a_worker_that_may_not_take_a_job_wakes_those_that_may(
 
 @pytest.mark.parametrize("fleet", [[FAST], [BEST], [FAST, BEST], [FAST, FAST]])
 def test_any_fleet_paints_everything(
-    driver: LedgerDriver, ask: MakeAsk, fleet: list[PaintingWorker]
+    driver: LedgerDriver, make_request: MakeRequest, fleet: list[PaintingWorker]
 ) -> None:
-    jobs = {routed(driver, ask, model) for model in ("", "fast", "best", "new") for _ in range(3)}
+    jobs = {
+        routed(driver, make_request, model)
+        for model in ("", "fast", "best", "new")
+        for _ in range(3)
+    }
     workers = [f"host:{number}:aa" for number in range(len(fleet))]
     for worker, painting in zip(workers, fleet, strict=True):
         driver.services.routing.announce(worker, painting)

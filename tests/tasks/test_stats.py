@@ -29,10 +29,10 @@ def paint_one(services: Services, event: PaintRequest) -> None:
 
 
 def test_jobs_are_counted_where_they_wait(
-    services: Services, ask: Callable[..., PaintRequest]
+    services: Services, make_request: Callable[..., PaintRequest]
 ) -> None:
     for person in ("ann", "bob", "eve"):
-        services.ledger.admit(ask(person=person))
+        services.ledger.admit(make_request(person=person))
     services.ledger.claim(Stage.FETCH, 1, "w")
 
     fetch = read_stats(services).stages[Stage.FETCH]
@@ -41,9 +41,9 @@ def test_jobs_are_counted_where_they_wait(
 
 
 def test_an_answer_is_counted_once_with_its_wait(
-    services: Services, ask: Callable[..., PaintRequest]
+    services: Services, make_request: Callable[..., PaintRequest]
 ) -> None:
-    counts = gauges_after(services, lambda: paint_one(services, ask())).counts
+    counts = gauges_after(services, lambda: paint_one(services, make_request())).counts
 
     assert counts["admitted:web"] == counts["painted"] == counts["ended:web:answered"] == 1
     assert sum(n for name, n in counts.items() if name.startswith("waited-s:")) == 1
@@ -51,9 +51,9 @@ def test_an_answer_is_counted_once_with_its_wait(
 
 
 def test_an_answer_that_was_found_standing_counts_as_reconciled(
-    services: Services, ask: Callable[..., PaintRequest]
+    services: Services, make_request: Callable[..., PaintRequest]
 ) -> None:
-    services.ledger.admit(ask())
+    services.ledger.admit(make_request())
     (fetching,) = services.ledger.claim(Stage.FETCH, 1, "w")
     services.ledger.transitions.decline(fetching, "photo-gone", {}, refund=True)
     (first,) = services.ledger.claim(Stage.DELIVER, 1, "w")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from tasks.models import Stage
 from tasks.services import open_services
 from tasks.settings import Settings
-from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
+from tests.tasks.ledger_driver import LedgerDriver, MakeRequest
 
 
-def test_many_new_jobs_share_one_wake_up(settings: Settings, ask: MakeAsk) -> None:
+def test_many_new_jobs_share_one_wake_up(settings: Settings, make_request: MakeRequest) -> None:
     woken: list[str] = []
     driver = LedgerDriver(open_services(settings, woken.append))
     for number in range(50):
-        driver.admit(ask(person=f"p{number}", conversation=f"c{number}"))
+        driver.admit(make_request(person=f"p{number}", conversation=f"c{number}"))
     assert woken == [Stage.FETCH]
     driver.claim(Stage.FETCH)
     assert woken == [Stage.FETCH] * 2, "whoever hears the wake-up calls the next worker"
@@ -22,19 +22,23 @@ def test_many_new_jobs_share_one_wake_up(settings: Settings, ask: MakeAsk) -> No
     driver.services.redis.close()
 
 
-def test_a_lost_wake_up_is_sent_again_by_the_sweep(settings: Settings, ask: MakeAsk) -> None:
+def test_a_lost_wake_up_is_sent_again_by_the_sweep(
+    settings: Settings, make_request: MakeRequest
+) -> None:
     woken: list[str] = []
     driver = LedgerDriver(open_services(settings, woken.append))
-    driver.admit(ask())
+    driver.admit(make_request())
     driver.services.redis.delete(f"{settings.namespace}:wake:fetch")  # its time is over
     driver.ledger.sweep()
     assert woken == [Stage.FETCH] * 2
     driver.services.redis.close()
 
 
-def test_steps_of_many_claims_are_taken_in_one_trip(driver: LedgerDriver, ask: MakeAsk) -> None:
+def test_steps_of_many_claims_are_taken_in_one_trip(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
     for number in range(3):
-        driver.admit(ask(person=f"p{number}"))
+        driver.admit(make_request(person=f"p{number}"))
     claims = [driver.take(Stage.FETCH) for _ in range(3)]
     driver.expire(claims[1])
     with driver.ledger.batch() as steps:

@@ -48,10 +48,12 @@ def in_ledger(settings: Settings, act: Callable[[Services], object]) -> object:
 
 @pytest.fixture
 def archive(
-    settings: Settings, suisai: Suisai, ask: Callable[..., PaintRequest], tmp_path: Path
+    settings: Settings, suisai: Suisai, make_request: Callable[..., PaintRequest], tmp_path: Path
 ) -> Path:
     """A copy of a bot with one open job."""
-    assert isinstance(in_ledger(settings, lambda it: it.ledger.admit(ask("first"))), Admitted)
+    assert isinstance(
+        in_ledger(settings, lambda it: it.ledger.admit(make_request("first"))), Admitted
+    )
     path = tmp_path / f"{secrets.token_hex(4)}.tar.gz"
     done = suisai(settings.data_dir, "backup", str(path))
     assert "1 open jobs" in done.output, done.exception

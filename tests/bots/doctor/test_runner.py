@@ -44,11 +44,11 @@ def test_a_running_bot_is_well(settings: Settings, stack: Stack, services: Servi
 
 
 def test_jobs_that_nobody_works_on_are_red(
-    settings: Settings, services: Services, ask: Callable[..., PaintRequest]
+    settings: Settings, services: Services, make_request: Callable[..., PaintRequest]
 ) -> None:
     assert light_of(list(examine(settings)), "processes") is Severity.WARNING
 
-    services.ledger.admit(ask())
+    services.ledger.admit(make_request())
 
     assert light_of(list(examine(settings)), "processes") is Severity.ERROR
 

@@ -68,9 +68,9 @@ def test_switches_that_do_not_exist_are_refused(services: Services) -> None:
 
 
 def test_a_job_that_was_given_up_is_told_with_its_story(
-    services: Services, ask: Callable[..., PaintRequest]
+    services: Services, make_request: Callable[..., PaintRequest]
 ) -> None:
-    job_id = getattr(services.ledger.admit(ask()), "job_id", "")
+    job_id = getattr(services.ledger.admit(make_request()), "job_id", "")
     services.ledger.move_to_dead(job_id, "corrupt-record")
 
     (failure,) = request(page(services), "/status/now").json()["failures"]
@@ -80,11 +80,11 @@ def test_a_job_that_was_given_up_is_told_with_its_story(
 
 
 def test_paintings_are_shown_only_where_the_settings_say_so(
-    services: Services, worker: WebWorker, ask: Callable[..., PaintRequest]
+    services: Services, worker: WebWorker, make_request: Callable[..., PaintRequest]
 ) -> None:
     for private in (False, True):
         services.blobs.put("uploads/ann/1", b"a photo")
-        services.ledger.admit(ask(private=private, photos=(PhotoRef("uploads/ann/1"),)))
+        services.ledger.admit(make_request(private=private, photos=(PhotoRef("uploads/ann/1"),)))
         worker.fetch()
         worker.begin_painting()
         worker.end_painting(b"private" if private else b"public")

@@ -60,14 +60,14 @@ def test_an_operator_sees_how_it_is_and_pauses_what_must_stand_still(
 
 
 def test_everything_fits_a_phone(
-    status: str, phone: Page, services: Services, ask: Callable[..., PaintRequest]
+    status: str, phone: Page, services: Services, make_request: Callable[..., PaintRequest]
 ) -> None:
     services.controls.pause("fetch")
     services.controls.pause("deliver", "telegram")
     for person in range(12):
-        services.ledger.admit(ask(person=str(person)))
+        services.ledger.admit(make_request(person=str(person)))
     services.ledger.move_to_dead(
-        getattr(services.ledger.admit(ask()), "job_id", ""), "corrupt-record"
+        getattr(services.ledger.admit(make_request()), "job_id", ""), "corrupt-record"
     )
 
     phone.goto(status)

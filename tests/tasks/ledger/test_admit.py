@@ -8,13 +8,15 @@ import pytest
 
 from tasks.models import Admitted, Refused, Stage
 from tasks.settings import Limits, LimitsOverride
-from tests.tasks.ledger_driver import LedgerDriver, MakeAsk, MakeDriver
+from tests.tasks.ledger_driver import LedgerDriver, MakeDriver, MakeRequest
 
 DAY_S = 86_400
 
 
-def test_the_first_ask_stands_first_in_line(driver: LedgerDriver, ask: MakeAsk) -> None:
-    answer = driver.ledger.admit(ask())
+def test_the_first_ask_stands_first_in_line(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    answer = driver.ledger.admit(make_request())
     assert isinstance(answer, Admitted)
     assert (answer.position, answer.duplicate) == (1, False)
     assert answer.wait_s > 0
@@ -22,10 +24,10 @@ def test_the_first_ask_stands_first_in_line(driver: LedgerDriver, ask: MakeAsk) 
 
 
 def test_the_same_event_is_one_job_however_often_it_comes(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
-    first = driver.ledger.admit(ask("post-1"))
-    again = driver.ledger.admit(ask("post-1"))
+    first = driver.ledger.admit(make_request("post-1"))
+    again = driver.ledger.admit(make_request("post-1"))
     assert isinstance(first, Admitted)
     assert isinstance(again, Admitted)
     assert again.duplicate
@@ -34,11 +36,11 @@ def test_the_same_event_is_one_job_however_often_it_comes(
 
 
 def test_two_messengers_with_one_event_at_the_same_moment_make_one_job(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     answers: list[Admitted | Refused] = []
     messengers = [
-        threading.Thread(target=lambda: answers.append(driver.ledger.admit(ask("post-1"))))
+        threading.Thread(target=lambda: answers.append(driver.ledger.admit(make_request("post-1"))))
         for _ in range(8)
     ]
     for messenger in messengers:
@@ -53,75 +55,79 @@ def test_two_messengers_with_one_event_at_the_same_moment_make_one_job(
 
 
 def test_an_ask_that_comes_again_after_its_answer_is_not_painted_twice(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
-    driver.admit(ask("post-1"))
+    driver.admit(make_request("post-1"))
     driver.whole()
-    again = driver.ledger.admit(ask("post-1"))
+    again = driver.ledger.admit(make_request("post-1"))
     assert isinstance(again, Admitted)
     assert again.duplicate
     assert driver.claim(Stage.FETCH) == []
 
 
 def test_a_cooldown_refuses_with_the_time_to_come_back(
-    driver_with: MakeDriver, ask: MakeAsk
+    driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with(limits=Limits(cooldown_s=600))
-    driver.admit(ask())
-    refusal = driver.refuse(ask())
+    driver.admit(make_request())
+    refusal = driver.refuse(make_request())
     assert refusal.reason == "cooldown"
     assert 590 < refusal.until - driver.ledger.now() <= 600
 
 
-def test_a_refusal_costs_nothing(driver_with: MakeDriver, ask: MakeAsk) -> None:
+def test_a_refusal_costs_nothing(driver_with: MakeDriver, make_request: MakeRequest) -> None:
     driver = driver_with(limits=Limits(cooldown_s=0, daily_quota=2))
     paused = driver_with(limits=Limits(cooldown_s=0, daily_quota=2, max_wait_s=0.001))
     for _ in range(5):
-        assert paused.refuse(ask()).reason == "too-busy"
-    driver.admit(ask())
-    driver.admit(ask())
-    assert driver.refuse(ask()).reason == "quota"
+        assert paused.refuse(make_request()).reason == "too-busy"
+    driver.admit(make_request())
+    driver.admit(make_request())
+    assert driver.refuse(make_request()).reason == "quota"
 
 
-def test_the_daily_quota_comes_back_at_midnight(driver_with: MakeDriver, ask: MakeAsk) -> None:
+def test_the_daily_quota_comes_back_at_midnight(
+    driver_with: MakeDriver, make_request: MakeRequest
+) -> None:
     driver = driver_with(limits=Limits(cooldown_s=0, daily_quota=1))
-    driver.admit(ask())
-    refusal = driver.refuse(ask())
+    driver.admit(make_request())
+    refusal = driver.refuse(make_request())
     assert refusal.reason == "quota"
     assert refusal.until % DAY_S == 0
     assert 0 < refusal.until - driver.ledger.now() <= DAY_S
 
 
-def test_a_person_has_so_many_open_jobs_at_most(driver_with: MakeDriver, ask: MakeAsk) -> None:
+def test_a_person_has_so_many_open_jobs_at_most(
+    driver_with: MakeDriver, make_request: MakeRequest
+) -> None:
     driver = driver_with(limits=Limits(cooldown_s=0, open_per_person=2))
-    driver.admit(ask())
-    driver.admit(ask())
-    refusal = driver.refuse(ask())
+    driver.admit(make_request())
+    driver.admit(make_request())
+    refusal = driver.refuse(make_request())
     assert refusal.reason == "too-many-open"
     assert refusal.until > driver.ledger.now()
     driver.whole()
-    driver.admit(ask())
+    driver.admit(make_request())
 
 
 def test_a_conversation_has_so_many_open_jobs_at_most(
-    driver_with: MakeDriver, ask: MakeAsk
+    driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with(limits=Limits(cooldown_s=0, open_per_conversation=2))
     for person in ("ann", "bob"):
-        driver.admit(ask(person=person))
-    assert driver.refuse(ask(person="cid")).reason == "busy-here"
-    driver.admit(ask(person="cid", conversation="elsewhere"))
-    driver.admit(ask(person="dee", private=True))
+        driver.admit(make_request(person=person))
+    assert driver.refuse(make_request(person="cid")).reason == "busy-here"
+    driver.admit(make_request(person="cid", conversation="elsewhere"))
+    driver.admit(make_request(person="dee", private=True))
     driver.whole()
-    driver.admit(ask(person="eve"))
+    driver.admit(make_request(person="eve"))
 
 
 def test_what_cannot_be_painted_in_time_is_refused_at_once(
-    driver_with: MakeDriver, ask: MakeAsk
+    driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with(limits=Limits(cooldown_s=0, max_wait_s=30, open_per_conversation=99))
     driver.services.controls.report(Stage.RENDER, "slow", jobs_per_s=0.1, latency_s=1.0)
-    admitted = [driver.ledger.admit(ask(person=f"p{n}")) for n in range(6)]
+    admitted = [driver.ledger.admit(make_request(person=f"p{n}")) for n in range(6)]
     kinds = [type(answer) for answer in admitted]
     assert kinds == sorted(kinds, key=lambda kind: kind is Refused), "taken in after a refusal"
     refusal = admitted[-1]
@@ -130,91 +136,109 @@ def test_what_cannot_be_painted_in_time_is_refused_at_once(
     assert refusal.until >= driver.ledger.now() + 59
 
 
-def test_a_platform_has_limits_of_its_own(driver_with: MakeDriver, ask: MakeAsk) -> None:
+def test_a_platform_has_limits_of_its_own(
+    driver_with: MakeDriver, make_request: MakeRequest
+) -> None:
     driver = driver_with(
         limits=Limits(cooldown_s=0), platform_limits={"x": LimitsOverride(cooldown_s=600)}
     )
-    driver.admit(ask(platform="x"))
-    assert driver.refuse(ask(platform="x")).reason == "cooldown"
-    driver.admit(ask(platform="web"))
-    driver.admit(ask(platform="web"))
+    driver.admit(make_request(platform="x"))
+    assert driver.refuse(make_request(platform="x")).reason == "cooldown"
+    driver.admit(make_request(platform="web"))
+    driver.admit(make_request(platform="web"))
 
 
-def test_a_subscriber_has_the_limits_of_the_tier(driver_with: MakeDriver, ask: MakeAsk) -> None:
+def test_a_subscriber_has_the_limits_of_the_tier(
+    driver_with: MakeDriver, make_request: MakeRequest
+) -> None:
     driver = driver_with(
         limits=Limits(cooldown_s=600), tier_limits={"subscriber": LimitsOverride(cooldown_s=0)}
     )
     driver.services.users.set_tier("web", "ann", "subscriber")
-    driver.admit(ask())
-    driver.admit(ask())
+    driver.admit(make_request())
+    driver.admit(make_request())
     driver.services.users.set_tier("web", "ann", None)
-    driver.admit(ask())
-    assert driver.refuse(ask()).reason == "cooldown"
+    driver.admit(make_request())
+    assert driver.refuse(make_request()).reason == "cooldown"
 
 
 def test_an_exempt_person_knows_no_limit_but_the_queue(
-    driver_with: MakeDriver, ask: MakeAsk
+    driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with(limits=Limits(cooldown_s=600, daily_quota=1, open_per_person=1))
     driver.services.users.set_tier("web", "ann", "exempt")
     for _ in range(3):
-        driver.admit(ask())
+        driver.admit(make_request())
     full = driver_with(limits=Limits(max_wait_s=0.001))
-    assert full.refuse(ask()).reason == "too-busy"
+    assert full.refuse(make_request()).reason == "too-busy"
 
 
-def test_a_banned_person_is_refused_until_unbanned(driver: LedgerDriver, ask: MakeAsk) -> None:
+def test_a_banned_person_is_refused_until_unbanned(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
     driver.services.users.ban("web", "ann")
-    assert driver.refuse(ask()).reason == "banned"
-    driver.admit(ask(platform="x"))
+    assert driver.refuse(make_request()).reason == "banned"
+    driver.admit(make_request(platform="x"))
     driver.services.users.unban("web", "ann")
-    driver.admit(ask())
+    driver.admit(make_request())
 
 
-def test_who_opted_out_is_left_alone_until_they_opt_in(driver: LedgerDriver, ask: MakeAsk) -> None:
+def test_who_opted_out_is_left_alone_until_they_opt_in(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
     driver.services.users.forget("web", "ann", opt_out=True)
-    assert driver.refuse(ask()).reason == "opted-out"
+    assert driver.refuse(make_request()).reason == "opted-out"
     driver.services.users.opt_in("web", "ann")
-    driver.admit(ask())
+    driver.admit(make_request())
 
 
-def test_the_third_unsafe_photo_pauses_its_person(driver: LedgerDriver, ask: MakeAsk) -> None:
+def test_the_third_unsafe_photo_pauses_its_person(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
     strikes = [driver.services.users.strike("web", "ann") for _ in range(3)]
     assert strikes == [1, 2, 0]
-    refusal = driver.refuse(ask())
+    refusal = driver.refuse(make_request())
     assert refusal.reason == "strikes"
     assert DAY_S - 5 < refusal.until - driver.ledger.now() <= DAY_S
 
 
-def test_a_pause_of_intake_is_said_with_its_end(driver: LedgerDriver, ask: MakeAsk) -> None:
+def test_a_pause_of_intake_is_said_with_its_end(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
     end = driver.ledger.now() + 300
     driver.services.controls.pause("intake", until=end)
-    refusal = driver.refuse(ask())
+    refusal = driver.refuse(make_request())
     assert refusal.reason == "paused"
     assert refusal.until == pytest.approx(end, abs=0.01)
     driver.services.controls.resume("intake")
-    driver.admit(ask())
+    driver.admit(make_request())
 
 
-def test_a_person_is_told_of_refusals_once_in_a_while(driver: LedgerDriver, ask: MakeAsk) -> None:
+def test_a_person_is_told_of_refusals_once_in_a_while(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
     driver.services.controls.pause("intake")
-    assert [driver.refuse(ask()).notify for _ in range(3)] == [True, False, False]
-    assert driver.refuse(ask(person="bob")).notify
+    assert [driver.refuse(make_request()).notify for _ in range(3)] == [True, False, False]
+    assert driver.refuse(make_request(person="bob")).notify
 
 
-def test_a_refused_event_that_comes_again_stays_refused(driver: LedgerDriver, ask: MakeAsk) -> None:
+def test_a_refused_event_that_comes_again_stays_refused(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
     driver.services.controls.pause("intake")
-    first = driver.refuse(ask("post-1"))
+    first = driver.refuse(make_request("post-1"))
     driver.services.controls.resume("intake")
-    again = driver.refuse(ask("post-1"))
+    again = driver.refuse(make_request("post-1"))
     assert (again.reason, again.notify) == (first.reason, False)
 
 
-def test_refusals_leave_nothing_behind_for_long(driver: LedgerDriver, ask: MakeAsk) -> None:
+def test_refusals_leave_nothing_behind_for_long(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
     driver.services.controls.pause("intake")
     lasting = set(driver.services.redis.keys(f"{driver.services.settings.namespace}:*"))
     for number in range(20):
-        driver.refuse(ask(person=f"p{number}"))
+        driver.refuse(make_request(person=f"p{number}"))
     left = set(driver.services.redis.keys(f"{driver.services.settings.namespace}:*")) - lasting
     counts = f"{driver.services.settings.namespace}:counts"
     assert all(0 < driver.services.redis.ttl(key) <= 120 for key in left - {counts})

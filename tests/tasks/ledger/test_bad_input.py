@@ -13,7 +13,7 @@ from tasks.models import Admitted, Outcome, Stage
 from tasks.services import RedisUnavailable, open_services
 from tasks.settings import Settings
 from tasks.valkey import EmbeddedValkey
-from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
+from tests.tasks.ledger_driver import LedgerDriver, MakeRequest
 
 
 def record(driver: LedgerDriver, job_id: str) -> str:
@@ -30,10 +30,10 @@ BREAKAGES = {
 
 @pytest.mark.parametrize("field", BREAKAGES)
 def test_a_broken_record_is_buried_and_the_next_job_goes_on(
-    driver: LedgerDriver, ask: MakeAsk, field: str
+    driver: LedgerDriver, make_request: MakeRequest, field: str
 ) -> None:
-    broken = driver.admit(ask(person="ann"))
-    sound = driver.admit(ask(person="bob"))
+    broken = driver.admit(make_request(person="ann"))
+    sound = driver.admit(make_request(person="bob"))
     driver.services.redis.hset(record(driver, broken), field, BREAKAGES[field])
 
     claims = [claim for _ in range(3) for claim in driver.claim(Stage.FETCH)]
@@ -43,17 +43,21 @@ def test_a_broken_record_is_buried_and_the_next_job_goes_on(
     assert not driver.ledger.retry_dead(broken)
 
 
-def test_a_record_that_is_no_record_is_buried(driver: LedgerDriver, ask: MakeAsk) -> None:
-    broken = driver.admit(ask(person="ann"))
-    sound = driver.admit(ask(person="bob"))
+def test_a_record_that_is_no_record_is_buried(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    broken = driver.admit(make_request(person="ann"))
+    sound = driver.admit(make_request(person="bob"))
     driver.services.redis.delete(record(driver, broken))
     driver.services.redis.set(record(driver, broken), "garbage")
     assert [claim.job.id for _ in range(2) for claim in driver.claim(Stage.FETCH)] == [sound]
 
 
-def test_a_broken_record_does_not_stop_the_sweep(driver: LedgerDriver, ask: MakeAsk) -> None:
-    driver.admit(ask(person="ann"))
-    driver.admit(ask(person="bob"))
+def test_a_broken_record_does_not_stop_the_sweep(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    driver.admit(make_request(person="ann"))
+    driver.admit(make_request(person="bob"))
     broken, sound = driver.take(Stage.FETCH, "one"), driver.take(Stage.FETCH, "other")
     driver.services.redis.hset(record(driver, broken.job.id), "fails", "many")
     driver.expire(broken, sound)
@@ -61,8 +65,10 @@ def test_a_broken_record_does_not_stop_the_sweep(driver: LedgerDriver, ask: Make
     assert [job_id for job_id, _ in driver.ledger.dead()] == [broken.job.id]
 
 
-def test_a_broken_record_is_named_when_it_is_looked_at(driver: LedgerDriver, ask: MakeAsk) -> None:
-    job_id = driver.admit(ask())
+def test_a_broken_record_is_named_when_it_is_looked_at(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    job_id = driver.admit(make_request())
     driver.services.redis.hset(record(driver, job_id), "request", "[]")
     with pytest.raises(CorruptRecord, match=job_id):
         driver.ledger.job(job_id)
@@ -87,16 +93,20 @@ def test_a_ledger_of_another_version_is_refused_clearly(settings: Settings, sche
 
 
 def test_words_of_any_length_and_script_keep_the_record_readable(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
-    job_id = driver.admit(ask(person="安\n b:c", conversation="a b\tc", address={"k": "\n\0:"}))
+    job_id = driver.admit(
+        make_request(person="安\n b:c", conversation="a b\tc", address={"k": "\n\0:"})
+    )
     driver.ledger.transitions.release(driver.take(Stage.FETCH), "line\nbreak " * 50)
     assert driver.job(job_id).request.person == "安\n b:c"
     assert driver.whole().job.id == job_id
 
 
-def test_a_very_long_story_keeps_its_beginning_and_end(driver: LedgerDriver, ask: MakeAsk) -> None:
-    job_id = driver.admit(ask())
+def test_a_very_long_story_keeps_its_beginning_and_end(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    job_id = driver.admit(make_request())
     for _ in range(120):
         driver.ledger.transitions.release(driver.take(Stage.FETCH), "platform rests")
     story = driver.events(job_id)
@@ -116,18 +126,18 @@ def test_an_unreachable_server_is_named_at_the_start(
 
 
 def test_an_ask_rides_out_a_restart_of_the_server(
-    settings: Settings, tmp_path_factory: pytest.TempPathFactory, ask: MakeAsk
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory, make_request: MakeRequest
 ) -> None:
     own = EmbeddedValkey(tmp_path_factory.mktemp("own"))
     own.ensure()
     mine = Settings.model_validate({**settings.model_dump(), "redis_url": own.url})
     services = open_services(mine, lambda _: None)
-    first = services.ledger.admit(ask("one"))
+    first = services.ledger.admit(make_request("one"))
     own.stop()
     back = threading.Timer(0.5, own.ensure)
     back.start()
 
-    second = services.ledger.admit(ask("two"))
+    second = services.ledger.admit(make_request("two"))
 
     back.join()
     assert isinstance(first, Admitted)
@@ -139,18 +149,18 @@ def test_an_ask_rides_out_a_restart_of_the_server(
 
 
 def test_out_of_memory_is_a_polite_refusal_and_what_was_accepted_goes_on(
-    settings: Settings, tmp_path_factory: pytest.TempPathFactory, ask: MakeAsk
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory, make_request: MakeRequest
 ) -> None:
     own = EmbeddedValkey(tmp_path_factory.mktemp("own"), memory_mb=16)
     own.ensure()
     mine = Settings.model_validate({**settings.model_dump(), "redis_url": own.url})
     services = open_services(mine, lambda _: None)
     driver = LedgerDriver(services)
-    accepted = driver.admit(ask("one"))
+    accepted = driver.admit(make_request("one"))
     used = services.redis.info("memory")["used_memory"]
     services.redis.config_set("maxmemory", used - 1)
 
-    refusal = driver.refuse(ask("two", person="bob"))
+    refusal = driver.refuse(make_request("two", person="bob"))
 
     assert refusal.reason == "storage-full"
     assert refusal.until > 0
@@ -164,7 +174,7 @@ def test_out_of_memory_is_a_polite_refusal_and_what_was_accepted_goes_on(
 
 
 def test_nothing_new_is_taken_in_before_the_memory_is_full(
-    settings: Settings, tmp_path_factory: pytest.TempPathFactory, ask: MakeAsk
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory, make_request: MakeRequest
 ) -> None:
     own = EmbeddedValkey(tmp_path_factory.mktemp("own"))
     own.ensure()
@@ -174,11 +184,11 @@ def test_nothing_new_is_taken_in_before_the_memory_is_full(
     used = services.redis.info("memory")["used_memory"]
     services.redis.config_set("maxmemory", used + 2_000_000)
     assert services.ledger.update_overload_level().full
-    assert LedgerDriver(services).refuse(ask()).reason == "storage-full"
+    assert LedgerDriver(services).refuse(make_request()).reason == "storage-full"
     services.redis.config_set("maxmemory", used * 10)
     services.redis.delete(f"{mine.namespace}:overload_check")
     assert not services.ledger.update_overload_level().full
-    LedgerDriver(services).admit(ask(person="bob"))
+    LedgerDriver(services).admit(make_request(person="bob"))
     services.redis.close()
     own.stop()
 
@@ -206,11 +216,11 @@ def break_record(driver: LedgerDriver, job_id: str, breakage: str) -> None:
 @pytest.mark.parametrize("breakage", BROKEN)
 @pytest.mark.parametrize("ended", [False, True], ids=["open", "ended"])
 def test_a_persons_latest_job_is_the_newest_that_can_be_read(
-    driver: LedgerDriver, ask: MakeAsk, breakage: str, *, ended: bool
+    driver: LedgerDriver, make_request: MakeRequest, breakage: str, *, ended: bool
 ) -> None:
-    driver.admit(ask())
+    driver.admit(make_request())
     readable = driver.whole().job.id
-    broken = driver.admit(ask())
+    broken = driver.admit(make_request())
     if ended:
         driver.whole()
     break_record(driver, broken, breakage)
@@ -225,13 +235,13 @@ def test_a_persons_latest_job_is_the_newest_that_can_be_read(
 
 @pytest.mark.parametrize("breakage", BROKEN)
 def test_a_broken_record_stops_no_question_of_a_person(
-    driver: LedgerDriver, ask: MakeAsk, breakage: str
+    driver: LedgerDriver, make_request: MakeRequest, breakage: str
 ) -> None:
-    broken = driver.admit(ask("the event"))
+    broken = driver.admit(make_request("the event"))
     break_record(driver, broken, breakage)
 
     driver.ledger.find_queue_status(broken)
     driver.ledger.cancel(broken, "ann")
-    assert isinstance(driver.ledger.admit(ask("the event")), Admitted)
+    assert isinstance(driver.ledger.admit(make_request("the event")), Admitted)
     driver.services.users.forget("web", "ann")
     assert driver.ledger.open_jobs("web", "ann") == ()

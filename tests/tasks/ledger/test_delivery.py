@@ -6,13 +6,13 @@ import pytest
 
 from tasks.ledger.ledger import LeaseLost
 from tasks.models import Claim, Outcome, Stage
-from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
+from tests.tasks.ledger_driver import LedgerDriver, MakeRequest
 
 
 @pytest.fixture
-def sending(driver: LedgerDriver, ask: MakeAsk) -> Claim:
+def sending(driver: LedgerDriver, make_request: MakeRequest) -> Claim:
     """A job that is painted and claimed for delivery."""
-    driver.admit(ask())
+    driver.admit(make_request())
     driver.fetch()
     driver.paint()
     return driver.take(Stage.DELIVER)
@@ -118,8 +118,10 @@ def test_a_revived_job_has_all_its_time_again(driver: LedgerDriver, sending: Cla
     assert driver.ledger.now() - driver.job(sending.job.id).admitted_at < 60
 
 
-def test_whose_person_was_answered_is_not_revived(driver: LedgerDriver, ask: MakeAsk) -> None:
-    job_id = driver.admit(ask())
+def test_whose_person_was_answered_is_not_revived(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    job_id = driver.admit(make_request())
     driver.ledger.transitions.fail(driver.take(Stage.FETCH), "fetch-failed", most=1)
     assert not driver.ledger.retry_dead(job_id)
     driver.deliver()

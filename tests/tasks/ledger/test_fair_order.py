@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from tasks.models import Stage
-from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
+from tests.tasks.ledger_driver import LedgerDriver, MakeRequest
 
 
 def test_a_thousand_photos_of_one_person_delay_nobody_else(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     for number in range(1000):
-        driver.admit(ask(person="flood", conversation=f"c{number}"))
+        driver.admit(make_request(person="flood", conversation=f"c{number}"))
     for number in range(100):
-        driver.admit(ask(person=f"p{number}", conversation=f"d{number}"))
+        driver.admit(make_request(person=f"p{number}", conversation=f"d{number}"))
 
     answered: list[str] = []
     while len(answered) < 150:
@@ -22,15 +22,19 @@ def test_a_thousand_photos_of_one_person_delay_nobody_else(
     assert len({person for person in before_the_20th if person != "flood"}) == 100
 
 
-def test_the_flooder_is_served_all_the_same(driver: LedgerDriver, ask: MakeAsk) -> None:
+def test_the_flooder_is_served_all_the_same(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
     for number in range(3):
-        driver.admit(ask(f"flood-{number}", person="flood"))
+        driver.admit(make_request(f"flood-{number}", person="flood"))
     events = [driver.whole().job.request.event for _ in range(3)]
     assert events == ["flood-0", "flood-1", "flood-2"]
 
 
-def test_the_place_in_line_counts_the_people_before(driver: LedgerDriver, ask: MakeAsk) -> None:
-    jobs = [driver.admit(ask(person=f"p{number}")) for number in range(3)]
+def test_the_place_in_line_counts_the_people_before(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    jobs = [driver.admit(make_request(person=f"p{number}")) for number in range(3)]
     assert [driver.ledger.queue_status(job).position for job in jobs] == [1, 2, 3]
     driver.fetch()
     assert [driver.ledger.queue_status(job).position for job in jobs] == [1, 2, 3]
@@ -38,16 +42,20 @@ def test_the_place_in_line_counts_the_people_before(driver: LedgerDriver, ask: M
     assert [driver.ledger.queue_status(job).position for job in jobs] == [0, 1, 2]
 
 
-def test_a_job_that_is_given_back_keeps_its_place(driver: LedgerDriver, ask: MakeAsk) -> None:
-    first = driver.admit(ask(person="ann"))
-    driver.admit(ask(person="bob"))
+def test_a_job_that_is_given_back_keeps_its_place(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    first = driver.admit(make_request(person="ann"))
+    driver.admit(make_request(person="bob"))
     driver.ledger.transitions.release(driver.take(Stage.FETCH), "worker-stops")
     assert driver.take(Stage.FETCH).job.id == first
 
 
-def test_the_lane_whose_first_waits_longest_is_next(driver: LedgerDriver, ask: MakeAsk) -> None:
+def test_the_lane_whose_first_waits_longest_is_next(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
     for person, shape in (("ann", "wide"), ("bob", "tall"), ("cid", "wide")):
-        driver.admit(ask(person=person))
+        driver.admit(make_request(person=person))
         driver.fetch(shape=shape)
     batch = driver.claim(Stage.RENDER, most=8)
     assert [claim.job.request.person for claim in batch] == ["ann", "cid"], "one shape in a batch"
@@ -55,11 +63,11 @@ def test_the_lane_whose_first_waits_longest_is_next(driver: LedgerDriver, ask: M
 
 
 def test_photos_are_not_fetched_far_ahead_of_the_painters(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.services.controls.report(Stage.RENDER, "slow", jobs_per_s=0.2, latency_s=5.0)
     for number in range(80):
-        driver.admit(ask(person=f"p{number}", conversation=f"c{number}"))
+        driver.admit(make_request(person=f"p{number}", conversation=f"c{number}"))
     fetched = 0
     while claims := driver.claim(Stage.FETCH):
         driver.ledger.transitions.fetched(claims[0], ["photos/1"], "square")

@@ -12,7 +12,7 @@ from tasks.maintenance import delete_queued_blobs
 from tasks.models import Admitted, Stage
 from tasks.platform import Platforms
 from tasks.settings import Limits
-from tests.tasks.ledger_driver import LedgerDriver, MakeAsk, MakeDriver
+from tests.tasks.ledger_driver import LedgerDriver, MakeDriver, MakeRequest
 
 PERSON = "ann-4711"
 
@@ -31,9 +31,9 @@ def everything(driver: LedgerDriver) -> str:
     return "\n".join(f"{key!r} {read[redis.type(key)](key)!r}" for key in keys)
 
 
-def test_nothing_names_a_forgotten_person(driver: LedgerDriver, ask: MakeAsk) -> None:
-    open_job = driver.admit(ask(person=PERSON, conversation="room"))
-    driver.admit(ask(person=PERSON, conversation="room"))
+def test_nothing_names_a_forgotten_person(driver: LedgerDriver, make_request: MakeRequest) -> None:
+    open_job = driver.admit(make_request(person=PERSON, conversation="room"))
+    driver.admit(make_request(person=PERSON, conversation="room"))
     driver.whole()
     driver.services.users.set_tier("web", PERSON, "exempt")
     driver.services.users.ban("web", PERSON)
@@ -49,11 +49,11 @@ def test_nothing_names_a_forgotten_person(driver: LedgerDriver, ask: MakeAsk) ->
 
 
 def test_photos_and_pictures_of_a_forgotten_person_are_gone_at_once(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
-    driver.admit(ask(person=PERSON))
+    driver.admit(make_request(person=PERSON))
     driver.whole()
-    driver.admit(ask(person=PERSON))
+    driver.admit(make_request(person=PERSON))
     driver.fetch()
 
     assert driver.services.users.forget("web", PERSON) == 2
@@ -65,9 +65,9 @@ def test_photos_and_pictures_of_a_forgotten_person_are_gone_at_once(
 
 
 def test_a_file_that_the_store_does_not_delete_now_is_not_lost_sight_of(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
-    job_id = driver.admit(ask(person=PERSON))
+    job_id = driver.admit(make_request(person=PERSON))
     stubborn = f"photos/../../{job_id}"  # a key that a local store refuses
     sound = f"photos/{job_id}"
     driver.services.blobs.put(sound, b"photo")
@@ -81,8 +81,10 @@ def test_a_file_that_the_store_does_not_delete_now_is_not_lost_sight_of(
     assert list(driver.services.blobs.listing("photos")) == []
 
 
-def test_a_worker_cannot_bring_a_forgotten_job_back(driver: LedgerDriver, ask: MakeAsk) -> None:
-    driver.admit(ask(person=PERSON))
+def test_a_worker_cannot_bring_a_forgotten_job_back(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    driver.admit(make_request(person=PERSON))
     driver.fetch()
     painting = driver.take(Stage.RENDER)
     driver.services.users.forget("web", PERSON)
@@ -91,27 +93,29 @@ def test_a_worker_cannot_bring_a_forgotten_job_back(driver: LedgerDriver, ask: M
     assert PERSON not in everything(driver)
 
 
-def test_the_event_of_a_forgotten_job_is_no_new_ask(driver: LedgerDriver, ask: MakeAsk) -> None:
-    driver.admit(ask("post-1", person=PERSON))
+def test_the_event_of_a_forgotten_job_is_no_new_ask(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    driver.admit(make_request("post-1", person=PERSON))
     driver.services.users.forget("web", PERSON)
-    refusal = driver.refuse(ask("post-1", person=PERSON))
+    refusal = driver.refuse(make_request("post-1", person=PERSON))
     assert (refusal.reason, refusal.notify) == ("forgotten", False)
 
 
 def test_forgetting_is_no_way_around_cooldown_and_ban(
-    driver_with: MakeDriver, ask: MakeAsk
+    driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with(limits=Limits(cooldown_s=600))
-    driver.admit(ask(person=PERSON))
+    driver.admit(make_request(person=PERSON))
     driver.services.users.forget("web", PERSON)
-    assert driver.refuse(ask(person=PERSON)).reason == "cooldown"
+    assert driver.refuse(make_request(person=PERSON)).reason == "cooldown"
     driver.services.users.ban("web", "bob")
     driver.services.users.forget("web", "bob")
-    assert driver.refuse(ask(person="bob")).reason == "banned"
+    assert driver.refuse(make_request(person="bob")).reason == "banned"
 
 
-def test_others_are_not_forgotten(driver: LedgerDriver, ask: MakeAsk) -> None:
-    other = driver.ledger.admit(ask(person="bob"))
+def test_others_are_not_forgotten(driver: LedgerDriver, make_request: MakeRequest) -> None:
+    other = driver.ledger.admit(make_request(person="bob"))
     assert isinstance(other, Admitted)
     driver.services.users.forget("web", PERSON, opt_out=True)
     assert driver.job(other.job_id).stage is Stage.FETCH
@@ -120,11 +124,11 @@ def test_others_are_not_forgotten(driver: LedgerDriver, ask: MakeAsk) -> None:
 
 
 def test_more_jobs_than_anybody_looks_at_are_forgotten_too(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     jobs = []
     for _ in range(30):
-        jobs.append(driver.admit(ask(person=PERSON)))
+        jobs.append(driver.admit(make_request(person=PERSON)))
         driver.ledger.cancel(jobs[-1])
     driver.services.users.forget("web", PERSON)
     keys = [f"{driver.services.settings.namespace}:job:{job}" for job in jobs]

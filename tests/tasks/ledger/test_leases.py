@@ -6,17 +6,21 @@ import pytest
 
 from tasks.ledger.ledger import LeaseLost
 from tasks.models import Outcome, Stage
-from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
+from tests.tasks.ledger_driver import LedgerDriver, MakeRequest
 
 
-def test_two_workers_never_hold_the_same_job(driver: LedgerDriver, ask: MakeAsk) -> None:
-    driver.admit(ask())
+def test_two_workers_never_hold_the_same_job(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    driver.admit(make_request())
     assert len(driver.claim(Stage.FETCH)) == 1
     assert driver.claim(Stage.FETCH) == []
 
 
-def test_a_dead_workers_job_goes_to_another(driver: LedgerDriver, ask: MakeAsk) -> None:
-    driver.admit(ask())
+def test_a_dead_workers_job_goes_to_another(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    driver.admit(make_request())
     first = driver.take(Stage.FETCH)
     driver.expire(first)
     driver.skip_pauses()
@@ -25,8 +29,10 @@ def test_a_dead_workers_job_goes_to_another(driver: LedgerDriver, ask: MakeAsk) 
     assert second.fence > first.fence
 
 
-def test_a_worker_that_was_thought_dead_cannot_complete(driver: LedgerDriver, ask: MakeAsk) -> None:
-    driver.admit(ask())
+def test_a_worker_that_was_thought_dead_cannot_complete(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    driver.admit(make_request())
     zombie = driver.take(Stage.FETCH)
     driver.expire(zombie)
     driver.skip_pauses()
@@ -39,9 +45,11 @@ def test_a_worker_that_was_thought_dead_cannot_complete(driver: LedgerDriver, as
     assert driver.job(living.job.id).photos == ("photos/living",)
 
 
-def test_a_lease_is_renewed_as_long_as_it_is_held(driver: LedgerDriver, ask: MakeAsk) -> None:
-    driver.admit(ask(person="ann"))
-    driver.admit(ask(person="bob"))
+def test_a_lease_is_renewed_as_long_as_it_is_held(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    driver.admit(make_request(person="ann"))
+    driver.admit(make_request(person="bob"))
     held, lost = driver.take(Stage.FETCH), driver.take(Stage.FETCH)
     driver.expire(lost)
     assert driver.ledger.renew([held, lost]) == {lost.job.id}
@@ -49,9 +57,9 @@ def test_a_lease_is_renewed_as_long_as_it_is_held(driver: LedgerDriver, ask: Mak
 
 
 def test_a_call_that_is_repeated_after_a_broken_connection_is_no_loss(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
-    driver.admit(ask())
+    driver.admit(make_request())
     fetching = driver.take(Stage.FETCH)
     driver.ledger.transitions.fetched(fetching, ["photos/1"], "square")
     driver.ledger.transitions.fetched(fetching, ["photos/1"], "square")
@@ -65,8 +73,10 @@ def test_a_call_that_is_repeated_after_a_broken_connection_is_no_loss(
     assert driver.events(sending.job.id).count("answered") == 1
 
 
-def test_a_failed_try_waits_before_the_next(driver: LedgerDriver, ask: MakeAsk) -> None:
-    job_id = driver.admit(ask())
+def test_a_failed_try_waits_before_the_next(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    job_id = driver.admit(make_request())
     driver.ledger.transitions.fail(driver.take(Stage.FETCH), "fetch-failed", most=3)
     assert driver.claim(Stage.FETCH) == []
     driver.skip_pauses()
@@ -75,9 +85,9 @@ def test_a_failed_try_waits_before_the_next(driver: LedgerDriver, ask: MakeAsk) 
 
 
 def test_a_photo_that_kills_its_workers_ends_in_an_apology_and_on_the_dead_list(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
-    job_id = driver.admit(ask())
+    job_id = driver.admit(make_request())
     for _ in range(driver.services.settings.max_attempts):
         driver.expire(driver.take(Stage.FETCH))
         driver.skip_pauses()
@@ -88,9 +98,11 @@ def test_a_photo_that_kills_its_workers_ends_in_an_apology_and_on_the_dead_list(
     assert [dead for dead, _ in driver.ledger.dead()] == [job_id]
 
 
-def test_a_photo_that_killed_a_worker_is_painted_alone(driver: LedgerDriver, ask: MakeAsk) -> None:
+def test_a_photo_that_killed_a_worker_is_painted_alone(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
     for person in ("ann", "poison", "bob"):
-        driver.admit(ask(person=person))
+        driver.admit(make_request(person=person))
         driver.fetch()
     batch = driver.claim(Stage.RENDER, most=8)
     assert len(batch) == 3
@@ -99,9 +111,11 @@ def test_a_photo_that_killed_a_worker_is_painted_alone(driver: LedgerDriver, ask
     assert [len(batch) for batch in batches] == [1, 1, 1]
 
 
-def test_a_batch_takes_no_more_photos_than_wanted(driver: LedgerDriver, ask: MakeAsk) -> None:
+def test_a_batch_takes_no_more_photos_than_wanted(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
     for person in ("ann", "bob", "cid"):
-        driver.admit(ask(person=person))
+        driver.admit(make_request(person=person))
         claim = driver.take(Stage.FETCH)
         driver.ledger.transitions.fetched(
             claim, [f"photos/{person}/{n}" for n in range(3)], "square"
@@ -109,8 +123,10 @@ def test_a_batch_takes_no_more_photos_than_wanted(driver: LedgerDriver, ask: Mak
     assert len(driver.claim(Stage.RENDER, most=8)) == 2
 
 
-def test_a_new_server_gives_the_holders_time_to_renew(driver: LedgerDriver, ask: MakeAsk) -> None:
-    driver.admit(ask())
+def test_a_new_server_gives_the_holders_time_to_renew(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    driver.admit(make_request())
     claim = driver.take(Stage.FETCH)
     leases = f"{driver.services.settings.namespace}:leases:fetch"
     just_over = driver.ledger.now() * 1000 - 1
@@ -122,8 +138,10 @@ def test_a_new_server_gives_the_holders_time_to_renew(driver: LedgerDriver, ask:
     assert driver.ledger.sweep()[0] == 1
 
 
-def test_going_back_for_lost_files_is_bounded(driver: LedgerDriver, ask: MakeAsk) -> None:
-    job_id = driver.admit(ask())
+def test_going_back_for_lost_files_is_bounded(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    job_id = driver.admit(make_request())
     for _ in range(driver.services.settings.max_attempts + 1):
         driver.fetch()
         driver.ledger.transitions.rewind_to(driver.take(Stage.RENDER), Stage.FETCH)
@@ -132,9 +150,9 @@ def test_going_back_for_lost_files_is_bounded(driver: LedgerDriver, ask: MakeAsk
 
 
 def test_a_late_progress_does_not_bring_a_forgotten_job_back(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
-    driver.admit(ask())
+    driver.admit(make_request())
     driver.fetch()
     painting = driver.take(Stage.RENDER)
     driver.ledger.progress([painting], 0.5)

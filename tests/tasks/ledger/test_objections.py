@@ -8,7 +8,7 @@ from bots.web.plugin import WebPlatform
 from tasks.ledger.ledger import Objection
 from tasks.models import Outcome, PhotoRef, Stage
 from tests.tasks.delivery_worker import DeliveryWorker
-from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
+from tests.tasks.ledger_driver import LedgerDriver, MakeRequest
 
 OWNER = PhotoRef("photo", owner="olga")
 
@@ -19,9 +19,9 @@ def opt_out(driver: LedgerDriver) -> None:
 
 @pytest.mark.parametrize("stage", [Stage.FETCH, Stage.RENDER])
 def test_no_stage_works_on_a_photo_whose_owner_opted_out(
-    driver: LedgerDriver, ask: MakeAsk, stage: Stage
+    driver: LedgerDriver, make_request: MakeRequest, stage: Stage
 ) -> None:
-    job_id = driver.admit(ask(photos=(OWNER,)))
+    job_id = driver.admit(make_request(photos=(OWNER,)))
     if stage is Stage.RENDER:
         driver.fetch()
     opt_out(driver)
@@ -34,9 +34,9 @@ def test_no_stage_works_on_a_photo_whose_owner_opted_out(
 
 
 def test_a_painting_is_not_sent_once_the_owner_of_its_photo_opted_out(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
-    driver.admit(ask(photos=(OWNER,)))
+    driver.admit(make_request(photos=(OWNER,)))
     driver.fetch()
     driver.paint()
     claim = driver.take(Stage.DELIVER)
@@ -50,7 +50,7 @@ def test_a_painting_is_not_sent_once_the_owner_of_its_photo_opted_out(
 
 
 def test_a_worker_sends_an_apology_in_place_of_the_painting(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     worker = DeliveryWorker(driver.services, {"web": WebPlatform(driver.services)})
     job_id = worker.painted("mention", platform="web", photos=(OWNER,))
@@ -61,8 +61,10 @@ def test_a_worker_sends_an_apology_in_place_of_the_painting(
     assert driver.deliver().job.reason == "owner-opted-out"
 
 
-def test_a_painting_that_was_on_its_way_is_taken_back(driver: LedgerDriver, ask: MakeAsk) -> None:
-    job_id = driver.admit(ask(photos=(OWNER,)))
+def test_a_painting_that_was_on_its_way_is_taken_back(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    job_id = driver.admit(make_request(photos=(OWNER,)))
     driver.fetch()
     driver.paint()
     claim = driver.take(Stage.DELIVER)
@@ -77,9 +79,9 @@ def test_a_painting_that_was_on_its_way_is_taken_back(driver: LedgerDriver, ask:
 
 @pytest.mark.parametrize("stage", Stage)
 def test_a_banned_person_gets_nothing_any_more(
-    driver: LedgerDriver, ask: MakeAsk, stage: Stage
+    driver: LedgerDriver, make_request: MakeRequest, stage: Stage
 ) -> None:
-    job_id = driver.admit(ask(person="eve"))
+    job_id = driver.admit(make_request(person="eve"))
     if stage is not Stage.FETCH:
         driver.fetch()
     if stage is Stage.DELIVER:
@@ -96,11 +98,11 @@ def test_a_banned_person_gets_nothing_any_more(
 
 
 def test_others_who_wait_for_the_same_painting_get_it_all_the_same(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
-    driver.admit(ask(person="bob", photos=(OWNER,)))
+    driver.admit(make_request(person="bob", photos=(OWNER,)))
     driver.fetch(paint_key="same")
-    other = driver.admit(ask(person="cid"))
+    other = driver.admit(make_request(person="cid"))
     driver.fetch(paint_key="same")
     opt_out(driver)
 

@@ -6,15 +6,15 @@ import pytest
 
 from tasks.models import Stage
 from tasks.routing import PaintingWorker
-from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
+from tests.tasks.ledger_driver import LedgerDriver, MakeRequest
 
 KEY = "the-same-painting"
 
 
 @pytest.fixture
-def crowd(driver: LedgerDriver, ask: MakeAsk) -> list[str]:
+def crowd(driver: LedgerDriver, make_request: MakeRequest) -> list[str]:
     """Five people who asked for the same painting; their photos are fetched."""
-    jobs = [driver.admit(ask(person=f"p{number}")) for number in range(5)]
+    jobs = [driver.admit(make_request(person=f"p{number}")) for number in range(5)]
     for _ in jobs:
         driver.fetch(KEY)
     return jobs
@@ -36,10 +36,10 @@ def test_those_who_ask_meanwhile_wait_for_the_first_one(
 
 
 def test_who_asks_afterwards_gets_the_stored_picture(
-    driver: LedgerDriver, crowd: list[str], ask: MakeAsk
+    driver: LedgerDriver, crowd: list[str], make_request: MakeRequest
 ) -> None:
     driver.paint()
-    late = driver.admit(ask(person="late"))
+    late = driver.admit(make_request(person="late"))
     driver.fetch(KEY)
     assert "reused" in driver.events(late)
     assert driver.job(late).stage is Stage.DELIVER
@@ -76,17 +76,19 @@ def test_what_cannot_be_painted_for_one_cannot_be_painted_for_the_others(
 
 
 def test_a_verdict_meets_those_who_ask_anew_at_once(
-    driver: LedgerDriver, crowd: list[str], ask: MakeAsk
+    driver: LedgerDriver, crowd: list[str], make_request: MakeRequest
 ) -> None:
     driver.ledger.transitions.decline(driver.take(Stage.RENDER), "unsafe-picture", {}, refund=False)
-    late = driver.admit(ask(person="late"))
+    late = driver.admit(make_request(person="late"))
     driver.fetch(KEY)
     assert (driver.job(late).reason, driver.job(late).refunded) == ("unsafe-picture", False)
 
 
-def test_a_thousand_waiters_are_served_in_short_steps(driver: LedgerDriver, ask: MakeAsk) -> None:
+def test_a_thousand_waiters_are_served_in_short_steps(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
     for number in range(300):
-        driver.admit(ask(person=f"p{number}", conversation=f"c{number}"))
+        driver.admit(make_request(person=f"p{number}", conversation=f"c{number}"))
         driver.fetch(KEY)
     painting = driver.take(Stage.RENDER)
     script = driver.ledger._scripts.run
@@ -97,13 +99,15 @@ def test_a_thousand_waiters_are_served_in_short_steps(driver: LedgerDriver, ask:
     assert len(driver.claim(Stage.DELIVER, 1000)) == 300
 
 
-def test_who_was_forgotten_shares_no_picture(driver: LedgerDriver, ask: MakeAsk) -> None:
-    driver.admit(ask(person="ann"))
+def test_who_was_forgotten_shares_no_picture(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    driver.admit(make_request(person="ann"))
     driver.fetch(KEY)
     driver.paint()
     driver.deliver()
     driver.services.users.forget("web", "ann")
-    late = driver.admit(ask(person="bob"))
+    late = driver.admit(make_request(person="bob"))
     driver.fetch(KEY)
     assert driver.job(late).stage is Stage.RENDER
     assert driver.paint().job.id == late
@@ -131,58 +135,58 @@ def test_a_forgotten_picture_that_is_still_to_be_sent_to_others_is_painted_anew(
     assert claim.job.id in {driver.deliver().job.id for _ in range(4)}
 
 
-def test_another_engine_paints_anew(driver: LedgerDriver, ask: MakeAsk) -> None:
+def test_another_engine_paints_anew(driver: LedgerDriver, make_request: MakeRequest) -> None:
     announces(driver, "painter/2")
-    driver.admit(ask(person="ann"))
+    driver.admit(make_request(person="ann"))
     driver.fetch(KEY)
     driver.ledger.transitions.painted(driver.take(Stage.RENDER), ["pictures/ann"], "painter/2")
 
     announces(driver, "painter/3")
-    late = driver.admit(ask(person="bob"))
+    late = driver.admit(make_request(person="bob"))
     driver.fetch(KEY)
     assert driver.job(late).stage is Stage.RENDER
     driver.ledger.transitions.painted(driver.take(Stage.RENDER), ["pictures/bob"], "painter/3")
 
-    latest = driver.admit(ask(person="cid"))
+    latest = driver.admit(make_request(person="cid"))
     driver.fetch(KEY)
     assert driver.job(latest).pictures == ("pictures/bob",)
 
 
 def test_a_picture_counts_as_its_painters_whoever_was_known_when_its_photo_came(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     announces(driver, "painter/2")
-    driver.admit(ask(person="ann"))
+    driver.admit(make_request(person="ann"))
     driver.fetch(KEY)
     announces(driver, "painter/3")
     driver.ledger.transitions.painted(driver.take(Stage.RENDER), ["pictures/ann"], "painter/3")
 
-    late = driver.admit(ask(person="bob"))
+    late = driver.admit(make_request(person="bob"))
     driver.fetch(KEY)
     assert driver.job(late).pictures == ("pictures/ann",)
 
 
 def test_what_cannot_be_painted_is_not_tried_by_the_faster_recipe(
-    driver: LedgerDriver, crowd: list[str], ask: MakeAsk
+    driver: LedgerDriver, crowd: list[str], make_request: MakeRequest
 ) -> None:
     driver.ledger.transitions.decline(driver.take(Stage.RENDER), "unsafe-picture", {}, refund=False)
     driver.services.redis.set(f"{driver.services.settings.namespace}:overload_level", "brownout")
-    late = driver.admit(ask(person="late"))
+    late = driver.admit(make_request(person="late"))
     driver.fetch(KEY)
     assert driver.job(late).reason == "unsafe-picture"
 
 
 def test_a_brownouts_draft_is_not_given_to_those_who_come_later(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     ladder = f"{driver.services.settings.namespace}:overload_level"
     driver.services.redis.set(ladder, "brownout")
-    draft = driver.admit(ask(person="ann"))
+    draft = driver.admit(make_request(person="ann"))
     driver.fetch(KEY)
     assert driver.job(draft).draft
     driver.paint()
     driver.services.redis.set(ladder, "normal")
-    later = driver.admit(ask(person="bob"))
+    later = driver.admit(make_request(person="bob"))
     driver.fetch(KEY)
     assert driver.job(later).stage is Stage.RENDER
     assert not driver.job(later).draft

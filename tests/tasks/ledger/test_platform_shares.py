@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tasks.models import Claim, Stage
-from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
+from tests.tasks.ledger_driver import LedgerDriver, MakeRequest
 
 Bring = Callable[[Stage], None]
 
@@ -41,12 +41,12 @@ def order(driver: LedgerDriver, stage: Stage, count: int) -> list[str]:
 
 @pytest.mark.parametrize("stage", Stage)
 def test_the_kth_job_of_a_quiet_platform_is_among_the_first_2k(
-    driver: LedgerDriver, ask: MakeAsk, bring: Bring, stage: Stage
+    driver: LedgerDriver, make_request: MakeRequest, bring: Bring, stage: Stage
 ) -> None:
     for n in range(60):
-        driver.admit(ask(private=True, platform="web", person=f"stranger-{n}"))
+        driver.admit(make_request(private=True, platform="web", person=f"stranger-{n}"))
     for n in range(10):
-        driver.admit(ask(private=True, platform="telegram", person=f"friend-{n}"))
+        driver.admit(make_request(private=True, platform="telegram", person=f"friend-{n}"))
     bring(stage)
 
     claimed = order(driver, stage, 40)
@@ -57,11 +57,11 @@ def test_the_kth_job_of_a_quiet_platform_is_among_the_first_2k(
 
 
 def test_with_three_platforms_a_flood_on_one_costs_the_others_a_third(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     for platform, jobs in (("web", 60), ("x", 20), ("telegram", 20)):
         for n in range(jobs):
-            driver.admit(ask(private=True, platform=platform, person=f"{platform}-{n}"))
+            driver.admit(make_request(private=True, platform=platform, person=f"{platform}-{n}"))
 
     claimed = order(driver, Stage.FETCH, 60)
 
@@ -71,21 +71,21 @@ def test_with_three_platforms_a_flood_on_one_costs_the_others_a_third(
 
 
 def test_what_one_platform_does_not_need_goes_to_the_others(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     for n in range(20):
-        driver.admit(ask(private=True, platform="web", person=f"p{n}"))
+        driver.admit(make_request(private=True, platform="web", person=f"p{n}"))
     assert order(driver, Stage.FETCH, 20) == ["web"] * 20
 
 
 def test_a_platform_saves_nothing_up_while_it_has_no_jobs(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     for n in range(40):
-        driver.admit(ask(private=True, platform="web", person=f"a{n}"))
+        driver.admit(make_request(private=True, platform="web", person=f"a{n}"))
     order(driver, Stage.FETCH, 30)
     for n in range(30):
-        driver.admit(ask(private=True, platform="telegram", person=f"b{n}"))
+        driver.admit(make_request(private=True, platform="telegram", person=f"b{n}"))
 
     claimed = order(driver, Stage.FETCH, 20)
 
@@ -93,11 +93,11 @@ def test_a_platform_saves_nothing_up_while_it_has_no_jobs(
 
 
 def test_a_batch_is_filled_with_like_photos_of_other_platforms(
-    driver: LedgerDriver, ask: MakeAsk, bring: Bring
+    driver: LedgerDriver, make_request: MakeRequest, bring: Bring
 ) -> None:
     for platform in ("web", "telegram", "x"):
         for n in range(2):
-            driver.admit(ask(private=True, platform=platform, person=f"{platform}-{n}"))
+            driver.admit(make_request(private=True, platform=platform, person=f"{platform}-{n}"))
     bring(Stage.RENDER)
     batch = driver.claim(Stage.RENDER, most=5)
     assert len(batch) == 5
@@ -105,10 +105,10 @@ def test_a_batch_is_filled_with_like_photos_of_other_platforms(
 
 
 def test_painting_can_be_paused_for_one_platform(
-    driver: LedgerDriver, ask: MakeAsk, bring: Bring
+    driver: LedgerDriver, make_request: MakeRequest, bring: Bring
 ) -> None:
-    driver.admit(ask(private=True, platform="x"))
-    driver.admit(ask(private=True, platform="web"))
+    driver.admit(make_request(private=True, platform="x"))
+    driver.admit(make_request(private=True, platform="web"))
     bring(Stage.RENDER)
     driver.services.controls.pause("render", "x")
 
@@ -119,13 +119,13 @@ def test_painting_can_be_paused_for_one_platform(
 
 
 def test_who_asks_on_a_quiet_platform_is_told_a_place_of_their_own(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     for n in range(200):
-        driver.admit(ask(private=True, platform="web", person=f"stranger-{n}"))
-    flooded = driver.ledger.admit(ask(private=True, platform="web", person="last"))
-    first = driver.ledger.admit(ask(private=True, platform="telegram", person="ann"))
-    second = driver.ledger.admit(ask(private=True, platform="telegram", person="bob"))
+        driver.admit(make_request(private=True, platform="web", person=f"stranger-{n}"))
+    flooded = driver.ledger.admit(make_request(private=True, platform="web", person="last"))
+    first = driver.ledger.admit(make_request(private=True, platform="telegram", person="ann"))
+    second = driver.ledger.admit(make_request(private=True, platform="telegram", person="bob"))
 
     assert [flooded.position, first.position, second.position] == [201, 1, 3]  # type: ignore[union-attr] # admitted
     assert first.wait_s < flooded.wait_s / 10  # type: ignore[union-attr]

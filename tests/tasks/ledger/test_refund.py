@@ -6,7 +6,7 @@ import pytest
 
 from tasks.models import Outcome, Stage
 from tasks.settings import Limits
-from tests.tasks.ledger_driver import LedgerDriver, MakeAsk, MakeDriver
+from tests.tasks.ledger_driver import LedgerDriver, MakeDriver, MakeRequest
 
 
 @pytest.fixture
@@ -15,66 +15,72 @@ def driver(driver_with: MakeDriver) -> LedgerDriver:
     return driver_with(limits=Limits(cooldown_s=600, daily_quota=1))
 
 
-def test_the_bots_failure_gives_the_wait_back(driver: LedgerDriver, ask: MakeAsk) -> None:
-    driver.admit(ask())
+def test_the_bots_failure_gives_the_wait_back(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    driver.admit(make_request())
     driver.ledger.transitions.decline(driver.take(Stage.FETCH), "photo-gone", {}, refund=True)
     driver.deliver()
-    driver.admit(ask())
+    driver.admit(make_request())
 
 
-def test_the_photos_fault_does_not(driver: LedgerDriver, ask: MakeAsk) -> None:
-    job_id = driver.admit(ask())
+def test_the_photos_fault_does_not(driver: LedgerDriver, make_request: MakeRequest) -> None:
+    job_id = driver.admit(make_request())
     driver.ledger.transitions.decline(driver.take(Stage.FETCH), "too-small", {}, refund=False)
     driver.deliver()
     assert not driver.job(job_id).refunded
-    assert driver.refuse(ask()).reason == "cooldown"
+    assert driver.refuse(make_request()).reason == "cooldown"
 
 
-def test_a_job_that_is_given_up_gives_the_wait_back(driver: LedgerDriver, ask: MakeAsk) -> None:
-    driver.admit(ask())
+def test_a_job_that_is_given_up_gives_the_wait_back(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
+    driver.admit(make_request())
     driver.ledger.transitions.fail(driver.take(Stage.FETCH), "fetch-failed", most=1)
-    driver.admit(ask())
+    driver.admit(make_request())
 
 
 def test_an_answer_that_cannot_be_sent_gives_the_wait_back(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
-    driver.admit(ask())
+    driver.admit(make_request())
     driver.fetch()
     driver.paint()
     driver.ledger.transitions.fail(driver.take(Stage.DELIVER), "send-failed", most=1)
-    driver.admit(ask())
+    driver.admit(make_request())
 
 
-def test_what_was_given_back_is_not_given_back_again(driver_with: MakeDriver, ask: MakeAsk) -> None:
+def test_what_was_given_back_is_not_given_back_again(
+    driver_with: MakeDriver, make_request: MakeRequest
+) -> None:
     driver = driver_with(limits=Limits(cooldown_s=0, daily_quota=3, open_per_person=9))
-    driver.admit(ask("first"))
-    driver.admit(ask("second"))
+    driver.admit(make_request("first"))
+    driver.admit(make_request("second"))
     driver.fetch()
     driver.paint()
     first = driver.take(Stage.DELIVER)
     driver.ledger.transitions.fail(first, "send-failed", most=1)
     assert driver.ledger.retry_dead(first.job.id)
     driver.ledger.transitions.decline(driver.take(Stage.FETCH), "photo-gone", {}, refund=True)
-    driver.admit(ask("third"))
-    driver.admit(ask("fourth"))
-    assert driver.refuse(ask("fifth")).reason == "quota"
+    driver.admit(make_request("third"))
+    driver.admit(make_request("fourth"))
+    assert driver.refuse(make_request("fifth")).reason == "quota"
 
 
 def test_one_jobs_refund_leaves_the_cooldown_of_a_later_one(
-    driver_with: MakeDriver, ask: MakeAsk
+    driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with(limits=Limits(cooldown_s=0))
-    driver.admit(ask("first"))
+    driver.admit(make_request("first"))
     first = driver.take(Stage.FETCH)
     slow = driver_with(limits=Limits(cooldown_s=600))
-    slow.admit(ask("second"))
+    slow.admit(make_request("second"))
     driver.ledger.transitions.decline(first, "photo-gone", {}, refund=True)
-    assert slow.refuse(ask("third")).reason == "cooldown"
+    assert slow.refuse(make_request("third")).reason == "cooldown"
 
 
-def test_a_painting_gives_nothing_back(driver: LedgerDriver, ask: MakeAsk) -> None:
-    job_id = driver.admit(ask())
+def test_a_painting_gives_nothing_back(driver: LedgerDriver, make_request: MakeRequest) -> None:
+    job_id = driver.admit(make_request())
     driver.whole()
     assert driver.job(job_id).outcome is Outcome.ANSWERED
-    assert driver.refuse(ask()).reason == "cooldown"
+    assert driver.refuse(make_request()).reason == "cooldown"

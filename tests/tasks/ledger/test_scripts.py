@@ -14,7 +14,7 @@ from tasks.services import open_services
 from tasks.settings import Settings
 from tasks.valkey import EmbeddedValkey
 from tests.stack import eventually
-from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
+from tests.tasks.ledger_driver import LedgerDriver, MakeRequest
 
 SetUp = Callable[..., LedgerDriver]
 
@@ -51,16 +51,20 @@ def waits(driver: LedgerDriver) -> int:
     return int(stats.get("cmdstat_waitaof", {}).get("calls", 0))
 
 
-def test_the_embedded_server_writes_before_it_answers(driver_on: SetUp, ask: MakeAsk) -> None:
+def test_the_embedded_server_writes_before_it_answers(
+    driver_on: SetUp, make_request: MakeRequest
+) -> None:
     driver = driver_on()
-    driver.admit(ask())
+    driver.admit(make_request())
     assert driver.services.redis.config_get("appendfsync") == {"appendfsync": "always"}
     assert waits(driver) == 0
 
 
-def test_a_server_that_writes_once_a_second_is_waited_for(driver_on: SetUp, ask: MakeAsk) -> None:
+def test_a_server_that_writes_once_a_second_is_waited_for(
+    driver_on: SetUp, make_request: MakeRequest
+) -> None:
     driver = driver_on(appendfsync="everysec")
-    driver.admit(ask())
+    driver.admit(make_request())
     assert waits(driver) == 1
     driver.fetch()
     driver.paint()
@@ -68,23 +72,25 @@ def test_a_server_that_writes_once_a_second_is_waited_for(driver_on: SetUp, ask:
     assert waits(driver) == 2, "an intent must be on disk before the answer is sent"
 
 
-def test_a_server_without_a_file_is_used_and_named(driver_on: SetUp, ask: MakeAsk) -> None:
+def test_a_server_without_a_file_is_used_and_named(
+    driver_on: SetUp, make_request: MakeRequest
+) -> None:
     driver = driver_on(appendonly="no")
     with capture_logs() as logs:
-        driver.admit(ask())
-        driver.admit(ask())
+        driver.admit(make_request())
+        driver.admit(make_request())
     assert [log["log_level"] for log in logs] == ["warning"]
 
 
 def test_what_was_accepted_survives_a_kill_of_the_server(
-    own: EmbeddedValkey, driver_on: SetUp, ask: MakeAsk
+    own: EmbeddedValkey, driver_on: SetUp, make_request: MakeRequest
 ) -> None:
     driver = driver_on()
-    jobs = [driver.admit(ask(f"post-{number}")) for number in range(20)]
+    jobs = [driver.admit(make_request(f"post-{number}")) for number in range(20)]
     os.kill(own.ensure(), signal.SIGKILL)
     eventually(lambda: not own.is_alive())
     own.ensure()
     assert {driver.job(job).stage for job in jobs} == {Stage.FETCH}
-    again = driver.ledger.admit(ask("post-7"))
+    again = driver.ledger.admit(make_request("post-7"))
     assert isinstance(again, Admitted)
     assert again.duplicate

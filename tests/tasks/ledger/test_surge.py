@@ -6,7 +6,7 @@ import pytest
 
 from tasks.models import Admitted, PhotoRef, RateLimit, Refused, Stage
 from tasks.settings import Limits
-from tests.tasks.ledger_driver import LedgerDriver, MakeAsk, MakeDriver
+from tests.tasks.ledger_driver import LedgerDriver, MakeDriver, MakeRequest
 
 
 def look(driver: LedgerDriver) -> str:
@@ -15,38 +15,40 @@ def look(driver: LedgerDriver) -> str:
     return driver.ledger.update_overload_level().level
 
 
-def crowd(driver: LedgerDriver, ask: MakeAsk, count: int) -> None:
+def crowd(driver: LedgerDriver, make_request: MakeRequest, count: int) -> None:
     for number in range(count):
-        driver.admit(ask(person=f"p{number}", conversation=f"c{number}"))
+        driver.admit(make_request(person=f"p{number}", conversation=f"c{number}"))
 
 
 def test_the_wait_is_what_the_painters_need_for_those_before(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.services.controls.report(Stage.RENDER, "gpu", jobs_per_s=2.0, latency_s=4.0)
-    crowd(driver, ask, 20)
-    answer = driver.ledger.admit(ask(person="late"))
+    crowd(driver, make_request, 20)
+    answer = driver.ledger.admit(make_request(person="late"))
     assert isinstance(answer, Admitted)
     assert 20 / 2 + 4 < answer.wait_s < 20 / 2 + 4 + 1
 
 
-def test_two_painters_halve_the_wait(driver: LedgerDriver, ask: MakeAsk) -> None:
-    crowd(driver, ask, 40)
-    job = driver.admit(ask(person="late"))
+def test_two_painters_halve_the_wait(driver: LedgerDriver, make_request: MakeRequest) -> None:
+    crowd(driver, make_request, 40)
+    job = driver.admit(make_request(person="late"))
     driver.services.controls.report(Stage.RENDER, "gpu-1", jobs_per_s=1.0, latency_s=1.0)
     slow = driver.ledger.queue_status(job).wait_s
     driver.services.controls.report(Stage.RENDER, "gpu-2", jobs_per_s=1.0, latency_s=1.0)
     assert driver.ledger.queue_status(job).wait_s < 0.6 * slow
 
 
-def test_a_platforms_quota_is_part_of_the_wait(driver_with: MakeDriver, ask: MakeAsk) -> None:
+def test_a_platforms_quota_is_part_of_the_wait(
+    driver_with: MakeDriver, make_request: MakeRequest
+) -> None:
     driver = driver_with(limits=Limits(cooldown_s=0, max_wait_s=10**6))
     driver.services.controls.announce_quota("x", RateLimit(10, 900))
     for stage in Stage:
         driver.services.controls.report(stage, "fast", jobs_per_s=1000, latency_s=0.01)
     waits = []
     for number in range(25):
-        answer = driver.ledger.admit(ask(platform="x", person=f"p{number}", private=True))
+        answer = driver.ledger.admit(make_request(platform="x", person=f"p{number}", private=True))
         assert isinstance(answer, Admitted)
         waits.append(answer.wait_s)
     assert waits[9] < 5
@@ -56,11 +58,11 @@ def test_a_platforms_quota_is_part_of_the_wait(driver_with: MakeDriver, ask: Mak
 
 @pytest.mark.parametrize("stage", [Stage.FETCH, Stage.DELIVER])
 def test_the_rest_of_a_platform_is_part_of_the_wait(
-    driver: LedgerDriver, ask: MakeAsk, stage: Stage
+    driver: LedgerDriver, make_request: MakeRequest, stage: Stage
 ) -> None:
     driver.services.controls.pause(stage, "web", until=driver.ledger.now() + 600)
-    resting = driver.ledger.admit(ask(person="ann"))
-    working = driver.ledger.admit(ask(person="bob", platform="telegram"))
+    resting = driver.ledger.admit(make_request(person="ann"))
+    working = driver.ledger.admit(make_request(person="bob", platform="telegram"))
     assert isinstance(resting, Admitted)
     assert isinstance(working, Admitted)
     assert 590 < resting.wait_s < 610
@@ -68,21 +70,21 @@ def test_the_rest_of_a_platform_is_part_of_the_wait(
 
 
 def test_who_has_many_open_jobs_hears_that_others_will_come_before(
-    driver_with: MakeDriver, ask: MakeAsk
+    driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with(queue_penalty_s=60, limits=Limits(cooldown_s=0, max_wait_s=10**6))
     driver.services.controls.report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=1.0)
     driver.services.redis.hset(f"{driver.services.settings.namespace}:capacity", "arrivals", "0.9")
-    crowd(driver, ask, 30)
-    patient = driver.ledger.admit(ask(person="greedy", conversation="g1"))
-    greedy = driver.ledger.admit(ask(person="greedy", conversation="g2"))
+    crowd(driver, make_request, 30)
+    patient = driver.ledger.admit(make_request(person="greedy", conversation="g1"))
+    greedy = driver.ledger.admit(make_request(person="greedy", conversation="g2"))
     assert isinstance(patient, Admitted)
     assert isinstance(greedy, Admitted)
     assert greedy.wait_s > patient.wait_s + 40
 
 
 def test_the_ladder_goes_up_and_down_by_steps_and_each_is_counted(
-    driver_with: MakeDriver, ask: MakeAsk
+    driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with(
         brownout_above_s=20, brownout_below_s=10, limits=Limits(cooldown_s=0, max_wait_s=60)
@@ -90,7 +92,7 @@ def test_the_ladder_goes_up_and_down_by_steps_and_each_is_counted(
     report = driver.services.controls.report
     report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=1.0)
     assert look(driver) == "normal"
-    crowd(driver, ask, 30)
+    crowd(driver, make_request, 30)
     assert look(driver) == "brownout"
     report(Stage.RENDER, "gpu", jobs_per_s=0.4, latency_s=1.0)
     assert look(driver) == "refuse"
@@ -106,14 +108,14 @@ def test_the_ladder_goes_up_and_down_by_steps_and_each_is_counted(
 
 
 def test_a_line_as_long_as_may_be_is_the_step_that_refuses(
-    driver_with: MakeDriver, ask: MakeAsk
+    driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with(
         brownout_above_s=20, brownout_below_s=10, limits=Limits(cooldown_s=0, max_wait_s=60)
     )
     driver.services.controls.report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=4.0)
     told = [
-        driver.ledger.admit(ask(person=f"p{number}", conversation=f"c{number}"))
+        driver.ledger.admit(make_request(person=f"p{number}", conversation=f"c{number}"))
         for number in range(80)
     ]
     assert isinstance(told[-1], Refused)
@@ -121,23 +123,25 @@ def test_a_line_as_long_as_may_be_is_the_step_that_refuses(
 
 
 def test_photos_of_a_brownout_are_painted_by_the_faster_recipe(
-    driver_with: MakeDriver, ask: MakeAsk
+    driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with(brownout_above_s=20, brownout_below_s=10)
     driver.services.controls.report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=1.0)
-    crowd(driver, ask, 30)
+    crowd(driver, make_request, 30)
     look(driver)
     driver.fetch()
     assert driver.take(Stage.RENDER).job.draft
 
 
-def test_a_queued_job_takes_no_more_than_a_kilobyte(driver_with: MakeDriver, ask: MakeAsk) -> None:
+def test_a_queued_job_takes_no_more_than_a_kilobyte(
+    driver_with: MakeDriver, make_request: MakeRequest
+) -> None:
     driver = driver_with(limits=Limits(cooldown_s=0, max_wait_s=10**6))
-    crowd(driver, ask, 1)
+    crowd(driver, make_request, 1)
     before = driver.services.redis.info("memory")["used_memory"]
     for number in range(1_000):
         photo = PhotoRef("AgACAgIAAxkBAAIB-a-file-id-as-long-as-those-of-telegram-" + str(number))
-        wish = ask(
+        wish = make_request(
             platform="telegram",
             person=str(10**9 + number),
             conversation=str(-(10**12) - number),

@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 
 from tasks.models import Claim, Outcome, Stage
-from tests.tasks.ledger_driver import LedgerDriver, MakeAsk, MakeDriver
+from tests.tasks.ledger_driver import LedgerDriver, MakeDriver, MakeRequest
 
 
 @pytest.fixture
-def crowd(driver: LedgerDriver, ask: MakeAsk) -> list[Claim]:
+def crowd(driver: LedgerDriver, make_request: MakeRequest) -> list[Claim]:
     """A delivery and three photos to be fetched, all leased by one worker."""
-    driver.admit(ask(person="painted"))
+    driver.admit(make_request(person="painted"))
     driver.fetch()
     driver.paint()
     for person in ("ann", "poison", "bob"):
-        driver.admit(ask(person=person))
+        driver.admit(make_request(person=person))
     return [driver.take(Stage.DELIVER), *(driver.take(Stage.FETCH) for _ in range(3))]
 
 
@@ -46,7 +46,7 @@ def test_a_worker_has_no_second_suspect_in_hand(driver: LedgerDriver, crowd: lis
 
 
 def test_a_photo_that_kills_ends_on_the_dead_list_and_its_neighbours_are_painted(
-    driver: LedgerDriver, ask: MakeAsk, crowd: list[Claim]
+    driver: LedgerDriver, make_request: MakeRequest, crowd: list[Claim]
 ) -> None:
     driver.expire(*crowd)
     deaths = 1
@@ -82,10 +82,10 @@ def test_giving_back_does_not_clear_of_suspicion(driver: LedgerDriver, crowd: li
 
 
 def test_a_fault_that_is_not_the_photos_is_borne_for_a_time_not_a_number_of_tries(
-    driver_with: MakeDriver, ask: MakeAsk
+    driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with(fault_patience_s=600)
-    job_id = driver.admit(ask())
+    job_id = driver.admit(make_request())
     for _ in range(10):
         driver.ledger.transitions.retry_fault(driver.take(Stage.FETCH), "fetch-failed")
         driver.skip_pauses()
@@ -104,9 +104,9 @@ def test_a_fault_that_is_not_the_photos_is_borne_for_a_time_not_a_number_of_trie
 
 
 def test_a_long_pause_between_two_faults_does_not_use_the_patience_up(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
-    job_id = driver.admit(ask())
+    job_id = driver.admit(make_request())
     record = f"{driver.services.settings.namespace}:job:{job_id}"
     for _ in range(driver.services.settings.max_attempts - 1):
         driver.ledger.transitions.retry_fault(driver.take(Stage.FETCH), "fetch-failed")
@@ -116,9 +116,9 @@ def test_a_long_pause_between_two_faults_does_not_use_the_patience_up(
 
 
 def test_what_a_fault_counted_is_forgotten_in_the_next_stage(
-    driver: LedgerDriver, ask: MakeAsk
+    driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
-    job_id = driver.admit(ask())
+    job_id = driver.admit(make_request())
     driver.ledger.transitions.retry_fault(driver.take(Stage.FETCH), "fetch-failed")
     driver.skip_pauses()
     driver.fetch()

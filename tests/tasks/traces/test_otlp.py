@@ -18,7 +18,7 @@ from tests.stack import eventually
 from tests.tasks.ledger_driver import LedgerDriver
 from tests.tasks.traces.conftest import OpenHouse
 
-MakeAsk = Callable[..., PaintRequest]
+MakeRequest = Callable[..., PaintRequest]
 
 
 def send_one(url: str, headers: SecretStr | None = None) -> None:
@@ -41,16 +41,16 @@ def test_the_end_of_a_process_does_not_wait_for_a_collector_that_hangs(
 
 
 def test_a_collector_that_is_away_is_told_once_and_its_return_too(
-    services: Services, collector: OtlpCollector, driver: LedgerDriver, ask: MakeAsk
+    services: Services, collector: OtlpCollector, driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     collector.mood = "refuses"
     with structlog.testing.capture_logs() as lines:
         for _ in range(3):
             collector.asked.clear()
-            driver.admit(ask())
+            driver.admit(make_request())
             assert collector.asked.wait(timeout=30)
         collector.mood = "takes"
-        driver.admit(ask())
+        driver.admit(make_request())
         eventually(lambda: collector.has_seen("admit"))
         services.tracing.close()
 
@@ -81,12 +81,15 @@ def test_a_share_of_the_jobs_is_the_same_share_in_every_process(
     open_house: OpenHouse,
     collector: OtlpCollector,
     monkeypatch: pytest.MonkeyPatch,
-    ask: MakeAsk,
+    make_request: MakeRequest,
 ) -> None:
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", "parentbased_traceidratio")
     monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", "0.5")
     intake, worker = open_house(), open_house()
-    ids = [LedgerDriver(intake).admit(ask(event=f"event-{n}", person=f"p{n}")) for n in range(20)]
+    ids = [
+        LedgerDriver(intake).admit(make_request(event=f"event-{n}", person=f"p{n}"))
+        for n in range(20)
+    ]
     for _ in ids:
         (claim,) = worker.ledger.claim(Stage.FETCH, 1, "worker")
         with worker.tracing.stage([claim]):

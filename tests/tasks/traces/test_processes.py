@@ -15,14 +15,14 @@ from tests.fakes.otlp_collector import Mood, OtlpCollector
 from tests.stack import Stack, eventually
 from tests.tasks.admission import ended, send
 
-MakeAsk = Callable[..., PaintRequest]
+MakeRequest = Callable[..., PaintRequest]
 WHOLE = ("admit", "fetch", "render", "deliver")
 
 
 @pytest.fixture
-def photo_ask(ask: MakeAsk) -> PaintRequest:
+def photo_ask(make_request: MakeRequest) -> PaintRequest:
     """An ask that is full of what must stay in the house."""
-    return ask(
+    return make_request(
         person="private-person",
         conversation="private-room",
         event="private-event",
@@ -67,11 +67,11 @@ def test_a_trace_says_nothing_of_its_person(
 
 
 def test_log_lines_name_the_trace_of_their_job(
-    services: Services, stack: Stack, ask: MakeAsk
+    services: Services, stack: Stack, make_request: MakeRequest
 ) -> None:
     # Nobody speaks for this platform, so that the worker has something to complain of.
     stack.start("io", "worker", "io")
-    admitted = services.ledger.admit(ask(platform="nowhere"))
+    admitted = services.ledger.admit(make_request(platform="nowhere"))
     assert isinstance(admitted, Admitted)
 
     def complaint() -> dict[str, str] | None:

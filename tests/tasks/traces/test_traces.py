@@ -14,13 +14,13 @@ from tests.fakes.otlp_collector import OtlpCollector
 from tests.stack import Stack
 from tests.tasks.ledger_driver import LedgerDriver
 
-MakeAsk = Callable[..., PaintRequest]
+MakeRequest = Callable[..., PaintRequest]
 
 
 def test_the_jobs_of_a_batch_are_linked(
-    services: Services, collector: OtlpCollector, driver: LedgerDriver, ask: MakeAsk
+    services: Services, collector: OtlpCollector, driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
-    ids = {driver.admit(ask(person=person)) for person in ("ann", "bob", "cem")}
+    ids = {driver.admit(make_request(person=person)) for person in ("ann", "bob", "cem")}
     for _ in ids:
         driver.fetch()
     claims = driver.claim(Stage.RENDER, most=3)
@@ -40,9 +40,9 @@ def test_the_jobs_of_a_batch_are_linked(
 
 
 def test_a_failed_attempt_is_an_error_and_the_next_one_is_counted(
-    services: Services, collector: OtlpCollector, driver: LedgerDriver, ask: MakeAsk
+    services: Services, collector: OtlpCollector, driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
-    driver.admit(ask())
+    driver.admit(make_request())
     for _ in range(2):
         claim = driver.take(Stage.FETCH)
         with services.tracing.stage([claim]):
@@ -58,9 +58,9 @@ def test_a_failed_attempt_is_an_error_and_the_next_one_is_counted(
 
 
 def test_work_under_a_lost_lease_says_so(
-    services: Services, collector: OtlpCollector, driver: LedgerDriver, ask: MakeAsk
+    services: Services, collector: OtlpCollector, driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
-    driver.admit(ask())
+    driver.admit(make_request())
     claim = driver.take(Stage.FETCH)
     with services.tracing.stage([claim]):
         driver.expire(claim)
@@ -78,10 +78,10 @@ def test_the_last_span_says_how_the_job_ended(
     services: Services,
     collector: OtlpCollector,
     driver: LedgerDriver,
-    ask: MakeAsk,
+    make_request: MakeRequest,
     outcome: Outcome,
 ) -> None:
-    driver.admit(ask())
+    driver.admit(make_request())
     driver.fetch()
     driver.paint()
     claim = driver.take(Stage.DELIVER)
@@ -96,12 +96,12 @@ def test_the_last_span_says_how_the_job_ended(
 
 
 def test_what_is_not_admitted_leaves_no_trace(
-    services: Services, collector: OtlpCollector, driver: LedgerDriver, ask: MakeAsk
+    services: Services, collector: OtlpCollector, driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
-    driver.admit(ask(event="one"))
-    driver.admit(ask(event="one"))
+    driver.admit(make_request(event="one"))
+    driver.admit(make_request(event="one"))
     services.users.ban("web", "eve")
-    driver.refuse(ask(person="eve"))
+    driver.refuse(make_request(person="eve"))
     services.tracing.close()
 
     assert len(collector.seen("admit")) == 1
@@ -149,9 +149,13 @@ def test_without_the_extra_the_bot_works_and_says_what_is_missing(stack: Stack) 
 
 @pytest.mark.parametrize("words", ["a person wrote this", "née", "", "x" * 81])
 def test_no_text_enters_a_trace(
-    services: Services, collector: OtlpCollector, driver: LedgerDriver, ask: MakeAsk, words: str
+    services: Services,
+    collector: OtlpCollector,
+    driver: LedgerDriver,
+    make_request: MakeRequest,
+    words: str,
 ) -> None:
-    driver.admit(ask(style=words, platform=words or "web"))
+    driver.admit(make_request(style=words, platform=words or "web"))
     claim: Claim = driver.take(Stage.FETCH)
     with services.tracing.stage([claim]):
         services.ledger.transitions.decline(claim, words, {}, refund=True)

@@ -12,7 +12,7 @@ from tasks.services import Services
 from tasks.worker.availability import STANDS_BY, STATE, engines_at_work, must_stand_by
 from tasks.worker.celery_app import make_app, make_wake
 from tests.stack import Stack, eventually
-from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
+from tests.tasks.ledger_driver import LedgerDriver, MakeRequest
 
 ORDER = ("diffusion", "painter")
 NORMAL, BROWNOUT, REFUSE = OverloadLevel
@@ -53,7 +53,7 @@ def test_only_painting_workers_that_could_take_jobs_count() -> None:
 
 
 def test_the_painter_paints_only_in_a_surge_or_where_the_gpu_is_gone(
-    driver: LedgerDriver, services: Services, stack: Stack, ask: MakeAsk
+    driver: LedgerDriver, services: Services, stack: Stack, make_request: MakeRequest
 ) -> None:
     better = Process("gpu", "elsewhere:1", time.time(), {"engine": "diffusion/model-1"})
     services.heartbeats.announce(better, stale_s=600)
@@ -74,7 +74,7 @@ def test_the_painter_paints_only_in_a_surge_or_where_the_gpu_is_gone(
         return services.ledger.job(job).stage is Stage.FETCH
 
     eventually(stands_by, what="the painter stands by")
-    job = driver.admit(ask())
+    job = driver.admit(make_request())
     driver.fetch()
     make_wake(app)(Stage.RENDER)
     (node,) = eventually(lambda: app.control.ping(timeout=1.0), what="the painter hears us")

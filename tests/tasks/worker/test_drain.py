@@ -12,14 +12,14 @@ from pipeline.raw_pixels import pack
 from tasks.heartbeat import Process
 from tasks.models import Stage
 from tests.stack import Stack, eventually
-from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
+from tests.tasks.ledger_driver import LedgerDriver, MakeRequest
 
 pytestmark = pytest.mark.process
 
 
-def ready_to_paint(driver: LedgerDriver, ask: MakeAsk) -> str:
+def ready_to_paint(driver: LedgerDriver, make_request: MakeRequest) -> str:
     """Bring a job with a photo before `render`; return its id."""
-    job_id = driver.admit(ask())
+    job_id = driver.admit(make_request())
     claim = driver.take(Stage.FETCH)
     key = f"photos/{job_id}"
     driver.services.blobs.put(key, pack(np.full((48, 64, 3), 128, np.uint8)))
@@ -38,12 +38,12 @@ def painted(driver: LedgerDriver, job_id: str) -> bool:
 
 
 def test_a_worker_is_drained_taken_back_and_ended(
-    driver: LedgerDriver, ask: MakeAsk, stack: Stack
+    driver: LedgerDriver, make_request: MakeRequest, stack: Stack
 ) -> None:
     stack.environment |= {"SUISAI_ENGINE": "painter", "SUISAI_SAFETY_CHECKS": "[]"}
     stack.start("sweep", "sweep")
     stack.start("gpu", "worker", "gpu")
-    first = ready_to_paint(driver, ask)
+    first = ready_to_paint(driver, make_request)
     eventually(lambda: painted(driver, first), 60, "the first job is painted")
     name = eventually(lambda: worker(driver), 20, "the worker is listed").name
 
@@ -55,7 +55,7 @@ def test_a_worker_is_drained_taken_back_and_ended(
 
     assert "takes no new job" in drain()
     eventually(lambda: worker(driver, "drained"), 20, "the worker says that it is drained")
-    second = ready_to_paint(driver, ask)
+    second = ready_to_paint(driver, make_request)
     assert driver.services.routing.workers() == {}
     driver.ledger.sweep()
     assert driver.job(second).stage is Stage.RENDER

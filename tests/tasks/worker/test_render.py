@@ -17,7 +17,7 @@ from tasks.platform import Platforms
 from tasks.worker.context import RenderContext, ThroughputMeter, WorkerContext
 from tasks.worker.leases import LeaseRenewer
 from tasks.worker.render import WORDS_UNUSED, render
-from tests.tasks.ledger_driver import LedgerDriver, MakeAsk
+from tests.tasks.ledger_driver import LedgerDriver, MakeRequest
 
 
 @pytest.fixture
@@ -36,9 +36,9 @@ def shift(driver: LedgerDriver) -> RenderContext:
 
 
 def test_a_store_that_gives_no_photo_costs_no_attempt(
-    driver: LedgerDriver, shift: RenderContext, ask: MakeAsk
+    driver: LedgerDriver, shift: RenderContext, make_request: MakeRequest
 ) -> None:
-    job_id = driver.admit(ask())
+    job_id = driver.admit(make_request())
     refused = "x" * 300  # a name too long for any file system
     driver.ledger.transitions.fetched(driver.take(Stage.FETCH), [refused], "square")
 
@@ -52,9 +52,9 @@ def test_a_store_that_gives_no_photo_costs_no_attempt(
 
 
 def test_a_painter_that_follows_no_words_says_so(
-    driver: LedgerDriver, shift: RenderContext, ask: MakeAsk
+    driver: LedgerDriver, shift: RenderContext, make_request: MakeRequest
 ) -> None:
-    asked = {"plain": ask(), "worded": ask(words="at night")}
+    asked = {"plain": make_request(), "worded": make_request(words="at night")}
     photo = np.full((64, 64, 3), 128, np.uint8)
     jobs = {name: driver.admit(request) for name, request in asked.items()}
     for number in range(2):
@@ -84,9 +84,11 @@ def test_a_picture_that_own_words_shaped_is_judged_more_strictly() -> None:
         screen.picture(picture, 0.0, own_words=True)
 
 
-def test_a_painting_with_own_words_is_never_given_to_anybody_else(ask: MakeAsk) -> None:
+def test_a_painting_with_own_words_is_never_given_to_anybody_else(
+    make_request: MakeRequest,
+) -> None:
     photo = Photo(np.zeros((8, 8, 3), np.uint8), "ab")
     style = open_styles()["film"]
 
-    assert paint_key(ask(), style, [photo]) != ""
-    assert paint_key(ask(words="at night"), style, [photo]) == ""
+    assert paint_key(make_request(), style, [photo]) != ""
+    assert paint_key(make_request(words="at night"), style, [photo]) == ""

@@ -11,11 +11,11 @@ from tests.stack import Stack, eventually
 
 
 def test_a_librarys_line_carries_the_job(
-    services: Services, stack: Stack, ask: Callable[..., PaintRequest]
+    services: Services, stack: Stack, make_request: Callable[..., PaintRequest]
 ) -> None:
     # Nobody speaks for this platform, so that the worker has something to complain of.
     stack.start("io", "worker", "io")
-    job_id = getattr(services.ledger.admit(ask(platform="nowhere")), "job_id", "")
+    job_id = getattr(services.ledger.admit(make_request(platform="nowhere")), "job_id", "")
 
     def complaint() -> dict[str, str] | None:
         lines = [json.loads(line) for line in stack.log("io").splitlines() if line.startswith("{")]
