@@ -198,18 +198,22 @@ def unpack(settings: Settings, archive: Path) -> None:
     own_folder(folder)
     with tarfile.open(archive) as tar:
         for member in tar:
-            if member.name == MANIFEST or not _is_ours(member):
+            path = PurePosixPath(member.name)
+            # Not by `extractall`: only plain files, below the folder, readable by their owner only.
+            if not member.isfile() or path.is_absolute() or ".." in path.parts:
                 continue
-            member.mode = 0o700 if member.isdir() else 0o600
-            tar.extract(member, folder, filter="data")
-    for made in (folder / "valkey", folder / "blobs"):
-        made.mkdir(mode=0o700, exist_ok=True)
-        made.chmod(0o700)
+            content = tar.extractfile(member)
+            if content is None or member.name == MANIFEST:
+                continue
+            _make_folders(folder, path.parent)
+            with content, open(folder / path, "wb", opener=private_opener) as file:
+                shutil.copyfileobj(content, file)
+    _make_folders(folder, PurePosixPath("blobs"))
 
 
-def _is_ours(member: tarfile.TarInfo) -> bool:
-    path = PurePosixPath(member.name)
-    return (member.isfile() or member.isdir()) and not path.is_absolute() and ".." not in path.parts
+def _make_folders(folder: Path, inner: PurePosixPath) -> None:
+    for part in (*reversed(inner.parents), inner):
+        (folder / part).mkdir(mode=0o700, exist_ok=True)
 
 
 def is_unused(services: Services) -> bool:

@@ -173,3 +173,25 @@ def test_what_is_no_backup_is_refused(
 
     with pytest.raises(BackupFailed, match="is no backup of Suisai"):
         read_manifest(archive)
+
+
+def test_only_plain_files_below_the_folder_are_unpacked(
+    machine: dict[str, LedgerDriver], tmp_path: Path
+) -> None:
+    archive = tmp_path / "bot.tar.gz"
+    back_up(machine["bot"].services, archive, move=False)
+    with tarfile.open(archive) as old, tarfile.open(tmp_path / "bad.tar.gz", "w:gz") as new:
+        for member in old:
+            new.addfile(member, old.extractfile(member) if member.isfile() else None)
+        for name in ("../escaped", str(tmp_path / "absolute"), "blobs/../../escaped"):
+            new.addfile(tarfile.TarInfo(name))
+        for name, kind in (("link", tarfile.SYMTYPE), ("pipe", tarfile.FIFOTYPE)):
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = kind, "/etc/passwd"
+            new.addfile(info)
+
+    unpack(settings_in(tmp_path / "new"), tmp_path / "bad.tar.gz")
+
+    found = {path.name for path in tmp_path.rglob("*")}
+    assert not {"escaped", "absolute", "link", "pipe"} & found
+    assert "appendonly.aof.manifest" in found
