@@ -1,8 +1,8 @@
 """Copies of a bot: the data folder in one archive, with the ledger as it was at one moment.
 
-The server writes a snapshot of its memory (BGSAVE), whatever happens meanwhile. In the archive it lies as the
-base of an append-only file, so that a server that starts on the unpacked folder reads it as its own.
-Blobs are copied before and after the snapshot: what a job of the snapshot needs existed at that moment.
+The server writes a snapshot of its memory (BGSAVE) while the bot runs. In the archive the snapshot is the
+base of an append-only file, so that a server that is started on the unpacked folder reads it. Blobs are
+copied before and after the snapshot, so that the archive contains every blob of the snapshot's jobs.
 """
 
 from __future__ import annotations
@@ -32,33 +32,33 @@ _FORMAT = 1
 _LEDGER = "valkey/appendonlydir"
 _BASE, _TAIL = "appendonly.aof.1.base.rdb", "appendonly.aof.1.incr.aof"
 _LEFT_OUT = frozenset({"valkey", "models", "cache", "blobs", "up.lock", "commands.lock"})
-"""Of the data folder: what is copied otherwise, made again, or of this machine only."""
+"""Entries of the data folder that are copied separately, can be recreated, or belong to this machine."""
 _LOOK_S = 0.1
 
 
 class BackupFailed(UserFacingError):
-    """No archive was written, or none can be unpacked; the message says why and what to do."""
+    """An archive could not be written or unpacked; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What an archive says of itself."""
+    """Metadata of an archive."""
 
     made_at: float
     """Seconds since the epoch, by the ledger's clock."""
     open_jobs: int
     moved: bool
-    """The bot was stopped from working before the copy, and has answered nobody since."""
+    """The bot was paused before the copy, for good: it has sent no answer since."""
     paused_before: tuple[str, ...]
-    """What an operator had paused; of a bot that moves, all else is resumed on the new machine."""
+    """What an operator had paused before a move; everything else is resumed on the new machine."""
     format: int = _FORMAT
 
 
 def check_is_here(settings: Settings) -> None:
-    """Raise `BackupFailed` where ledger or photos are on servers of the operator's own."""
+    """Raise `BackupFailed` if the ledger or the photos are not in the data folder."""
     if settings.redis_url is not None or settings.blob_url is not None:
         raise BackupFailed(
-            "The ledger or the photos are on servers of your own (SUISAI_REDIS_URL, SUISAI_BLOB_URL): "
+            "The ledger or the photos are on other servers (SUISAI_REDIS_URL, SUISAI_BLOB_URL): "
             "back those up with their own tools, see docs/valkey.md."
         )
 
@@ -92,7 +92,7 @@ def _write(
         manifest = Manifest(services.ledger.now(), _open_jobs(services), moved, paused)
         tar.add(snapshot, f"{_LEDGER}/{_BASE}")
     finally:
-        # It holds what people may ask the bot to forget.
+        # It contains personal data, which `forget` must be able to delete.
         snapshot.unlink(missing_ok=True)
     _add_text(tar, f"{_LEDGER}/{_TAIL}", "")
     lines = f"file {_BASE} seq 1 type b\nfile {_TAIL} seq 1 type i\n"
@@ -116,11 +116,11 @@ def _rest(services: Services, patience_s: float) -> None:
     ns, over_at = services.settings.namespace, time.monotonic() + patience_s
     while any(services.redis.zcard(f"{ns}:leases:{stage}") for stage in Stage):
         if not services.heartbeats.alive():
-            return  # their workers are gone: the sweep of the new machine takes them back
+            return  # no worker is alive: the sweep on the new machine requeues these jobs
         if time.monotonic() > over_at:
             raise BackupFailed(
                 f"Workers still hold jobs after {patience_s:.0f} s; everything is paused. Try again, "
-                "or let it go on: suisai resume intake, fetch, render and deliver."
+                "or continue with: suisai resume intake, fetch, render and deliver."
             )
         time.sleep(_LOOK_S)
 
@@ -178,14 +178,14 @@ def _add_text(tar: tarfile.TarFile, name: str, text: str) -> None:
 
 
 def read_manifest(archive: Path) -> Manifest:
-    """Return what an archive says of itself. Raises `BackupFailed`, `OSError`."""
+    """Return the manifest of an archive. Raises `BackupFailed`, `OSError`."""
     try:
         with tarfile.open(archive) as tar:
             file = tar.extractfile(MANIFEST)
-            told = json.loads(file.read()) if file else {}
-        return Manifest(**{**told, "paused_before": tuple(told["paused_before"])})
+            fields = json.loads(file.read()) if file else {}
+        return Manifest(**{**fields, "paused_before": tuple(fields["paused_before"])})
     except (tarfile.TarError, EOFError, KeyError, TypeError, ValueError) as error:
-        raise BackupFailed(f"{archive} is no backup of Suisai, or it is cut off.") from error
+        raise BackupFailed(f"{archive} is not a backup of Suisai, or it is truncated.") from error
 
 
 def unpack(settings: Settings, archive: Path) -> None:
@@ -217,21 +217,21 @@ def _make_folders(folder: Path, inner: PurePosixPath) -> None:
 
 
 def is_unused(services: Services) -> bool:
-    """Return whether a ledger holds neither a job nor anything that a platform noted."""
+    """Return whether a ledger contains no job, no data of a platform, no ban and no opt-out."""
     ns = services.settings.namespace
     kinds = (f"{ns}:job:*", f"{ns}:notes:*", f"{ns}:banned", f"{ns}:optouts")
     return not any(key for kind in kinds for key in services.redis.scan_iter(kind, count=1000))
 
 
 def remove_unused(settings: Settings) -> None:
-    """Remove the files of a ledger that `is_unused` and whose server has ended."""
+    """Delete the files of a ledger that `is_unused`; its server must be stopped."""
     shutil.rmtree(settings.data_dir / _LEDGER, ignore_errors=True)
 
 
 def take_up(services: Services, manifest: Manifest, *, drop_open: bool) -> int:
-    """Let an unpacked bot begin: end its open jobs if `drop_open`, lift the pauses of the move.
+    """Start the work of an unpacked bot: end the pauses of the move; with `drop_open` cancel open jobs.
 
-    Return how many jobs were ended.
+    Return how many jobs were cancelled.
     """
     if manifest.moved:
         for what in PAUSABLE:

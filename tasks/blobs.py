@@ -1,6 +1,6 @@
-"""Where photos and pictures are kept: a local folder by default, anything S3-like by URL.
+"""The blob store for photos and pictures: a local folder, or an object store named by a URL.
 
-Where photos and pictures lie: by kind and hour, so that the old ones are found without the rest.
+Keys begin with kind and hour, so that expired blobs are found without listing all others.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tasks.models import Claim
 from tasks.private_files import private_folder
 
 UPLOADS = "uploads"
-"""Where uploaded photos wait: `uploads/<person>/<random>`."""
+"""Prefix of uploaded photos: `uploads/<person>/<random>`."""
 
 
 class BlobMissing(Exception):
@@ -27,7 +27,7 @@ class BlobMissing(Exception):
 
 
 class StoreRefuses(OSError):
-    """The blob store cannot be read or written now: full, forbidden or out of reach."""
+    """The blob store cannot be read or written now: it is full, denies access or is unreachable."""
 
 
 class BlobStore:
@@ -54,7 +54,7 @@ class BlobStore:
         return self._folder is None or shutil.disk_usage(self._folder).free > reserve_bytes
 
     def put(self, key: str, data: bytes) -> None:
-        """Keep `data` under `key`. Raises `StoreRefuses`."""
+        """Store `data` under `key`. Raises `StoreRefuses`."""
         with _plainly():
             obstore.put(self._store, key, data)
 
@@ -74,7 +74,7 @@ class BlobStore:
 
     def delete_uploads(self, person: str) -> None:
         """Delete the photos that a person uploaded. Raises `StoreRefuses`."""
-        # Names of people come from an operator's command line, too.
+        # A person's id may also be an operator's input on the command line.
         if person and "/" not in person and person not in (".", ".."):
             with _plainly():
                 self.delete([key for key, *_ in self.listing(f"{UPLOADS}/{person}")])
@@ -93,12 +93,12 @@ class BlobStore:
 
 @contextmanager
 def _plainly() -> Iterator[None]:
-    """Raise `StoreRefuses` for whatever the store's own library raises but a missing key."""
+    """Convert all exceptions of the store's library to `StoreRefuses`, except those for a missing key."""
     try:
         yield
     except (NotFoundError, FileNotFoundError):
         raise
-    # TypeError, ValueError: what obstore says of a key that cannot be a path.
+    # obstore raises TypeError or ValueError for a key that is not a valid path.
     except (BaseError, OSError, TypeError, ValueError) as error:
         raise StoreRefuses(f"the blob store refuses: {error}") from error
 
@@ -107,12 +107,12 @@ _HOUR = "%Y%m%dT%H"
 
 
 def photo_key(claim: Claim, number: int) -> str:
-    """Name the blob of a claim's opened photo. No other claim, even of the same job, has this key."""
+    """Return the blob key of a claim's opened photo. Keys of different claims differ, even of one job."""
     return f"photos/{_key(claim, number)}.rgb"
 
 
 def picture_key(claim: Claim, number: int) -> str:
-    """Name the blob of a claim's painting. No other claim, even of the same job, has this key."""
+    """Return the blob key of a claim's painting. Keys of different claims differ, even of one job."""
     return f"pictures/{_key(claim, number)}.jpg"
 
 
@@ -135,5 +135,5 @@ def _begins(folder: str) -> datetime:
     try:
         return datetime.strptime(folder, _HOUR).replace(tzinfo=UTC)
     except ValueError:
-        # Not a folder of ours by name: let the age of each blob decide.
+        # Not one of our folder names: check the age of each blob in it.
         return datetime.min.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""What the operator and the load control: pauses, announced quotas, measured capacity, overload."""
+"""Control data that all processes share: pauses, announced quotas, measured capacity, overload level."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class WorkDone:
 
     jobs: int = 0
     calls: int = 0
-    """How many batches the jobs were done in."""
+    """Number of batches."""
     busy_s: float = 0.0
 
 
@@ -36,8 +36,8 @@ class Controls:
     def pause(self, what: str, platform: str | None = None, until: float | None = None) -> None:
         """Pause intake or a stage, of one platform or of all.
 
-        With `until` the pause ends by itself (the latest end counts); without, it is the operator's
-        and only `resume` ends it.
+        With `until` (seconds since the epoch) the pause ends by itself; the latest end counts. Without,
+        it is an operator's pause, which only `resume` ends.
         """
         field = _name(what, platform)
         if until is None:
@@ -46,7 +46,7 @@ class Controls:
             self._scripts.run("pause_until", field, int(until * 1000))
 
     def resume(self, what: str, platform: str | None = None) -> None:
-        """End a pause, whoever began it; with delivery also what platforms hold back."""
+        """End a pause, also one with an end; for `deliver` also end the platform's holds."""
         for kind in ("paused", "paused_until"):
             self._redis.hdel(f"{self._ns}:{kind}", _name(what, platform))
         if what == Stage.DELIVER:
@@ -64,22 +64,22 @@ class Controls:
         return paused | dict.fromkeys(by_operator, 0.0)
 
     def overload_level(self) -> OverloadLevel:
-        """Return how the bot answers to load now."""
+        """Return the current overload level."""
         level = self._redis.get(f"{self._ns}:overload_level")
         return OverloadLevel(str(level)) if level else OverloadLevel.NORMAL
 
     def counts(self) -> dict[str, int]:
-        """Return what happened since the ledger began; names as in the scripts."""
+        """Return all counters since the ledger was created; names as in the scripts."""
         stored: Any = self._redis.hgetall(f"{self._ns}:counts")
         return {name: int(count) for name, count in stored.items()}
 
     def announce_quota(self, platform: str, quota: RateLimit | None) -> None:
-        """Record what a platform lets the bot send, for the expected waits."""
+        """Record how many answers a platform allows; expected waits depend on it."""
         if quota is None:
             self._redis.hdel(f"{self._ns}:quota", platform)
         else:
-            words = f"{quota.count} {int(quota.window_s * 1000)}"
-            self._redis.hset(f"{self._ns}:quota", platform, words)
+            written = f"{quota.count} {int(quota.window_s * 1000)}"
+            self._redis.hset(f"{self._ns}:quota", platform, written)
 
     def report(
         self,
@@ -90,9 +90,9 @@ class Controls:
         stale_s: float = 15.0,
         done: WorkDone = NO_WORK,
     ) -> None:
-        """Record how fast a worker works, and what it did since its last report.
+        """Record a worker's throughput, and its work since the last report.
 
-        Silent workers drop out of the capacity after `stale_s`.
+        After `stale_s` without a report a worker no longer counts towards the capacity.
         """
         stale_ms = int(stale_s * 1000)
         counts = (done.jobs, done.calls, int(done.busy_s * 1000))

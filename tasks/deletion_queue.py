@@ -1,4 +1,4 @@
-"""Blobs that are to be deleted, and the rewrite that removes deleted values from the server's disk."""
+"""The queue of blobs to delete, and the rewrite that removes deleted values from the server's disk."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _log = structlog.get_logger()
 
 
 class DeletionQueue:
-    """The queue of blobs that are not needed any more. What fails is retried later."""
+    """The queue of blobs that are no longer needed. Failed deletions are retried later."""
 
     def __init__(self, redis: Redis, namespace: str, blobs: BlobStore) -> None:
         self._redis = redis
@@ -23,14 +23,14 @@ class DeletionQueue:
         self._blobs = blobs
 
     def oldest(self, most: int) -> list[str]:
-        """Return the keys that have been in the queue for longest."""
+        """Return up to `most` keys, those that were queued first."""
         keys: Any = self._redis.lrange(self._key, 0, most - 1)
         return list(keys)
 
     def delete(self, keys: Sequence[str]) -> int:
         """Delete these blobs of the queue; return how many were deleted."""
         refused = {key for key in keys if not self._deleted(key)}
-        # Another process may have deleted the same ones meanwhile: remove by value, not by index.
+        # Remove by value, not by index: another process may delete the same keys at the same time.
         pipe = self._redis.pipeline(transaction=False)
         for key in keys:
             pipe.lrem(self._key, 1, key)
@@ -52,19 +52,19 @@ _AT_MOST_EVERY_S = 60
 
 
 def request_rewrite(redis: Redis, namespace: str) -> None:
-    """Note that something was deleted that must not stay on the server's disk."""
+    """Request a rewrite of the append-only file, because deleted personal data is still in it."""
     redis.set(f"{namespace}:rewrite_requested", "1")
 
 
 def rewrite_if_requested(redis: Redis, namespace: str) -> bool:
-    """Begin to rewrite the append-only file where that was requested; tell whether it has begun."""
+    """Start a rewrite of the append-only file if one was requested; return whether it was started."""
     requested, recently = f"{namespace}:rewrite_requested", f"{namespace}:rewritten"
     if not redis.exists(requested) or redis.exists(recently):
         return False
     try:
         redis.bgrewriteaof()
     except RedisError as error:
-        # A hosted server may forbid it, and a rewrite may be under way that began too early.
+        # A hosted server may forbid it, or a rewrite that began before the deletion is still running.
         _log.warning("aof_not_rewritten", error=str(error), action="retry")
         redis.set(recently, "1", ex=_AT_MOST_EVERY_S)
         return False

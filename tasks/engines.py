@@ -1,4 +1,4 @@
-"""Opens what a worker paints with: styles, the safety screen, an engine, a signer."""
+"""Creates the objects of a painting worker from the settings: styles, safety checks, engine, signer."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ SAFETY_GROUP = "suisai.safety"
 
 
 class CheckMissing(UserFacingError):
-    """A safety check that the settings name is not installed."""
+    """A safety check in the settings is not installed."""
 
 
 def open_screen(settings: Settings) -> Screen:
-    """Bring up the checks of the settings, found by the entry point group `suisai.safety`.
+    """Create the safety checks that the settings name, from the entry point group `suisai.safety`.
 
-    The models behind them are loaded here, not at the first photo. Raises `CheckMissing`,
-    `SafetyUnavailable`: a bot whose check cannot be found or does not work must not start.
+    Loads their models now, not at the first photo. Raises `CheckMissing` and `SafetyUnavailable`,
+    because a bot must not start without a check that its settings require.
     """
     installed = {point.name: point for point in entry_points(group=SAFETY_GROUP)}
     missing = [name for name in settings.safety_checks if name not in installed]
@@ -50,9 +50,9 @@ def open_screen(settings: Settings) -> Screen:
 
 
 def open_signer(settings: Settings) -> C2paSigner | None:
-    """Return what signs finished pictures, None where the operator has no certificate.
+    """Return the signer for finished pictures, None if no certificate is set.
 
-    Raises `SealUnusable`, `OSError`.
+    Raises `SignerUnusable`, `OSError`.
     """
     if settings.seal_certificates is None or settings.seal_key is None:
         return None
@@ -65,19 +65,19 @@ def open_signer(settings: Settings) -> C2paSigner | None:
 
 
 def open_styles() -> Mapping[str, Style]:
-    """Return every style that a person can pick."""
+    """Return every style that a person can choose."""
     return load_styles()
 
 
 def photo_limits(settings: Settings) -> PhotoLimits:
-    """Return what a photo may ask of this machine."""
+    """Return the limits for opening photos."""
     return PhotoLimits(long_side_px=settings.long_side_px)
 
 
 def open_engine(settings: Settings) -> Engine:
-    """Bring up the engine of the settings, not warmed up yet. Raises `EngineUnusable`.
+    """Create the engine that the settings name, not warmed up yet. Raises `EngineUnusable`.
 
-    `auto` takes the diffusion engine where it can be used, else the painter.
+    `auto` chooses the diffusion engine if it is usable, else the painter.
     """
     options = EngineOptions(
         settings.model,
@@ -98,12 +98,12 @@ def open_engine(settings: Settings) -> Engine:
 
 
 def models_folder(settings: Settings) -> Path:
-    """Return where the diffusion models' files are."""
+    """Return the folder of the diffusion models' files."""
     return settings.data_dir / "models"
 
 
 def engine_id(engine: Engine) -> str:
-    """Name an engine and its version, for recognising equal paintings; without white space."""
+    """Return engine name and version as one string without white space, e.g. for reusing paintings."""
     return "-".join(f"{engine.name}/{engine.version}".split())
 
 
@@ -113,10 +113,10 @@ def painting_of(engine: Engine) -> PaintingWorker:
 
 
 def paint_key(request: PaintRequest, style: Style, photos: Sequence[Photo], model: str = "") -> str:
-    """Name the painting that a request wants: equal keys mean equal pictures by the same engine.
+    """Return a hash of all that determines a painting: equal keys give equal pictures by one engine.
 
-    `model` is the one that the request is routed to. The painting of a private request is its person's
-    alone. Empty where own words were used: such a painting is never given to anybody else.
+    `model` is the one that the request is routed to. The key of a private request includes the person,
+    so that its painting is not reused for others. Empty if own words were used: never reused.
     """
     if request.words:
         return ""

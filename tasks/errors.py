@@ -1,11 +1,11 @@
-"""What a platform may raise and what each error means for the job, and what the store raises."""
+"""The exceptions that a platform raises, and what each means for the job; also `StoreError`."""
 
 from __future__ import annotations
 
 from redis.exceptions import RedisError
 
 StoreError = RedisError
-"""The store behind the ledger does not answer, or refuses. Adapters catch it without knowing the store."""
+"""The ledger's server does not answer or refuses a command. Adapters need not import redis to catch it."""
 
 
 class UnknownPlatform(Exception):
@@ -13,14 +13,15 @@ class UnknownPlatform(Exception):
 
 
 class PlatformPaused(Exception):
-    """The whole bot must wait (429, outage, spent budget). Costs no attempt."""
+    """No call to this platform is possible before `until` (429, outage, spent budget). Costs no attempt."""
 
     def __init__(
         self, until: float, why: str, *, job_until: float = 0.0, maybe_sent: bool = False
     ) -> None:
-        """`job_until`: the job that met this waits longer than the others, lest each try meet it first.
+        """Set times in seconds since the epoch.
 
-        `maybe_sent`: the answer may stand already; the next try begins with `find_answer`.
+        `job_until`: the job that raised this is postponed until then, so that other jobs go first.
+        `maybe_sent`: the answer may already be published; the next attempt begins with `find_answer`.
         """
         super().__init__(f"paused until {until:.0f}: {why}")
         self.until = until
@@ -30,7 +31,7 @@ class PlatformPaused(Exception):
 
 
 class ChatRateLimited(Exception):
-    """One chat takes no message before `until`; others do. Costs no attempt."""
+    """One chat accepts no message before `until`; other chats do. Costs no attempt."""
 
     def __init__(self, until: float) -> None:
         super().__init__(f"full until {until:.0f}")
@@ -38,11 +39,11 @@ class ChatRateLimited(Exception):
 
 
 class TransientError(Exception):
-    """The call failed and may succeed later. Retried for `fault_patience_s`, not a number of times."""
+    """The call failed and may succeed later. It is retried for `fault_patience_s` seconds."""
 
 
 class PhotoUnavailable(Exception):
-    """The platform does not have the photo any more. `reason` is a stable code."""
+    """The photo no longer exists on the platform. `reason` is a stable code."""
 
     def __init__(self, reason: str = "photo-gone") -> None:
         super().__init__(reason)
@@ -50,7 +51,10 @@ class PhotoUnavailable(Exception):
 
 
 class Undeliverable(Exception):
-    """No answer can be sent there any more (blocked, deleted, kicked). `reason` is a stable code."""
+    """No answer can be sent to this chat or post any more (blocked, deleted, removed).
+
+    `reason` is a stable code.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

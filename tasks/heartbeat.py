@@ -24,9 +24,9 @@ _log = structlog.get_logger()
 _EVERY_S = 5.0
 
 _STALE_S = 16.0
-"""Three missed heartbeats: the process is dead or cut off."""
+"""Three missed heartbeats: the process is dead or has no connection."""
 
-_GOODBYE_S = 2.0
+_SHUTDOWN_TIMEOUT_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +40,16 @@ class Process:
     since: float
     """When it started, seconds since the epoch."""
     facts: Mapping[str, str]
-    """What it reports of itself, e.g. its engine."""
+    """What it reports about itself, e.g. its engine."""
 
 
 def process_name() -> str:
-    """Name this process, readable in a job's history."""
+    """Return `host:pid`, a readable name of this process for a job's history."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def unique_process_name() -> str:
-    """Name this process uniquely: in a container, host name and process id are reused."""
+    """Return `host:pid:random`, because containers reuse host names and process ids."""
     return f"{process_name()}:{secrets.token_hex(2)}"
 
 
@@ -71,17 +71,17 @@ class Heartbeats:
 
     def alive(self) -> tuple[Process, ...]:
         """Return the live processes by kind and name; stale ones are removed."""
-        now, alive, silent = server_time(self._redis), [], []
+        now, alive, stale = server_time(self._redis), [], []
         listed: Any = self._redis.hgetall(self._key)
         for key, line in listed.items():
             until, since, facts = json.loads(line)
             kind, _, name = key.partition(" ")
             if until < now:
-                silent.append(key)
+                stale.append(key)
             else:
                 alive.append(Process(kind, name, float(since), facts))
-        if silent:
-            self._redis.hdel(self._key, *silent)
+        if stale:
+            self._redis.hdel(self._key, *stale)
         return tuple(sorted(alive, key=lambda process: (process.kind, process.name)))
 
 
@@ -105,7 +105,7 @@ def heartbeat(
         yield
     finally:
         stop.set()
-        thread.join(_GOODBYE_S)
+        thread.join(_SHUTDOWN_TIMEOUT_S)
 
 
 def _send(call: Callable[[], None]) -> None:

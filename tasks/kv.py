@@ -1,7 +1,7 @@
-"""A small durable key-value store for adapters: cursors, tokens, preferences. Keys are per platform.
+"""A durable key-value store for adapters: cursors, tokens, preferences. Each platform has its own keys.
 
-What is written with `person=` is deleted by `forget`, as soon as that person is forgotten. The server's
-clock is here as well.
+Values that are written with `person=` are deleted when that person is forgotten. Also reads the server's
+clock.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ redis.call('SET', KEYS[1], ARGV[2])
 return 1
 """
 
-# The index of a person: a sorted set of what was written with that person -> when it expires, in
-# milliseconds. It lasts as long as its longest entry, so that no name outlives what was written.
+# The index of a person: a sorted set of the entries that were written with this person -> expiry in
+# milliseconds. The index expires with its last entry, so that no id is stored longer than the data.
 _INDEX = """
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -33,27 +33,27 @@ if last == 'inf' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIREAT'
 """
 
 _IN_QUEUE = "queue "
-"""Before an entry of an index that is an item of a queue: `queue NAME ITEM`."""
+"""Prefix of an index entry for an item of a queue: `queue NAME ITEM`."""
 
 _MEMBER = "member "
-"""Before an entry of an index that is a set with the person in it: `member KEY`."""
+"""Prefix of an index entry for a set that contains the person: `member KEY`."""
 
 _MESSAGE = "message "
-"""Before an entry of an index that is a message on the platform: `message RECEIPT`."""
+"""Prefix of an index entry for a message on the platform: `message RECEIPT`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """An item of a queue that is ordered by time."""
+    """An item of a queue that is ordered by due time."""
 
     item: str
     value: str
     at: float
-    """When it is due, seconds since the epoch."""
+    """Due time, seconds since the epoch."""
 
 
 class Batch:
-    """Writes that are made together."""
+    """Writes that are executed in one transaction."""
 
     def __init__(self, pipe: Pipeline, prefix: str) -> None:
         self._pipe = pipe
@@ -69,41 +69,41 @@ class Batch:
         self._pipe.delete(*(f"{self._prefix}:{key}" for key in keys))
 
     def schedule(self, queue: str, item: str, value: str, at: float, person: str = "") -> None:
-        """Put an item into a queue, or move it there to another time."""
+        """Put an item into a queue, or change its due time and value. `at`: seconds since the epoch."""
         self._pipe.hset(f"{self._prefix}:{queue}:values", item, value)
         self._pipe.zadd(f"{self._prefix}:{queue}", {item: at})
         self.index(person, f"{_IN_QUEUE}{queue} {item}", _QUEUED_S)
 
     def unschedule(self, queue: str, *items: str) -> None:
-        """Take items out of a queue."""
+        """Remove items from a queue."""
         self._pipe.zrem(f"{self._prefix}:{queue}", *items)
         self._pipe.hdel(f"{self._prefix}:{queue}:values", *items)
 
     def remove_member(self, key: str, member: str) -> None:
-        """Take a member out of the set under `key`."""
+        """Remove a member from the set under `key`."""
         self._pipe.srem(f"{self._prefix}:{key}", member)
 
     def note_message(self, receipt: str, ttl_s: float, person: str) -> None:
-        """Note a message to a person, which is deleted on the platform when the person is forgotten.
+        """Record a message to a person, to delete it on the platform when the person is forgotten.
 
-        `receipt`: its name, as the platform's `retract` reads it. Nothing where there is no person.
+        `receipt`: its id, as the platform's `retract` expects it. Does nothing if `person` is empty.
         """
         self.index(person, f"{_MESSAGE}{receipt}", ttl_s)
 
     def index(self, person: str, entry: str, ttl_s: float | None) -> None:
-        """Note that an entry belongs to a person; nothing where there is none."""
+        """Add an entry to a person's index; does nothing if `person` is empty."""
         if person:
             self._pipe.eval(_INDEX, 1, _index(self._prefix, person), entry, _ms(ttl_s) or "")
 
 
 _QUEUED_S = 30 * 86_400.0
-"""An item stays in a queue for less than this."""
+"""Expiry of a queue item's index entry; items are in a queue for less than this."""
 
 
 class KeyValueStore:
-    """Strings by key, in the ledger's store, so that every process of a platform reads the same.
+    """Strings by key, shared by all processes of a platform through the ledger's server.
 
-    `person`, where a method takes it, is whose data the value is.
+    The parameter `person` of some methods names the person whose data the value is.
     """
 
     def __init__(self, redis: Redis, prefix: str) -> None:
@@ -111,31 +111,31 @@ class KeyValueStore:
         self._prefix = prefix
 
     def get(self, key: str) -> str | None:
-        """Return the value of `key`, None where there is none or it has expired."""
+        """Return the value of `key`, None if there is none or it has expired."""
         value = self._redis.get(f"{self._prefix}:{key}")
         return None if value is None else str(value)
 
     def get_many(self, *keys: str) -> list[str | None]:
-        """Return the value of each key, None where there is none. One round trip."""
+        """Return the value of each key, None for a missing one. One round trip."""
         values: Any = self._redis.mget([f"{self._prefix}:{key}" for key in keys])
         return list(values)
 
     def put(self, key: str, value: str, ttl_s: float | None = None, person: str = "") -> None:
-        """Write `value`; it expires after `ttl_s` seconds where that is given."""
+        """Write `value`; with `ttl_s` it expires after so many seconds."""
         with self.batch() as batch:
             batch.put(key, value, ttl_s, person)
 
     def set_if_absent(
         self, key: str, value: str, ttl_s: float | None = None, person: str = ""
     ) -> bool:
-        """Write `value` unless the key has one; tell whether it was written."""
+        """Write `value` unless the key exists; return whether it was written."""
         with self._pipeline() as pipe:
             pipe.set(f"{self._prefix}:{key}", value, px=_ms(ttl_s), nx=True)
             Batch(pipe, self._prefix).index(person, key, ttl_s)
             return bool(pipe.execute()[0])
 
     def compare_and_set(self, key: str, old: str | None, new: str, person: str = "") -> bool:
-        """Write `new` only while the value is `old` (None: none); tell whether it was written."""
+        """Write `new` if the current value is `old` (None: no value); return whether it was written."""
         with self._pipeline() as pipe:
             absent = "1" if old is None else "0"
             pipe.eval(_COMPARE_AND_SET, 1, f"{self._prefix}:{key}", old or "", new, absent)
@@ -143,7 +143,7 @@ class KeyValueStore:
             return bool(pipe.execute()[0])
 
     def increment(self, key: str, amount: int, ttl_s: float | None = None, person: str = "") -> int:
-        """Add to the counter under `key` and return the sum; `ttl_s` counts from its first use."""
+        """Add to the counter under `key` and return its new value; `ttl_s` counts from its first use."""
         with self._pipeline() as pipe:
             pipe.incrby(f"{self._prefix}:{key}", amount)
             if ttl_s is not None:
@@ -176,13 +176,13 @@ class KeyValueStore:
 
     @contextmanager
     def batch(self) -> Iterator[Batch]:
-        """Collect writes and make them in one round trip when the block ends."""
+        """Collect writes and execute them in one transaction when the block ends."""
         with self._pipeline() as pipe:
             yield Batch(pipe, self._prefix)
             pipe.execute()
 
     def due(self, queue: str, now: float, most: int) -> list[Scheduled]:
-        """Return items of a queue whose time has come, the longest overdue first."""
+        """Return up to `most` items of a queue that are due, the longest overdue first."""
         name = f"{self._prefix}:{queue}"
         rows: Any = self._redis.zrangebyscore(name, "-inf", now, start=0, num=most, withscores=True)
         return self._with_values(queue, rows)
@@ -203,12 +203,12 @@ class KeyValueStore:
         ]
 
     def messages_to(self, person: str) -> tuple[str, ...]:
-        """Return the receipts of the messages that were noted with this person."""
+        """Return the receipts of the messages that were recorded for this person."""
         entries: Any = self._redis.zrange(_index(self._prefix, person), 0, -1)
         return tuple(each.removeprefix(_MESSAGE) for each in entries if each.startswith(_MESSAGE))
 
     def forget(self, person: str) -> None:
-        """Delete everything that was written with this person."""
+        """Delete everything that was written with this `person`."""
         index = _index(self._prefix, person)
         entries: Any = self._redis.zrange(index, 0, -1)
         with self.batch() as batch:

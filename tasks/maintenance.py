@@ -18,17 +18,17 @@ _log = structlog.get_logger()
 
 _EVERY_S = 1.0
 
-_TIDY_EVERY_S = 60.0
+_EXPIRE_BLOBS_EVERY_S = 60.0
 
 
 def run_maintenance(services: Services, stop: threading.Event) -> None:
     """Run every second until `stop` is set. Any number of processes may do so at once."""
-    tidied_at = -_TIDY_EVERY_S
+    expired_at = -_EXPIRE_BLOBS_EVERY_S
     while not stop.is_set():
         try:
             run_once(services)
-            if time.monotonic() - tidied_at > _TIDY_EVERY_S:
-                tidied_at = time.monotonic()
+            if time.monotonic() - expired_at > _EXPIRE_BLOBS_EVERY_S:
+                expired_at = time.monotonic()
                 delete_expired_blobs(services, datetime.now(UTC))
         except RedisError as error:
             _log.warning("ledger_unavailable", error=str(error), action="retry")
@@ -38,7 +38,7 @@ def run_maintenance(services: Services, stop: threading.Event) -> None:
 
 
 def run_once(services: Services) -> None:
-    """Do everything that is due once. Raises `RedisError`, `OSError`."""
+    """Run every maintenance task once. Raises `RedisError`, `OSError`."""
     ledger = services.ledger
     expired, _ = ledger.sweep()
     if expired:
@@ -62,7 +62,7 @@ def _log_changes(status: SystemStatus) -> None:
 
 
 def delete_queued_blobs(services: Services, most: int = 500) -> int:
-    """Delete the photos of ended jobs; return how many. What fails is retried later."""
+    """Delete the photos of ended jobs; return how many. Failed deletions are retried later."""
     queue = DeletionQueue(services.redis, services.settings.namespace, services.blobs)
     return queue.delete(queue.oldest(most))
 
@@ -70,7 +70,7 @@ def delete_queued_blobs(services: Services, most: int = 500) -> int:
 def delete_expired_blobs(services: Services, now: datetime) -> int:
     """Delete photos, uploads and pictures that are older than their retention; return how many.
 
-    So do files that a crash left behind. A job whose photo is deleted is fetched again.
+    This includes files that a crash left behind. A job whose photo is deleted is fetched again.
     """
     settings, blobs = services.settings, services.blobs
     photos, pictures = (

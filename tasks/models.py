@@ -1,4 +1,4 @@
-"""The values that all parts of the bot share: requests, jobs, claims, answers."""
+"""The data types that all parts of the bot share: requests, jobs, claims, answers."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from types import MappingProxyType
 from typing import Literal
 
 WORDS_MAX = 200
-"""The most characters of an instruction in a person's own words."""
+"""Maximum length in characters of an instruction in a person's own words."""
 
 
 class Stage(StrEnum):
-    """What a job waits for, in the order in which a job passes them."""
+    """The stages of a job, in order."""
 
     FETCH = "fetch"
     RENDER = "render"
@@ -36,13 +36,13 @@ def worker_kind_of(stage: Stage) -> WorkerKind:
 
 
 class OverloadLevel(StrEnum):
-    """How the bot answers to load, from light to heavy."""
+    """How the bot reacts to load, in increasing order."""
 
     NORMAL = "normal"
     BROWNOUT = "brownout"
-    """Photos are painted by the style's faster recipe."""
+    """Photos are painted with the faster recipe."""
     REFUSE = "refuse"
-    """Requests that would wait too long are refused with a time to come back."""
+    """Requests that would wait too long are refused, with a time for the next attempt."""
 
 
 class Outcome(StrEnum):
@@ -60,12 +60,12 @@ class PhotoRef:
 
     ref: str
     owner: str | None = None
-    """The person who posted the photo, if not the one who asks."""
+    """The person who posted the photo, if it is not the requester."""
 
 
 @dataclass(frozen=True, slots=True)
 class PaintRequest:
-    """What one person asked for, parsed."""
+    """A parsed request of one person."""
 
     platform: str
     event: str
@@ -81,7 +81,7 @@ class PaintRequest:
     private: bool = False
     """A direct message: its painting is never reused for another person."""
     address: Mapping[str, str] = field(default_factory=dict)
-    """Where to answer; only the platform reads it."""
+    """Where to send the answer; only the platform reads it."""
     words: str = ""
     """An instruction in the person's own words, checked and at most `WORDS_MAX` characters long."""
 
@@ -98,7 +98,7 @@ class JobEvent:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """An admitted request, as the ledger knows it now."""
+    """An admitted request and its current state in the ledger."""
 
     id: str
     request: PaintRequest
@@ -106,17 +106,19 @@ class Job:
     """None once the job has ended."""
     outcome: Outcome | None
     reason: str
-    """Why the job ended in anything but a painting; a stable code, empty otherwise."""
+    """A stable code that says why the job ended without a painting, else empty."""
     attempts: int
-    """Attempts in the present stage whose failure the photo may have caused."""
+    """Failed attempts in the current stage that the photo may have caused."""
     admitted_at: float
+    """Seconds since the epoch, by the ledger's clock."""
     promised_wait_s: float
-    """The wait that the person was told at admission."""
+    """The expected wait that was announced to the person at admission."""
     draft: bool
+    """It is painted with the faster recipe."""
     facts: Mapping[str, str | int] = field(default_factory=dict)
-    """Values that the text for `reason` may name."""
+    """Values for the placeholders of the message for `reason`."""
     refunded: bool = True
-    """The cooldown was given back, where the job ends in an apology."""
+    """The cooldown was refunded, if the job ends with an apology."""
     photos: tuple[str, ...] = ()
     """Blob keys of the opened photos, in the order of the request."""
     photo_scores: tuple[float, ...] = ()
@@ -130,11 +132,11 @@ class Job:
     model: str = ""
     """The model that it is routed to; empty: any worker paints it."""
     receipt: str = ""
-    """The platform's id of the published answer, empty before."""
+    """The platform's id of the published answer; empty until it is sent."""
     traceparent: str = ""
     """W3C Trace Context of its admission, empty where it is not traced."""
     history: tuple[JobEvent, ...] = ()
-    """What happened so far; left out in a worker's claim."""
+    """The job's events so far; empty in a worker's claim."""
 
     @property
     def trace_id(self) -> str:
@@ -153,19 +155,20 @@ class Claim:
     ambiguous: bool = False
     """Deliver only: an earlier holder may already have sent the answer."""
     suspect: bool = False
-    """A worker died while it held this job: it is processed while the process does nothing else."""
+    """A worker died while it held this job, so that it is processed while no other thread works."""
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """The request is in the ledger, on disk."""
+    """The request was admitted and is on the ledger's disk."""
 
     job_id: str
     position: int
     """1 for the next job."""
     wait_s: float
+    """Expected seconds until the answer."""
     duplicate: bool = False
-    """The event had been admitted before; nothing was added."""
+    """The event had been admitted before; no job was added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +179,9 @@ class Refused:
     """`paused`, `banned`, `opted-out`, `strikes`, `cooldown`, `quota`, `too-many-open`, `busy-here`,
     `too-busy`, `storage-full`, `forgotten` (its person is forgotten; nothing is said)."""
     until: float
-    """When to ask again, seconds since the epoch; 0 if unknown."""
+    """When a new request may be admitted, seconds since the epoch; 0 if unknown."""
     notify: bool = True
-    """False if the person was told of a refusal lately, or the event was refused before."""
+    """False if the person was notified of a refusal recently, or this event was refused before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +195,9 @@ class QueueStatus:
     wait_s: float
     """Expected seconds until the answer."""
     progress: float = 0.0
-    """Of the painting, 0..1."""
+    """Completed fraction of the painting, 0..1."""
     paused: bool = False
-    """An operator holds still what the job waits for: no wait can be told."""
+    """The stage that the job waits for is paused by an operator, so that the wait is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,12 +210,12 @@ class Painting:
 
 @dataclass(frozen=True, slots=True)
 class Apology:
-    """Why there is no painting; the adapter finds the text for `reason`."""
+    """Why there is no painting; the adapter has the message for `reason`."""
 
     reason: str
     facts: Mapping[str, str | int] = field(default_factory=dict)
     refunded: bool = True
-    """The person's cooldown was given back."""
+    """The person's cooldown was refunded."""
 
 
 Answer = Painting | Apology
@@ -220,7 +223,7 @@ Answer = Painting | Apology
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """What a platform lets the bot send: `count` answers in any `window_s` seconds."""
+    """At most `count` calls in any `window_s` seconds."""
 
     count: int
     window_s: float
@@ -228,7 +231,7 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class JobUpdate:
-    """Something happened to a job. Best effort: an update may be lost."""
+    """A notification that something happened to a job. Updates may be lost."""
 
     job_id: str
     platform: str

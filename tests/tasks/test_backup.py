@@ -171,7 +171,7 @@ def test_what_is_no_backup_is_refused(
         back_up(machine["bot"].services, archive, move=False)
         archive.write_bytes(archive.read_bytes()[: archive.stat().st_size // 2])
 
-    with pytest.raises(BackupFailed, match="is no backup of Suisai"):
+    with pytest.raises(BackupFailed, match="is not a backup of Suisai"):
         read_manifest(archive)
 
 
