@@ -28,17 +28,27 @@ from pipeline.engines.painter.arrays import (
     luma,
     mix,
     part,
+    ramp,
     resize,
+    wide_blur,
 )
 from pipeline.engines.painter.canvas import by_rows, off_canvas, on_canvas, resized, rows_of
 from pipeline.engines.painter.filters.compositing import Layers, PaletteSet, composited
 from pipeline.engines.painter.filters.flat_areas import with_flat_areas
 from pipeline.engines.painter.filters.line_art import lines
+from pipeline.engines.painter.filters.local_contrast import with_folds, with_local_contrast
 from pipeline.engines.painter.filters.palette_lut import at_hour, cube_of
-from pipeline.engines.painter.filters.portrait import with_larger_eyes
+from pipeline.engines.painter.filters.portrait import draw_features, with_larger_eyes
 from pipeline.engines.painter.filters.preview import previewed
 from pipeline.engines.painter.filters.sky import Skyscape, skyscape
-from pipeline.engines.painter.filters.strokes import Brushes, BrushMask, brushed, denoised, mixed
+from pipeline.engines.painter.filters.strokes import (
+    Brushes,
+    BrushMask,
+    brushed,
+    denoised,
+    mixed,
+    tangle,
+)
 from pipeline.engines.painter.filters.texture import density_of, trembled
 from pipeline.styles import Style
 
@@ -89,6 +99,9 @@ def share(amount: float) -> float:
 OPENED = 0.4
 """How much broad shadows are lightened by day."""
 
+LEAFAGE = 60.0
+"""Radius in units of the picture: foliage is wider, an emblem or a line of letters is not."""
+
 SIDE_PX = 900
 """A picture of this geometric mean side has unit 1: brushes and lines are measured in it."""
 
@@ -112,6 +125,7 @@ class PainterPipeline:
             density_of, flat, analysis, style.pigment, style.stroke, seed
         )
         ink = lines(flat, analysis, mask.untouched, style.line, seed, self.pool)
+        draw_features(ink, analysis.calm, analysis.subject, feature_ink(style))
         sky, density = sky_future.result(), density_future.result()
         palettes = palettes_of(analysis, style, palette_share(job.strength))
         layers = previewed(flat, density, ink, sky, analysis, style, palettes, seed)
@@ -143,7 +157,14 @@ class PainterPipeline:
         strokes = mixed(analysis.calm, brushes, mask, style.stroke, analysis.unit, self.pool)
         features = resize(analysis.subject.features, mask.untouched.shape)
         keep = np.minimum(np.maximum(features, np.float32(1.2) * mask.untouched), 1)
-        flat = with_flat_areas(strokes, keep, style.areas, self.pool)
+        forms = None
+        if style.areas.flatness > 0:
+            spare = np.maximum(keep, forms_spared(analysis, keep.shape))
+            forms = with_local_contrast(part(strokes, 0.5), analysis.half, spare, analysis.unit)
+            forms = with_folds(forms, analysis.half, cloth_of(analysis, keep), analysis.unit)
+        # A sky is one soft gradient: flat areas would show borders that the photo has not.
+        keep = np.maximum(keep, np.float32(0.7) * resize(analysis.air, keep.shape))
+        flat = with_flat_areas(strokes, keep, style.areas, self.pool, forms)
         if style.stroke.wobble > 0:
             head = resize(analysis.subject.head, mask.untouched.shape)
             steady = np.maximum(head, mask.untouched)
@@ -181,11 +202,38 @@ def brush_mask_for(analysis: PhotoAnalysis) -> BrushMask:
     # On skin, what is thin is a wrinkle or a lock: features are seen to already.
     skin = np.maximum(subject.head, subject.skin)
     thin = np.float32(0.85) * filigree(bright, analysis.unit / 2) * (1 - skin)
+    thin *= 1 - leafage(analysis, bright.shape)
     people = np.float32(0.35) * subject.people - np.float32(0.65) * subject.bare
     return BrushMask(
         fine=np.maximum(people, subject.features),
         untouched=np.maximum(np.maximum(features, np.float32(0.9) * letters), thin),
     )
+
+
+def leafage(analysis: PhotoAnalysis, shape: tuple[int, ...]) -> Plane:
+    """Say where single blades and twigs lie among endless others, 0..1: those are no filigree."""
+    crowd = wide_blur(tangle(analysis.flow, analysis.unit), LEAFAGE * analysis.unit / 2)
+    return ramp(resize(crowd, shape), 0.22, 0.42)
+
+
+def feature_ink(style: Style) -> float:
+    """Say how much ink eyes, brows and mouths get: some in every style."""
+    return 0.5 + 0.25 * style.line.weight
+
+
+def forms_spared(analysis: PhotoAnalysis, shape: tuple[int, ...]) -> Plane:
+    """Say where tones are not to be spread: on skin, and in the sky, 0..1."""
+    skin = np.maximum(analysis.subject.skin, analysis.subject.head)
+    return np.maximum(resize(skin, shape), resize(analysis.air, shape))
+
+
+def cloth_of(analysis: PhotoAnalysis, keep: Plane) -> Plane:
+    """Say where people wear something, at half size; only a person with a face is certain."""
+    subject = analysis.subject
+    if not subject.faces:
+        return np.zeros_like(keep)
+    bare = np.maximum(subject.skin, subject.head)
+    return resize(ramp(subject.people, 0.4, 0.9) * (1 - bare), keep.shape) * (1 - keep)
 
 
 def sky_of(analysis: PhotoAnalysis, style: Style, seed: int) -> Skyscape | None:

@@ -25,6 +25,18 @@ PALE, WARMEST, MOST_TINGED = 66.0, 4.0, 7.0
 ROUGHEST = 2.2
 """L by which spots differ from those beside them: clouds stay below, most walls and water do not."""
 
+CALMEST, CALM_SHARE, BUSY_SHARE = 0.8, 0.3, 0.6
+"""Roughness that counts as texture, and shares of textured spots: a calm sky has fewer, ground has more."""
+
+DARKER_THAN_CLOUDS = 10.0
+"""L by which ground lies below what a cloud of the same blue would have."""
+
+GROUND_PX = 21
+"""Distant ground is at least so high and wide, in px of the small picture."""
+
+WHITE, MOST_TINGED_WHITE = 82.0, 12.0
+"""L and chroma of the white of clouds."""
+
 SHORTEST_TOUCH, SMALLEST_PART = 0.08, 0.02
 """Of the upper rim, and of the picture: less is a window or a reflection, not a part of the sky."""
 
@@ -82,7 +94,10 @@ def open_sky(lab: Colours, nobody: Mask) -> Plane:
 
     A wall that is taken for sky loses no more than contours within it.
     """
-    loose = (may_be_sky(lab) & nobody).astype(np.uint8)
+    rough = roughness(lab)
+    busy = blur((rough > CALMEST).astype(np.float32), 4.0)
+    airy = may_be_sky(lab) | deep_blue(lab) & (busy < CALM_SHARE)
+    loose = (airy & nobody & ~distant_ground(lab, rough, busy)).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(loose, connectivity=4)
     blue = lab[..., 2] < FAINTEST_BLUE
     keep = np.zeros(count, np.bool_)
@@ -90,16 +105,51 @@ def open_sky(lab: Colours, nobody: Mask) -> Plane:
         area = stats[label][cv2.CC_STAT_AREA]
         blueness = float(blue[labels == label].mean())
         keep[label] = label > 0 and area > SMALLEST_PART * loose.size and blueness > SOME_BLUE
-    sky = cv2.morphologyEx(
-        keep[labels].astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)
-    )
-    return cv2.erode(sky, np.ones((3, 3), np.uint8)).astype(np.float32)
+    sky = cv2.morphologyEx(keep[labels].astype(np.uint8), cv2.MORPH_CLOSE, square(5))
+    return np.asarray(cv2.erode(sky, square(3)), np.float32)
 
 
 def roughness(lab: Colours) -> Plane:
     """Measure fine texture in units of L; clouds have little, walls and water have more."""
     bright = np.ascontiguousarray(lab[..., 0])
     return blur(np.abs(bright - blur(bright, 1.5)), 1.5)
+
+
+def deep_blue(lab: Colours) -> Mask:
+    """Find blues that are too dark or too violet to be sky for certain, as overhead in mountains."""
+    return (lab[..., 2] < SURELY_BLUE) & (lab[..., 1] < -0.75 * lab[..., 2]) & (lab[..., 0] > 20)
+
+
+def distant_ground(lab: Colours, rough: Plane, busy: Plane) -> Mask:
+    """Find mountains that have the colour of the sky: textured over some width, and darker than any cloud.
+
+    The rim of a cloud is rough as well, but narrow, white is beside it, and the less blue, the lighter it is.
+    """
+    ground = cv2.morphologyEx((busy > BUSY_SHARE).astype(np.uint8), cv2.MORPH_CLOSE, square(13))
+    ground = cv2.morphologyEx(ground, cv2.MORPH_OPEN, square(GROUND_PX))
+    chroma = cv2.magnitude(*(np.ascontiguousarray(lab[..., at]) for at in (1, 2)))
+    white = (lab[..., 0] > WHITE) & (chroma < MOST_TINGED_WHITE) & (rough > CALMEST)
+    beside = cv2.dilate(white.astype(np.uint8), square(13)).astype(np.bool_)
+    dark = blur(lab[..., 0] - cloud_lightness(lab, busy), 3.0) < -DARKER_THAN_CLOUDS
+    ground = (ground.astype(np.bool_) & ~beside & dark).astype(np.uint8)
+    ground = cv2.morphologyEx(ground, cv2.MORPH_OPEN, square(9))
+    # The contour of a ridge lies within the rim.
+    return cast(Mask, cv2.dilate(ground, square(7)).astype(np.bool_))
+
+
+def cloud_lightness(lab: Colours, busy: Plane) -> Plane:
+    """Return the L that a mixture of the calm sky and white would have, told by its blue."""
+    calm = may_be_sky(lab) & (busy < CALM_SHARE)
+    if not calm.any():
+        return np.full(busy.shape, WHITE, np.float32)
+    lightness, blue = (float(np.median(lab[..., at][calm])) for at in (0, 2))
+    white = np.clip(1 - lab[..., 2] / np.float32(min(blue, -1.0)), 0, 1)
+    return cast(Plane, np.float32(lightness) + white * np.float32(max(0.0, 95 - lightness)))
+
+
+def square(side_px: int) -> NDArray[np.uint8]:
+    """Return a brush for morphology."""
+    return np.ones((side_px, side_px), np.uint8)
 
 
 def from_the_top(airy: Mask) -> Mask:

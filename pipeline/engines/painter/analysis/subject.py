@@ -67,6 +67,10 @@ FEATURES = (  # point, half width and half height in eye distances
 )
 
 
+HAIR = 40.0
+"""L by which hair or a beard is darker than the skin beside it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """Who is in the picture; planes are 0..1, at a quarter of the size: their rims are soft."""
@@ -148,9 +152,12 @@ def skin_like(photo: RGB, faces: Sequence[Face], people: Plane, head: Plane) -> 
     if not faces:
         return skin
     lab = to_lab(as_colours(scaled(photo, *people.shape)))
+    bright = np.zeros(people.shape, np.float32)
     for face in faces:
-        skin = np.maximum(skin, near_tone(lab, tone_of(lab, face)))
-    return blur(np.maximum(skin * people, skin_of_heads(skin, head)), 1.0)
+        tone = tone_of(lab, face)
+        skin = np.maximum(skin, near_tone(lab, tone))
+        bright = np.maximum(bright, ramp(lab[..., 0] - tone[0], -HAIR, -HAIR / 2))
+    return blur(np.maximum(skin * people, skin_of_heads(skin, head * bright)), 1.0)
 
 
 def tone_of(lab: Colours, face: Face) -> Colours:

@@ -120,6 +120,8 @@ def inked(picture: Colours, ink: Plane, code: str) -> Colours:
     below = picture * picture
     below *= np.float32(0.4)
     below += plain(picture.shape, [0.45 * part for part in colour(code)])
+    # On what is nearly black the ink's own colour would be the lighter one.
+    np.minimum(below, picture * np.float32(0.5), out=below)
     return mix(picture, below, ink)
 
 

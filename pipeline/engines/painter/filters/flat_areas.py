@@ -39,13 +39,23 @@ GUIDE_NOISE = 1e-4
 """Variance of the strokes (RGB 0..1) below which the guided filter takes nothing from them."""
 
 
-def with_flat_areas(strokes: Colours, keep: Plane, areas: Areas, pool: Executor) -> Colours:
-    """Flatten a picture, except where `keep` (0..1, at half the size) is 1."""
+def with_flat_areas(
+    strokes: Colours,
+    keep: Plane,
+    areas: Areas,
+    pool: Executor,
+    forms: Colours | None = None,
+) -> Colours:
+    """Flatten a picture, except where `keep` (0..1, at half the size) is 1.
+
+    `forms` is what is flattened: the picture at half its size, or one that has the same contours.
+    """
     if areas.flatness <= 0:
         return strokes
     half = part(strokes, 0.5)
-    edge = edge_weight(luma(half), areas.merge) * (1 - np.float32(0.92) * keep)
-    slope, offset = guide(half, flattened(half, edge))
+    forms = half if forms is None else forms
+    edge = edge_weight(luma(forms), areas.merge) * (1 - np.float32(0.92) * keep)
+    slope, offset = guide(half, flattened(forms, edge))
     share = np.float32(areas.flatness) * (1 - np.float32(0.95) * keep)
 
     def strip(rows: slice) -> Colours:

@@ -16,7 +16,18 @@ import numpy as np
 from pipeline.engine import RGB
 from pipeline.engines.painter.analysis.faces import Face, Points
 from pipeline.engines.painter.analysis.subject import Subject
-from pipeline.engines.painter.arrays import Colours, Plane, blur, from_lab, times, to_lab
+from pipeline.engines.painter.arrays import (
+    Colours,
+    Plane,
+    blur,
+    from_lab,
+    luma,
+    ramp,
+    resize,
+    times,
+    to_lab,
+    wide_blur,
+)
 
 BLUSH = (0.06, -0.14, -0.12)
 """Changes a cheek's RGB by these parts: it warms dark skin as it does light skin, and whitens none."""
@@ -83,27 +94,66 @@ def span(middle: float, reach: float, length: int) -> slice:
     return slice(start, max(start, min(length, int(middle + reach) + 2)))
 
 
+FAINT_FEATURE, PLAIN_FEATURE = 0.10, 0.42
+"""How much darker than the skin around it, as a part of that, a spot is inked, and is inked most."""
+
+
+def draw_features(ink: Plane, photo: Colours, subject: Subject, amount: float) -> None:
+    """Ink brows, lashes, nostrils and the line of the mouth in place: what is darker than the skin around.
+
+    `photo` is as large as `ink`; `amount` is the greatest cover, 0..1.
+    """
+    height, width = ink.shape
+    features = resize(subject.features, ink.shape)
+    for face in subject.faces:
+        reach = 1.3 * face.eyes_apart
+        x, y = face.points[:4].mean(0)
+        rows, columns = span(y, reach, height), span(x, reach, width)
+        if rows.stop - rows.start < 8 or columns.stop - columns.start < 8:
+            continue
+        bright = luma(photo[rows, columns])
+        skin = wide_blur(bright, 0.28 * face.eyes_apart)
+        darker = (skin - bright) / (skin + np.float32(0.03))
+        cover = ramp(darker, FAINT_FEATURE, PLAIN_FEATURE) * features[rows, columns]
+        ink[rows, columns] = np.maximum(ink[rows, columns], cover * np.float32(amount))
+
+
 REACH = 0.16
 """Over how much of a face's size the difference is averaged."""
 
 
-def lost_complexion(preview: Colours, photo: Colours, subject: Subject, faithful: float) -> Colours:
-    """Return what to add to skin, RGB: all of the lightness it lost, and a share of the hue.
+CONTRAST_KEPT = 0.9
+"""Share of the contrast of eyes, nose and mouth that no palette and no paper takes away."""
+
+
+def lost_complexion(
+    preview: Colours, photo: Colours, subject: Subject, faithful: float, lightness: float = 1.0
+) -> Colours:
+    """Return what to add to skin, RGB: a share of the lightness it lost, and of the hue (`faithful`).
+
+    Features get most of their contrast back besides.
 
     `preview` and `photo` are at a quarter of the size.
     """
     if not subject.faces:
         return np.zeros_like(preview)
-    drift = drift_of(preview, photo, subject)
+    lab = to_lab(preview)
+    gap = to_lab(photo) - lab
+    drift = drift_of(gap, subject)
+    # A face too small for the brush lives from its contrast as a whole, a large one from its features'.
+    fine = np.maximum(subject.features, np.float32(0.9) * subject.small) * np.float32(CONTRAST_KEPT)
+    faded = (gap[..., 0] - drift[..., 0]) * fine
+    drift[..., :1] *= np.float32(lightness)
     drift[..., 1:] *= np.float32(faithful)
-    return np.clip(from_lab(to_lab(preview) + times(drift, subject.skin)), 0, 1) - preview
+    lab += times(drift, subject.skin)
+    lab[..., 0] += faded
+    return np.clip(from_lab(lab), 0, 1) - preview
 
 
-def drift_of(preview: Colours, photo: Colours, subject: Subject) -> Colours:
-    """Return what skin lost around each spot (Lab, photo less painting), smooth over a face."""
+def drift_of(gap: Colours, subject: Subject) -> Colours:
+    """Return what skin lost around each spot, smooth over a face; `gap` is photo less painting, Lab."""
     # The median, so that one face close to the camera does not blur the others' shading away.
     sizes = sorted(face.size for face in subject.faces)
     reach = max(1.0, sizes[len(sizes) // 2] * REACH / 4)
-    gap = times(to_lab(photo) - to_lab(preview), subject.skin)
     weight = cast(Plane, 1 / (blur(subject.skin, reach) + np.float32(1e-3)))
-    return times(blur(gap, reach), weight)
+    return times(blur(times(gap, subject.skin), reach), weight)

@@ -21,6 +21,9 @@ from pipeline.engines.painter.filters.sky import Skyscape
 from pipeline.engines.painter.filters.texture import bare_of, frame_of
 from pipeline.styles import Style
 
+FACE_AT_NIGHT = 0.5
+"""Share of the lightness that skin keeps where the style changes the time of day: a face is never lost."""
+
 
 def previewed(
     flat: Colours,
@@ -58,9 +61,9 @@ def previewed(
 def corrections(preview: Colours, analysis: PhotoAnalysis, style: Style) -> Colours:
     """Return what to add to the preview: the skin's own colour, blush, and darker corners."""
     added = np.zeros_like(preview)
-    if not style.palette.relight:
-        photo = as_colours(scaled(analysis.pixels, *preview.shape[:2]))
-        added += lost_complexion(preview, photo, analysis.subject, style.palette.skin)
+    photo = as_colours(scaled(analysis.pixels, *preview.shape[:2]))
+    lightness = FACE_AT_NIGHT if style.palette.relight else 1.0
+    added += lost_complexion(preview, photo, analysis.subject, style.palette.skin, lightness)
     if style.light.blush > 0:
         added += blush(preview, analysis.subject.faces, style.light.blush, analysis.unit)
     if style.light.vignette > 0:

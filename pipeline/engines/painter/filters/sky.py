@@ -87,6 +87,11 @@ def cloudscape(shape: tuple[int, ...], horizon: float, clouds: Clouds, seed: int
     return carried_down(painted(field, light_on(field, heaped), clouds, ground, seed), size[0])
 
 
+def no_clouds(shape: tuple[int, ...]) -> CloudScape:
+    """Return a sky that stays clear."""
+    return CloudScape(np.zeros(shape[:2], np.float32), np.zeros((*shape[:2], 3), np.float32))
+
+
 def carried_down(scape: CloudScape, height: int) -> CloudScape:
     """Add the ground's rows, which have no clouds."""
     below = height - len(scape.cover)
@@ -195,6 +200,9 @@ def frayed(planes: tuple[Plane, ...], seed: int) -> list[Plane]:
 EMPTY, CLOUDED = 0.025, 0.032
 """Cloudiness (spread of blueness) below which a sky gets all of the style's clouds, and from which none."""
 
+WHITER = 0.65
+"""Share of the style's white that the photo's own clouds get."""
+
 HAZE = np.float32(0.03)
 """Blueness below which haze and clouds cannot be told apart."""
 
@@ -204,9 +212,7 @@ class Skyscape:
     """What is to be done to a picture's sky."""
 
     shift: Colours
-    """From the sky's own clear colour to the style's, one per row (H x 1 x 3)."""
-    share: Plane
-    """How much of it each spot gets."""
+    """What each spot gains: from the sky's own clear blue to the style's, and from its clouds to white."""
     stars: Plane | None
     clouds: Colours
     cloud_cover: Plane
@@ -219,20 +225,21 @@ def skyscape(half: Colours, found: SkyFound, sky: Sky, seed: int) -> Skyscape:
     height = half.shape[0]
     cover = found.cover(half)
     emptiness = float(1 - ramp(np.array([found.cloudiness], np.float32), EMPTY, CLOUDED)[0])
-    scape = cloudscape(half.shape, found.horizon, sky.clouds, seed)
+    puffs = sky.weight * emptiness
+    scape = (
+        cloudscape(half.shape, found.horizon, sky.clouds, seed)
+        if puffs > 0
+        else no_clouds(half.shape)
+    )
     target = gradient(sky, found)
+    blue = blue_part(half, found)
+    share = cover * above(found.horizon, height) * np.float32(sky.weight)
     return Skyscape(
-        shift=resize(target - found.clear, (height, 1)),
-        share=cover
-        * blue_part(half, found)
-        * above(found.horizon, height)
-        * np.float32(sky.weight),
+        shift=blue_shift(resize(target - found.clear, (height, 1)), share * blue)
+        + cloud_shift(half, found, share * (1 - blue), sky),
         stars=stars(half.shape, sky.stars, seed) * cover * cover if sky.stars > 0 else None,
         clouds=resize(scape.colours, half.shape),
-        cloud_cover=resize(scape.cover, half.shape)
-        * cover
-        * cover
-        * np.float32(emptiness * sky.weight),
+        cloud_cover=resize(scape.cover, half.shape) * cover * cover * np.float32(puffs),
         plain=resize(luma(target), (height, 1)),
     )
 
@@ -243,12 +250,9 @@ def with_sky(picture: Colours, sky: Skyscape) -> Colours:
     Shifting instead of replacing keeps the photo's own clouds, and makes an error in the cover of a branch
     or of lacework a small error in colour. Birds and wires that darken the sky darken the clouds.
     """
-    if not sky.share.any():
+    if not sky.shift.any():
         return picture
-    shift = [sky.share * sky.shift[..., channel] for channel in range(3)]
-    out = cast(Colours, cv2.merge(shift))
-    out += picture
-    np.clip(out, 0, 1, out=out)
+    out = unit(picture + sky.shift)
     if sky.stars is not None:
         # Stars before clouds: clouds hide them.
         out = mix(out, np.ones_like(out), sky.stars)
@@ -275,6 +279,18 @@ def blue_part(half: Colours, found: SkyFound) -> Plane:
     height = half.shape[0]
     clear = resize(blueness(found.clear), (height, 1)) + HAZE
     return unit((blueness(half) + HAZE) / clear)
+
+
+def blue_shift(rows: Colours, share: Plane) -> Colours:
+    """Spread a shift per row (H x 1 x 3) over a plane of shares."""
+    return cast(Colours, cv2.merge([share * rows[..., channel] for channel in range(3)]))
+
+
+def cloud_shift(half: Colours, found: SkyFound, share: Plane, sky: Sky) -> Colours:
+    """Lighten clouds as much as the sky behind them, towards the style's white: else they drown in it."""
+    clear = resize(luma(found.clear), (half.shape[0], 1))
+    lighter = ramp(luma(half) - clear, 0.02, 0.20) * share * np.float32(WHITER)
+    return times(plain(half.shape, colour(sky.clouds.lit)) - half, lighter)
 
 
 def above(horizon: float, height: int) -> Plane:

@@ -151,7 +151,8 @@ def density_of(
     if stroke.length > 0:
         density += bristles(analysis.flow, analysis.unit, seed) * np.float32(0.24 * stroke.length)
     # Blotches that make a wall lively make a face look ill.
-    even = 1 - np.float32(0.75) * analysis.subject.head
+    subject = analysis.subject
+    even = 1 - np.maximum(np.float32(0.75) * subject.head, np.float32(0.95) * subject.small)
     density *= resize(even, half.shape)
     if pigment.grain <= 0:
         return density

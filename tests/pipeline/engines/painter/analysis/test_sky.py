@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.engine import RGB
-from pipeline.engines.painter.analysis.sky import SkyFound, find_sky
+from pipeline.engines.painter.analysis.sky import SkyFound, find_sky, sky_without_contours
 from pipeline.engines.painter.analysis.subject import SubjectDetector
 from pipeline.engines.painter.filters.noise import cloudy
 from tests.photos import photo
@@ -136,3 +136,34 @@ def test_a_sky_with_clouds_gets_no_border_and_its_clouds_stay_white(
     white[150:] = False
     assert not slope.size or np.percentile(slope, 99.5) < 2
     assert np.percentile(scene[white].astype(int) - painted[white], 99) < 24
+
+
+def with_blue_hills(sky: RGB, seed: int) -> RGB:
+    """Put hazy, rocky hills of the sky's own blue into the lower half."""
+    scene = sky.astype(np.float32)
+    height, width = sky.shape[:2]
+    rock = np.random.default_rng(seed).normal(0, 1, (height // 3, width // 3)).astype(np.float32)
+    texture = cv2.resize(rock, (width, height), interpolation=cv2.INTER_CUBIC)[..., None]
+    scene[height // 2 :] = (np.array((128, 140, 172)) + 14 * texture)[height // 2 :]
+    return np.asarray(np.clip(scene, 0, 255), np.uint8)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_contours_are_drawn_on_hazy_hills_and_not_in_the_sky(seed: int) -> None:
+    scene = with_blue_hills(gradient((120, 165, 225), (205, 222, 240)), seed)
+
+    air = sky_without_contours(scene, SubjectDetector().look(scene, 1.0))
+
+    half = len(air) // 2
+    assert air[: half - 8].mean() > 0.9
+    assert air[half + 4 : -4].mean() < 0.1
+
+
+@pytest.mark.parametrize("seed", [3, 4, 5])
+def test_no_contours_are_drawn_on_white_clouds(seed: int) -> None:
+    scene, cover = with_clouds(gradient((45, 95, 190), (110, 160, 225)), seed, 0.5, 0.3)
+
+    air = sky_without_contours(scene, SubjectDetector().look(scene, 1.0))
+
+    rims = cv2.resize(((cover > 0.1) & (cover < 0.9)).astype(np.float32), air.shape[::-1])
+    assert air[rims > 0.5].mean() > 0.85

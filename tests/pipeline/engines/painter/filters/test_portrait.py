@@ -1,12 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from pipeline.engine import RGB
 from pipeline.engines.painter.analysis.subject import SubjectDetector
+from pipeline.engines.painter.arrays import as_colours
+from pipeline.engines.painter.filters.portrait import draw_features
 from pipeline.styles import load_styles
 from tests.photos import photo
 from tests.pipeline.engines.painter.portraits import SKINS, face_tone, hue_of, relit, with_skin
@@ -76,3 +79,40 @@ def test_no_style_by_day_whitens_or_darkens_skin(
         change = face_tone(paint(portrait, style), subject) - face_tone(portrait, subject)
 
         assert abs(change[0]) < 4, skin
+
+
+def test_eyes_and_mouth_are_inked_and_cheeks_are_not(onlooker: SubjectDetector) -> None:
+    portrait = photo("astronaut")
+    subject = onlooker.look(portrait, 1.0)
+    ink = np.zeros(portrait.shape[:2], np.float32)
+
+    draw_features(ink, as_colours(portrait), subject, 0.7)
+
+    (face,) = subject.faces
+    eyes, nose = face.points[:2], face.points[2]
+    for eye in eyes:
+        assert patch(ink, eye, 0.3 * face.eyes_apart).max() > 0.5
+        cheek = eye + (eye - nose) * (0.1, 0) + (0, 0.75 * face.eyes_apart)
+        assert patch(ink, cheek, 0.1 * face.eyes_apart).max() < 0.1
+    assert ink.max() <= 0.7
+
+
+def patch(plane: np.ndarray, middle: Sequence[float], reach: float) -> np.ndarray:
+    """Cut a square around a point."""
+    x, y, reach = round(middle[0]), round(middle[1]), round(reach)
+    return plane[y - reach : y + reach + 1, x - reach : x + reach + 1]
+
+
+@pytest.mark.parametrize("style", ["night"])
+@pytest.mark.parametrize("name", ["astronaut", "hopper"])
+def test_a_face_stands_out_from_the_night(
+    paint: Paint, onlooker: SubjectDetector, name: str, style: str
+) -> None:
+    portrait = photo(name)
+    subject = onlooker.look(portrait, 1.0)
+
+    before, after = (
+        face_tone(picture, subject)[0] for picture in (portrait, paint(portrait, style))
+    )
+
+    assert before - 32 < after < before - 4
