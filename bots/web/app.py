@@ -72,7 +72,7 @@ def build_app(services: Services, settings: WebSettings | None = None) -> Starle
         middleware=[
             Middleware(ForwardedAddresses, proxies),
             Middleware(RequestsPerAddress),
-            Middleware(Shield),
+            Middleware(Shield, str(settings.public_url) if settings.public_url else None),
         ],
         exception_handlers={HTTPException: _error, StoreError: _unreachable},
         lifespan=_lifespan(desk),

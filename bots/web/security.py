@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -26,8 +27,10 @@ _HEADERS = {
 class Shield:
     """ASGI middleware: security headers on every answer, and no orders from other origins."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, public_url: str | None = None) -> None:
+        """`public_url`: the page's own address, where a proxy in front hands on another host."""
         self._app = app
+        self._public_host = _host_of(public_url) if public_url else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, unless another site's page sent it."""
@@ -40,7 +43,9 @@ class Shield:
                 MutableHeaders(scope=message).update(_HEADERS)
             await send(message)
 
-        app = self._app if _is_ours(scope["method"], Headers(scope=scope)) else _REFUSAL
+        headers = Headers(scope=scope)
+        hosts = {headers.get("host"), self._public_host} - {None}
+        app = self._app if _is_ours(scope["method"], headers, hosts) else _REFUSAL
         if not scope.get("query_string", b"").isascii():
             app = _MALFORMED  # starlette fails to decode it where it redirects
         await app(scope, receive, send_shielded)
@@ -50,14 +55,12 @@ _MALFORMED = JSONResponse({"reason": "malformed"}, status_code=400)
 _REFUSAL = JSONResponse({"reason": "cross-origin"}, status_code=403)
 
 
-def _is_ours(method: str, headers: Headers) -> bool:
+def _is_ours(method: str, headers: Headers, hosts: Collection[str | None]) -> bool:
     """Return whether a request changes nothing, or comes from the page itself or no browser at all."""
     if method in _SAFE_METHODS:
         return True
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-    return site in (None, "same-origin", "none") and (
-        origin is None or _host_of(origin) == headers.get("host")
-    )
+    return site in (None, "same-origin", "none") and (origin is None or _host_of(origin) in hosts)
 
 
 def _host_of(origin: str) -> str | None:

@@ -12,11 +12,13 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from bots.i18n import languages, t
+from bots.web.app import build_app
 from bots.web.page import PageRenderer, colours_of
 from bots.web.serve import CannotListen, run
 from bots.web.settings import WebSettings
 from pipeline.styles import Style, load_styles
 from tasks.services import Services
+from tests.bots.web.peers import ask
 
 
 def test_the_page_opens_in_the_browsers_language(visitor: httpx.Client) -> None:
@@ -103,3 +105,21 @@ def test_a_port_in_use_gives_one_sentence(services: Services) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(CannotListen, match=rf"^Port {port} on 127.0.0.1 is taken: .*\.$"):
             run(services, "127.0.0.1", port, threading.Event())
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "taken"),
+    [
+        ("https://paint.example:8443", "paint.example", True),
+        ("https://paint.example:8443", "127.0.0.1:8321", True),
+        ("https://elsewhere.example", "paint.example", False),
+        ("https://paint.example", "127.0.0.1:8321", False),
+    ],
+)
+def test_a_proxy_may_hand_on_another_host_than_the_pages_own(
+    services: Services, origin: str, host: str, taken: bool
+) -> None:
+    page = build_app(services, WebSettings(public_url="https://paint.example:8443"))  # type: ignore[arg-type] # pydantic parses
+    headers = {"Origin": origin, "Host": host}
+
+    assert (ask(page, "/me", method="DELETE", headers=headers).status_code != 403) == taken
