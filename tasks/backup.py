@@ -33,7 +33,7 @@ _LEDGER = "valkey/appendonlydir"
 _BASE, _TAIL = "appendonly.aof.1.base.rdb", "appendonly.aof.1.incr.aof"
 _LEFT_OUT = frozenset({"valkey", "models", "cache", "blobs", "up.lock", "commands.lock"})
 """Entries of the data folder that are copied separately, can be recreated, or belong to this machine."""
-_LOOK_S = 0.1
+_POLL_S = 0.1
 
 
 class BackupFailed(UserFacingError):
@@ -68,7 +68,7 @@ def back_up(services: Services, target: Path, *, move: bool, patience_s: float =
     check_is_here(services.settings)
     paused = tuple(name for name, until in services.controls.paused().items() if until == 0)
     if move:
-        _rest(services, patience_s)
+        _pause_and_wait(services, patience_s)
     part = target.with_name(f".{target.name}.part")
     try:
         with (
@@ -109,7 +109,7 @@ def _write(
     return manifest
 
 
-def _rest(services: Services, patience_s: float) -> None:
+def _pause_and_wait(services: Services, patience_s: float) -> None:
     """Pause everything and wait until no worker holds a job. Raises `BackupFailed`."""
     for what in PAUSABLE:
         services.controls.pause(what)
@@ -122,7 +122,7 @@ def _rest(services: Services, patience_s: float) -> None:
                 f"Workers still hold jobs after {patience_s:.0f} s; everything is paused. Try again, "
                 "or continue with: suisai resume intake, fetch, render and deliver."
             )
-        time.sleep(_LOOK_S)
+        time.sleep(_POLL_S)
 
 
 def _snapshot(redis: Redis) -> str:
@@ -137,12 +137,12 @@ def _snapshot(redis: Redis) -> str:
             # The append-only file is being rewritten, or another copy is being made.
             if "in progress" not in str(error).lower() or time.monotonic() > over_at:
                 raise BackupFailed(f"The ledger's server writes no snapshot: {error}") from error
-            time.sleep(_LOOK_S)
+            time.sleep(_POLL_S)
     while True:
         info = redis.info("persistence")
         if not info["rdb_bgsave_in_progress"]:
             break
-        time.sleep(_LOOK_S)
+        time.sleep(_POLL_S)
     if info["rdb_last_bgsave_status"] != "ok" or int(info["rdb_saves"]) <= before:
         raise BackupFailed("The ledger's server could not write its snapshot: is the disk full?")
     return _snapshot_name(redis)
@@ -228,7 +228,7 @@ def remove_unused(settings: Settings) -> None:
     shutil.rmtree(settings.data_dir / _LEDGER, ignore_errors=True)
 
 
-def take_up(services: Services, manifest: Manifest, *, drop_open: bool) -> int:
+def start_unpacked(services: Services, manifest: Manifest, *, drop_open: bool) -> int:
     """Start the work of an unpacked bot: end the pauses of the move; with `drop_open` cancel open jobs.
 
     Return how many jobs were cancelled.

@@ -1,4 +1,4 @@
-"""The `Platform` protocol and the registry of the platforms that are installed."""
+"""The `Platform` protocol and the registry of installed platforms."""
 
 from __future__ import annotations
 
@@ -15,62 +15,62 @@ from tasks.services import Services
 
 
 class Platform(Protocol):
-    """A place where people talk to the bot, as the workers see it. Methods are called from threads.
+    """The interface of a messaging platform for the workers. Methods are called from several threads.
 
-    A package names its platforms in a plugin, see `PlatformPlugin`.
+    A package registers its platforms with a plugin, see `PlatformPlugin`.
     """
 
     name: str
 
     def quota(self) -> RateLimit | None:
-        """Say how many answers the platform lets the bot send, None where nothing limits it."""
+        """Return how many answers the platform lets the bot send, None if there is no limit."""
         ...
 
     def fetch(self, job: Job, photo: PhotoRef) -> bytes:
         """Download one photo of the job.
 
-        Raises `PhotoRefused` (no photo, too large), `PhotoUnavailable`, `PlatformPaused`, `TransientError`.
+        Raises `PhotoRefused` (e.g. too large), `PhotoUnavailable`, `PlatformPaused`, `TransientError`.
         """
         ...
 
     def answer(self, job: Job, answer: Answer) -> str:
-        """Send the answer where the ask came from and return its receipt, the platform's id of it.
+        """Send the answer to the request's address; return its receipt, which is its id on the platform.
 
-        Raises `Undeliverable`, `PlatformPaused`, `ChatRateLimited`, `TransientError`; any other error
-        leaves open whether the answer stands, and the next try begins with `find_answer`.
+        Raises `Undeliverable`, `PlatformPaused`, `ChatRateLimited`, `TransientError`. After any other
+        exception the outcome is unknown, and the next attempt begins with `find_answer`.
         """
         ...
 
     def find_answer(self, job: Job) -> str | None:
-        """Return the receipt of an answer to this job that already stands, None when there is none.
+        """Return the receipt of an answer to this job that was already published, None if there is none.
 
-        Called before a second try of a send whose outcome is unknown. Raises as `answer` does.
+        Called before a send is repeated whose outcome is unknown. Raises the same errors as `answer`.
         """
         ...
 
     def retract(self, receipt: str) -> None:
-        """Delete a published answer, named by its receipt; do nothing where that is impossible.
+        """Delete the published answer with this receipt; do nothing if that is impossible.
 
-        Its person is forgotten, or the owner of its photo opted out. May be called again for the
-        same answer. Raises `PlatformPaused`, `ChatRateLimited`, `TransientError`.
+        Called when the person is forgotten or the photo's owner opted out, possibly several times for
+        one answer. Raises `PlatformPaused`, `ChatRateLimited`, `TransientError`.
         """
         ...
 
 
 GROUP = "suisai.platforms"
-"""Entry points of this group name a plugin object: all that a package adds for its platforms."""
+"""The entry point group of plugin objects. A plugin contains all that a package adds for its platforms."""
 
 
 class PlatformPlugin(Protocol):
-    """What the workers need of a plugin; `bots.plugins.Plugin` is the base class with the rest."""
+    """The part of a plugin that workers use; `bots.plugins.Plugin` is the base class of plugins."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The platforms that the plugin opens."""
+        """The names of the plugin's platforms."""
         ...
 
     def platform(self, name: str, services: Services) -> Platform:
-        """Open one of its platforms."""
+        """Create one of its platforms."""
         ...
 
 
@@ -92,7 +92,7 @@ def platform_names() -> list[str]:
 
 
 class Platforms:
-    """The platforms of one process, each opened when the first job needs it."""
+    """The platforms of one process, each created when the first job needs it. Thread-safe."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -107,7 +107,7 @@ class Platforms:
             return self._open[name]
 
     def retract(self, name: str, receipt: str) -> None:
-        """Delete a published answer of a platform. Raises as `Platform.retract`, `UnknownPlatform`."""
+        """Call a platform's `retract`. Raises the same errors, and `UnknownPlatform`."""
         self[name].retract(receipt)
 
     def _load(self, name: str) -> Platform:

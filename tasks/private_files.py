@@ -12,7 +12,7 @@ _FOLDER_MODE, _FILE_MODE = 0o700, 0o600
 
 
 class FolderNotPrivate(UserFacingError):
-    """A folder belongs to another user, who can put files of their own in it."""
+    """A folder belongs to another user, who can create files in it."""
 
 
 class FileNotPrivate(UserFacingError):
@@ -25,9 +25,9 @@ def keep_files_private() -> None:
 
 
 def private_folder(folder: Path) -> Path:
-    """Make a folder, with those above it, or take what others may do in it from an existing one.
+    """Create a folder and its parents, or remove the access of other users from an existing one.
 
-    A folder of another user, a mounted volume for example, is left as it is.
+    A folder of another user, a mounted volume for example, is not changed.
     """
     folder.parent.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
     folder.mkdir(exist_ok=True, mode=_FOLDER_MODE)
@@ -38,7 +38,7 @@ def private_folder(folder: Path) -> Path:
 
 
 def own_folder(folder: Path) -> Path:
-    """Make a private folder where nobody else can put files. Raises `FolderNotPrivate`."""
+    """Create or check a folder that only this user can write to. Raises `FolderNotPrivate`."""
     private_folder(folder)
     users = {folder.lstat().st_uid, folder.stat().st_uid}
     if users != {os.geteuid()}:
@@ -68,12 +68,12 @@ def read_secret_file(path: Path) -> str:
 
 
 def private_opener(path: str, flags: int) -> int:
-    """Create files as 0600, whatever the umask: `open(path, "a", opener=private_opener)`."""
+    """Create files with mode 0600 for any umask: `open(path, "a", opener=private_opener)`."""
     return os.open(path, flags, _FILE_MODE)
 
 
 def is_own_socket(path: Path) -> bool:
-    """Return whether a Unix socket of this user lies there, in a folder where only this user writes."""
+    """Return whether the path is a Unix socket of this user in a folder that only this user can write to."""
     try:
         found, folder = path.lstat(), path.parent.stat()
     except OSError:

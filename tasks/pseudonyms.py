@@ -1,8 +1,8 @@
-"""Pseudonyms: how the ledger recognises a person whose id it must not keep.
+"""Pseudonyms: keyed hashes by which the ledger recognises a person whose id it must not store.
 
-A pseudonym is a keyed hash of the person's id. The ids of a platform can be guessed one after the other, so
-the key must not lie where the pseudonyms lie: it is a setting, or a file in the data folder that only its
-user can read. The ledger keeps a hash of the key, by which every machine sees whether it has the same one.
+The ids of a platform can be enumerated, so that the key must not be stored with the pseudonyms: it is a
+setting, or a file in the data folder that only its user can read. The ledger stores a hash of the key, with
+which each machine checks that it has the same key.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FILE = "pseudonym.key"
 
 
 class KeyMismatch(UserFacingError):
-    """This machine has not the key by which the ledger knows its people."""
+    """The pseudonym key of this machine is missing or differs from the ledger's."""
 
 
 class Pseudonyms:
@@ -41,8 +41,8 @@ class Pseudonyms:
 
     def of(self, platform: str, person: str) -> str:
         """Return the pseudonym of a person: 32 hex digits. Raises `KeyMismatch`, `OSError`."""
-        words = f"{platform}:{person}".encode()
-        return hmac.new(self._read_key(), words, hashlib.sha256).hexdigest()[:32]
+        name = f"{platform}:{person}".encode()
+        return hmac.new(self._read_key(), name, hashlib.sha256).hexdigest()[:32]
 
     def check(self) -> None:
         """Make sure that this machine has the ledger's key. Raises `KeyMismatch`, `OSError`."""
@@ -70,12 +70,12 @@ class Pseudonyms:
 
     def _checked(self, key: bytes) -> bytes:
         own = hashlib.sha256(b"suisai pseudonyms " + key).hexdigest()[:32]
-        # SET only where it must: a server whose memory is full refuses it, and workers must start.
+        # A server whose memory is full refuses SET, but workers must be able to start.
         if not self._redis.exists(self._name):
             self._redis.set(self._name, own, nx=True)
         if str(self._redis.get(self._name)) != own:
             raise KeyMismatch(
-                "This machine has another key for pseudonyms than the ledger's, and would not recognise "
+                "The pseudonym key of this machine differs from the ledger's, so that it would not recognise "
                 f"the people who are banned or opted out. Give all machines the same {FILE} in their data "
                 "folder, or the same SUISAI_PSEUDONYM_KEY."
             )
@@ -83,7 +83,7 @@ class Pseudonyms:
 
 
 def _create(path: Path, content: str) -> None:
-    """Write a file that only its user can read; where another process was quicker, keep its file."""
+    """Write a file that only its user can read; if another process created it meanwhile, keep that one."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -1,4 +1,4 @@
-"""Rate limits that all processes share, and holds: what a platform asked the bot not to do for a while."""
+"""Rate limits that all processes share, and holds: temporary blocks of calls that a platform demanded."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tasks.models import RateLimit
 
 
 class Holds:
-    """Holds by platform and name, shared by all processes, kept by the server's clock.
+    """Holds by platform and name, shared by all processes and timed by the server's clock.
 
-    A hold outlives restarts: a platform that said "in twelve hours" means it. An operator ends it
-    with `suisai resume deliver`.
+    Holds survive restarts, because a platform's wait can be hours long. An operator ends them with
+    `suisai resume deliver`.
     """
 
     def __init__(self, redis: Redis, namespace: str) -> None:
@@ -25,11 +25,11 @@ class Holds:
         self._ns = namespace
 
     def key(self, platform: str) -> str:
-        """Return the sorted set of one platform's holds: name -> end in milliseconds."""
+        """Return the key of one platform's holds, a sorted set: name -> end in milliseconds."""
         return f"{self._ns}:holds:{platform}"
 
     def add(self, platform: str, name: str, seconds: float) -> None:
-        """Hold `name` back for so long; the later end of two holds counts."""
+        """Hold `name` for so many seconds; of two holds the later end counts."""
         now_ms = self._now_ms()
         pipe = self._redis.pipeline(transaction=True)
         pipe.sadd(f"{self._ns}:holds", platform)
@@ -38,7 +38,7 @@ class Holds:
         pipe.execute()
 
     def refused(self, platform: str, chat: str, within_s: float) -> int:
-        """Note that a chat was refused just now; return how many were within the last `within_s`."""
+        """Record that a call to a chat was refused now; return how many chats were within `within_s`."""
         now_ms, key = self._now_ms(), f"{self._ns}:refused:{platform}"
         pipe = self._redis.pipeline(transaction=True)
         pipe.zadd(key, {chat: now_ms})
@@ -48,20 +48,20 @@ class Holds:
         return int(pipe.execute()[2])
 
     def active(self, platform: str) -> dict[str, float]:
-        """Return what is held back now: name -> end, seconds since the epoch."""
+        """Return the current holds: name -> end, seconds since the epoch."""
         rows: Any = self._redis.zrangebyscore(
             self.key(platform), f"({self._now_ms()}", "+inf", withscores=True
         )
         return {name: end_ms / 1000 for name, end_ms in rows}
 
     def lift(self, platform: str | None = None) -> None:
-        """End the holds of a platform, or of all."""
+        """End the holds of one platform, or of all platforms."""
         names: Any = self._redis.smembers(f"{self._ns}:holds")
         for name in [platform] if platform else names:
             self._redis.delete(self.key(name), f"{self._ns}:refused:{name}")
 
     def forget(self, platform: str, person: str) -> None:
-        """End the holds of a person's private chat, whose id is the person's, and its rate limits."""
+        """Delete the holds and rate limits of a person's private chat, whose id is the person's id."""
         names: Any = self._redis.zrange(self.key(platform), 0, -1)
         chat = f"chat:{person}"
         pipe = self._redis.pipeline(transaction=False)
@@ -78,18 +78,18 @@ class Holds:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Why no slot was taken."""
+    """The result of an attempt to take slots."""
 
     seconds: float
-    """When to ask again; 0 where the slots were taken."""
+    """Seconds until the next attempt; 0 if the slots were taken."""
     hold: str = ""
-    """The hold that is in the way, empty where it is a limit."""
+    """The hold that prevented it, if any."""
     limit: str = ""
-    """The key of the limit that is in the way, empty where it is a hold."""
+    """The key of the limit that prevented it, if any."""
 
 
 class RateLimiter:
-    """Rate limits that all processes share, kept by the server's clock."""
+    """Rate limits that all processes share, timed by the server's clock."""
 
     def __init__(self, redis: Redis, prefix: str, holds: Holds, platform: str) -> None:
         self._prefix = prefix
@@ -98,11 +98,11 @@ class RateLimiter:
         self._take = redis.register_script(files("tasks").joinpath("rate_limit.lua").read_text())
 
     def take(self, limits: Sequence[tuple[str, RateLimit]], reserve: float = 0.0) -> float:
-        """Take one slot of every named limit, or of none.
+        """Take one slot of every limit, or of none.
 
-        `limits` pairs a limit's key (`bot`, `chat:42`) with its quota; `reserve` (0..1) is the share
-        of each burst that is left to more urgent callers. Returns 0.0 when the slots were taken,
-        else the seconds to wait before asking again.
+        `limits` are pairs of a limit's key (`bot`, `chat:42`) and its quota; `reserve` (0..1) is the
+        share of each burst that is reserved for more urgent callers. Returns 0.0 if the slots were
+        taken, else the seconds to wait before the next attempt.
         """
         return self.try_acquire(limits, reserve=reserve).seconds
 
@@ -112,7 +112,7 @@ class RateLimiter:
         holds: Sequence[str] = (),
         reserve: float = 0.0,
     ) -> Wait:
-        """As `take`, and none while one of the platform's named holds lasts. One round trip."""
+        """Like `take`, but takes no slot while one of the platform's `holds` lasts. One round trip."""
         keys = [
             self.holds.key(self.platform),
             *(f"{self._prefix}:pace:{key}" for key, _ in limits),

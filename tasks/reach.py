@@ -1,4 +1,4 @@
-"""Whether the ledger's server is there: a look by a bare socket, before a client library is loaded."""
+"""Checks with a plain socket whether the ledger's server is reachable, before redis-py is imported."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from tasks.settings import Settings
 
 _PATIENCE_S = 1.0
-"""How long a server may take to accept a connection, its name's look-up included."""
+"""Maximum time for a connection, including the DNS query."""
 
 _SOCKET_PATH_MAX = 100
-"""A Unix socket's path may have 104 to 108 bytes, depending on the system."""
+"""Safe maximum: the limit for the path of a Unix socket is 104 to 108 bytes, depending on the system."""
 
 
 class RedisUnavailable(UserFacingError):
@@ -28,12 +28,12 @@ class RedisUnavailable(UserFacingError):
 
 
 def embedded_folder(settings: Settings) -> Path:
-    """Return where the embedded server keeps its files."""
+    """Return the folder of the embedded server's files."""
     return settings.data_dir / "valkey"
 
 
 def embedded_socket(folder: Path) -> Path:
-    """Return where the embedded server of a folder listens."""
+    """Return the path of the Unix socket on which the embedded server of a folder listens."""
     path = folder / "valkey.sock"
     if len(str(path)) <= _SOCKET_PATH_MAX:
         return path
@@ -42,7 +42,7 @@ def embedded_socket(folder: Path) -> Path:
 
 
 def check_reach(settings: Settings) -> None:
-    """Raise `RedisUnavailable` unless a server accepts connections. It may still refuse a client."""
+    """Raise `RedisUnavailable` unless a server accepts connections. Does not check the login."""
     if settings.redis_url is None:
         trouble = _trouble(str(embedded_socket(embedded_folder(settings))))
     else:
@@ -56,7 +56,7 @@ def check_reach(settings: Settings) -> None:
 
 
 def unreachable(settings: Settings, trouble: str) -> RedisUnavailable:
-    """Return the error that says what to do where the server does not answer."""
+    """Return the error for a server that does not answer; its message says what to do."""
     if settings.redis_url is not None:
         return RedisUnavailable(
             f"The ledger's Valkey does not answer ({trouble}). "
@@ -69,10 +69,10 @@ def unreachable(settings: Settings, trouble: str) -> RedisUnavailable:
 
 
 def _trouble(address: str | tuple[str, int]) -> str:
-    """Return why nobody accepts a connection; empty where somebody does."""
+    """Return why no server accepts a connection; empty if one does."""
     found: queue.SimpleQueue[str] = queue.SimpleQueue()
 
-    def look() -> None:
+    def connect() -> None:
         try:
             if isinstance(address, str):
                 with socket.socket(socket.AF_UNIX) as client:
@@ -85,8 +85,8 @@ def _trouble(address: str | tuple[str, int]) -> str:
         else:
             found.put("")
 
-    # In a thread: the look-up of a name has no time limit.
-    threading.Thread(target=look, daemon=True).start()
+    # In a thread, because DNS queries have no timeout.
+    threading.Thread(target=connect, daemon=True).start()
     try:
         return found.get(timeout=_PATIENCE_S + 0.2)
     except queue.Empty:

@@ -1,4 +1,4 @@
-"""Published answers that are to be deleted on their platform, because their person asked so."""
+"""The queue of published answers that must be deleted on their platform, on a person's request."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from tasks.kv import server_time
 _log = structlog.get_logger()
 
 _ATTEMPT_S = 120.0
-"""One attempt takes no longer; afterwards another process may try."""
+"""Maximum duration of one attempt; afterwards another process may retry."""
 _RETRY_S = 60.0
 _GIVE_UP_AFTER_S = 24 * 3600.0
 
 
 Retract = Callable[[str, str], None]
-"""Deletes an answer, given its platform and receipt."""
+"""Deletes an answer. Arguments: platform, receipt."""
 
 
 class Retractions:
-    """The queue of answers to delete, in the ledger's store; `forget.lua` writes to it, too.
+    """The queue of answers to delete, on the ledger's server; `forget.lua` also adds to it.
 
     A hash: "platform receipt" -> "due requested", both in milliseconds since the epoch.
     """
@@ -43,9 +43,9 @@ class Retractions:
         return int(self._redis.hlen(self._key))
 
     def run(self, retract: Retract, limit: int = 20) -> int:
-        """Delete the answers that are due; return how many are settled.
+        """Delete the answers that are due; return how many left the queue.
 
-        What fails is tried again for a day. Raises `RedisError`.
+        A failed deletion is retried for a day. Raises `RedisError`.
         """
         stored: Any = self._redis.hgetall(self._key)
         rows = {name: times.split() for name, times in stored.items()}
@@ -56,7 +56,7 @@ class Retractions:
         done = 0
         for name in due[:limit]:
             requested_ms = rows[name][1]
-            # Deleting an answer twice changes nothing: two processes may get the same one.
+            # Two processes may take the same answer; deleting it twice is harmless.
             self._postpone(name, now + _ATTEMPT_S, requested_ms)
             retry_at = _delete(retract, name, now - int(requested_ms) / 1000, now)
             if retry_at is None:
@@ -70,7 +70,7 @@ class Retractions:
 
 
 def _delete(retract: Retract, name: str, age_s: float, now: float) -> float | None:
-    """Delete one answer; return when to try again, None when there is nothing left to do."""
+    """Delete one answer; return when to retry, None if it is deleted or given up."""
     where, receipt = name.split(" ", 1)
     try:
         retract(where, receipt)

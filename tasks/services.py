@@ -1,4 +1,4 @@
-"""The services that a process of the bot uses, opened once: ledger, blobs, stores, rate limits."""
+"""The services that a process of the bot uses: ledger, blob store, key-value stores, rate limits."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tasks.valkey import EmbeddedValkey
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Opened once per process and passed to everything that is not a pure function."""
+    """The services of one process, created once by `open_services`."""
 
     settings: Settings
     redis: Redis
@@ -55,16 +55,16 @@ class Services:
 
     @property
     def holds(self) -> Holds:
-        """What platforms have asked the bot not to do for a while."""
+        """The holds of all platforms."""
         return Holds(self.redis, self.settings.namespace)
 
 
 RETRIES = 20
-"""Retries of one call to the server: about 15 s with the pauses, enough for a restart."""
+"""Retries of one call to the server: about 15 s in total, enough for a restart of the server."""
 
 
 def redis_url(settings: Settings) -> str:
-    """Return the address of the store: the operator's server, or the embedded one."""
+    """Return the URL of the ledger's server: the configured one, or the embedded server."""
     if settings.redis_url is not None:
         return _with_password(settings.redis_url, settings.redis_password)
     return embedded_valkey(settings).url
@@ -86,7 +86,7 @@ def embedded_valkey(settings: Settings) -> EmbeddedValkey:
 
 
 def connect(settings: Settings, retries: int = RETRIES, timeout_s: float = 10.0) -> Redis:
-    """Return a client that rides out a restart of the server (about 15 s) before it gives up."""
+    """Return a client that retries failed calls, by default long enough for a restart of the server."""
     return Redis.from_url(
         redis_url(settings),
         retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=1.0), retries=retries),
@@ -95,13 +95,13 @@ def connect(settings: Settings, retries: int = RETRIES, timeout_s: float = 10.0)
         socket_connect_timeout=min(timeout_s, 5.0),
         health_check_interval=30,
         decode_responses=True,
-        # A broken record is found when it is read, and must not break the connection.
+        # Invalid UTF-8 in a record is detected when the record is parsed, not here.
         encoding_errors="surrogateescape",
     )
 
 
 def check_store(settings: Settings) -> None:
-    """Look once whether the store answers, within a second or so. Raises `RedisUnavailable`."""
+    """Send one PING to the ledger's server, with timeouts of 1 s. Raises `RedisUnavailable`."""
     try:
         with connect(settings, retries=0, timeout_s=1.0) as redis:
             redis.ping()
@@ -110,7 +110,7 @@ def check_store(settings: Settings) -> None:
 
 
 def open_services(settings: Settings, wake: Wake, tracing: Tracing | None = None) -> Services:
-    """Open everything; without `tracing` OpenTelemetry's global provider is used.
+    """Create all services and check the ledger; without `tracing` the global OpenTelemetry provider is used.
 
     Raises `RedisUnavailable`, `SchemaMismatch`, `KeyMismatch`.
     """

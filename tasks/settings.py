@@ -1,4 +1,4 @@
-"""The settings of the core, and how settings are read from the environment, `.env` and secret files."""
+"""The core settings, and the base class that reads settings from environment, `.env` and secret files."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ DEFAULT_SECRETS_DIR = "/run/secrets"
 """Where Docker and Kubernetes mount secrets."""
 
 ENV_FILE = "SUISAI_ENV_FILE"
-"""Names the one file that settings are read from, in place of those that `find_env_file` looks for."""
+"""Variable that names the settings file, instead of the files that `find_env_file` looks for."""
 
 LONGEST = 20_000
-"""Characters that a setting may have."""
+"""Maximum length of a setting in characters."""
 
 _UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-"""Control characters, and bytes that are no UTF-8, as Python reads them from the environment."""
+"""Control characters, and surrogates: Python's replacement for invalid UTF-8 in the environment."""
 
 
 def find_env_file() -> Path | None:
-    """Return the file that settings are read from, None where there is none.
+    """Return the file that settings are read from, None if there is none.
 
     The one that SUISAI_ENV_FILE names, else the first `.env` of the current folder, the data folder
     and the user's configuration folder. Raises `SettingsUnreadable`.
     """
     if named := os.environ.get(ENV_FILE):
         if not _is_file(named):
-            raise SettingsUnreadable(f"{named} is not a file. Name a file of settings.")
+            raise SettingsUnreadable(f"{named} is not a file. Set {ENV_FILE} to a settings file.")
         return Path(named)
     data = os.environ.get("SUISAI_DATA_DIR") or "~/.suisai"
     config = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
@@ -53,7 +53,7 @@ def find_env_file() -> Path | None:
 
 
 def _is_file(name: str) -> bool:
-    """Look for a file whose name may be nonsense: too long, with a null byte, in nobody's home."""
+    """Return whether a file exists; False for names that are too long or otherwise invalid."""
     try:
         return Path(name).expanduser().is_file()
     except (OSError, ValueError, RuntimeError):
@@ -61,14 +61,14 @@ def _is_file(name: str) -> bool:
 
 
 class SettingsUnreadable(UserFacingError):
-    """The environment, `.env` or a file of a secret cannot be read as settings."""
+    """The environment, `.env` or a secret file cannot be read as settings."""
 
 
 class EnvironmentSettings(BaseSettings):
-    """Settings that are read from the environment, else from `find_env_file`, else from files of secrets.
+    """Settings that are read from the environment, else from `find_env_file`, else from secret files.
 
     An empty variable counts as not set. Raises `SettingsUnreadable`, `pydantic.ValidationError` and
-    `pydantic_settings.SettingsError`; `bots.config.explain` puts the latter two into words.
+    `pydantic_settings.SettingsError`; `bots.config.explain` formats the latter two for people.
     """
 
     model_config = SettingsConfigDict(
@@ -82,7 +82,7 @@ class EnvironmentSettings(BaseSettings):
 
     def __init__(self, **values: Any) -> None:  # noqa: ANN401 - as in the base class
         folder = os.environ.get(SECRETS_DIR) or DEFAULT_SECRETS_DIR
-        # The library warns of a folder that is not there.
+        # The library warns about a secrets folder that does not exist.
         values.setdefault("_env_file", find_env_file())
         values = {"_secrets_dir": folder if os.path.isdir(folder) else None} | values  # noqa: PTH112 - never raises
         try:
@@ -91,7 +91,7 @@ class EnvironmentSettings(BaseSettings):
             raise SettingsUnreadable("A setting holds JSON that is nested too deeply.") from None
         except UnicodeDecodeError as error:
             raise SettingsUnreadable(
-                f".env or a file of a secret is no UTF-8 text ({error.reason}). Write it anew."
+                f".env or a secret file is not UTF-8 text ({error.reason}). Save it as UTF-8."
             ) from None
 
     @field_validator("*", mode="before")
@@ -167,7 +167,7 @@ _Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 
 class Limits(BaseModel):
-    """What one person, one conversation and the whole bot may ask for."""
+    """Limits of requests for one person, one conversation and the whole bot."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -206,7 +206,7 @@ class Canary(BaseModel):
 
 
 class Settings(EnvironmentSettings):
-    """The settings of the core. Each is `SUISAI_` + its name in capitals in the environment or `.env`."""
+    """The core settings. In the environment and in `.env` each is `SUISAI_` + its name in capitals."""
 
     model_config = SettingsConfigDict(env_prefix="SUISAI_")
 
@@ -332,7 +332,7 @@ class Settings(EnvironmentSettings):
 
     @property
     def traces_url(self) -> str | None:
-        """Where traces are sent; None: no traces."""
+        """The URL for traces; None: no traces are sent."""
         base = self.otlp_endpoint and f"{self.otlp_endpoint.rstrip('/')}/v1/traces"
         return self.otlp_traces_endpoint or base or None
 

@@ -1,4 +1,4 @@
-"""Figures of all processes and jobs, read from the ledger in a few round trips."""
+"""Statistics of all processes and jobs, read from the ledger in a few round trips."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from tasks.routing import Drain
 from tasks.services import Services
 
 WAIT_BOUNDS_S = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
-"""Upper bounds of the classes in which `finish.lua` counts the waits."""
+"""Upper bounds of the histogram buckets in which `finish.lua` counts the waits."""
 
 
 @dataclass(frozen=True, slots=True)
 class StageStats:
-    """One stage now."""
+    """The current state of one stage."""
 
     ready: Mapping[str, int]
     """Ready jobs by lane: a platform, or in `render` a platform, a shape and perhaps `@` and a model."""
     leased: int
-    """Jobs that a worker has claimed."""
+    """Number of jobs that workers have claimed."""
     oldest_s: float
-    """Age of the oldest ready job, 0 if there is none."""
+    """Age of the oldest ready job in seconds, 0 if there is none."""
     jobs_per_s: float
-    """Throughput of the live workers together, as measured."""
+    """Measured throughput of all live workers."""
     latency_s: float
     """Seconds that one job takes."""
     workers: Mapping[str, float]
-    """Jobs per second of each worker that worked lately."""
+    """Jobs per second of each worker that reported recently."""
 
     @property
     def waiting(self) -> int:
-        """All ready jobs of the stage."""
+        """Number of all ready jobs of the stage."""
         return sum(self.ready.values())
 
 
@@ -57,31 +57,32 @@ class ModelStats:
 
 @dataclass(frozen=True, slots=True)
 class FleetStats:
-    """The bot at one moment."""
+    """The state of the whole bot at one time."""
 
     at: float
+    """Seconds since the epoch, by the ledger's clock."""
     stages: Mapping[Stage, StageStats]
     delayed: int
-    """Jobs that wait for their next attempt."""
+    """Number of jobs that wait for their next attempt."""
     dead: int
     overload_level: OverloadLevel
     paused: Mapping[str, float]
-    """Name of what is paused -> until, 0 for 'until resumed'."""
+    """Name of what is paused -> end in seconds since the epoch, 0 for 'until resumed'."""
     quotas: Mapping[str, RateLimit]
     counts: Mapping[str, int]
-    """What happened since the ledger began; names as in the scripts."""
+    """All counters since the ledger was created; names as in the scripts."""
     processes: tuple[Process, ...]
     draining: Mapping[str, Drain]
     """Processes that take no new job, and what each does once it holds none."""
     models: Mapping[str, ModelStats]
     """By name: every model that paints, that jobs are routed to, or that has painted."""
     memory_bytes: int
-    """Memory of the ledger's server."""
+    """Memory that the ledger's server uses."""
     memory_limit_bytes: int
-    """Its own limit, or the machine's memory where it has none."""
+    """The server's limit, or the machine's memory if it has none."""
 
     def total(self, what: str, last: str = "") -> int:
-        """Sum the counts named `what` and `what:...`; with `last`, only those that end so."""
+        """Sum the counters `what` and `what:...`; with `last`, only those that end with `:last`."""
         return sum(
             value
             for name, value in self.counts.items()
@@ -90,7 +91,7 @@ class FleetStats:
 
 
 def read_stats(services: Services) -> FleetStats:
-    """Read everything. Raises `RedisError`."""
+    """Read all statistics. Raises `RedisError`."""
     first = _first_trip(services)
     lanes = {s: sorted(found) for s, found in zip(Stage, first["lanes"], strict=True)}
     sizes = _lane_sizes(services, lanes)
@@ -183,7 +184,7 @@ def _limit(memory: Mapping[str, int]) -> int:
 def _lane_sizes(
     services: Services, lanes: Mapping[Stage, list[str]]
 ) -> dict[tuple[Stage, str], tuple[int, float]]:
-    """Return size and best score (ms, 0 when empty) of every lane."""
+    """Return size and lowest score (ms, 0 if empty) of every lane."""
     ns = services.settings.namespace
     names = [(stage, lane) for stage in Stage for lane in lanes[stage]]
     pipe = services.redis.pipeline(transaction=False)

@@ -1,4 +1,4 @@
-"""Bans, tiers, strikes and opt-outs of people, and how a person is forgotten."""
+"""Bans, tiers, strikes and opt-outs of people, and the deletion of a person's data."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tasks.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class PersonStatus:
-    """What the ledger knows of one person."""
+    """The data about one person in the ledger."""
 
     banned: bool
     opted_out: bool
     tier: str | None
-    """None: the limits for everybody."""
+    """None: the limits for everybody apply."""
     open_jobs: tuple[str, ...]
     """Ids of jobs that are queued or in progress."""
     past_jobs: tuple[str, ...]
@@ -45,7 +45,7 @@ class MarkedPeople:
 
 
 class Users:
-    """Who may ask, with which limits, and whose data is deleted."""
+    """Decides who may send requests and with which limits, and deletes a person's data."""
 
     def __init__(self, redis: Redis, settings: Settings, blobs: BlobStore) -> None:
         self._redis = redis
@@ -56,35 +56,35 @@ class Users:
         self._holds = Holds(redis, settings.namespace)
 
     def pseudonym(self, platform: str, name: str) -> str:
-        """Return the pseudonym of a name that must not be kept."""
+        """Return the pseudonym of a name that must not be stored."""
         return self._pseudonyms.of(platform, name)
 
     def ban(self, platform: str, person: str) -> None:
-        """Refuse everything from this person from now on."""
+        """Refuse all requests of this person from now on."""
         self._redis.sadd(f"{self._ns}:banned", self._pseudonyms.of(platform, person))
 
     def unban(self, platform: str, person: str) -> None:
-        """Let this person ask again."""
+        """Admit requests of this person again."""
         self._redis.srem(f"{self._ns}:banned", self._pseudonyms.of(platform, person))
 
     def set_tier(self, platform: str, person: str, tier: str | None) -> None:
-        """Give a person the limits of a tier; `exempt` has none but the queue's; None: the usual."""
+        """Assign a tier to a person; `exempt` has no personal limits; None: the limits for everybody."""
         if tier is None:
             self._redis.hdel(f"{self._ns}:tiers", f"{platform}:{person}")
         else:
             self._redis.hset(f"{self._ns}:tiers", f"{platform}:{person}", tier)
 
     def tier(self, platform: str, person: str) -> str | None:
-        """Return the tier of a person, None where the usual limits apply."""
+        """Return the tier of a person, None if the limits for everybody apply."""
         tier = self._redis.hget(f"{self._ns}:tiers", f"{platform}:{person}")
         return None if tier is None else str(tier)
 
     def unban_pseudonym(self, pseudonym: str) -> bool:
-        """Let the person of this pseudonym ask again; return whether they were banned."""
+        """Unban the person with this pseudonym; return whether they were banned."""
         return bool(self._redis.srem(f"{self._ns}:banned", pseudonym))
 
     def status(self, platform: str, person: str) -> PersonStatus:
-        """Return what the ledger knows of a person."""
+        """Return the data about a person in the ledger."""
         mark, who = self._pseudonyms.of(platform, person), f"{platform}:{person}"
         tier = self._redis.hget(f"{self._ns}:tiers", who)
         past: Any = self._redis.zrange(f"{self._ns}:past:{who}", 0, -1, desc=True)
@@ -110,27 +110,30 @@ class Users:
         return tuple(sorted(members))
 
     def strike(self, platform: str, person: str, allowed: int = 3, pause_s: float = 86_400) -> int:
-        """Count a photo refused for what it shows; the last allowed one pauses the person."""
+        """Count a photo that was refused for its content; return the count.
+
+        Once there are `allowed` of them, further requests are refused for `pause_s` seconds.
+        """
         mark = self._pseudonyms.of(platform, person)
         return int(self._scripts.run("strike", mark, allowed, int(pause_s * 1000)).result)
 
     def opted_out(self, platform: str, person: str) -> bool:
-        """Return whether this person asked that their photos are left alone."""
+        """Return whether this person opted out."""
         mark = self._pseudonyms.of(platform, person)
         return bool(self._redis.sismember(f"{self._ns}:optouts", mark))
 
     def opt_in(self, platform: str, person: str) -> None:
-        """Take an opt-out back: photos of this person may be painted again."""
+        """Remove an opt-out: photos of this person may be painted again."""
         self._redis.srem(f"{self._ns}:optouts", self._pseudonyms.of(platform, person))
 
     def forget(self, platform: str, person: str, opt_out: bool = False) -> int:
         """Delete a person's photos, pictures and records now; return how many files were deleted.
 
-        Published answers to this person, and messages that promise one, are queued to be deleted on
-        their platform, with `opt_out` also answers to others that show the person's photos.
+        Published answers to this person and messages that announce one are queued for deletion on their
+        platform; with `opt_out` also answers to others that show the person's photos.
 
-        Files that the blob store does not delete now are deleted by the sweep later. Open jobs are
-        cancelled. With `opt_out` a pseudonym is kept, by which later requests and photos of this
+        Files that the blob store cannot delete now are deleted by the sweep later. Open jobs are
+        cancelled. With `opt_out` a pseudonym is stored, by which later requests and photos of this
         person are refused.
         """
         pseudonym = self._pseudonyms.of(platform, person)

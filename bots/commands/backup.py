@@ -16,7 +16,7 @@ from tasks.backup import (
     is_unused,
     read_manifest,
     remove_unused,
-    take_up,
+    start_unpacked,
     unpack,
 )
 from tasks.settings import Settings
@@ -87,7 +87,7 @@ def restore(
     _make_room(settings)
     unpack(settings, archive)
     with valkey_for_command(settings):
-        ended = take_up(services(), made, drop_open=drop_open)
+        ended = start_unpacked(services(), made, drop_open=drop_open)
     told = (
         f"{ended} open jobs ended without an answer"
         if drop_open

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.backup import BackupFailed, back_up, read_manifest, take_up, unpack
+from tasks.backup import BackupFailed, back_up, read_manifest, start_unpacked, unpack
 from tasks.heartbeat import Process
 from tasks.models import PAUSABLE, Outcome, Stage
 from tasks.services import Services, embedded_valkey, open_services
@@ -83,7 +83,7 @@ def test_a_bot_that_moves_under_load_loses_nothing_and_answers_nobody_twice(
 
     unpack(settings_in(tmp_path / "new"), archive)
     new = machine["new"]
-    take_up(new.services, read_manifest(archive), drop_open=False)
+    start_unpacked(new.services, read_manifest(archive), drop_open=False)
 
     assert new.services.controls.paused() == {}
     assert new.services.blobs.get("pictures/1") == b"a painting"
@@ -128,7 +128,7 @@ def test_a_copy_of_a_running_bot_holds_all_that_was_accepted_before(
 
     still_open = outcomes(copy.services, before).count(None)
     assert still_open > 0
-    assert take_up(copy.services, made, drop_open=True) >= still_open
+    assert start_unpacked(copy.services, made, drop_open=True) >= still_open
     assert None not in outcomes(copy.services, before)
     assert [copy.claim(stage) for stage in Stage] == [[], [], []]
 
@@ -141,7 +141,7 @@ def test_pauses_of_the_operator_are_kept_when_a_bot_moves(
     back_up(machine["old"].services, archive, move=True)
 
     unpack(settings_in(tmp_path / "new"), archive)
-    take_up(machine["new"].services, read_manifest(archive), drop_open=False)
+    start_unpacked(machine["new"].services, read_manifest(archive), drop_open=False)
 
     assert set(machine["new"].services.controls.paused()) == {"render"}
 
