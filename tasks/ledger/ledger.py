@@ -1,6 +1,6 @@
-"""The ledger: the records of all jobs and the single source of truth about them, in Redis or Valkey.
+"""The ledger: the records and queues of all jobs, in Redis or Valkey.
 
-Every change of a job is one Lua script (`lua/`), atomic on the server. Times are the server's.
+Every change of a job is one Lua script (`lua/`), which is atomic on the server. All times are the server's.
 """
 
 from __future__ import annotations
@@ -54,22 +54,22 @@ FULL_AT = 0.9
 _TIGHT_AT = 0.8
 """Share of the server's memory above which records of ended jobs are dropped early."""
 _FULL_S = 60.0
-"""How long a person waits before asking a server again that is out of memory."""
+"""How long after a refusal with `storage-full` a person should wait."""
 _RESUBSCRIBE_S = 0.5
 _OTHERS_WAIT = 2
 """Result of `painted` where other jobs wait for the same painting."""
 
 
 class UnknownJob(Exception):
-    """There is no record of this job: it never was, or its retention is over."""
+    """There is no record of this job: it never existed, or its retention is over."""
 
 
 class LeaseLost(Exception):
-    """The lease expired or the job was cancelled: drop the work and send nothing."""
+    """The lease expired or the job was cancelled: discard the work and send nothing."""
 
 
 class Objection(Exception):
-    """The job's person was banned or opted out, or the owner of one of its photos did.
+    """The job's person was banned or opted out, or the owner of one of its photos opted out.
 
     `reason` is `banned`, `opted-out` or `owner-opted-out`.
     """
@@ -80,11 +80,11 @@ class Objection(Exception):
 
 
 class SchemaMismatch(UserFacingError):
-    """The ledger was written by a version of Suisai that this one cannot read."""
+    """The ledger was written by a version of Suisai with another schema."""
 
 
 class Claims(list[Claim]):
-    """The claims of one call, and whether `more` jobs of the stage may be claimed at once."""
+    """The claims of one call; `more`: further jobs of the stage can be claimed now."""
 
     def __init__(self, claims: Iterable[Claim] = (), *, more: bool = False) -> None:
         super().__init__(claims)
@@ -93,7 +93,7 @@ class Claims(list[Claim]):
 
 @dataclass(frozen=True, slots=True)
 class SystemStatus:
-    """The load of the whole bot, before and after an update."""
+    """Overload level and memory state of the bot, before and after an update."""
 
     level_before: OverloadLevel
     level: OverloadLevel
@@ -103,9 +103,9 @@ class SystemStatus:
 
 
 class Ledger:
-    """All that can happen to a job. Safe to share between threads and processes.
+    """Admits, queues, leases and ends jobs. Thread-safe; any number of processes may use one ledger.
 
-    Steps of a job under a lease are in `transitions`; `batch` takes many in one round trip.
+    Transitions of a leased job are in `transitions`; `batch` runs many in one round trip.
     """
 
     def __init__(self, redis: Redis, settings: Settings, wake: Wake, tracing: Tracing) -> None:
@@ -123,12 +123,12 @@ class Ledger:
         self.transitions = JobTransitions(settings, self._execute)
 
     def check_schema(self) -> None:
-        """Mark a new ledger with this version's schema and pseudonym key.
+        """Check the ledger's schema and pseudonym key; write them into a new ledger.
 
         Raises `SchemaMismatch`, `KeyMismatch`.
         """
         key = f"{self._ns}:schema"
-        # SET only where it must: a server whose memory is full refuses it, and workers must start.
+        # A server whose memory is full refuses SET, but workers must be able to start.
         if not self._redis.exists(key):
             self._redis.set(key, SCHEMA, nx=True)
         found = str(self._redis.get(key))
@@ -144,10 +144,13 @@ class Ledger:
         """Return the server's time, seconds since the epoch."""
         return server_time(self._redis)
 
-    # Admission, and what people ask about their jobs
+    # Admission and queries
 
     def admit(self, request: PaintRequest) -> Admitted | Refused:
-        """Admit a request, or say why not. On disk when this returns; an event is admitted once."""
+        """Admit or refuse a request; each event is admitted once.
+
+        An admitted request is on the server's disk when this returns.
+        """
         job_id = job_id_of(request.platform, request.event)
         span = self._tracing.admission(job_id, request)
         try:
@@ -164,13 +167,13 @@ class Ledger:
         return Admitted(job_id, int(first), second / 1000, duplicate=kind == "duplicate")
 
     def check(self, platform: str, person: str, event: str = "") -> Refused | None:
-        """Return whether a request of this person would be refused now, before its photos have come.
+        """Return the refusal that a request of this person would get now, None if it would be admitted.
 
-        With the event's id, an event that was admitted before is not refused. Changes nothing but the
-        count of refusals; `admit` decides.
+        Lets an adapter refuse before it receives the photos. With the event's id, an event that was
+        admitted before is not refused. Changes only the count of refusals; `admit` decides.
         """
         job_id = job_id_of(platform, event) if event else ""
-        # As a private request: whether its chat takes more is known when the request is.
+        # As a private request, because the limit per conversation is checked by `admit`.
         probe = PaintRequest(platform, event, person, person, (), private=True)
         try:
             row = self._run("admit", *self._admission(job_id, probe), 1)
@@ -225,7 +228,7 @@ class Ledger:
             raise CorruptRecord(job_id, repr(error)) from error
 
     def find_queue_status(self, job_id: str) -> QueueStatus | None:
-        """Return what `queue_status` does, None where the job is gone or its record cannot be read."""
+        """Return a job's queue status, None if the job does not exist or its record cannot be read."""
         try:
             return self.queue_status(job_id)
         except (UnknownJob, CorruptRecord):
@@ -237,11 +240,11 @@ class Ledger:
         return _read_job(job_id, record)
 
     def find_job(self, job_id: str) -> Job | None:
-        """Return a job as it is now, None where it is gone or its record cannot be read."""
+        """Return a job, None if it does not exist or its record cannot be read."""
         return next(iter(self.find_jobs([job_id])), None)
 
     def find_jobs(self, job_ids: Sequence[str]) -> list[Job]:
-        """Return those of these jobs that are there and whose records can be read, in this order."""
+        """Return the jobs that exist and whose records can be read, in the order of `job_ids`."""
         found = []
         for job_id, record in zip(job_ids, self._records(job_ids), strict=True):
             with suppress(UnknownJob, CorruptRecord):
@@ -249,14 +252,14 @@ class Ledger:
         return found
 
     def _records(self, job_ids: Sequence[str]) -> list[Any]:
-        """Return the fields of each record in one round trip; an error in place of a broken one."""
+        """Return the fields of each record in one round trip; an exception for one that is not a hash."""
         pipe = self._redis.pipeline(transaction=False)
         for job_id in job_ids:
             pipe.hgetall(f"{self._ns}:job:{job_id}")
         return pipe.execute(raise_on_error=False)
 
     def outcomes(self, job_ids: Sequence[str]) -> list[Outcome | None]:
-        """Return how each of these jobs ended, None for those that did not, in one round trip."""
+        """Return the outcome of each job, None for jobs that have not ended. One round trip."""
         pipe = self._redis.pipeline(transaction=False)
         for job_id in job_ids:
             pipe.hget(f"{self._ns}:job:{job_id}", "outcome")
@@ -277,7 +280,7 @@ class Ledger:
         return max(0, int(self._redis.hget(f"{self._ns}:unanswered", platform) or 0))
 
     def latest_job(self, platform: str, person: str) -> Job | None:
-        """Return a person's newest job whose record is there and can be read, None without any."""
+        """Return a person's newest job whose record can be read, None if there is none."""
         pipe = self._redis.pipeline(transaction=False)
         pipe.smembers(f"{self._ns}:open:{platform}:{person}")
         pipe.zrevrange(f"{self._ns}:past:{platform}:{person}", 0, 9)
@@ -285,21 +288,21 @@ class Ledger:
         return max(self.find_jobs([*opened, *past]), key=lambda job: job.admitted_at, default=None)
 
     def recent_jobs(self) -> list[Job]:
-        """Return the last public jobs that were answered with a painting, newest first."""
+        """Return the latest public jobs that were answered with a painting, newest first."""
         ids: Any = self._redis.lrange(f"{self._ns}:recent", 0, -1)
         return self.find_jobs(ids)
 
     def set_platform_data(self, job_id: str, **data: str) -> None:
-        """Keep the platform's own data on a job. Raises `UnknownJob`."""
+        """Store the platform's own data in a job's record. Raises `UnknownJob`."""
         pairs = [word for name, value in data.items() for word in (f"m:{name}", value)]
         if not self._run("set_platform_data", job_id, *pairs):
             raise UnknownJob(job_id)
 
     def swap_platform_data(self, job_id: str, name: str, old: str, new: str) -> str:
-        """Write `new` only where the value is `old` ('' for none); return the value afterwards.
+        """Write `new` if the current value is `old` ('' for none); return the value afterwards.
 
-        A worker that was stopped for longer than its lease must not write over what another one did
-        meanwhile. Raises `UnknownJob`.
+        So a worker that was suspended for longer than its lease cannot overwrite what another worker
+        wrote meanwhile. Raises `UnknownJob`.
         """
         value = self._run("swap_platform_data", job_id, f"m:{name}", old, new)
         if value is None:
@@ -312,9 +315,9 @@ class Ledger:
         return bool(self._run("cancel", job_id, self._keep_ms, by_operator, person or ""))
 
     def updates(self, stop: threading.Event) -> Iterator[JobUpdate]:
-        """Yield what happens to jobs from now on, until `stop` is set. Best effort only.
+        """Yield updates of all jobs from now on, until `stop` is set. Updates may be lost.
 
-        Nothing is yielded while the server is away; afterwards listening goes on.
+        While the server is unreachable nothing is yielded; afterwards the subscription is renewed.
         """
         while not stop.is_set():
             try:
@@ -327,12 +330,12 @@ class Ledger:
             except RedisError:
                 stop.wait(_RESUBSCRIBE_S)
 
-    # Claims: the workers' side
+    # Claims and leases
 
     def claim(self, stage: Stage, most: int, worker: str, from_wakeup: bool = True) -> Claims:
-        """Lease up to `most` photos' worth of the next jobs of a stage.
+        """Lease the next jobs of a stage, with at most `most` photos in total.
 
-        `from_wakeup`: this call answers a wake-up, so that the next new job may send another one.
+        `from_wakeup`: clear the flag of pending wake-ups, so that the next new job sends one again.
         """
         rows, more = self._run(
             "claim", stage, most, self._lease_ms, worker, int(from_wakeup), self._keep_ms
@@ -346,21 +349,21 @@ class Ledger:
         return claims
 
     def renew(self, claims: Sequence[Claim]) -> set[str]:
-        """Renew leases of one stage; return the ids of the jobs whose lease is lost."""
+        """Renew leases of one stage; return the ids of the jobs whose lease was lost."""
         if not claims:
             return set()
         held = [value for claim in claims for value in (claim.job.id, claim.fence)]
         return set(self._run("renew", claims[0].stage, self._lease_ms, *held))
 
     def progress(self, claims: Sequence[Claim], fraction: float) -> None:
-        """Record how far the paintings of these claims are, 0..1."""
+        """Record the completed fraction of the paintings of these claims, 0..1."""
         held = [value for claim in claims for value in (claim.job.id, claim.fence)]
         self._run("progress", f"{fraction:.2f}", *held)
 
     def record_send_intent(self, claim: Claim) -> Job:
-        """Record, on disk, that the answer is about to be sent; return the job as it is now.
+        """Record, on disk, that the answer is about to be sent; return the current job.
 
-        Raises `LeaseLost`: then send nothing; `Objection`: then send no painting.
+        Raises `LeaseLost` (send nothing) and `Objection` (do not send the painting).
         """
         result = self._run_durably("record_intent", claim.job.id, claim.fence)
         if result == 0:
@@ -393,7 +396,10 @@ class Ledger:
         return int(self._follow(reply))
 
     def serve_waiters(self, step: int = 200) -> int:
-        """Serve the jobs that waited for a painting, in short steps; return how many."""
+        """Pass on the jobs that waited for another job's painting, up to `step` per call of the script.
+
+        Return how many were passed on.
+        """
         served = 0
         while (now_served := int(self._run("serve_waiters", step))) > 0:
             served += now_served
@@ -402,9 +408,10 @@ class Ledger:
     # Maintenance, and the dead list
 
     def sweep(self, most_jobs: int = 1000) -> tuple[int, int]:
-        """Take back expired leases and requeue delayed jobs that are due; return how many of each.
+        """Requeue jobs with expired leases and delayed jobs that are due; return how many of each.
 
-        After a restart of the server the holders get one lease's time: they could not renew.
+        After a restart of the server leases expire one lease duration later, because they could not be
+        renewed while it was down.
         """
         young = self._redis.info("server")["uptime_in_seconds"] * 1000 < self._lease_ms
         grace_ms = self._lease_ms if young else 0
@@ -413,7 +420,7 @@ class Ledger:
         return int(expired), int(due)
 
     def update_overload_level(self) -> SystemStatus:
-        """Measure arrivals, load and memory and set the overload level; at most twice a second."""
+        """Measure arrivals, load and memory, and set the overload level; at most twice a second."""
         settings = self._settings
         bounds_s = (
             settings.brownout_above_s,
@@ -424,27 +431,30 @@ class Ledger:
         return SystemStatus(OverloadLevel(row[0]), OverloadLevel(row[1]), row[2] == 1, row[3] == 1)
 
     def prune(self, most: int = 1000) -> int:
-        """Drop index entries whose retention is over; return how many records went early."""
+        """Delete index entries whose retention is over, and when memory is low old records of ended jobs.
+
+        Return how many records were deleted before the end of their retention.
+        """
         memory = self._redis.info("memory")
         limit = int(memory.get("maxmemory", 0))
         tight = limit > 0 and int(memory["used_memory"]) > _TIGHT_AT * limit
         return int(self._run("prune", self._keep_ms, most, int(tight)))
 
     def move_to_dead(self, job_id: str, reason: str) -> None:
-        """Put a job that nobody can work on onto the dead list."""
+        """End a job that cannot be processed and add it to the dead list."""
         self._run("to_dead", job_id, reason, self._keep_ms)
 
     def dead(self, most: int = 100) -> list[tuple[str, float]]:
-        """Return the ids of the dead jobs and when they died, newest first."""
+        """Return ids of the dead list and when they were added (seconds since the epoch), newest first."""
         rows: Any = self._redis.zrevrange(f"{self._ns}:dead", 0, most - 1, withscores=True)
         return [(job_id, float(at_ms) / 1000) for job_id, at_ms in rows]
 
     def retry_dead(self, job_id: str) -> bool:
-        """Start a dead job again from the first stage; False where its person has an answer."""
+        """Restart a dead job from the first stage; False if it is not dead or its person has an answer."""
         return bool(self._run("retry_dead", job_id))
 
     def discard_dead(self, job_id: str) -> bool:
-        """Take a job off the dead list; False where it is not on it."""
+        """Remove a job from the dead list; False if it is not on it."""
         return bool(self._redis.zrem(f"{self._ns}:dead", job_id))
 
     def _run(self, script: str, *args: str | int | float) -> Any:  # noqa: ANN401 - Lua's
@@ -453,7 +463,7 @@ class Ledger:
     def _run_durably(self, script: str, *args: str | int | float) -> Any:  # noqa: ANN401 - Lua's
         return self._follow(self._durability.run(script, *args))
 
-    def _follow(self, reply: Reply) -> Any:  # noqa: ANN401 - what a script returns
+    def _follow(self, reply: Reply) -> Any:  # noqa: ANN401 - a script's result
         """Send the wake-ups that a script asks for, and return its result."""
         for queue in reply.woken:
             self.wake(queue)

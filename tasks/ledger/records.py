@@ -1,4 +1,4 @@
-"""How requests and jobs are written into the ledger, and read back and checked."""
+"""Serialises requests and jobs for the ledger, and parses and validates its records."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from pydantic import TypeAdapter, ValidationError
 from tasks.models import Claim, Job, PaintRequest, Stage
 
 SCHEMA = 2
-"""Grows whenever an older version could not read what this one writes."""
+"""Incremented whenever older versions cannot read what this version writes."""
 
 _REQUEST = TypeAdapter(PaintRequest)
 _JOB = TypeAdapter(Job)
 _SEPARATE = {"platform", "event", "person", "conversation", "private"}
-"""Fields of a request that the scripts read: they are fields of the record, too."""
+"""Fields of a request that are separate fields of the record, because the scripts read them."""
 
 
 class CorruptRecord(Exception):
-    """A job's record cannot be read; it belongs on the dead list."""
+    """A job's record cannot be parsed."""
 
     def __init__(self, job_id: str, why: str) -> None:
         super().__init__(f"the record of job {job_id} cannot be read: {why}")
@@ -30,18 +30,18 @@ class CorruptRecord(Exception):
 
 
 def job_id_of(platform: str, event: str) -> str:
-    """Name the job of a platform's event; the same event always has the same name."""
+    """Return the job id of a platform's event; the same event always has the same id."""
     digest = hashlib.blake2b(f"{platform}\0{event}".encode(), digest_size=10).digest()
     return base64.b32encode(digest).decode().lower()
 
 
 def request_to_json(request: PaintRequest) -> str:
-    """Write the part of a request that the scripts need not read."""
+    """Serialise the fields of a request that the scripts do not read."""
     return _REQUEST.dump_json(request, exclude=_SEPARATE, exclude_none=True).decode()
 
 
 def job_from(job_id: str, record: Mapping[str, str]) -> Job:
-    """Read a job from its record's fields. Raises `CorruptRecord`."""
+    """Parse a job from the fields of its record. Raises `CorruptRecord`."""
     try:
         return _JOB.validate_python(_fields(job_id, record))
     except ValidationError as error:
@@ -53,7 +53,7 @@ def job_from(job_id: str, record: Mapping[str, str]) -> Job:
 
 
 def _fields(job_id: str, record: Mapping[str, str]) -> dict[str, Any]:
-    "".join(record.values()).encode()  # bytes that are no text were read as lone surrogates
+    "".join(record.values()).encode()  # raises for invalid UTF-8, which was read as lone surrogates
     return {
         "id": job_id,
         "request": json.loads(record["request"]) | {name: record[name] for name in _SEPARATE},
@@ -85,9 +85,9 @@ def _history(record: Mapping[str, str]) -> tuple[dict[str, Any], ...]:
 
 
 def claim_from(stage: Stage, row: Sequence[Any]) -> Claim:
-    """Read one row of a claim: id, fence, ambiguous, then the record's fields and values in turn.
+    """Parse one row of a claim: id, fence, ambiguous, then alternating fields and values of the record.
 
-    A worker does not need the history, it is left out. Raises `CorruptRecord`.
+    The history is omitted, because workers do not need it. Raises `CorruptRecord`.
     """
     job_id, fence, ambiguous, *flat = row
     pairs = zip(flat[::2], flat[1::2], strict=True)

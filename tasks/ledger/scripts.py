@@ -1,4 +1,4 @@
-"""Runs the ledger's Lua scripts (`lua/`), each atomic on the server, and waits for its disk where it must."""
+"""Runs the ledger's Lua scripts (`lua/`), which are atomic; `Durability` also waits for the server's disk."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _REFUSES_WHEN_FULL = {"admit"}
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a script returned, and what its caller must do."""
+    """The result of a script, and the wake-ups that the caller must send."""
 
     result: Any = None
     woken: tuple[str, ...] = ()
@@ -32,8 +32,8 @@ class Reply:
 class Scripts:
     """Runs the scripts under one namespace.
 
-    All but `admit` may write when the server is out of memory: admitted jobs must go on, and ending
-    them frees memory.
+    All except `admit` may write when the server is out of memory: admitted jobs must continue, and
+    completing them frees memory.
     """
 
     def __init__(self, redis: Redis, namespace: str) -> None:
@@ -42,7 +42,7 @@ class Scripts:
         self._loaded: dict[str, Script] = {}
 
     def run(self, name: str, *args: str | int | float, pipe: Any = None) -> Reply:  # noqa: ANN401 - redis's own
-        """Run a script. With `pipe` it is only queued there; `read` parses the result."""
+        """Run a script. With `pipe` it is only added to this pipeline; `read` parses the result later."""
         script = self._loaded.get(name) or self._load(name)
         answer = script(keys=[self._namespace], args=list(args), client=pipe)
         return Reply() if pipe is not None else read(answer)
@@ -55,14 +55,14 @@ class Scripts:
 
 
 def read(answer: list[Any]) -> Reply:
-    """Parse what a script returned."""
+    """Parse the return value of a script."""
     result, woken = answer
     return Reply(result, tuple(woken))
 
 
 @cache
 def source(name: str) -> str:
-    """Return a script, preceded by what its header names after `Needs:`."""
+    """Return the text of a script, preceded by the scripts that its header lists after `Needs:`."""
     body = files("tasks.ledger").joinpath(f"lua/{name}.lua").read_text()
     needed = _NEEDS.search(body)
     return f"{source(needed.group(1))}\n{body}" if needed else body
@@ -74,11 +74,11 @@ _PATIENCE_MS = 5_000
 
 
 class Durability:
-    """Runs scripts whose effect is on disk when they return.
+    """Runs scripts and returns after their effect is on disk.
 
-    With `appendfsync always` (the embedded server) the server itself waits before it answers. With
-    `everysec` each such call asks it to (WAITAOF, up to a second). Without an append-only file there
-    is nothing to wait for: a crash of the server loses jobs, and the log says so once.
+    With `appendfsync always` (the embedded server) the server syncs before it replies. With `everysec`
+    each call waits with WAITAOF, up to a second. Without an append-only file a crash of the server
+    loses jobs; this is logged once.
     """
 
     def __init__(self, redis: Redis, scripts: Scripts) -> None:

@@ -1,4 +1,4 @@
-"""The transitions of a job under a lease, from stage to stage. Whoever lost the lease can take none."""
+"""The transitions of a leased job between stages. They fail if the caller has lost the lease."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from tasks.settings import Settings
 
 
 class Execute(Protocol):
-    """Runs the script of one transition for a claim, now or later.
+    """Runs the script of one transition for a claim, now or in a batch.
 
-    `event` is what the transition comes to, as in a job's history.
+    `event` describes the transition for tracing, as in a job's history.
     """
 
     def __call__(self, script: str, claim: Claim, *args: str | int, event: str) -> None: ...
 
 
 class JobTransitions:
-    """Every step that the holder of a lease can take. Each raises `LeaseLost`."""
+    """All transitions that the holder of a lease can make. Each raises `LeaseLost`."""
 
     def __init__(self, settings: Settings, execute: Execute) -> None:
         self._settings = settings
@@ -68,16 +68,16 @@ class JobTransitions:
         self._execute("painted", claim, *args, event="painted")
 
     def finish(self, claim: Claim, outcome: Outcome, reason: str = "", receipt: str = "") -> None:
-        """End a job that is answered or cannot be."""
+        """End a job that is answered or cannot be answered."""
         args = (outcome, reason, receipt, self._keep_ms)
         self._execute("finish", claim, *args, event=f"{outcome} {reason}")
 
     def fail(self, claim: Claim, reason: str, most: int, maybe_sent: bool = False) -> None:
-        """Count an attempt that the photo may have spoilt; after `most` of them the job is declined."""
+        """Count a failed attempt that the photo may have caused; after `most` of them decline the job."""
         self._fail(claim, reason, most, 0, maybe_sent)
 
     def retry_fault(self, claim: Claim, reason: str, maybe_sent: bool = False) -> None:
-        """Note a fault that no photo causes; it is retried for `fault_patience_s`."""
+        """Record a fault that no photo causes; the stage is retried for `fault_patience_s` seconds."""
         patience_ms = int(self._settings.fault_patience_s * 1000)
         self._fail(claim, reason, self._settings.max_attempts, patience_ms, maybe_sent)
 
@@ -88,29 +88,29 @@ class JobTransitions:
         self._execute("fail", claim, *args, event=f"failed {reason}")
 
     def decline(self, claim: Claim, reason: str, facts: dict[str, str | int], refund: bool) -> None:
-        """Pass a job on to be answered with an apology for `reason`."""
+        """Pass a job on to `deliver`, to be answered with an apology for `reason`."""
         written = json.dumps(facts, ensure_ascii=False)
         args = (claim.stage, reason, written, int(refund))
         self._execute("decline", claim, *args, event=f"declined {reason}")
 
     def release(self, claim: Claim, reason: str, maybe_sent: bool = False) -> None:
-        """Give a job back to its old place in the queue, at no cost."""
+        """Return a job to its previous place in the queue, without counting an attempt."""
         args = (claim.stage, int(maybe_sent), reason)
         self._execute("release", claim, *args, event=f"given-back {reason}")
 
     def postpone(self, claim: Claim, until: float, maybe_sent: bool = False) -> None:
-        """Give a job back for after `until` (seconds since the epoch), at no cost."""
+        """Return a job to the queue after `until` (seconds since the epoch), without counting an attempt."""
         args = (claim.stage, int(maybe_sent), int(until * 1000))
         self._execute("postpone", claim, *args, event="postponed")
 
     def rewind_to(self, claim: Claim, to: Stage) -> None:
-        """Do an earlier stage again, because what it stored is gone."""
+        """Return a job to an earlier stage, because the blobs that it stored were deleted."""
         args = (claim.stage, to, self._settings.max_attempts, self._keep_ms)
         self._execute("rewind", claim, *args, event=f"back-to-{to}")
 
 
 class TransitionBatch(JobTransitions):
-    """Transitions that run together in one round trip."""
+    """Transitions that are executed in one round trip."""
 
     def __init__(self, settings: Settings, scripts: Scripts, pipe: Pipeline) -> None:
         super().__init__(settings, self.add)
@@ -118,10 +118,10 @@ class TransitionBatch(JobTransitions):
         self._pipe = pipe
         self._added: list[tuple[Claim, str]] = []
         self.lost: set[str] = set()
-        """Ids of the jobs whose lease was lost, once the batch ran."""
+        """Ids of the jobs whose lease was lost; set by `run`."""
 
     def add(self, script: str, claim: Claim, *args: str | int, event: str) -> None:
-        """Add one transition by the name of its script."""
+        """Add the transition that this script makes."""
         self._added.append((claim, event))
         self._scripts.run(script, claim.job.id, claim.fence, *args, pipe=self._pipe)
 

@@ -1,4 +1,4 @@
-"""Log lines: human on a terminal, JSON otherwise, and never a secret in either."""
+"""Configures logging: readable lines on a terminal, else JSON, with all secrets redacted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tasks.telemetry.redaction import Redactor, redact_everything
 
 
 def set_up_logs(settings: Settings, *others: BaseSettings) -> None:
-    """Write all log lines of this process to standard error, without any secret of these settings."""
+    """Write all log lines of this process to standard error; the secrets in these settings are redacted."""
     redactor = Redactor(_secrets([settings, *others]))
     redact_everything(redactor)
     as_json = settings.log_json if settings.log_json is not None else not sys.stderr.isatty()
@@ -48,7 +48,7 @@ def set_up_logs(settings: Settings, *others: BaseSettings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
-    # A wake-up is no news; what a job does is in its story.
+    # One line per wake-up would be noise; the events of a job are in its history.
     for chatty in ("celery.worker.strategy", "celery.app.trace", "httpx", "celery.worker.consumer"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
 

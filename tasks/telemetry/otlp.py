@@ -1,4 +1,4 @@
-"""Sends spans to an OpenTelemetry collector. Imported only where the extra `traces` is installed and used."""
+"""Sends spans to an OpenTelemetry collector. Imported only if the extra `traces` is installed and in use."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ SHUTDOWN_TIMEOUT_S = 2.0
 
 
 def open_provider(url: str, headers: SecretStr | None = None) -> TracerProvider:
-    """Return a provider that sends spans from a bounded queue in a thread of its own.
+    """Return a provider that sends spans from a bounded queue in a separate thread.
 
-    Sampler, queue, timeout and certificates are those of OpenTelemetry's environment variables.
+    Sampler, queue, timeout and certificates are set by OpenTelemetry's environment variables.
     """
-    # The SDK logs every failed call; `_LogTransitionsExporter` logs what matters, once.
+    # The SDK logs every failed call; `_LogTransitionsExporter` logs only the first one.
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
     own = {
         "service.name": "suisai",
         "service.version": version("suisai"),
         "service.instance.id": process_name(),
     }
-    # What the operator says in OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES wins.
+    # OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES take precedence.
     resource = Resource.create(own).merge(OTELResourceDetector().detect())
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     exporter = OTLPSpanExporter(endpoint=url, headers=read_headers(headers))
@@ -45,19 +45,19 @@ def open_provider(url: str, headers: SecretStr | None = None) -> TracerProvider:
 
 
 def shut_down(provider: TracerProvider) -> None:
-    """Send what is left. The processor alone would wait for half a minute for a silent collector."""
+    """Send the remaining spans, for at most `SHUTDOWN_TIMEOUT_S`; the SDK alone would wait for 30 s."""
     last = threading.Thread(target=provider.shutdown, name="traces", daemon=True)
     last.start()
     last.join(SHUTDOWN_TIMEOUT_S)
 
 
 def read_headers(headers: SecretStr | None) -> dict[str, str]:
-    """Read headers as they are written in the environment: `name=value,name=value`, URL-encoded."""
+    """Parse headers in the format of the environment variable: `name=value,name=value`, URL-encoded."""
     return dict(parse_env_headers(headers.get_secret_value(), liberal=True)) if headers else {}
 
 
 class _LogTransitionsExporter(SpanExporter):
-    """Logs once that the collector takes no spans, and once that it does again."""
+    """Logs once when exporting begins to fail, and once when it succeeds again."""
 
     def __init__(self, exporter: SpanExporter, url: str) -> None:
         self._exporter = exporter

@@ -1,4 +1,4 @@
-"""Keeps secrets out of everything that is written: log lines, tracebacks, events, stories of jobs."""
+"""Removes secrets from log lines, tracebacks, warnings and events."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote, urlsplit
 HIDDEN = "[hidden]"
 
 SHORTEST_SECRET = 6
-"""Shorter ones would blot out ordinary words."""
+"""Minimum length of a secret that is redacted; shorter ones would match ordinary words."""
 
 NAMES = (
     r"access[_-]?token|refresh[_-]?token|bearer[_-]?token|api[_-]?key|client[_-]?secret|consumer[_-]?\w+"
@@ -28,7 +28,7 @@ PATTERNS = (
     (re.compile(r"\d{5,16}(?::|%3[Aa])[A-Za-z0-9_-]{30,}"), HIDDEN),
     (re.compile(r"\b(Bearer|Basic)\s+[\w.~+/%=-]{6,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
     (re.compile(r"(?<=://)[^\s/@'\"]*:[^\s/@'\"]*(?=@)"), HIDDEN),
-    # name=value, "name": "value", (b'name', b'value'); a value ends with its quote, or where a word does.
+    # name=value, "name": "value", (b'name', b'value'); a value ends at its quote or at the end of a word.
     (
         re.compile(
             rf"(?i)(\b(?:{NAMES})['\"]?\s*(?:[:=,]|=>)\s*(?:b?['\"]))((?:\\.|[^'\"\\])+)(?=['\"])"
@@ -43,7 +43,7 @@ PATTERNS = (
 
 
 class Redactor:
-    """Blots out the secrets that it was told, and whatever looks like one. Calling it redacts a text."""
+    """Replaces known secrets, and text that looks like one, by `HIDDEN`. Calling it redacts a text."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
@@ -57,7 +57,7 @@ class Redactor:
         return text
 
     def value(self, value: object) -> object:
-        """Return a value that shows no secret when it is written; harmless values stay what they are."""
+        """Return a value whose text contains no secret; values without one are returned unchanged."""
         if value is None or isinstance(value, bool | int | float):
             return value
         if isinstance(value, str):
@@ -74,15 +74,15 @@ class Redactor:
         _method: str,
         event: MutableMapping[str, Any] | str,
     ) -> Any:  # noqa: ANN401 - as above
-        """Redact as a structlog processor; it belongs after the one that renders tracebacks."""
+        """Redact as a structlog processor; it must follow the one that renders tracebacks."""
         return self(event) if isinstance(event, str) else self.value(event)
 
     def traceback(self, error: BaseException) -> str:
-        """Return an error's traceback, causes and all, as it may be written."""
+        """Return an error's redacted traceback, including its causes."""
         return self("".join(traceback.format_exception(error)))
 
     def _named(self, name: object, item: object) -> object:
-        # The name of a field tells that its value is secret: see both together.
+        # Some values are recognised as secret only with the name of their field.
         if isinstance(item, str) and self(f"{name}='{item}'") == f"{name}='{HIDDEN}'":
             return HIDDEN
         return self.value(item)
@@ -93,7 +93,7 @@ class Redactor:
 
 
 def _spellings(secret: str) -> Iterator[str]:
-    """Yield how a secret may be written; of a URL, also its password alone."""
+    """Yield a secret in its possible encodings; for a URL also its password alone."""
     password = None
     with suppress(ValueError):
         password = urlsplit(secret).password
@@ -103,7 +103,7 @@ def _spellings(secret: str) -> Iterator[str]:
 
 
 class RedactingRecords:
-    """Makes log records without secrets, so that no handler, present or future, can write one."""
+    """A factory of redacted log records, so that no handler can write a secret."""
 
     def __init__(
         self, redactor: Redactor, inner: Callable[..., logging.LogRecord] = logging.LogRecord
@@ -116,7 +116,7 @@ class RedactingRecords:
         record.args = self._redactor.value(record.args)  # type: ignore[assignment] # same shape
         self._redact_message(record)
         if record.exc_info and record.exc_info[1]:
-            # Formatters take the text that is there instead of rendering the error themselves.
+            # Formatters use an existing `exc_text` and do not format the exception again.
             record.exc_text = self._redactor.traceback(record.exc_info[1]).rstrip("\n")
         if record.stack_info:
             record.stack_info = self._redactor(record.stack_info)
@@ -129,7 +129,7 @@ class RedactingRecords:
         try:
             message = record.getMessage()
         except (TypeError, ValueError):
-            # The wrong arguments for this message: logging will complain and show both.
+            # The arguments do not match the message: logging will report that and show both.
             record.msg = self._redactor(record.msg)
             return
         redacted = self._redactor(message)
@@ -138,7 +138,7 @@ class RedactingRecords:
 
 
 def redact_everything(redactor: Redactor) -> None:
-    """Redact all that this process writes from now on by logging, warnings and uncaught errors.
+    """Redact the output of logging, warnings and uncaught exceptions of this process from now on.
 
     Calling it again with another redactor replaces the first one.
     """

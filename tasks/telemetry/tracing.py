@@ -1,9 +1,8 @@
 """One OpenTelemetry trace per job through all processes, for operators who run a collector.
 
-The admission begins the trace and writes its `traceparent` (W3C Trace Context) into the job's record; each
-stage adds a span to it. Without a provider every call here does nothing: that is what OpenTelemetry's API
-does where no SDK is set up. A trace leaves the operator's machines, so that spans hold codes, ids and
-figures only, no text that a platform or a person wrote.
+Admission starts the trace and stores its `traceparent` (W3C Trace Context) in the job's record; each stage
+adds a span. Without a provider OpenTelemetry's API does nothing. Traces may be sent to a third party: spans
+contain only codes, ids and numbers, never text of a platform or a person.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ _PROPAGATOR = TraceContextTextMapPropagator()
 
 
 class Tracing:
-    """Makes the spans of one process. Safe to share between threads."""
+    """Creates the spans of one process. Thread-safe."""
 
     def __init__(
         self, provider: TracerProvider | None = None, shut_down: Callable[[], None] = lambda: None
@@ -45,12 +44,12 @@ class Tracing:
         self._tracer = tracer
         self._spans: dict[tuple[str, int], Span] = {}
         self.close = shut_down
-        """Sends what is left, within a moment."""
+        """Sends the remaining spans and shuts the provider down."""
 
     def admission(self, job_id: str, request: PaintRequest) -> Span:
-        """Begin the span of an admission, the root of the job's trace.
+        """Start the span of an admission, the root of the job's trace.
 
-        It is sent when it ends; of a request that is refused it never does.
+        The caller ends it if the request is admitted; a span that is not ended is not sent.
         """
         attributes: dict[str, AttributeValue] = {
             "suisai.job": job_id,
@@ -62,14 +61,14 @@ class Tracing:
 
     @contextmanager
     def stage(self, claims: Sequence[Claim]) -> Iterator[None]:
-        """Make a span of the block for each claim; those of one batch are linked."""
+        """Record the block as one span per claim; the spans of a batch are linked to each other."""
         spans = {_key(claim): self._begin(claim, len(claims)) for claim in claims if _traced(claim)}
         for span in spans.values():
             for other in spans.values():
                 if other is not span:
                     span.add_link(other.get_span_context())
         self._spans.update(spans)
-        # What libraries trace meanwhile belongs to the job, where there is only one.
+        # If there is one job only, spans of libraries become children of its span.
         (only, *more) = (*spans.values(), None)
         current = nullcontext() if only is None or more != [None] else trace.use_span(only)
         try:
@@ -96,7 +95,7 @@ class Tracing:
         return self._tracer.start_span(str(claim.stage), parent, SpanKind.CONSUMER, attributes)
 
     def transition(self, claim: Claim, event: str) -> None:
-        """Note what the work on a claim came to: an event, and a reason after a space."""
+        """Record the result of the work on a claim: an event, optionally a space and a reason."""
         span = self._spans.get(_key(claim))
         if span is None:
             return
@@ -109,7 +108,7 @@ class Tracing:
 
 
 def traceparent_of(span: Span) -> str:
-    """Return a span's W3C `traceparent`, empty where nothing is traced."""
+    """Return a span's W3C `traceparent`, empty if it is not recorded."""
     carrier: dict[str, str] = {}
     _PROPAGATOR.inject(carrier, trace.set_span_in_context(span, Context()))
     return carrier.get("traceparent", "")
@@ -124,7 +123,7 @@ def can_be_sent() -> bool:
 
 
 def open_tracing(settings: Settings) -> Tracing:
-    """Return what traces as the settings say; a bot that cannot send traces works without them."""
+    """Create the tracing that the settings describe; without the extra `traces` nothing is sent."""
     if settings.traces_url is None:
         return Tracing()
     if not can_be_sent():
@@ -140,8 +139,8 @@ def _traced(claim: Claim) -> bool:
     return bool(claim.job.traceparent)
 
 
-def _code(word: str) -> str:
-    return word if _CODE.fullmatch(word) else ""
+def _code(text: str) -> str:
+    return text if _CODE.fullmatch(text) else ""
 
 
 def _key(claim: Claim) -> tuple[str, int]:

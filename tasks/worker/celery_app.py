@@ -1,4 +1,4 @@
-"""The Celery application: it carries only wake-ups between processes; the state of jobs is in Redis."""
+"""The Celery application. It transports only wake-ups between processes; jobs are in the ledger."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from tasks.settings import Settings
 _log = structlog.get_logger()
 
 STALE_S = 60
-"""A wake-up that no worker receives in this time is dropped; the sweep sends another one."""
+"""A wake-up that no worker receives within this time expires; the sweep sends another one."""
 
 
 class _Loader(AppLoader):  # type: ignore[misc] # Celery has no types
-    """Celery's loader, which would look for modules in the current folder first."""
+    """Celery's loader, without the search for modules in the current folder."""
 
     def import_from_cwd(
         self, module: str, imp: object = None, package: str | None = None
@@ -33,7 +33,7 @@ class _Loader(AppLoader):  # type: ignore[misc] # Celery has no types
 
 
 def make_app(settings: Settings) -> Celery:
-    """Build the application for these settings: one queue per stage, JSON only, no results."""
+    """Create the application for these settings: one queue per stage, JSON messages, no results."""
     app = Celery(
         "suisai", broker=_broker_url(redis_url(settings)), loader=_Loader, set_as_current=False
     )
@@ -83,10 +83,10 @@ def make_wake(app: Celery) -> Wake:
 
 
 def task_name(stage: Stage) -> str:
-    """Name a stage's Celery task."""
+    """Return the name of a stage's Celery task."""
     return f"suisai.{stage}"
 
 
 def _broker_url(url: str) -> str:
-    # kombu's name for a Unix socket differs from redis-py's.
+    # kombu's URL scheme for Unix sockets differs from redis-py's.
     return url.replace("unix://", "redis+socket://", 1)

@@ -1,7 +1,4 @@
-"""The first stage: download the photos of a job, open and screen them, store their pixels.
-
-Classes of picture shapes: photos of one class can be painted in one call.
-"""
+"""The first stage: download the photos of a job, open and screen them, store their pixels."""
 
 from __future__ import annotations
 
@@ -24,11 +21,11 @@ from tasks.routing import model_for
 from tasks.worker.context import WorkerContext
 
 RATIOS = ("1:2", "9:16", "2:3", "3:4", "4:5", "1:1", "5:4", "4:3", "3:2", "16:9", "2:1")
-"""Common ratios of width to height, narrowest first."""
+"""Common aspect ratios (width:height), narrowest first."""
 
 
 def shape_of(width_px: int, height_px: int) -> str:
-    """Name the common ratio nearest to a picture's own, by the ratio of ratios."""
+    """Return the common aspect ratio nearest to a picture's own; jobs are batched by it."""
 
     def distance(name: str) -> float:
         width, height = name.split(":")
@@ -40,7 +37,7 @@ def shape_of(width_px: int, height_px: int) -> str:
 _log = structlog.get_logger()
 
 LEFT_OUT = "photo-left-out"
-"""The note of an answer to an album if some of its photos could not be used."""
+"""The note for an album of which some photos could not be used."""
 
 
 def fetch(context: WorkerContext, claims: list[Claim]) -> None:
@@ -98,9 +95,9 @@ def _model_for(context: WorkerContext, job: Job) -> str:
 
 
 def _open_all(context: WorkerContext, job: Job) -> tuple[list[Photo], list[float], list[str]]:
-    """Return the photos of a job that can be painted, their scores, and notes for the answer.
+    """Return the photos of a job that can be painted, their safety scores, and notes for the answer.
 
-    Raises the first refusal if no photo is left. A photo that the screen rejects fails the whole job.
+    Raises the first refusal if no photo can be used. A photo that fails a safety check declines the job.
     """
     platform = context.platforms[job.request.platform]
     photos: list[Photo] = []

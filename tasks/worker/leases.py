@@ -51,7 +51,7 @@ class LeaseRenewer:
                     self._lost.discard(key)
 
     def lost(self, claim: Claim) -> bool:
-        """Return whether this claim was found expired or cancelled at the last renewal."""
+        """Return whether the last renewal found that this claim expired or its job was cancelled."""
         with self._lock:
             return _key(claim) in self._lost
 

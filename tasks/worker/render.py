@@ -28,7 +28,7 @@ _log = structlog.get_logger()
 _PROGRESS_EVERY_S = 0.5
 
 WORDS_UNUSED = "words-unused"
-"""The note of a painting if the engine does not use a person's own words."""
+"""The note for a painting whose engine does not use a person's own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _items(context: RenderContext, claim: Claim) -> list[_Item]:
 
 
 def _batches(context: RenderContext, items: Sequence[_Item]) -> list[list[_Item]]:
-    """Group items by what the engine can paint in one call, in calls of the size it can take."""
+    """Group items into batches that the engine can paint in one call."""
     groups: dict[tuple[str, bool], list[_Item]] = {}
     for item in items:
         height, width = item.render_job.pixels.shape[:2]
