@@ -20,7 +20,7 @@ from pipeline.engine import RenderJob
 from pipeline.engines.diffusion import DiffusionEngine, Options
 from pipeline.engines.diffusion.batching import BatchKey
 from pipeline.engines.diffusion.canvas import Shape, stretch
-from pipeline.engines.diffusion.device import open_device
+from pipeline.engines.diffusion.device import Device, open_device
 from pipeline.engines.diffusion.families.klein import Klein
 from pipeline.engines.diffusion.family import StepInputs
 from pipeline.engines.diffusion.loaded_model import LoadedModel
@@ -67,7 +67,7 @@ class Contest:
     def __init__(self, bench: Bench, folder: Path) -> None:
         self._bench = bench
         self._studio = _open_studio(bench, folder)
-        self._peak = _peak_flops(bench)
+        self._peak = matrix_product_flops(bench.device, bench.pipe.transformer.dtype)
         self._floors_s = {side: self._flops(side) / self._peak for side in bench.sides_px}
         self._naive: dict[int, float] = {}
 
@@ -134,26 +134,15 @@ class Contest:
     def _idle(self, way: _Way) -> float | None:
         if self._bench.device == "cpu":
             return None
-        with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profile:
-            wall = self._time(way.call)
-        spans = sorted(
-            (event.time_range.start, event.time_range.end)
-            for event in profile.events()
-            if event.device_type == torch.autograd.DeviceType.CUDA
-        )
-        return max(0.0, 1 - _covered(spans) / 1e6 / wall)
+        return idle_share(self._studio.device, way.call)
 
     def _flops(self, side_px: int) -> float:
         """Count the operations of one picture."""
-        # The counter knows the GPU's attention kernels, but on a CPU only attention that is taken apart.
-        apart = sdpa_kernel(SDPBackend.MATH) if self._bench.device == "cpu" else nullcontext()
-        with FlopCounterMode(display=False) as counter, apart:
-            self._sit(side_px, 1)
-        return float(counter.get_total_flops())
+        return counted_operations(lambda: self._sit(side_px, 1), on_cpu=self._bench.device == "cpu")
 
     def _library(self, side_px: int) -> _Way:
         bench, model = self._bench, self._bench.model
-        photo = Image.fromarray(_commissions(1, side_px)[0].pixels)
+        photo = Image.fromarray(orders_of(1, side_px)[0].pixels)
         prompt = model.prompt.replace("{style}", STYLE.diffusion.prompt)
 
         def call() -> object:
@@ -173,7 +162,7 @@ class Contest:
         return _Way(name, side_px, batch, lambda: self._sit(side_px, batch), batch)
 
     def _engine(self, side_px: int, batch: int, threads: int) -> _Way:
-        orders = _commissions(batch, side_px)
+        orders = orders_of(batch, side_px)
         options = Options(Path(), Path(), device=self._bench.device)
         model = at_side(self._bench.model, side_px)
         engine = DiffusionEngine(model, [STYLE], options, studio=self._studio)
@@ -195,7 +184,7 @@ class Contest:
 
     def _sit(self, side_px: int, batch: int) -> object:
         kind = BatchKey("1x1", Shape(side_px, side_px), self._bench.model.recipe.steps, ())
-        orders = _commissions(batch, side_px)
+        orders = orders_of(batch, side_px)
         canvases = [stretch(order.pixels, kind.shape) for order in orders]
         return self._studio.run_batch(kind, orders, canvases, range(batch), lambda _: None)
 
@@ -242,16 +231,42 @@ def _open_studio(bench: Bench, folder: Path) -> LoadedModel:
     return LoadedModel(bench.model, [STYLE], options, open_device(bench.device), family)
 
 
-def _commissions(count: int, side_px: int) -> list[RenderJob]:
+def orders_of(count: int, side_px: int) -> list[RenderJob]:
+    """Return jobs with photos of noise, squares of this side."""
     photos = np.random.default_rng(0).integers(0, 255, (count, side_px, side_px, 3), np.uint8)
     return [RenderJob(photo, STYLE, 1.0, seed) for seed, photo in enumerate(photos)]
 
 
-def _peak_flops(bench: Bench) -> float:
-    """Return the operations per second of one large matrix product in the network's own numbers."""
-    size = 1024 if bench.device == "cpu" else 8192
-    device, dtype = open_device(bench.device), bench.pipe.transformer.dtype
-    one = torch.randn(size, size, device=bench.device, dtype=dtype)
+def counted_operations(call: Call, on_cpu: bool = True) -> float:
+    """Count the operations of a call."""
+    # The counter knows the GPU's attention kernels, but on a CPU only attention that is taken apart.
+    apart = sdpa_kernel(SDPBackend.MATH) if on_cpu else nullcontext()
+    with FlopCounterMode(display=False) as counter, apart:
+        call()
+    return float(counter.get_total_flops())
+
+
+def idle_share(device: Device, call: Call) -> float:
+    """Return the share of a call's time in which the GPU had nothing to do."""
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profile:
+        device.mark()()
+        begun = time.perf_counter()
+        call()
+        device.mark()()
+        wall_s = time.perf_counter() - begun
+    spans = sorted(
+        (event.time_range.start, event.time_range.end)
+        for event in profile.events()
+        if event.device_type == torch.autograd.DeviceType.CUDA
+    )
+    return max(0.0, 1 - _covered(spans) / 1e6 / wall_s)
+
+
+def matrix_product_flops(device_name: str, dtype: torch.dtype) -> float:
+    """Return the operations per second of one large matrix product in these numbers."""
+    size = 1024 if device_name == "cpu" else 8192
+    device = open_device(device_name)
+    one = torch.randn(size, size, device=device_name, dtype=dtype)
     times = []
     for _ in range(12):
         device.mark()()

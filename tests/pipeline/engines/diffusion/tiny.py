@@ -82,8 +82,8 @@ def make_kontext(folder: Path) -> None:
         guidance_embeds=True,
     )
     scheduler = FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True)
-    clip = _clip_tokenizer()
-    t5 = _t5_tokenizer()
+    clip = clip_tokenizer()
+    t5 = t5_tokenizer()
     pipe = FluxKontextPipeline(
         scheduler,
         _vae(scaling_factor=0.36, shift_factor=0.11),
@@ -99,7 +99,7 @@ def make_kontext(folder: Path) -> None:
 def make_sd15(folder: Path) -> None:
     """Make Stable Diffusion 1.5, without its own safety checker."""
     torch.manual_seed(0)
-    tokenizer = _clip_tokenizer()
+    tokenizer = clip_tokenizer()
     pipe = StableDiffusionPipeline(
         _vae(),
         _clip(len(tokenizer)),
@@ -182,7 +182,8 @@ def _qwen3(words: int) -> Qwen3ForCausalLM:
     )
 
 
-def _clip_tokenizer() -> CLIPTokenizer:
+def clip_tokenizer() -> CLIPTokenizer:
+    """Return a tokenizer that knows single bytes only."""
     letters = sorted(ByteLevel.alphabet())
     whole = [f"{letter}</w>" for letter in letters]
     special = ["<|startoftext|>", "<|endoftext|>"]
@@ -203,7 +204,8 @@ def _clip(words: int) -> CLIPTextModel:
     )
 
 
-def _t5_tokenizer() -> T5TokenizerFast:
+def t5_tokenizer() -> T5TokenizerFast:
+    """Return a tokenizer that knows single letters only."""
     special = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -2.0)]
     letters = [(letter, -3.0) for letter in string.ascii_lowercase + string.punctuation]
     return T5TokenizerFast(vocab=special + letters, extra_ids=0)
