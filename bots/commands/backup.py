@@ -11,6 +11,7 @@ import typer
 from bots.commands.common import InputRefused, read_settings, services
 from bots.supervisor import FolderTaken, lock_data_dir, valkey_for_command
 from tasks.backup import (
+    BackupFailed,
     back_up,
     check_is_here,
     is_unused,
@@ -42,9 +43,8 @@ def backup(
 
     [dim]Example:[/dim] suisai backup suisai.tar.gz
     """
-    if archive.is_dir() or (archive.exists() and not overwrite):
-        raise InputRefused(f"{archive} exists. Name another file, or add --overwrite.")
     settings = read_settings()
+    _check_target(archive, settings, overwrite=overwrite)
     check_is_here(settings)
     with valkey_for_command(settings):
         made = back_up(services(), archive, move=move)
@@ -95,6 +95,25 @@ def restore(
     )
     typer.echo(f"Restored to {settings.data_dir}: {told}. Next: suisai doctor, then suisai up")
     typer.echo("Never start two machines from one copy: both would answer.")
+
+
+def _check_target(archive: Path, settings: Settings, *, overwrite: bool) -> None:
+    """Refuse what would replace anything but an older backup. Raises `InputRefused`."""
+    target = archive.resolve()
+    if target.is_relative_to(settings.data_dir.resolve()):
+        raise InputRefused(f"{archive} lies in the folder that is copied. Name a file elsewhere.")
+    if not target.parent.is_dir():
+        raise InputRefused(f"{target.parent} is no folder. Make it first, or name another file.")
+    if not target.exists():
+        return
+    if not target.is_file():
+        raise InputRefused(f"{archive} is no plain file. Name another one.")
+    if not overwrite:
+        raise InputRefused(f"{archive} exists. Name another file, or add --overwrite.")
+    try:
+        read_manifest(target)
+    except BackupFailed as error:
+        raise InputRefused(f"{error} It is not replaced: name another file.") from error
 
 
 def _make_room(settings: Settings) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import Annotated
 import typer
 
 from bots.commands.common import InputRefused
-from tasks.settings import Settings
+from tasks.settings import ENV_FILE, Settings
 
 UNIT = "suisai.service"
 _ENDS_WITHIN_S = 150
@@ -47,7 +48,7 @@ def install(
     if user is not None and not system:
         raise InputRefused("--user needs --system: without it the service runs as you.")
     owner = (user or os.environ.get("SUDO_USER") or _me()) if system else None
-    text = unit(Settings().data_dir, (folder or Path.cwd()).resolve(), owner)
+    text = unit(_data_dir(owner), (folder or Path.cwd()).resolve(), owner, os.environ.get(ENV_FILE))
     if show:
         typer.echo(text)
         return
@@ -70,6 +71,22 @@ def install(
     )
     if not system:
         typer.echo(f"Also while you are logged out:   sudo loginctl enable-linger {_me()}")
+
+
+def _data_dir(owner: str | None) -> Path:
+    """Return the data folder of the service: that of the settings, else the one in its user's home.
+
+    Raises `InputRefused`.
+    """
+    settings = Settings()
+    if owner is None or owner == _me() or "data_dir" in settings.model_fields_set:
+        return settings.data_dir
+    try:
+        return Path(pwd.getpwnam(owner).pw_dir) / ".suisai"
+    except KeyError as error:
+        raise InputRefused(
+            f"There is no user '{owner}'. Make it first, e.g. `useradd --system --create-home {owner}`."
+        ) from error
 
 
 def uninstall(
@@ -99,8 +116,12 @@ def unit_path(system: bool) -> Path:
     return Path(config) / "systemd" / "user" / UNIT
 
 
-def unit(data_dir: Path, folder: Path, user: str | None) -> str:
-    """Return the text of the unit; `user` is the user of a system service, None for a user service."""
+def unit(data_dir: Path, folder: Path, user: str | None, env_file: str | None = None) -> str:
+    """Return the text of the unit; `user` is the user of a system service, None for a user service.
+
+    `env_file`: the file of settings, where one was named.
+    """
+    named = f"Environment={_quoted(f'{ENV_FILE}={env_file}')}\n" if env_file else ""
     identity = f"User={user}\n" if user else ""
     # A user manager cannot change users or mount file systems, which these options need.
     protection = "ProtectSystem=full\nPrivateTmp=yes\n" if user else ""
@@ -113,7 +134,7 @@ Wants=network-online.target
 Type=exec
 {identity}WorkingDirectory={str(folder).replace("%", "%%")}
 Environment={_quoted(f"SUISAI_DATA_DIR={data_dir}")}
-ExecStart={_quoted(_program()).replace("$", "$$")} up
+{named}ExecStart={_quoted(_program()).replace("$", "$$")} up
 Restart=always
 RestartSec=5
 KillMode=mixed

@@ -41,6 +41,7 @@ def setup(
     if only is not None and only not in platforms:
         raise InputRefused(f"'{only}' needs no setup; there are: {', '.join(sorted(platforms))}.")
     target = env_file or find_env_file() or Path(".env")
+    _check_is_text(target)
     written = [
         name
         for name in sorted(platforms)
@@ -50,6 +51,16 @@ def setup(
         typer.echo("\nNext: suisai doctor, then suisai up")
     else:
         typer.echo("Nothing to write. The local page needs no keys: suisai up")
+
+
+def _check_is_text(target: Path) -> None:
+    """Refuse a file of anything but settings before anything is typed. Raises `InputRefused`."""
+    try:
+        is_text = "\0" not in target.read_text("utf-8") if target.exists() else True
+    except (UnicodeDecodeError, OSError):
+        is_text = False
+    if not is_text:
+        raise InputRefused(f"{target} is no file of settings. Name another one with --env-file.")
 
 
 def _set_up(platform: Questions, env_file: Path, asked: bool) -> bool:

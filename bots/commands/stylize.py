@@ -33,6 +33,9 @@ from tasks.telemetry.logs import set_up_logs
 
 _STDERR = Console(stderr=True)
 
+_VERIFIED_MAX = 100_000_000
+"""Bytes of a picture whose metadata is read."""
+
 
 def add_commands(app: typer.Typer) -> None:
     """Add the commands of this module."""
@@ -194,12 +197,19 @@ class _Painting:
 
 def _open(path: Path, limits: PhotoLimits) -> Photo:
     try:
-        data = sys.stdin.buffer.read(limits.bytes_max + 1) if path == STREAM else path.read_bytes()
-        return open_photo(data, limits)
+        return open_photo(_read(path, limits.bytes_max + 1), limits)
     except PhotoRefused as refusal:
         raise InputRefused(in_words(path, refusal)) from refusal
     except OSError as error:
         raise InputRefused(f"{path}: cannot be read ({error.strerror}). Name a photo.") from error
+
+
+def _read(path: Path, most: int) -> bytes:
+    """Read no more of a file, a device or standard input than is needed to refuse it."""
+    if path == STREAM:
+        return sys.stdin.buffer.read(most)
+    with path.open("rb") as file:
+        return file.read(most)
 
 
 def _limits(size: str | None, settings: Settings) -> PhotoLimits:
@@ -298,7 +308,9 @@ def verify(
     [dim]Example:[/dim] suisai verify painting.jpg
     """
     try:
-        declared = read_declaration(picture.read_bytes(), trusted.read_bytes() if trusted else b"")
+        declared = read_declaration(
+            _read(picture, _VERIFIED_MAX), trusted.read_bytes() if trusted else b""
+        )
     except PhotoRefused as refusal:
         raise InputRefused(in_words(picture, refusal)) from refusal
     except OSError as error:

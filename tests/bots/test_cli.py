@@ -108,6 +108,29 @@ def test_a_single_file_that_is_no_photo_is_all_that_is_spoken_of(
     assert not (tmp_path / "out.jpg").exists()
 
 
+@pytest.mark.parametrize("command", ["stylize /dev/zero -o", "styles --sheet /dev/zero -o"])
+def test_an_endless_file_is_refused_without_being_read_to_its_end(
+    environment: dict[str, str], tmp_path: Path, command: str
+) -> None:
+    out = tmp_path / "out.png"
+
+    done = suisai(environment, *command.split(), str(out))
+
+    assert done.returncode == 2
+    assert only_line(done.stderr).startswith("/dev/zero: ")
+    assert not out.exists()
+
+
+def test_answers_are_not_written_into_a_photo(environment: dict[str, str], tmp_path: Path) -> None:
+    photo = Path(shutil.copy(ASTRONAUT, tmp_path))
+
+    done = suisai(environment, "setup", "telegram", "--env-file", str(photo))
+
+    assert done.returncode == 2
+    assert "is no file of settings" in only_line(done.stderr)
+    assert photo.read_bytes() == PHOTOS["astronaut"].read_bytes()
+
+
 def test_a_photo_that_is_not_there_is_refused(environment: dict[str, str], tmp_path: Path) -> None:
     done = suisai(environment, "stylize", str(tmp_path / "no.jpg"), "-o", str(tmp_path / "out.jpg"))
     assert done.returncode == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -123,6 +124,22 @@ def test_an_existing_file_is_not_replaced(
     assert isinstance(done.exception, InputRefused)
     assert archive.read_bytes() == before
     assert suisai(settings.data_dir, "backup", str(archive), "--overwrite").exit_code == 0
+
+
+@pytest.mark.parametrize("target", ["photo.jpg", "folder", "pipe", "old/inside.tar.gz", "no/b.tgz"])
+def test_nothing_but_an_older_backup_is_ever_replaced(
+    suisai: Suisai, settings: Settings, tmp_path: Path, target: str
+) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"a photo")
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "old").mkdir()
+
+    done = suisai(settings.data_dir, "backup", str(tmp_path / target), "--overwrite")
+
+    assert isinstance(done.exception, InputRefused)
+    assert (tmp_path / "photo.jpg").read_bytes() == b"a photo"
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_servers_of_the_operators_own_are_left_to_their_tools(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pwd
 import shutil
 import subprocess
 from pathlib import Path
@@ -44,6 +45,34 @@ def test_a_unit_is_shown_without_being_written(environment: dict[str, str], tmp_
     assert "User=suisai" in shown
     assert "WantedBy=multi-user.target" in shown
     assert not (tmp_path / "config").exists()
+
+
+def test_the_unit_names_the_file_of_settings_that_the_command_line_names(
+    environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUISAI_ENV_FILE", "")  # what the option sets is undone after the test
+    file = tmp_path / "bot.env"
+    file.write_text("")
+
+    words = ["--env-file", str(file), "service", "install", "--show"]
+    shown = CliRunner().invoke(app, words, env=environment).output
+
+    assert f'Environment="SUISAI_ENV_FILE={file}"' in shown.splitlines()
+
+
+def test_a_system_service_keeps_its_data_in_the_home_of_its_user(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del environment["SUISAI_DATA_DIR"]
+    monkeypatch.delenv("SUISAI_DATA_DIR", raising=False)
+    words = ["service", "install", "--show", "--system", "--user"]
+
+    home = Path(pwd.getpwnam("daemon").pw_dir)
+    shown = CliRunner().invoke(app, [*words, "daemon"], env=environment).output
+    assert f'Environment="SUISAI_DATA_DIR={home}/.suisai"' in shown.splitlines()
+
+    refused = CliRunner().invoke(app, [*words, "nobody-of-this-name"], env=environment)
+    assert "There is no user 'nobody-of-this-name'" in str(refused.exception)
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
