@@ -1,12 +1,12 @@
--- Take one slot of one or several rate limits, all or none, by server time.
+-- Take one slot of each of several rate limits, or of none, by the server's time.
 -- KEYS: the sorted set of holds, then one list per limit with the times (ms) of the last `count` slots
 --       taken, newest first.
--- ARGV: number of limits; per limit: count, window (ms), reserve (0..1, the share that stays for more
---       urgent callers); then names of holds.
+-- ARGV: number of limits; per limit: count, window (ms), reserve (0..1, the share that is reserved for
+--       more urgent callers); then names of holds.
 -- Result: {0, '', 0} when the slots were taken, else {milliseconds to wait, the hold that lasts longest or '',
 --         the number of the limit that lasts longest or 0}.
--- Invariant: no stretch of `window` ms ever holds more than `count` slots of a limit, and none is taken
--- while one of the named holds lasts.
+-- Invariant: in any `window` ms at most `count` slots of a limit are taken, and none while one of the named
+-- holds lasts.
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local limits = tonumber(ARGV[1])

@@ -110,9 +110,9 @@ class Users:
         return tuple(sorted(members))
 
     def strike(self, platform: str, person: str, allowed: int = 3, pause_s: float = 86_400) -> int:
-        """Count a photo that was refused for its content; return the count.
+        """Count a photo that was refused for its content; return the count, 0 when a pause begins.
 
-        Once there are `allowed` of them, further requests are refused for `pause_s` seconds.
+        After `allowed` such photos further requests are refused for `pause_s` seconds.
         """
         mark = self._pseudonyms.of(platform, person)
         return int(self._scripts.run("strike", mark, allowed, int(pause_s * 1000)).result)

@@ -66,7 +66,7 @@ class ThroughputMeter:
         self._lock = threading.Lock()
         self._work = {stage: _Work() for stage in stages}
         self._busy_s = 0.0
-        self._decayd_at = time.monotonic()
+        self._decayed_at = time.monotonic()
         self._reported_at = 0.0
 
     @contextmanager
@@ -78,7 +78,7 @@ class ThroughputMeter:
             self.report()
 
     def note(self, stage: Stage, jobs: int, busy_s: float) -> bool:
-        """Count `jobs` done together in `busy_s` seconds; tell whether a report is due."""
+        """Count `jobs` done together in `busy_s` seconds; return whether a report is due."""
         with self._lock:
             now = time.monotonic()
             self._decay(now)
@@ -104,8 +104,8 @@ class ThroughputMeter:
             self._controls.report(stage, self._worker, rate, latency_s, done=done)
 
     def _decay(self, now: float) -> None:
-        keep = 0.5 ** ((now - self._decayd_at) / _HALF_LIFE_S)
-        self._decayd_at = now
+        keep = 0.5 ** ((now - self._decayed_at) / _HALF_LIFE_S)
+        self._decayed_at = now
         self._busy_s *= keep
         for work in self._work.values():
             work.jobs *= keep

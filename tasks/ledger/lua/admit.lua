@@ -1,10 +1,10 @@
--- Admit a request, or say why not. Two calls with the same event get one job. Needs: position.
+-- Admit or refuse a request. Two calls with the same event give one job. Needs: position.
 -- ARGV: id, platform, person, conversation, private (0/1), request (JSON), event, limits by tier (JSON),
 --       queue penalty ms, refusal silence ms, photos in the request, the person's pseudonym, pseudonyms of the
 --       photos' owners who are somebody else, job retention ms, only check (1), traceparent (may be empty).
 -- Result: {'admitted'|'duplicate', position, wait ms}, {'free'} where only checked,
 --         or {'refused', reason, until ms, notify (0/1)}.
--- Invariant: a refusal changes only what the person was told and the counts, and expires within two
+-- Invariant: a refusal writes only the time of the last notification and counters. These expire within two
 -- minutes, so that a flood of requests cannot fill the memory.
 local id, platform, person, conversation, private, mark = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[12]
 local only_check = ARGV[15] == '1'

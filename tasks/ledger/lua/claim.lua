@@ -1,15 +1,16 @@
--- Lease the jobs of one stage that are next. Needs: failures.
+-- Lease the next jobs of one stage. Needs: failures.
 -- ARGV: stage, most photos to take, lease ms, worker, from a wake-up (0/1), job retention ms.
 -- Result: {claims, more (0/1)}; each claim is {id, fence, ambiguous (0/1), field, value, ...}; `more`:
 -- jobs of this stage may be left that can be claimed now.
--- Invariant: a job is in one place only; its fence grows with each claim. A job that failed before is
--- claimed alone, so that a photo that kills its worker takes no others with it; a worker holds at most one
--- suspect. Photos are not fetched far ahead of `render`: at most 64 and half a minute's work are ready. A job to which somebody objects is not worked on.
+-- Invariant: a job is in one queue only; its fence grows with each claim. A job that failed before is
+-- claimed alone, so that a photo that crashes its worker affects no other job; a worker holds at most one
+-- suspect. Photos are not fetched far ahead of `render`: at most 64 and half a minute's work are ready. A
+-- job whose person or photo owner objected is not processed.
 --
--- The platforms take turns (start-time fair queueing): each that has jobs gets an equal share of what is
--- claimed, and what one does not need goes to the others. So a flood on one platform makes the others wait
--- at most twice as long as without it. Within a platform the best score is next. Where a batch of `render`
--- has room, jobs of other platforms with the same shape fill it, on their own account.
+-- Start-time fair queueing between platforms: each platform with jobs gets an equal share of the claims,
+-- and shares that one does not need go to the others. So a flood on one platform makes the others wait at
+-- most twice as long as without it. Within a platform the lowest score is next. A batch of `render` that is
+-- not full is filled with jobs of other platforms with the same shape, which count for their shares.
 local stage, most, lease, keep = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[6]
 local engine, model
 if stage == 'render' then engine, model = announced(ARGV[4]) end
@@ -23,7 +24,7 @@ if stage == 'fetch' then
   if waiting('render') >= 64 + 30 * rate then return reply({{}, 0}) end
 end
 
--- Per platform: its lane whose first job is oldest, of those that this worker may take.
+-- For each platform the lane whose first job is oldest, among those that this worker may take.
 local first_of_platform, lanes_left, queues_of_others = {}, 0, {}
 for _, lane in ipairs(redis.call('SMEMBERS', key('lanes', stage))) do
   local platform = platform_of(lane)
@@ -39,8 +40,8 @@ for _, lane in ipairs(redis.call('SMEMBERS', key('lanes', stage))) do
   end
 end
 
--- shares:<stage> holds how many photos each platform has been given, and '*', how many the last one in
--- turn had: a platform that had no jobs for a while starts there, so that it has no credit.
+-- shares:<stage> contains the number of photos claimed per platform, and '*', the number of the platform that
+-- was served last: a platform that had no jobs for a while starts there, so that it has no credit.
 local shares = key('shares', stage)
 local level = tonumber(redis.call('HGET', shares, '*') or '0')
 local function given(platform) return math.max(level, tonumber(redis.call('HGET', shares, platform) or '0')) end
@@ -67,7 +68,7 @@ end
 local doing = {fetch = 'fetching', render = 'painting', deliver = 'delivering'}
 local claims, taken, full = {}, 0, false
 
--- A job to which somebody objects is not painted. A delivery goes on: its answer or its apology is due.
+-- After an objection a job is not painted. Deliveries continue, because an answer or apology is still due.
 local function withdraw(id, seen)
   local objects = stage ~= 'deliver' and objection(seen.mark, seen.owners)
   if not objects then return false end

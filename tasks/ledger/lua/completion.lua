@@ -1,7 +1,7 @@
--- How jobs end, and who paints a picture that several jobs wait for (its leader). Needs: queues.
--- Invariant: a leader that drops out makes another job the leader or records why there is no picture.
+-- How jobs end, and which job is rendered for a picture that several jobs wait for (the leader). Needs: queues.
+-- Invariant: if a leader ends early, another job becomes the leader or the shared failure is recorded.
 
--- Let a waiter become the leader, because this job drops out.
+-- Make a waiting job the leader, because this job ends early.
 local function pass_leadership(id)
   local paint = get(id, 'paint')
   if not paint or paint == '' then return end
@@ -12,7 +12,7 @@ local function pass_leadership(id)
 end
 
 -- Record that this picture cannot be painted: its waiters, and for ten minutes new requests for it, are
--- declined too. So a photo that kills its worker kills no others.
+-- declined too, so that a photo that crashes a worker does so only once.
 local function record_failure(id, reason, refunded)
   local paint = get(id, 'paint')
   if not paint or paint == '' or redis.call('GET', key('painted', paint)) ~= '@' .. id then return end
@@ -20,7 +20,7 @@ local function record_failure(id, reason, refunded)
   redis.call('SADD', key('serving'), paint)
 end
 
--- Give the cooldown and the quota back, once: a job may die, be retried and die again.
+-- Refund cooldown and quota, only once per job: a dead job can be retried and fail again.
 local function refund(id)
   local j = redis.call('HMGET', job(id), 'mark', 'day')
   local user = key('user', j[1] or '-')
@@ -30,8 +30,8 @@ local function refund(id)
   redis.call('HDEL', job(id), 'day')
 end
 
--- There will be no painting: the job goes on to be answered with an apology. A reason that is about the
--- people of this job does not hold for others that wait for the same picture.
+-- Decline a job: it is answered with an apology. A reason that concerns the people of this job does not
+-- apply to other jobs that wait for the same picture.
 local function decline(id, reason, facts, refunded)
   if reason == 'owner-opted-out' then pass_leadership(id) else record_failure(id, reason, refunded) end
   redis.call('HSET', job(id), 'reason', reason, 'facts', facts, 'refunded', refunded, 'paint', '', 'pictures', '')

@@ -1,6 +1,6 @@
--- There will be no painting: the job goes on to `deliver` an apology. Needs: completion.
+-- Decline a job: it goes on to `deliver`, with an apology. Needs: completion.
 -- ARGV: id, fence, stage, reason, facts (JSON), refund (0/1).
--- Result: 1, or 0 when the lease was lost.
+-- Result: 1, or 0 if the lease was lost.
 -- Invariant: jobs that wait for the same painting get the same answer.
 local id = ARGV[1]
 local state = complete_lease(id, ARGV[3], ARGV[2])

@@ -8,7 +8,7 @@ local function number(hash, field, default)
   return tonumber(redis.call('HGET', key(hash), field) or default)
 end
 
--- Add to `line` the jobs of a stage: of the own platform those with a better score, of others all.
+-- Add to `line` the jobs of a stage: those of this platform with a better score, and all of other platforms.
 local function add_to_queue(line, stage, score, platform)
   for _, lane in ipairs(redis.call('SMEMBERS', key('lanes', stage))) do
     local whose = platform_of(lane)
@@ -20,16 +20,16 @@ local function add_to_queue(line, stage, score, platform)
   end
 end
 
--- Jobs that are worked on before one with this line: the platforms take turns, so that of each other
--- platform at most as many go first as of the own.
+-- The number of jobs that are processed first. Platforms get equal shares, so that of each other platform
+-- at most as many jobs count as of this one.
 local function length_of(line)
   local sum = line.own
   for _, waiting in pairs(line.others) do sum = sum + math.min(waiting, line.own) end
   return sum
 end
 
--- Seconds until `queued` jobs are done, while new ones with a better score arrive: those that come before
--- the clock reaches this job's score.
+-- Seconds until `queued` jobs are done. New jobs with a better score arrive meanwhile, until the clock
+-- reaches this job's score.
 local function work_off(queued, rate, score, arrivals)
   local early_s = math.max(0, score - now) / 1000
   if early_s == 0 or queued == 0 then return queued / rate end
@@ -37,8 +37,8 @@ local function work_off(queued, rate, score, arrivals)
   return arrivals < rate and math.min(overtaken, queued / (rate - arrivals)) or overtaken
 end
 
--- When the platform's own quota leaves room for the answer, in seconds: a slot frees a whole window
--- after the answer that took it. All open jobs of the platform count, except those certainly behind.
+-- Seconds until the platform's quota allows the answer: a slot becomes free one window after the answer that
+-- took it. All open jobs of the platform count, except those that are certainly answered later.
 local function until_slot(score, platform)
   local quota = redis.call('HGET', key('quota'), platform)
   if not quota then return 0 end

@@ -1,8 +1,8 @@
--- An attempt failed, and the holder knows it. Needs: failures.
--- ARGV: id, fence, stage, reason, most tries, patience ms (0: the photo may be at fault), job retention ms,
---       sent (1: the answer may stand all the same).
--- Result: 1, or 0 when the lease was lost.
--- Invariant: tries are bounded; a send whose outcome is unknown stays marked as such.
+-- Record a failed attempt that the lease's holder reports. Needs: failures.
+-- ARGV: id, fence, stage, reason, most attempts, patience ms (0: the photo may be at fault), job retention ms,
+--       sent (1: the answer may be published nevertheless).
+-- Result: 1, or 0 if the lease was lost.
+-- Invariant: attempts are bounded; a send whose outcome is unknown stays marked as such.
 local id, stage = ARGV[1], ARGV[3]
 local worker = get(id, 'by')
 local state = complete_lease(id, stage, ARGV[2])

@@ -17,8 +17,8 @@ local function count_failed_painting(stage, worker)
   if model then count('model-failed:' .. model) end
 end
 
--- An attempt failed: delay the job, or, after `most` attempts, decline it and put it onto the dead list.
--- With a patience the fault is not the photo's: attempts go on until it is over.
+-- After a failed attempt: delay the job, or, after `most` attempts, decline it and add it to the dead list.
+-- With `patience` the photo is not the cause, and the job is retried for so many ms instead.
 local function fail(id, stage, reason, most, patience, keep)
   local tries = redis.call('HINCRBY', job(id), patience > 0 and 'faults' or 'fails', 1)
   local since = tonumber(get(id, 'since') or now)
@@ -40,7 +40,7 @@ local function fail(id, stage, reason, most, patience, keep)
   end
 end
 
--- Put a job that nobody can work on onto the dead list; what can be read of it is kept.
+-- Add a job that cannot be processed to the dead list; the readable fields of its record are kept.
 local function move_to_dead(id, reason, keep)
   for _, stage in ipairs({'fetch', 'render', 'deliver'}) do
     redis.call('ZREM', key('leases', stage), id)

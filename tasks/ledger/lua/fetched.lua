@@ -2,9 +2,9 @@
 -- the painting exists and is by the engine that paints now, straight to delivery. Needs: completion.
 -- ARGV: id, fence, photos (blob keys), notes, shape (lane of render), paint key ('' never shared), photo scores,
 --       the model that is to paint ('' any).
--- Result: 1, or 0 when the lease was lost.
--- Invariant: of all jobs with one paint key at most one is queued or leased in render, whether or not
--- anybody has said yet what paints; until somebody does, what painted last counts.
+-- Result: 1, or 0 if the lease was lost.
+-- Invariant: of all jobs with one paint key at most one is queued or leased in render. As long as no worker
+-- has announced its engine, the engine that painted last counts.
 local id, paint, model = ARGV[1], ARGV[6], ARGV[8] or ''
 
 local function look_up()

@@ -1,6 +1,6 @@
--- The job ends: it is answered or cannot be. Needs: completion.
+-- End a job that is answered or cannot be answered. Needs: completion.
 -- ARGV: id, fence, outcome, reason, receipt, job retention ms.
--- Result: 1, or 0 when the lease was lost.
+-- Result: 1, or 0 if the lease was lost.
 -- Invariant: a job ends once.
 local id, fence, outcome, receipt = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 
@@ -16,7 +16,7 @@ if state ~= 'held' then return not_held(state) end
 redis.call('HSET', job(id), 'receipt', receipt)
 local j = redis.call('HMGET', job(id), 'platform', 'intent', 'admitted', 'promised', 'private', 'mark', 'owners')
 local platform, waited, said = j[1], now - tonumber(j[3]), tonumber(j[4])
--- Another holder wrote the intent: the platform was asked, and its answer was found to stand.
+-- Another holder recorded the intent, and `find_answer` found its answer on the platform.
 if j[2] and j[2] ~= fence and outcome ~= 'undeliverable' then count('reconciled:' .. platform) end
 local quota = redis.call('HGET', key('quota'), platform)
 if quota and receipt ~= '' then
@@ -28,7 +28,7 @@ if outcome == 'answered' then
   count('waited-s:' .. bound_of(waited / 1000))
   count('promised-ms', said)
   if waited <= 1.25 * said then count('promises-kept') end
-  -- Somebody objected while it was being sent.
+  -- The person or an owner objected while the answer was being sent.
   local objects = objection(j[6], j[7])
   if objects then
     retract(platform, receipt)

@@ -1,9 +1,9 @@
--- Forget a person: open jobs end, records, photos and pictures go; keep an opt-out where asked. Needs: completion.
+-- Forget a person: end open jobs, delete records, photos and pictures, optionally store an opt-out. Needs: completion.
 -- ARGV: platform, person, the person's pseudonym, opt out (0/1).
--- Result: the blob keys that are to be deleted now; until they are, they are in `deletions`.
--- Invariant: nothing that names the person is left; what counts against misuse (cooldown, quota, ban)
--- stays under the pseudonym until its time is over. Pictures made for others are theirs and stay; a
--- job of somebody else that shared a picture of this person is painted anew. Published answers to this
+-- Result: the blob keys that the caller must delete; they stay in `deletions` until then.
+-- Invariant: nothing that names the person remains; data against misuse (cooldown, quota, ban) stays under
+-- the pseudonym until it expires. Pictures that were made for others stay; a job of another person that
+-- shares a picture of this person is painted again. Published answers to this
 -- person are queued to be deleted on their platform; with an opt-out also those to others that show the
 -- person's photos, and their pictures go, with what the platform noted of them (files that it has).
 local platform, person, mark = ARGV[1], ARGV[2], ARGV[3]
@@ -37,7 +37,7 @@ for _, id in ipairs(ids) do
     retract(platform, j[6])
     for owner in string.gmatch(j[7] or '', '%S+') do redis.call('ZREM', key('shows', owner), id) end
     redis.call('DEL', job(id))
-    -- The platform may send the event once more: it is no new ask.
+    -- The platform may send the event again: it must not become a new request.
     redis.call('SET', key('refused', id), 'forgotten 0', 'PX', 120000)
     redis.call('ZREM', key('dead'), id)
     redis.call('LREM', key('recent'), 0, id)

@@ -1,9 +1,9 @@
--- The pictures of a job are stored: it goes on to be delivered; those who wait for the same painting
--- are due to be served by `settle`. Needs: queues.
+-- The pictures of a job are stored: the job goes on to `deliver`; jobs that wait for the same painting
+-- are served by `serve_waiters`. Needs: queues.
 -- ARGV: id, fence, pictures (blob keys), retention of pictures ms, edition (engine and version) that painted
 -- them, notes for the answer beside those of the photos ('' for none), model that painted them ('' unknown).
--- Result: 1 (2: others wait for these pictures), or 0 when the lease was lost.
--- Invariant: a picture enters the record only under the newest fence.
+-- Result: 1 (2: others wait for these pictures), or 0 if the lease was lost.
+-- Invariant: pictures are recorded only by the holder of the newest fence.
 local id, pictures, model = ARGV[1], ARGV[3], ARGV[7] or ''
 local state = complete_lease(id, 'render', ARGV[2])
 if state ~= 'held' then return not_held(state) end

@@ -1,4 +1,4 @@
--- The place of a job that exists. Needs: estimates.
+-- The position and expected wait of an existing job. Needs: estimates.
 -- Under a lease: position 0, unless the queue of `render` is still ahead. A job that waits for another's
 -- painting has that one's place.
 local function read_position(id)
@@ -19,7 +19,7 @@ local function read_position(id)
   return estimate(score, j[3], j[1], math.max(1, photos))
 end
 
--- As `read_position`; a record that cannot be read has no place and no wait.
+-- Like `read_position`, but a record that cannot be read has position 0 and wait 0.
 local function position_of(id)
   local ok, stand = pcall(read_position, id)
   return ok and stand or {position = 0, wait = 0}

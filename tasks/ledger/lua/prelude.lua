@@ -1,4 +1,4 @@
--- Helpers that all ledger scripts share; it precedes each of them. KEYS[1] is the namespace.
+-- Helpers that precede every ledger script. KEYS[1] is the namespace.
 --
 -- job:<id>                hash, the record            ready:<stage>:<lane>  zset id -> fair score
 -- lanes:<stage>           set of lanes with jobs      leases:<stage>        zset id -> expiry
@@ -30,7 +30,7 @@ local function count(what, n) redis.call('HINCRBY', key('counts'), what, n or 1)
 local function is_record(id) return redis.call('TYPE', job(id)).ok == 'hash' end
 local function get(id, field) return redis.call('HGET', job(id), field) end
 
--- What every script returns: its result, and the queues to which a wake-up is to be sent.
+-- The return value of every script: its result, and the queues to which the caller must send a wake-up.
 local function reply(result) return {result, woken} end
 
 -- A line of a job's history is a field of its record: '@' and the time in microseconds (unique), then the
@@ -41,7 +41,7 @@ local function event_line(event, detail)
   return '@' .. int(stamp), event .. (words ~= '' and (' ' .. words) or '')
 end
 
--- A long history loses its middle, so that the record keeps its compact encoding.
+-- A long history is cut in its middle, so that the record keeps its compact encoding.
 local function trim_history(id)
   local lines = {}
   for _, field in ipairs(redis.call('HKEYS', job(id))) do
@@ -73,7 +73,7 @@ local function wake(queue)
   if redis.call('SET', key('wake', queue), '1', 'NX', 'PX', 2000) then table.insert(woken, queue) end
 end
 
--- Paused by the operator, or until a time that the platform named.
+-- Whether a stage is paused by the operator, or until a time that the platform demanded.
 local function is_paused(what)
   if redis.call('HEXISTS', key('paused'), what) == 1 then return true end
   local rest = redis.call('HGET', key('paused_until'), what)

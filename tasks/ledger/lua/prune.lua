@@ -1,7 +1,7 @@
--- Drop index entries whose retention is over; when memory is low, also the oldest records of ended jobs. Needs: prelude.
+-- Delete index entries whose retention is over; when memory is low also the oldest records of ended jobs. Needs: prelude.
 -- ARGV: job retention ms, most records to touch, short of memory (0/1).
--- Result: how many records were dropped early.
--- Invariant: only ended jobs go; an open job is never dropped, however full the memory.
+-- Result: how many records were deleted early.
+-- Invariant: records of open jobs are never deleted.
 local before, most = int(now - tonumber(ARGV[1])), tonumber(ARGV[2])
 for _, index in ipairs({'ended', 'dead'}) do
   local old = redis.call('ZRANGEBYSCORE', key(index), '-inf', before, 'LIMIT', 0, most)

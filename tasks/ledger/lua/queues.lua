@@ -21,10 +21,10 @@ end
 
 local function platform_of(lane) return string.match(lane, '^[^:]*') end
 
--- A stage was passed: its failures do not count in the next.
+-- Failures of a completed stage do not count in the next one.
 local function reset_failures(id) redis.call('HDEL', job(id), 'fails', 'faults', 'since', 'suspect') end
 
--- Remove a lease, whatever ended it.
+-- Remove a lease.
 local function end_lease(id, stage)
   redis.call('ZREM', key('leases', stage), id)
   local worker = get(id, 'by')
@@ -44,8 +44,8 @@ local function holds(id, stage, fence)
   return redis.call('ZSCORE', key('leases', stage), id) and get(id, 'fence') == fence
 end
 
--- End a lease because its work is done. A holder whose connection broke before the reply calls again:
--- then the state is 'repeated' and nothing changes.
+-- End a lease whose work is done. A holder whose connection broke before the reply repeats the call: then
+-- the state is 'repeated' and nothing changes.
 local function complete_lease(id, stage, fence)
   if holds(id, stage, fence) then
     end_lease(id, stage)
@@ -56,7 +56,7 @@ local function complete_lease(id, stage, fence)
   return get(id, 'completed') == fence and 'repeated' or 'lost'
 end
 
--- The result of a script that did not hold the lease: 1 for a repeated call, 0 for a lost lease.
+-- The result of a script whose caller does not hold the lease: 1 for a repeated call, 0 for a lost lease.
 local function not_held(turn) return reply(turn == 'repeated' and 1 or 0) end
 
 -- The pictures of a finished painting, and the engine that made them.
@@ -66,7 +66,7 @@ local function pictures_of(stands)
 end
 
 -- Why a job must not go on: its person was banned or opted out after the admission, or the owner of one
--- of its photos opted out. Nil where nothing speaks against it.
+-- of its photos opted out. Nil if it may go on.
 local anybody_objects
 local function objection(mark, owners)
   if anybody_objects == nil then anybody_objects = redis.call('EXISTS', key('banned'), key('optouts')) > 0 end

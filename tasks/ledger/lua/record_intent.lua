@@ -1,8 +1,8 @@
--- Record, before it is sent, that an answer is about to be sent. Needs: queues.
--- ARGV: id, fence. Result: the record's fields and values without its history; 0 when the lease was lost
--- (then nothing may be sent); or why somebody objects (`banned`, `opted-out`, `owner-opted-out`): then no
--- painting may be sent.
--- Invariant: no answer is sent without an intent on disk; only the end and a known failure clear it.
+-- Record that an answer is about to be sent. Needs: queues.
+-- ARGV: id, fence. Result: the record's fields and values without its history; 0 if the lease was lost
+-- (then nothing may be sent); or the reason of an objection (`banned`, `opted-out`, `owner-opted-out`): then
+-- no painting may be sent.
+-- Invariant: no answer is sent without an intent on disk; only the job's end or a known failure clears it.
 if not holds(ARGV[1], 'deliver', ARGV[2]) then return reply(0) end
 local record, j, flat = redis.call('HGETALL', job(ARGV[1])), {}, {}
 for i = 1, #record, 2 do

@@ -1,7 +1,7 @@
--- Give a job back unchanged: its worker stops, or its platform is paused. Needs: queues.
--- ARGV: id, fence, stage, sent (1: the answer may stand all the same), reason.
--- Result: 1, or 0 when the lease was lost.
--- Invariant: giving back costs no try and no place in line.
+-- Return a job to the queue unchanged: its worker stops, or its platform is paused. Needs: queues.
+-- ARGV: id, fence, stage, sent (1: the answer may be published nevertheless), reason.
+-- Result: 1, or 0 if the lease was lost.
+-- Invariant: this costs no attempt and no place in the queue.
 local id, stage = ARGV[1], ARGV[3]
 local state = complete_lease(id, stage, ARGV[2])
 if state ~= 'held' then return not_held(state) end

@@ -1,6 +1,6 @@
 -- Renew the leases that are still held. Needs: queues.
--- ARGV: stage, lease ms, then id and fence by turns. Result: the ids that are lost.
--- Invariant: a lease that was handed on or cancelled is never brought back.
+-- ARGV: stage, lease ms, then id and fence alternately. Result: the ids that are lost.
+-- Invariant: a lease that passed to another worker or was cancelled is never restored.
 local lost = {}
 for i = 3, #ARGV, 2 do
   if holds(ARGV[i], ARGV[1], ARGV[i + 1]) then

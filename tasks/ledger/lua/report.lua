@@ -1,7 +1,7 @@
--- Record how fast a worker works; the sum over all live workers is the capacity of the stage. Needs: prelude.
+-- Record a worker's throughput; the sum over all live workers is the capacity of the stage. Needs: prelude.
 -- ARGV: stage, worker, jobs per second, seconds per job, ms until the report is stale, and since the
 --       last report: jobs done, calls they were done in, ms of work.
--- Result: 1. Invariant: silent workers drop out of the sum.
+-- Result: 1. Invariant: workers with a stale report are not part of the sum.
 count('worked:' .. ARGV[1], ARGV[6])
 count('calls:' .. ARGV[1], ARGV[7])
 count('busy-ms:' .. ARGV[1], ARGV[8])

@@ -1,7 +1,7 @@
--- What an earlier stage stored is gone (retention, a shared picture was deleted): do that stage again. Needs: failures.
+-- Return a job to an earlier stage whose blobs were deleted (retention, a deleted shared picture). Needs: failures.
 -- ARGV: id, fence, stage, stage to go back to ('fetch' or 'render'), most times, job retention ms.
--- Result: 1, or 0 when the lease was lost.
--- Invariant: going back is bounded. A delivery goes back only when it is known that no answer stands.
+-- Result: 1, or 0 if the lease was lost.
+-- Invariant: the number of returns is bounded. A delivery is returned only if it is known that no answer was sent.
 local id, stage, back = ARGV[1], ARGV[3], ARGV[4]
 local state = complete_lease(id, stage, ARGV[2])
 if state ~= 'held' then return not_held(state) end

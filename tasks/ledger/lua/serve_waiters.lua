@@ -1,7 +1,7 @@
 -- Serve the jobs that waited for a painting that is finished, cannot be made, or lost its leader. Needs: completion.
 -- ARGV: most jobs to touch. Result: how many were served.
--- Invariant: a viral photo's thousand waiters are served in short steps, by whoever calls, and none
--- is forgotten when a caller dies in between.
+-- Invariant: many waiters are served in short steps, by any caller, and none is lost when a caller dies
+-- between two steps.
 local left, served = tonumber(ARGV[1]), 0
 
 local function serve(id, paint, stands)

@@ -5,7 +5,7 @@ if not is_record(id) then return reply({}) end
 local j = redis.call('HMGET', job(id), 'stage', 'outcome', 'progress', 'platform')
 if not j[1] then return reply({}) end
 local p = position_of(id)
--- What an operator holds still counts, up to the painting; a platform's own short rest is part of the wait.
+-- Only an operator's pauses count, up to the painting; a platform's short pause is part of the wait.
 local ahead = {fetch = {'fetch', 'render'}, render = {'render'}, deliver = {'deliver'}}
 local held = 0
 for _, what in ipairs(p.position > 0 and ahead[j[1]] or {}) do

@@ -1,6 +1,6 @@
--- A photo of this person was refused for what it shows; the third time pauses the person. Needs: prelude.
--- ARGV: the person's mark, strikes allowed, pause ms. Result: strikes so far (0 after a pause began).
--- Invariant: strikes outlive the day's quota, but not a pause's length of good conduct.
+-- Count a photo of a person that was refused for its content; the last allowed one pauses the person. Needs: prelude.
+-- ARGV: the person's pseudonym, strikes allowed, pause ms. Result: strikes so far (0 when a pause began).
+-- Invariant: strikes do not expire with the daily quota; they expire one pause duration after the last one.
 local user, pause = key('user', ARGV[1]), tonumber(ARGV[3])
 local strikes = redis.call('HINCRBY', user, 'strikes', 1)
 redis.call('PEXPIRE', user, int(math.max(pause, redis.call('PTTL', user))))

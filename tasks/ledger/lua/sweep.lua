@@ -1,11 +1,11 @@
--- Take back expired leases, requeue delayed jobs, send wake-ups; any number of processes may run it. Needs: failures.
--- ARGV: most tries, job retention ms, most jobs to touch, grace ms (the server was away: holders could not renew).
+-- Requeue jobs with expired leases and delayed jobs, send wake-ups; any number of processes may run it. Needs: failures.
+-- ARGV: most attempts, job retention ms, most jobs to touch, grace ms (the server was away: holders could not renew).
 -- Result: {expired, due}.
--- Invariant: running it twice changes nothing more; a record that cannot be read stops nobody else's.
+-- Invariant: a second run changes nothing more; a record that cannot be read does not affect other jobs.
 local most, keep, limit, grace = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 
--- Whether the dead worker held this job only. If not, all that it held are suspect, and
--- this is done for all of them at once, because their leases expire one by one.
+-- Whether the dead worker held only this job. If not, all its jobs become suspect, all at once, because
+-- their leases expire one after the other.
 local function held_one_job(id)
   local worker = get(id, 'by')
   if not worker then return false end
@@ -27,7 +27,7 @@ local function expire_lease(id, stage)
   local alone = held_one_job(id)
   redis.call('HSET', job(id), 'suspect', '1')
   if not alone then retry_later(id, stage, 'lease-expired', 0) return end
-  -- A delivery is hardly poison, and giving it up leaves its person without a word: it is tried for longer.
+  -- A delivery rarely causes a crash, and giving it up leaves the person without an answer: retry for longer.
   fail(id, stage, 'lease-expired', stage == 'deliver' and most * 10 or most, 0, keep)
 end
 

@@ -19,8 +19,8 @@ redis.call('HSET', key('capacity'), 'arrivals', string.format('%.6f', arrivals))
 
 local line = waiting('fetch') + waiting('render') + redis.call('ZCARD', key('leases', 'render'))
 local wait = line / math.max(0.0001, number('capacity', 'render', '1')) * 1000
--- What a new ask would be told also holds its own painting: with it the line of a surge that fills up
--- to the longest wait stays just below that wait, and counts as refusing.
+-- The expected wait of a new request includes its own painting. So the queue of a surge, which is refused
+-- above the longest wait, stays just below it, and still counts as refusing.
 local said = wait + (number('latency', 'render', '1') + 3 * handover_s) * 1000
 local above, below, refusing = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local new = step
