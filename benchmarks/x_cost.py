@@ -56,7 +56,8 @@ class Scenario:
 
 SCENARIOS = (
     Scenario("hour", 60, chat=30, no_photo=3),
-    Scenario("burst", 1000, looks=1),
+    # X lists the newest 800: a burst of 1,000 within two minutes is read in four looks.
+    Scenario("burst", 1000, looks=4),
     Scenario("outage", 60, chat=30, no_photo=3, looks=2 * LOOKS, down=range(20, 20 + LOOKS)),
 )
 

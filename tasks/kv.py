@@ -6,7 +6,7 @@ clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +18,10 @@ _COMPARE_AND_SET = """
 local now = redis.call('GET', KEYS[1])
 if now ~= ARGV[1] and not (now == false and ARGV[3] == '1') then return 0 end
 redis.call('SET', KEYS[1], ARGV[2])
+if KEYS[2] then
+  redis.call('SADD', KEYS[2], unpack(ARGV, 5))
+  redis.call('PEXPIRE', KEYS[2], ARGV[4], 'NX')
+end
 return 1
 """
 
@@ -50,6 +54,17 @@ class Scheduled:
     value: str
     at: float
     """Due time, seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Members to add to the set under `key`; `ttl_s` counts from the first use of the set."""
+
+    key: str
+    members: Sequence[str]
+    ttl_s: float
+    people: bool = False
+    """The members are people, who leave the set when they are forgotten."""
 
 
 class Batch:
@@ -134,12 +149,24 @@ class KeyValueStore:
             Batch(pipe, self._prefix).index(person, key, ttl_s)
             return bool(pipe.execute()[0])
 
-    def compare_and_set(self, key: str, old: str | None, new: str, person: str = "") -> bool:
-        """Write `new` if the current value is `old` (None: no value); return whether it was written."""
+    def compare_and_set(
+        self, key: str, old: str | None, new: str, person: str = "", also: Members | None = None
+    ) -> bool:
+        """Write `new` if the current value is `old` (None: no value); return whether it was written.
+
+        `also` is added in the same step if it was.
+        """
+        keys = [f"{self._prefix}:{each}" for each in (key, *((also.key,) if also else ()))]
+        values = [old or "", new, "1" if old is None else "0"]
+        if also:
+            values += [str(_ms(also.ttl_s)), *also.members]
         with self._pipeline() as pipe:
-            absent = "1" if old is None else "0"
-            pipe.eval(_COMPARE_AND_SET, 1, f"{self._prefix}:{key}", old or "", new, absent)
-            Batch(pipe, self._prefix).index(person, key, None)
+            pipe.eval(_COMPARE_AND_SET, len(keys), *keys, *values)
+            batch = Batch(pipe, self._prefix)
+            batch.index(person, key, None)
+            if also and also.people:
+                for member in also.members:
+                    batch.index(member, f"{_MEMBER}{also.key}", also.ttl_s)
             return bool(pipe.execute()[0])
 
     def increment(self, key: str, amount: int, ttl_s: float | None = None, person: str = "") -> int:
@@ -151,23 +178,12 @@ class KeyValueStore:
             Batch(pipe, self._prefix).index(person, key, ttl_s)
             return int(pipe.execute()[0])
 
-    def add_members(
-        self, key: str, members: Iterable[str], ttl_s: float | None = None, *, people: bool = False
-    ) -> int:
-        """Add to the set under `key` and return how many were new; `ttl_s` counts from its first use.
-
-        `people`: the members are people, who leave the set when they are forgotten.
-        """
-        added = list(members)
-        if not added:
-            return 0
-        with self._pipeline() as pipe:
-            pipe.sadd(f"{self._prefix}:{key}", *added)
-            if ttl_s is not None:
-                pipe.pexpire(f"{self._prefix}:{key}", _ms(ttl_s) or 1, nx=True)
-            for member in added if people else ():
-                Batch(pipe, self._prefix).index(member, f"{_MEMBER}{key}", ttl_s)
-            return int(pipe.execute()[0])
+    def missing_members(self, key: str, members: Sequence[str]) -> list[str]:
+        """Return those that are not in the set under `key`."""
+        if not members:
+            return []
+        found: Any = self._redis.smismember(f"{self._prefix}:{key}", list(members))
+        return [each for each, has in zip(members, found, strict=True) if not has]
 
     def delete(self, *keys: str) -> None:
         """Delete these keys."""

@@ -1,7 +1,11 @@
-"""What the calls to X cost, and the limits on that: reserved before a call, charged after it as X bills.
+"""What the calls to X cost, and the limits on that: counted before a call, corrected after it as X bills.
 
-X bills each resource once per UTC day and each write that succeeds; calls that fail are free. What is
-reserved for a call is given back after it, or after a while where the process died meanwhile.
+X bills each resource once per UTC day and each write that succeeds; calls that fail are free.
+
+A call that reads holds a reservation, which its answer turns into charges. Where its process is killed, the
+reservation expires, and the next process reads the same again and is charged for it. A call that writes is
+charged before it is sent. The charge is taken back only where X certainly did not bill it: the call failed,
+or a look at what was posted finds nothing. So a process that is killed leaves no write uncounted.
 """
 
 from __future__ import annotations
@@ -21,15 +25,16 @@ from typing import TypeVar
 from pydantic import BaseModel, Field
 
 from bots.x.errors import XError, XServerError, XUnknownOutcome
-from tasks.kv import KeyValueStore
+from tasks.kv import KeyValueStore, Members
 
 MICRO = 1_000_000
 _DAY_S = 86_400.0
-_KEPT_S = 40 * _DAY_S
 _HELD_S = 120.0
-"""A reservation is given back after this long: no call takes longer, so that its process has died."""
-_UNKNOWN_S = 3600.0
-"""An answer of unknown outcome keeps its reservation so long, unless it is found or missed before."""
+"""A reservation expires after this long: no call takes longer, so that its process was killed."""
+_OPEN_S = 2 * _DAY_S
+"""A charge whose outcome nobody knows can be taken back for so long: longer than an answer is tried."""
+_HELD_RETRY_S = 5.0
+"""When to try again where only reservations of other calls are in the way; most last a second."""
 _STORE_KEY = "money"
 _POSTS = frozenset({"mention", "own_post", "post"})
 """One resource to X, whichever way a post is read."""
@@ -52,11 +57,22 @@ class Spending:
     today_usd: float
     month_usd: float
     held_usd: float
-    """Reserved for calls that are under way or whose outcome is unknown."""
+    """Reserved for calls that read and are under way."""
+    uncertain_usd: float
+    """Part of `today_usd`: writes that are under way, or of which nobody knows whether X carried them out."""
     daily_limit_usd: float
     monthly_limit_usd: float
     counts: Mapping[str, int]
     """Of today, by what was paid for."""
+
+
+class _OpenCharge(BaseModel):
+    """A write that is charged, and of which it is not known whether X carried it out."""
+
+    what: str
+    amount: int
+    at: float
+    """Seconds since the epoch."""
 
 
 class _Money(BaseModel):
@@ -68,17 +84,40 @@ class _Money(BaseModel):
     counts: dict[str, int] = Field(default_factory=dict)
     """Of today."""
     held: dict[str, tuple[int, float]] = Field(default_factory=dict)
-    """By name of the reservation: the amount, and when it is given back."""
+    """By name of the reservation: the amount, and when it expires."""
+    open: dict[str, _OpenCharge] = Field(default_factory=dict)
+    """By name of the write."""
+    unknown: int = 0
+    """Today's writes of unknown outcome that cannot be looked up."""
 
     def moved_to(self, now: float) -> _Money:
-        """Begin a new day or month where one has begun, and give back what is held for too long."""
-        day = f"{datetime.fromtimestamp(now, UTC):%Y-%m-%d}"
+        """Begin a new day or month where one has begun, and drop what is held or open for too long."""
+        day = _day(now)
         if self.day != day:
             same_month = self.day[:7] == day[:7]
-            self.day, self.today, self.counts = day, 0, {}
+            self.day, self.today, self.counts, self.unknown = day, 0, {}, 0
             self.month = self.month if same_month else 0
         self.held = {name: each for name, each in self.held.items() if each[1] > now}
+        self.open = {name: each for name, each in self.open.items() if each.at + _OPEN_S > now}
         return self
+
+    def charge(self, what: str, amount: int, count: int = 1) -> None:
+        """Add what a call cost."""
+        self.today += amount
+        self.month += amount
+        self.counts[what] = self.counts.get(what, 0) + count
+
+    def take_back(self, name: str) -> None:
+        """Take an open charge back from the day and the month that it was made in."""
+        if (charge := self.open.pop(name, None)) is None:
+            return
+        day = _day(charge.at)
+        if day == self.day:
+            self.today -= charge.amount
+            self.counts[charge.what] -= 1
+            self.counts = {what: count for what, count in self.counts.items() if count}
+        if day[:7] == self.day[:7]:
+            self.month -= charge.amount
 
     @property
     def reserved(self) -> int:
@@ -87,7 +126,7 @@ class _Money(BaseModel):
 
 
 class Purchase:
-    """One call that reads: told what came, it charges for what X bills."""
+    """One call that reads, and charges for what it receives."""
 
     def __init__(self, budget: Budget, count: int) -> None:
         self._budget = budget
@@ -126,6 +165,15 @@ class Budget:
         """Return the price of one, in millionths of a dollar."""
         return self._prices[what]
 
+    def affordable(self, what: str, at_most: int, at_least: int, follow_up: int, keep: int) -> int:
+        """Return how many `reading` with these arguments would allow now; 0: it would raise `BudgetSpent`."""
+        money = self._money(self._store.get(_STORE_KEY))
+        free = self._free(money) - self._committed()
+        unit = self.price(what)
+        if free < at_least * unit + keep:
+            return 0
+        return self._count(free, unit + follow_up, at_most, at_least)
+
     @contextmanager
     def reading(
         self,
@@ -151,8 +199,7 @@ class Budget:
             needed = at_least * unit + keep
             if free < needed:
                 raise self._spent(money, needed + committed)
-            count = min(at_most, free // (unit + follow_up)) if unit + follow_up else at_most
-            count = max(at_least, count)
+            count = self._count(free, unit + follow_up, at_most, at_least)
             money.held[name] = (count * unit, self._clock() + _HELD_S)
             return count
 
@@ -160,108 +207,127 @@ class Budget:
         try:
             yield Purchase(self, count)
         finally:
-            self._release(name)
+            self._change(lambda money: money.held.pop(name, None))
 
     def received(self, what: str, ids: Iterable[str]) -> None:
-        """Charge for resources that X sent, unless it billed them before on this day."""
-        day = f"{datetime.fromtimestamp(self._clock(), UTC):%Y-%m-%d}"
+        """Charge for resources that X sent, unless it billed them before on this day.
+
+        That they were billed is noted in the same step as the charge: a process that is killed leaves both or
+        neither.
+        """
         kind = "post" if what in _POSTS else what
         found = list(dict.fromkeys(ids))
-        key, people = f"billed:{day}:{kind}", what == "account"
-        if found and (count := self._store.add_members(key, found, 2 * _DAY_S, people=people)):
-            self._change(lambda money: self._charge(money, what, count))
+        while found:
+            stored = self._store.get(_STORE_KEY)
+            money = self._money(stored)
+            billed = f"billed:{money.day}:{kind}"
+            new = self._store.missing_members(billed, found)
+            if not new:
+                return
+            money.charge(what, len(new) * self.price(what), len(new))
+            members = Members(billed, new, 2 * _DAY_S, people=what == "account")
+            if self._store.compare_and_set(
+                _STORE_KEY, stored, money.model_dump_json(), also=members
+            ):
+                return
 
     @contextmanager
     def writing(self, what: str, key: str | None = None, spare: bool = False) -> Iterator[None]:
-        """Pay for one call that writes. Raises `BudgetSpent`.
+        """Charge for one call that writes, and take it back where it fails. Raises `BudgetSpent`.
 
-        `key` names a write whose outcome is looked up where it is unknown; it is charged once, by whichever
-        of `writing` and `settle` comes first. `spare`: leave what the answers to admitted requests need.
+        `key` names a write whose outcome is looked up where it is unknown: until `settle` is told, its charge
+        is uncertain. `spare`: leave what the answers to admitted requests need.
         """
-        price, name = self.price(what), f"{what}:{key or token_hex(8)}"
-        committed = self._committed() if spare else 0
-
-        def hold(money: _Money) -> None:
-            if self._free(money) < price + committed:
-                raise self._spent(money, price + committed)
-            money.held[name] = (price, self._clock() + _HELD_S)
-
-        self._change(hold)
+        name = f"{what}:{key or token_hex(8)}"
+        self._open(what, name, self._committed() if spare else 0)
         try:
             yield
-        except XServerError:
-            self._release(name)
+        except BaseException as error:
+            if _is_free(error):
+                self._change(lambda money: money.take_back(name))
+            elif key is None:
+                self._change(lambda money: self._give_up(money, name))
             raise
-        except XUnknownOutcome:
-            if key is None:
-                self._pay(what, name, once=False)
-            else:
-                self._hold_on(name, price)
-            raise
-        except BaseException:
-            self._release(name)
-            raise
-        self._pay(what, name, once=key is not None)
+        self._close(name, is_unique=key is not None)
 
     def settle(self, what: str, key: str, happened: bool) -> None:
-        """Say what became of a write of unknown outcome."""
+        """Say what became of a write with this key, as often as it is looked up."""
         name = f"{what}:{key}"
-        if happened:
-            self._pay(what, name, once=True)
-        else:
-            self._release(name)
+        if not happened:
+            self._change(lambda money: money.take_back(name))
+            return
+        if self._store.get(f"paid:{name}") is None:
+            # X posted it, whatever it said: a failure whose charge was taken back is charged after all.
+            self._change(lambda money: self._add_open(money, what, name))
+        self._close(name, is_unique=True)
 
     def spending(self) -> Spending:
         """Tell what was spent today and this month."""
         money = self._money(self._store.get(_STORE_KEY))
+        uncertain = sum(each.amount for each in money.open.values() if _day(each.at) == money.day)
         return Spending(
             today_usd=money.today / MICRO,
             month_usd=money.month / MICRO,
-            held_usd=money.reserved / MICRO,
+            held_usd=_reserved(money) / MICRO,
+            uncertain_usd=(uncertain + money.unknown) / MICRO,
             daily_limit_usd=self._daily / MICRO,
             monthly_limit_usd=self._monthly / MICRO,
             counts=money.counts,
         )
 
+    def _count(self, free: int, each: int, at_most: int, at_least: int) -> int:
+        return max(at_least, min(at_most, free // each if each else at_most))
+
     def _free(self, money: _Money) -> int:
         """Return what may still be spent today and this month."""
+        return self._unspent(money) - _reserved(money)
+
+    def _unspent(self, money: _Money) -> int:
         spent = ((self._daily, money.today), (self._monthly, money.month))
-        rests = [limit - so_far - money.reserved for limit, so_far in spent if limit]
-        return min(rests, default=10**15)
+        return min((limit - so_far for limit, so_far in spent if limit), default=10**15)
 
     def _spent(self, money: _Money, needed: int) -> BudgetSpent:
         """Say which limit is in the way, the one that lasts longer where both are."""
         now = datetime.fromtimestamp(self._clock(), UTC)
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        if self._monthly and self._monthly - money.month - money.reserved < needed:
+        if self._monthly and self._monthly - money.month < needed:
             next_month = (midnight.replace(day=1) + timedelta(days=32)).replace(day=1)
             return BudgetSpent(next_month.timestamp(), "monthly")
-        return BudgetSpent((midnight + timedelta(days=1)).timestamp(), "daily")
+        tomorrow = (midnight + timedelta(days=1)).timestamp()
+        if self._unspent(money) >= needed:
+            # Only other calls' reservations are in the way: they end soon, at the latest when they expire.
+            return BudgetSpent(min(self._clock() + _HELD_RETRY_S, tomorrow), "daily")
+        return BudgetSpent(tomorrow, "daily")
 
-    def _charge(self, money: _Money, what: str, count: int) -> None:
-        money.today += count * self.price(what)
-        money.month += count * self.price(what)
-        money.counts[what] = money.counts.get(what, 0) + count
+    def _open(self, what: str, name: str, committed: int) -> None:
+        """Charge for a write that is about to be sent. Raises `BudgetSpent`."""
 
-    def _pay(self, what: str, name: str, *, once: bool) -> None:
-        """Charge for a write and give its reservation back, in one step."""
-        charged = not once or self._store.set_if_absent(f"paid:{name}", "1", 2 * _DAY_S)
+        def charge(money: _Money) -> None:
+            needed = self.price(what) + committed
+            if name not in money.open and self._free(money) < needed:
+                raise self._spent(money, needed)
+            self._add_open(money, what, name)
 
-        def pay(money: _Money) -> None:
-            money.held.pop(name, None)
-            if charged:
-                self._charge(money, what, 1)
+        self._change(charge)
 
-        self._change(pay)
+    def _add_open(self, money: _Money, what: str, name: str) -> None:
+        """Charge for a write, unless it is charged and open already."""
+        if name not in money.open:
+            money.charge(what, self.price(what))
+            amount = self.price(what)
+            money.open[name] = _OpenCharge(what=what, amount=amount, at=self._clock())
 
-    def _hold_on(self, name: str, price: int) -> None:
-        def hold(money: _Money) -> None:
-            money.held[name] = (price, self._clock() + _UNKNOWN_S)
+    def _close(self, name: str, *, is_unique: bool) -> None:
+        """Let a charge stay. A unique write is first noted as paid: it is not charged again when found."""
+        if is_unique:
+            self._store.put(f"paid:{name}", "1", _OPEN_S)
+        self._change(lambda money: money.open.pop(name, None))
 
-        self._change(hold)
-
-    def _release(self, name: str) -> None:
-        self._change(lambda money: money.held.pop(name, None))
+    def _give_up(self, money: _Money, name: str) -> None:
+        """Let the charge of a write stay whose outcome nobody will look up."""
+        charge = money.open.pop(name, None)
+        if charge is not None and _day(charge.at) == money.day:
+            money.unknown += charge.amount
 
     def _money(self, stored: str | None) -> _Money:
         money = _Money.model_validate_json(stored) if stored else _Money()
@@ -275,6 +341,21 @@ class Budget:
             result = change(money)
             if self._store.compare_and_set(_STORE_KEY, stored, money.model_dump_json()):
                 return result
+
+
+def _is_free(error: BaseException) -> bool:
+    """Return whether X certainly bills nothing for a write that ended in this error."""
+    if isinstance(error, XServerError):
+        return True
+    return isinstance(error, XError) and not isinstance(error, XUnknownOutcome)
+
+
+def _reserved(money: _Money) -> int:
+    return sum(amount for amount, _ in money.held.values())
+
+
+def _day(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"
 
 
 def price_table(path: Path | None = None, owns_app: bool = False) -> dict[str, float]:

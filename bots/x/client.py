@@ -1,4 +1,4 @@
-"""The port to X: every call that the bot makes, typed, paid for, signed and read."""
+"""The client of X's API: every call that the bot makes, typed, charged, signed and parsed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from requests import Request
 from requests.auth import AuthBase
 
 from bots.x.budget import Budget, Purchase, price_table
-from bots.x.errors import XRefused, XUnauthorised, XUnknownOutcome
+from bots.x.errors import XRefused, XUnauthorised, XUnknownOutcome, refusal_in
 from bots.x.models import Account, MessagePage, PostPage
 from bots.x.oauth import LoginNeeded, TokenStore
 from bots.x.parser import read_messages, read_page
@@ -20,6 +20,7 @@ from bots.x.session import (
     MEDIA_FIELDS,
     MESSAGE_FIELDS,
     POST_FIELDS,
+    SOURCE_FIELDS,
     TWEEPY_HOST,
     Vocabulary,
     XSession,
@@ -31,8 +32,8 @@ from tasks.services import Services
 
 Answer: TypeAlias = Mapping[str, Any]
 
-_PAGE_LEAST = 5
-"""X lists no fewer mentions or posts at a time."""
+MENTIONS_LEAST, MENTIONS_MOST = 5, 100
+"""X lists no fewer and no more mentions or posts at a time."""
 _CLOCK_GOOD_S = 60.0
 _VOCABULARY_KEY = "vocabulary"
 _ACCOUNT_KEY = "account"
@@ -84,7 +85,8 @@ class XClient:
 
     def answer_price(self) -> int:
         """Return what a painting as a reply costs, in millionths of a dollar."""
-        return self.budget.price("reply") + self.budget.price("alt_text")
+        rules = self.settings.replies_without_mention
+        return self.budget.price(reply_kind(not rules)) + self.budget.price("alt_text")
 
     def message_price(self) -> int:
         """Return what a painting as a direct message costs, in millionths of a dollar."""
@@ -92,8 +94,15 @@ class XClient:
 
     def mention_price(self) -> int:
         """Return what a mention may cost after it was read: looked up, its photo's post, the answer."""
-        along = sum(self.budget.price(what) * n for what, n in self._along().items())
-        return 2 * (self.budget.price("post") + along) + self.answer_price()
+        return self._lookup_price(POST_FIELDS) + self._source_price() + self.answer_price()
+
+    def _lookup_price(self, fields: Iterable[str]) -> int:
+        along = self._along(fields)
+        return self.budget.price("post") + sum(self.budget.price(w) * n for w, n in along.items())
+
+    def _source_price(self) -> int:
+        """Return what the post costs that holds the photo which a mention is about."""
+        return self._lookup_price(SOURCE_FIELDS)
 
     @property
     def by_oauth1(self) -> bool:
@@ -120,7 +129,7 @@ class XClient:
         self,
         since_id: str | None,
         token: str | None,
-        at_most: int = 100,
+        at_most: int = MENTIONS_MOST,
         until_id: str | None = None,
     ) -> PostPage:
         """Return one page of the mentions between two ids, newest first.
@@ -130,7 +139,7 @@ class XClient:
         """
         price = self.mention_price()
         with self.budget.reading(
-            "mention", at_most, _PAGE_LEAST, follow_up=price, keep=price
+            "mention", at_most, MENTIONS_LEAST, follow_up=price, keep=price
         ) as purchase:
             answer = self._read(
                 self._client.get_users_mentions,
@@ -143,19 +152,29 @@ class XClient:
                 sparing=True,
                 **_MEDIA,
             )
-            page = read_page(answer)
+            page = read_page(_listed(answer))
             _charge(purchase, "mention", page)
         return page
+
+    def least_budget(self) -> int:
+        """Return what must be free, in millionths of a dollar, to read the smallest page and answer one."""
+        return MENTIONS_LEAST * self.budget.price("mention") + self.mention_price()
+
+    def mentions_affordable(self) -> int:
+        """Return how many mentions the budget can read and answer at once; 0: `mentions` would be refused."""
+        price = self.mention_price()
+        return self.budget.affordable("mention", MENTIONS_MOST, MENTIONS_LEAST, price, price)
 
     def posts(self, ids: Iterable[str], fields: Iterable[str] = POST_FIELDS) -> PostPage:
         """Return these posts, at most 100, without those that X cannot show.
 
         Raises `BudgetSpent` unless an answer for each could be paid afterwards.
         """
-        wanted = list(ids)
-        count = len(wanted)
-        keep = count * self.answer_price()
-        with self.budget.reading("post", count, count, self._along(), keep=keep) as purchase:
+        wanted, fields = list(ids), tuple(fields)
+        count, along = len(wanted), self._along(fields)
+        source = self._source_price() if "referenced_tweets" in fields else 0
+        keep = count * (source + self.answer_price())
+        with self.budget.reading("post", count, count, along, keep=keep) as purchase:
             page = read_page(
                 self._read(self._client.get_tweets, wanted, tweet_fields=fields, **_MEDIA)
             )
@@ -164,7 +183,7 @@ class XClient:
 
     def own_posts(self, since_id: str, start_time: str | None, token: str | None) -> PostPage:
         """Return one page of the bot's own posts, replies among them, newest first."""
-        with self.budget.reading("own_post", 100, _PAGE_LEAST) as purchase:
+        with self.budget.reading("own_post", MENTIONS_MOST, MENTIONS_LEAST) as purchase:
             answer = self._read(
                 self._client.get_users_tweets,
                 self.me().id,
@@ -175,7 +194,7 @@ class XClient:
                 max_results=purchase.count,
                 tweet_fields=["referenced_tweets"],
             )
-            page = read_page(answer)
+            page = read_page(_listed(answer))
             _charge(purchase, "own_post", page)
         return page
 
@@ -195,7 +214,7 @@ class XClient:
                 dm_event_fields=list(MESSAGE_FIELDS),
                 **_MEDIA,
             )
-            page = read_messages(answer)
+            page = read_messages(_listed(answer))
             purchase.received("message", (message.id for message in page.messages))
             purchase.received("account", page.expanded_accounts)
         return page
@@ -207,13 +226,17 @@ class XClient:
         media_ids: Iterable[str] = (),
         key: str | None = None,
         spare: bool = False,
+        is_summoned: bool = True,
     ) -> str:
-        """Reply to a post and return the id of the reply. `key`, `spare`: see `Budget.writing`."""
+        """Reply to a post and return the id of the reply. `key`, `spare`: see `Budget.writing`.
+
+        `is_summoned`: the author of that post mentioned or quoted the bot.
+        """
         body: dict[str, Any] = {"text": text, "reply": {"in_reply_to_tweet_id": to}}
         # A sentence alone was not made by AI.
         if media := list(media_ids):
             body |= {"media": {"media_ids": media}, "made_with_ai": self.settings.made_with_ai}
-        with self.budget.writing("reply", key, spare):
+        with self.budget.writing(reply_kind(is_summoned), key, spare):
             return data_field(self.send("POST", "/2/tweets", json=body), "id")
 
     def delete(self, post_id: str) -> None:
@@ -321,11 +344,14 @@ class XClient:
             return Vocabulary(self._store.get(_VOCABULARY_KEY) or Vocabulary.TWEET)
         return Vocabulary(chosen)
 
-    def _along(self) -> dict[str, int]:
-        """Return what X sends along with a post that is looked up, at its price, at most."""
-        if self.session.vocabulary is Vocabulary.POST:
-            return {"account": 1, "post": 1}
-        return {}
+    def _along(self, fields: Iterable[str]) -> dict[str, int]:
+        """Return what X sends along with a post that is looked up, at its price.
+
+        A post that both replies and quotes brings one post and one account more.
+        """
+        if self.session.vocabulary is Vocabulary.TWEET:
+            return {}
+        return {"account": 2, "post": 1} if "referenced_tweets" in fields else {"account": 1}
 
 
 class _SharedClock:
@@ -350,8 +376,20 @@ def _charge(purchase: Purchase, what: str, page: PostPage) -> None:
     purchase.received("account", page.expanded_accounts)
 
 
+def reply_kind(is_summoned: bool) -> str:
+    """Return what X charges for a reply to a post whose author mentioned or quoted the bot, or did not."""
+    return "reply" if is_summoned else "unsummoned_reply"
+
+
+def _listed(answer: Answer) -> Answer:
+    """Return an answer that lists something. Raises `XRefused` where X lists errors instead."""
+    if refusal := refusal_in(answer):
+        raise refusal
+    return answer
+
+
 def data_field(answer: Answer, name: str) -> str:
-    """Return what X told under `data`. Raises `XUnknownOutcome` where a success does not name it."""
+    """Return a field of `data`. Raises `XUnknownOutcome` where a success does not name it."""
     data = answer.get("data")
     if not isinstance(data, Mapping) or not data.get(name):
         raise XUnknownOutcome(f"X answered without {name}")

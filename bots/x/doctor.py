@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from bots.findings import Finding, failure, passed, warning
-from bots.x.budget import MICRO, BudgetSpent, Spending
+from bots.x.budget import MICRO, BudgetSpent
 from bots.x.client import XClient
 from bots.x.errors import XError, XServerError, XUnknownOutcome, XUnreachable
 from bots.x.listener.cursors import unread_since
@@ -44,7 +44,7 @@ def check(services: Services | None) -> Iterator[Finding]:
         return
     yield _account(x)
     yield _scopes(x)
-    yield _budget(x.budget.spending())
+    yield _budget(x)
     yield _mention_price(x)
     yield from _reading(settings, services)
     if settings.direct_messages:
@@ -104,7 +104,14 @@ def _webhooks(x: XClient) -> Finding:
     return warning("X webhooks", slowly, "suisai x webhook https://your.host")
 
 
-def _budget(spending: Spending) -> Finding:
+def _budget(x: XClient) -> Finding:
+    spending, least = x.budget.spending(), x.least_budget() / MICRO
+    limits = [limit for limit in (spending.daily_limit_usd, spending.monthly_limit_usd) if limit]
+    if limits and min(limits) < least:
+        says = (
+            f"${min(limits):.2f} pays for no request: reading and answering one takes ${least:.3f}"
+        )
+        return failure("X budget", says, "raise SUISAI_X_DAILY_BUDGET_USD")
     day, month = spending.daily_limit_usd, spending.monthly_limit_usd
     spent = (
         f"${spending.today_usd:.2f} of {_limit(day)} today, "

@@ -38,6 +38,8 @@ _UNKNOWN_JOB_WAITS = 40.0
 """The same after an error that the table does not know."""
 _JUST_PASSED_S = 60.0
 """A reset that lies so little back came about on the way here, or by clocks that differ."""
+_FARTHEST_RESET_S = 26 * 3600.0
+"""X's longest limits are those of a day: a time that lies farther ahead is none."""
 _AT_ONCE_S = 1.0
 _FAILURES_KEY = "failures:answering"
 _FAILURES_KEPT_S = 3600.0
@@ -74,8 +76,15 @@ def _row(meaning: Meaning, reason: str, kinds: str, *sentences: str) -> Problem:
 
 PROBLEMS = (
     # The account, the app, the plan. First, since their sentences hold words that others hold, too.
-    _row(Meaning.OPERATOR, "account-suspended", "64", "your account is suspended"),
-    _row(Meaning.OPERATOR, "account-locked", "326", "temporarily locked", "account is locked"),
+    _row(Meaning.OPERATOR, "account-suspended", "64 141", "your account is suspended"),
+    _row(
+        Meaning.OPERATOR,
+        "account-locked",
+        "326 231",
+        "temporarily locked",
+        "account is locked",
+        "must verify login",
+    ),
     _row(Meaning.OPERATOR, "account-restricted", "", "your account is not permitted"),
     _row(Meaning.OPERATOR, "no-credits", "CreditsDepleted credits-depleted", "any credits"),
     _row(Meaning.OPERATOR, "spend-cap", "SpendCapReached credits", "spend cap", "spending limit"),
@@ -84,8 +93,12 @@ PROBLEMS = (
         Meaning.OPERATOR,
         "app-rights",
         "client-forbidden client-not-enrolled oauth1-permissions unsupported-authentication "
-        "official-client-forbidden 261 220 453",
+        "official-client-forbidden 261 220 453 87 93 416",
         "your client app",
+        "suspended application",
+        "application cannot perform",
+        "not allowed to access or delete your direct messages",
+        "client is not permitted",
         "app permissions",
         "access to a subset of",
         "authenticating with",
@@ -102,11 +115,20 @@ PROBLEMS = (
     # The picture.
     _row(Meaning.UPLOAD_AGAIN, "media", "324 325", "media id", "media could not", "invalid media"),
     # The post that is replied to, or its author.
-    _row(Meaning.END, "duplicate", "187", "duplicate content", "status is a duplicate"),
+    _row(
+        Meaning.END,
+        "duplicate",
+        "187 151",
+        "duplicate content",
+        "status is a duplicate",
+        "already said that",
+    ),
     _row(
         Meaning.END,
         "reply-forbidden",
-        "433",
+        "433 425",
+        "actions on this post have been disabled",
+        "actions on this tweet have been disabled",
         "reply to this conversation",
         "only reply to",
         "who can reply",
@@ -116,7 +138,8 @@ PROBLEMS = (
     _row(
         Meaning.END,
         "mention-gone",
-        "144 385 resource-not-found",
+        "144 385 421 422 resource-not-found disallowed-resource",
+        "no longer available",
         "deleted or not visible",
         "does not exist",
         "could not find",
@@ -127,13 +150,13 @@ PROBLEMS = (
     _row(
         Meaning.END,
         "messages-closed",
-        "150 349",
+        "150 349 108",
         "send messages to this user",
         "permitted to send",
         "cannot be messaged",
         "permission to dm",
     ),
-    _row(Meaning.END, "too-long", "186", "text too long", "needs to be a bit shorter"),
+    _row(Meaning.END, "too-long", "186 354", "text too long", "needs to be a bit shorter"),
 )
 """Where X names the kind of an error, that decides; else the first row with a sentence that it says.
 
@@ -147,14 +170,21 @@ def problem_of(error: XError) -> Problem:
     """Return the row of the table for an error, `Meaning.UNKNOWN` where there is none."""
     if isinstance(error, XCreditsSpent | XUnauthorised):
         return Problem(Meaning.OPERATOR, type(error).__name__)
-    named = [row for row in PROBLEMS if row.kinds & error.kinds]
+    by_name = [row for row in PROBLEMS if row.kinds & error.kinds]
     said = error.detail.lower()
-    heard = [row for row in PROBLEMS if any(sentence in said for sentence in row.sentences)]
-    if named or heard:
-        return (named or heard)[0]
-    if isinstance(error, XForbidden | XRefused) or type(error) is XError:
-        return _UNKNOWN
+    by_sentence = [row for row in PROBLEMS if any(sentence in said for sentence in row.sentences)]
+    found = next(iter(by_name or by_sentence), None)
+    if _is_refusal(error):
+        return found or _UNKNOWN
+    # A failure of X, or no answer at all, says nothing about this one answer, whatever its words.
+    if found and found.meaning is Meaning.OPERATOR:
+        return found
     return Problem(Meaning.WAIT, type(error).__name__)
+
+
+def _is_refusal(error: XError) -> bool:
+    """Return whether X understood the call and refused it."""
+    return isinstance(error, XForbidden | XRefused) or type(error) is XError
 
 
 def is_duplicate(error: XError) -> bool:
@@ -169,17 +199,18 @@ def is_about_media(error: XError) -> bool:
 
 @contextmanager
 def mapped_for_workers(
-    store: KeyValueStore, retry_s: float = _RETRY_S, maybe_sent: bool = False
+    store: KeyValueStore, retry_s: float = _RETRY_S, sends: bool = False
 ) -> Iterator[None]:
-    """Turn the errors of a block into `PlatformPaused` or `Undeliverable`.
+    """Turn the errors of a block into `PlatformPaused`, and those of a block that sends into `Undeliverable`.
 
-    `retry_s`: how long the first pause lasts. `maybe_sent`: the block sends an answer, which may stand after
-    an unknown outcome.
+    `retry_s`: how long the first pause lasts. `sends`: the block sends an answer. Then an error about the
+    post that is replied to ends the job, and after an unknown outcome the answer may have been posted. In any
+    other block (an upload, a search for the answer) the same words are about something else.
     """
     try:
         yield
     except XError as error:
-        raise _for_worker(error, store, retry_s, maybe_sent) from error
+        raise _for_worker(error, store, retry_s, sends) from error
 
 
 def note_success(store: KeyValueStore) -> None:
@@ -188,8 +219,10 @@ def note_success(store: KeyValueStore) -> None:
     clear_notice(store)
 
 
-def _for_worker(error: XError, store: KeyValueStore, retry_s: float, maybe_sent: bool) -> Exception:
+def _for_worker(error: XError, store: KeyValueStore, retry_s: float, sends: bool) -> Exception:
     now, problem = time.time(), problem_of(error)
+    if problem.meaning is Meaning.END and not sends:
+        problem = _UNKNOWN
     if isinstance(error, BudgetSpent):
         return PlatformPaused(error.until, error.detail)
     if problem.meaning is Meaning.END:
@@ -200,7 +233,7 @@ def _for_worker(error: XError, store: KeyValueStore, retry_s: float, maybe_sent:
     if isinstance(error, XRateLimited):
         return PlatformPaused(_next_try(error.reset, now), error.detail)
     until, job_until = _pause(error, problem, store, now, retry_s)
-    sent = maybe_sent and isinstance(error, XUnknownOutcome)
+    sent = sends and isinstance(error, XUnknownOutcome)
     return PlatformPaused(until, error.detail, job_until=job_until, maybe_sent=sent)
 
 
@@ -222,6 +255,6 @@ def _pause(
 
 
 def _next_try(reset: float | None, now: float) -> float:
-    if reset is None or reset < now - _JUST_PASSED_S:
+    if reset is None or not now - _JUST_PASSED_S <= reset <= now + _FARTHEST_RESET_S:
         return now + _NO_RESET_S
     return max(reset, now + _AT_ONCE_S)

@@ -73,9 +73,21 @@ def error_of(response: requests.Response) -> XError:
     return error
 
 
+def refusal_in(body: Mapping[str, object]) -> XRefused | None:
+    """Return the refusal that stands in a success: errors, and none of what was asked for.
+
+    A list that X does not show, of an account that may not see it, comes so. It must not be read as empty.
+    """
+    if body.get("data") or not body.get("errors"):
+        return None
+    refusal = XRefused(f"200 {' / '.join(dict.fromkeys(_sentences(body)))}"[:_DETAIL_MAX])
+    refusal.kinds = frozenset(filter(None, _kinds(body.get("errors"))))
+    return refusal
+
+
 def _error(response: requests.Response, body: object) -> XError:
-    told = " / ".join(dict.fromkeys(_sentences(body)))
-    detail = f"{response.status_code} {told or response.reason}"[:_DETAIL_MAX]
+    said = " / ".join(dict.fromkeys(_sentences(body)))
+    detail = f"{response.status_code} {said or response.reason}"[:_DETAIL_MAX]
     match response.status_code:
         case 401:
             return XUnauthorised(detail)
@@ -124,9 +136,9 @@ def _sentences(body: object) -> list[str]:
         return [body]
     if not isinstance(body, Mapping):
         return []
-    told = [body[key] for key in ("reason", "detail", "message") if isinstance(body.get(key), str)]
+    said = [body[key] for key in ("reason", "detail", "message") if isinstance(body.get(key), str)]
     inner = [sentence for key in ("errors", "error") for sentence in _sentences(body.get(key))]
-    return told + inner or [body[key] for key in ("title",) if isinstance(body.get(key), str)]
+    return said + inner or [body[key] for key in ("title",) if isinstance(body.get(key), str)]
 
 
 def _reset(headers: Mapping[str, str]) -> float | None:

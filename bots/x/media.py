@@ -125,7 +125,9 @@ def _wait_until_ready(
             return
         if state == "failed":
             raise XRefused("X could not read the picture")
-        sleep(min(float(processing.get("check_after_secs") or 1), _STATUS_WAIT_MAX_S))
+        after_s = processing.get("check_after_secs")
+        wait_s = float(after_s) if isinstance(after_s, int | float) and after_s > 0 else 1.0
+        sleep(min(wait_s, _STATUS_WAIT_MAX_S))
         status = {"command": "STATUS", "media_id": id_}
         processing = _processing(x.send("GET", "/2/media/upload", params=status))
     raise XUnknownOutcome("the upload is processed for too long")

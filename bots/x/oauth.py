@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import requests
 import structlog
@@ -30,6 +29,8 @@ _EARLY_S = 600.0
 """Refresh this long before expiry, so that a failed refresh can be retried."""
 
 _LOOK_S = 0.1
+
+_LASTS_S = 7200.0
 
 _log = structlog.get_logger()
 
@@ -170,15 +171,20 @@ class TokenStore:
                 return
 
     def _tokens(self, answer: requests.Response) -> Tokens:
-        body: Mapping[str, Any] = answer.json()
-        if not body.get("access_token"):
+        body = answer.json() if answer.content else None
+        if not isinstance(body, Mapping) or not body.get("access_token"):
             raise XUnknownOutcome("X answered without a token")
         return Tokens(
             access=str(body["access_token"]),
             refresh=str(body.get("refresh_token") or ""),
-            expires_at=self._clock() + float(body.get("expires_in") or 7200),
+            expires_at=self._clock() + _seconds(body.get("expires_in")),
             scopes=tuple(str(body.get("scope") or "").split()),
         )
+
+
+def _seconds(lifetime: object) -> float:
+    """Return how long a token lasts: X's two hours, unless X tells otherwise in a number."""
+    return float(lifetime) if isinstance(lifetime, int | float) and lifetime > 0 else _LASTS_S
 
 
 def _pack(tokens: Tokens) -> str:

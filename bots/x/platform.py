@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from bots.download import DownloadSource, download
-from bots.x.client import XClient
+from bots.x.client import XClient, reply_kind
 from bots.x.error_mapping import is_about_media, is_duplicate, mapped_for_workers, note_success
-from bots.x.errors import XForbidden, XRefused
+from bots.x.errors import XError, XForbidden
 from bots.x.listener.context import delete_answer, owners_of
 from bots.x.listener.cursors import pages, time_of
-from bots.x.media import Uploaded, upload
+from bots.x.media import upload
 from bots.x.models import Message
 from bots.x.store import Memory, notify_operator
 from bots.x.text import alt_text_of, text_of
@@ -65,8 +66,8 @@ class XPlatform:
             media = self._uploaded(job, answer) if isinstance(answer, Painting) else ()
         _acquire_slot(self._services, self.name, self.quota())
         _set_data(self._services, job, sending=f"{self._services.ledger.now():.3f}")
-        with mapped_for_workers(self._store, self._retry_s, maybe_sent=True):
-            text = text_of(job, answer, self._styles.get(job.request.style))
+        text = text_of(job, answer, self._styles.get(job.request.style))
+        with mapped_for_workers(self._store, self._retry_s, sends=True):
             receipt = self._reply(job, text, media)
         note_success(self._store)
         return self._remember(job, receipt)
@@ -78,7 +79,8 @@ class XPlatform:
         _wait_until_listed(self._services, job, self._x.settings.settling_s, self._sleep)
         with mapped_for_workers(self._store, self._retry_s):
             receipt = self._own_reply(job)
-        self._x.budget.settle("reply", job.id, happened=receipt is not None)
+        what = reply_kind(is_summoned="unsummoned" not in job.request.address)
+        self._x.budget.settle(what, job.id, happened=receipt is not None)
         return self._remember(job, receipt) if receipt else None
 
     def retract(self, receipt: str) -> None:
@@ -91,28 +93,20 @@ class XPlatform:
 
     def _reply(self, job: Job, text: str, media: tuple[str, ...]) -> str:
         """Reply to the mention. Raises `XError`."""
-        mention = job.request.address["post"]
-        try:
-            return self._x.reply(mention, text, media, key=job.id)
-        except XForbidden as error:
-            if not is_duplicate(error):
-                raise
-            # The post that this one repeats may be an earlier try of ours, else what this person was told
-            # before: X takes the same words once the time stands beside them.
-            if found := self._own_reply(job):
-                return found
-            return self._x.reply(mention, _varied(text, self._services.ledger.now()), media, job.id)
-        except XRefused as error:
-            if is_about_media(error):
-                self._forget_media(job)
-            raise
+        mention, is_summoned = job.request.address["post"], "unsummoned" not in job.request.address
 
-    def _forget_media(self, job: Job) -> None:
-        """Let the next try upload the pictures anew. Raises `Undeliverable` after too many of them."""
-        tries = int(job.platform_data.get("media_tries") or 0) + 1
-        if tries >= _MEDIA_TRIES:
-            raise Undeliverable("media-refused")
-        _set_data(self._services, job, media="", media_tries=str(tries))
+        def send(text: str) -> str:
+            return self._x.reply(mention, text, media, job.id, is_summoned=is_summoned)
+
+        with _forgotten_where_refused(self._services, job):
+            try:
+                return send(text)
+            except XError as error:
+                if not is_duplicate(error):
+                    raise
+                # The post that this one repeats may be an earlier try of ours, else what this person was
+                # told before: X takes the same words once the time stands beside them.
+                return self._own_reply(job) or send(_varied(text, self._services.ledger.now()))
 
     def _own_reply(self, job: Job) -> str | None:
         mention = job.request.address["post"]
@@ -126,9 +120,9 @@ class XPlatform:
 
     def _uploaded(self, job: Job, painting: Painting) -> tuple[str, ...]:
         """Upload the pictures; a later try uses what an earlier one uploaded and X still keeps."""
-        now, data = self._services.ledger.now(), job.platform_data
-        if data.get("media") and now - float(data["media_at"]) < _MEDIA_VALID_S:
-            return tuple(data["media"].split())
+        now = self._services.ledger.now()
+        if known := _known_media(job, now):
+            return known
         words = alt_text_of(job, self._styles.get(job.request.style))
         pictures = painting.pictures[:PICTURES_MAX]
         uploads = [upload(self._x, picture, "tweet_image", words) for picture in pictures]
@@ -171,19 +165,25 @@ class XDirectMessages:
         if link.hostname != TON_HOST or link.path.count("/") < 3:
             raise PhotoUnavailable("photo-elsewhere")
         url = photo.ref if self._x.by_oauth1 else self._by_oauth2(link.path)
-        with mapped_for_workers(self._store, self._retry_s):
-            signed = {"Authorization": self._x.authorization(url)}
-        return download(url, DownloadSource.of(settings.api_url, TON_HOST), headers=signed)
+        source = DownloadSource.of(settings.api_url, TON_HOST)
+        try:
+            return download(url, source, headers=self._signed(url))
+        except PhotoUnavailable:
+            # X also says so to a token that it no longer accepts: then the photo is not gone.
+            if self._x.by_oauth1:
+                raise
+            with mapped_for_workers(self._store, self._retry_s):
+                self._x.tokens.renewed(self._x.tokens.current())
+            return download(url, source, headers=self._signed(url))
 
     def answer(self, job: Job, answer: Answer) -> str:
         with mapped_for_workers(self._store, self._retry_s):
-            media = self._uploaded(job, answer) if isinstance(answer, Painting) else None
+            media = self._uploaded(job, answer) if isinstance(answer, Painting) else ()
         _acquire_slot(self._services, self.name, self.quota())
         _set_data(self._services, job, sending=f"{self._services.ledger.now():.3f}")
-        to, style = job.request.address["to"], self._styles.get(job.request.style)
-        text = text_of(job, answer, style)
-        with mapped_for_workers(self._store, self._retry_s, maybe_sent=True):
-            receipt = self._x.send_message(to, text, media.id if media else None, key=job.id)
+        text = text_of(job, answer, self._styles.get(job.request.style))
+        with mapped_for_workers(self._store, self._retry_s, sends=True):
+            receipt = self._send(job, text, next(iter(media), None))
         note_success(self._store)
         return receipt
 
@@ -193,29 +193,81 @@ class XDirectMessages:
             return None
         _wait_until_listed(self._services, job, self._x.settings.settling_s, self._sleep)
         with mapped_for_workers(self._store, self._retry_s):
-            page = self._x.messages(None, _RECENT_MESSAGES, person=job.request.address["to"])
-            me = self._x.me().id
-        sent = (message for message in page.messages if message.sender == me)
-        text = text_of(job, Apology(job.reason, job.facts, job.refunded))
-        found = next((message.id for message in sent if _answers(message, job, text)), None)
+            found = self._own_message(job)
         self._x.budget.settle("message_sent", job.id, happened=found is not None)
         return found
 
     def retract(self, receipt: str) -> None:
         """Do nothing: deleting a message removes it from the bot's side only."""
 
+    def _signed(self, url: str) -> dict[str, str]:
+        with mapped_for_workers(self._store, self._retry_s):
+            return {"Authorization": self._x.authorization(url)}
+
     def _by_oauth2(self, path: str) -> str:
         dm_id, media_id, resource_id = path.rstrip("/").split("/")[-3:]
         base = self._x.settings.api_url.rstrip("/")
         return f"{base}/2/dm_conversations/media/{dm_id}/{media_id}/{resource_id}"
 
-    def _uploaded(self, job: Job, painting: Painting) -> Uploaded:
-        """Upload the picture anew for each try: the id tells which try was delivered."""
+    def _send(self, job: Job, text: str, media: str | None) -> str:
+        """Send the message. Raises `XError`."""
+        to = job.request.address["to"]
+        with _forgotten_where_refused(self._services, job):
+            try:
+                return self._x.send_message(to, text, media, key=job.id)
+            except XError as error:
+                if not is_duplicate(error):
+                    raise
+                # The message that this one repeats is an earlier try of ours, if there was one.
+                if "sending" in job.platform_data and (found := self._own_message(job)):
+                    return found
+                varied = _varied(text, self._services.ledger.now())
+                return self._x.send_message(to, varied, media, job.id)
+
+    def _own_message(self, job: Job) -> str | None:
+        page = self._x.messages(None, _RECENT_MESSAGES, person=job.request.address["to"])
+        me = self._x.me().id
+        sent = (message for message in page.messages if message.sender == me)
+        text = text_of(job, Apology(job.reason, job.facts, job.refunded))
+        return next((message.id for message in sent if _answers(message, job, text)), None)
+
+    def _uploaded(self, job: Job, painting: Painting) -> tuple[str, ...]:
+        """Upload the picture; a later try uses what an earlier one uploaded and X still keeps."""
+        now = self._services.ledger.now()
+        if known := _known_media(job, now):
+            return known
         words = alt_text_of(job, self._styles.get(job.request.style))
         media = upload(self._x, painting.pictures[0], "dm_image", words)
+        # Any of them tells that a message is the answer to this job.
         keys = " ".join(filter(None, (job.platform_data.get("media_keys"), media.key, media.id)))
-        _set_data(self._services, job, media_keys=keys)
-        return media
+        _set_data(self._services, job, media=media.id, media_at=f"{now:.0f}", media_keys=keys)
+        return (media.id,)
+
+
+def _known_media(job: Job, now: float) -> tuple[str, ...]:
+    """Return the pictures that an earlier try uploaded and X still keeps."""
+    data = job.platform_data
+    if data.get("media") and now - float(data["media_at"]) < _MEDIA_VALID_S:
+        return tuple(data["media"].split())
+    return ()
+
+
+@contextmanager
+def _forgotten_where_refused(services: Services, job: Job) -> Iterator[None]:
+    """Let the next try upload the pictures anew where X refuses their ids.
+
+    Raises `Undeliverable` after too many of them.
+    """
+    try:
+        yield
+    except XError as error:
+        if not is_about_media(error):
+            raise
+        tries = int(job.platform_data.get("media_tries") or 0) + 1
+        if tries >= _MEDIA_TRIES:
+            raise Undeliverable("media-refused") from error
+        _set_data(services, job, media="", media_tries=str(tries))
+        raise
 
 
 def _acquire_slot(services: Services, name: str, limit: RateLimit) -> None:
@@ -253,4 +305,4 @@ def _answers(message: Message, job: Job, apology: str) -> bool:
         # A key is the kind of the media and its id: 3_1880028106020515840.
         return any({key, key.rpartition("_")[2]} & keys for key in message.media_keys)
     recent = time_of(message.id) > float(job.platform_data["sending"]) - _SKEW_S
-    return recent and message.text == apology
+    return recent and (message.text == apology or message.text.startswith(f"{apology} ("))

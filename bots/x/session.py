@@ -1,4 +1,4 @@
-"""The one way out to X: a requests session that tweepy talks through, with what tweepy lacks.
+"""The HTTP session of all calls to X: it sets host, time limit, size limit and vocabulary, and reads errors.
 
 X's two vocabularies for requests: `tweet.fields`, which tweepy sends, and `post.fields`.
 """
@@ -6,7 +6,8 @@ X's two vocabularies for requests: `tweet.fields`, which tweepy sends, and `post
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from http.cookiejar import DefaultCookiePolicy
 from types import MappingProxyType
@@ -103,10 +104,14 @@ def _items(value: object) -> list[str]:
     return [str(item) for item in value] if isinstance(value, Iterable) else []
 
 
+_BODY_MAX = 20_000_000
+"""A page of 100 posts with all that comes along takes less than a tenth of it."""
+_BODY_TIMEOUTS = 3
+"""A call may take so many of its timeouts altogether."""
 TWEEPY_HOST = "https://api.twitter.com"
 
 # Their DEBUG lines print Authorization headers, signatures and tokens.
-_TALKATIVE = ("tweepy", "oauthlib", "requests_oauthlib")
+_LOGGERS_OF_SECRETS = ("tweepy", "oauthlib", "requests_oauthlib")
 
 
 class XSession(requests.Session):
@@ -124,7 +129,7 @@ class XSession(requests.Session):
         # A .netrc would replace the Authorization header.
         self.trust_env = False
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        for name in _TALKATIVE:
+        for name in _LOGGERS_OF_SECRETS:
             logging.getLogger(name).setLevel(logging.INFO)
 
     def request(
@@ -142,16 +147,49 @@ class XSession(requests.Session):
             kwargs["params"] = translated_params(kwargs["params"], self.vocabulary)
         kwargs.setdefault("timeout", self._timeout_s)
         kwargs["allow_redirects"] = False
+        kwargs["stream"] = True
+        ends_at = time.monotonic() + _BODY_TIMEOUTS * self._timeout_s
         try:
             response = super().request(method, target, *args, **kwargs)
+            _read_whole(response, ends_at)
         except requests.RequestException as error:
-            raise _silence(error) from error
+            raise _network_error(error) from error
         if not 200 <= response.status_code < 300:
             with response:
                 raise error_of(response)
         if response.content and not _is_json(response):
             raise XUnknownOutcome(f"{response.status_code} without JSON")
         return response
+
+
+class _BoundedBody:
+    """The body of a response, of which no more is read than a limit of bytes and of time allows."""
+
+    def __init__(self, raw: Any, ends_at: float) -> None:  # noqa: ANN401 - urllib3's, which requests does not type
+        self._raw = raw
+        self._ends_at = ends_at
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any attribute of the raw body
+        return getattr(self._raw, name)
+
+    def stream(self, size: int, decode_content: bool | None = None) -> Iterator[bytes]:
+        """Yield the body in pieces. Raises `XUnknownOutcome` at a limit."""
+        total = 0
+        for piece in self._raw.stream(size, decode_content=decode_content):
+            total += len(piece)
+            if total > _BODY_MAX or time.monotonic() > self._ends_at:
+                raise XUnknownOutcome("X's answer does not end")
+            yield piece
+
+
+def _read_whole(response: requests.Response, ends_at: float) -> None:
+    """Read the body, which the response then keeps."""
+    response.raw = _BoundedBody(response.raw, ends_at)
+    try:
+        _ = response.content
+    except BaseException:
+        response.close()
+        raise
 
 
 def _is_json(response: requests.Response) -> bool:
@@ -162,7 +200,7 @@ def _is_json(response: requests.Response) -> bool:
     return True
 
 
-def _silence(error: requests.RequestException) -> XUnreachable | XUnknownOutcome:
+def _network_error(error: requests.RequestException) -> XUnreachable | XUnknownOutcome:
     """Tell apart what was certainly not sent from what may have been."""
     cause = getattr(error.args[0], "reason", error.args[0]) if error.args else None
     if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):

@@ -53,7 +53,7 @@ class XSettings(EnvironmentSettings):
     replies_without_mention: bool = False
     """The app may reply to posts that neither mention nor quote the bot; X allows it only for Enterprise."""
     look_back_s: Annotated[float, Field(ge=0)] = 1800.0
-    """Every five minutes the mentions of this last period are read again: X lists some late. 0: never."""
+    """Six times in this period its mentions are read again: X lists some late. 0: never."""
 
     direct_messages: bool = True
     """Answer direct messages too. Each event that is read costs about a cent."""

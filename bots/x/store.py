@@ -45,7 +45,7 @@ class Memory:
     def forget(self, person: str, answers: Iterable[str]) -> None:
         """Forget these answers and what was noted about the person."""
         names = [f"answer:{answer}" for answer in answers]
-        self._store.delete(f"owner:{person}", f"told:{person}", *names)
+        self._store.delete(f"owner:{person}", f"refused:{person}", *names)
 
     def is_handled(self, event: str) -> bool:
         """Return whether this event was dealt with, to its end, before."""
@@ -57,11 +57,13 @@ class Memory:
 
     def was_refused_today(self, person: str) -> bool:
         """Return whether this person had today's one refusal."""
-        return self._store.get(f"told:{person}") is not None
+        return self._store.get(f"refused:{person}") is not None
 
     def claim_daily_refusal(self, person: str) -> bool:
         """Claim today's one refusal for this person; True once a day."""
-        return self._store.set_if_absent(f"told:{person}", "1", DAY_S, person.removeprefix("dm:"))
+        return self._store.set_if_absent(
+            f"refused:{person}", "1", DAY_S, person.removeprefix("dm:")
+        )
 
     def answers_in_thread(self, conversation: str) -> int:
         """Return how many asks of one person in one thread were taken today."""

@@ -68,13 +68,22 @@ class WebhookAdmin:
         ]
 
     def start(self, address: str) -> Hook:
-        """Let X deliver mentions, replies, and messages if the bot answers them, to this server."""
+        """Let X deliver mentions, replies, and messages if the bot answers them, to this server.
+
+        What X refuses is said after everything else is subscribed.
+        """
         url = address.rstrip("/") + ("" if urlsplit(address).path.strip("/") else PATH)
         known = next((hook for hook in self.hooks() if hook.url == url), None)
         hook = known or self._registered(url)
+        refused: list[str] = []
         for event in _POSTS + (_MESSAGES if self._x.settings.direct_messages else ()):
             if event not in hook.events:
-                self._subscribe(event, hook.id)
+                try:
+                    self._subscribe(event, hook.id)
+                except NotDelivered as why:
+                    refused.append(str(why))
+        if refused:
+            raise NotDelivered("\n".join(refused))
         return next(each for each in self.hooks() if each.id == hook.id)
 
     def stop(self) -> int:

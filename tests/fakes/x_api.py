@@ -33,6 +33,7 @@ CONSUMER_SECRET = "consumer-secret"
 TOKEN_SECRET = "token-secret"
 ACCESS = "access-0"
 REFRESH = "refresh-0"
+_HELD_MAX_S = 60.0
 
 
 class FakeX(ThreadingHTTPServer):
@@ -50,6 +51,7 @@ class FakeX(ThreadingHTTPServer):
         self.routes = Routes(self.world, words, CONSUMER_SECRET)
         self.faults = Faults()
         self.window = Window()
+        self.held: dict[str, threading.Event] = {}
         self.asked: list[Asked] = []
         self.answered: list[tuple[Asked, int, Any]] = []
         self.access = {ACCESS}
@@ -76,6 +78,10 @@ class FakeX(ThreadingHTTPServer):
         for id_ in _event_ids(event, payload):
             self.bill.delivered(event, id_)
         return httpx.post(url, content=body, headers=signed).status_code
+
+    def hold(self, where: str, until: threading.Event) -> None:
+        """Answer requests like 'GET /2/tweets' (a prefix) only when the event is set."""
+        self.held[where] = until
 
     def count(self, name: str) -> int:
         """Return how often a request like 'POST /2/tweets' came (a prefix)."""
@@ -108,6 +114,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, _act(self.server, asked.path.removeprefix("/_world/"), asked.json))
             return
         self.server.asked.append(asked)
+        for where, until in self.server.held.items():
+            if asked.name.startswith(where):
+                until.wait(_HELD_MAX_S)
         fault = self.server.faults.take(asked.name)
         if fault and not fault.after:
             self._fail(fault)

@@ -18,6 +18,8 @@ class Asked:
     headers: dict[str, str]
     json: Any = None
     form: dict[str, Any] = field(default_factory=dict)
+    billed_as: str = ""
+    """What X charges for a success, where the request alone does not tell."""
 
     @property
     def name(self) -> str:

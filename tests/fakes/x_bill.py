@@ -21,7 +21,7 @@ USD: Mapping[str, float] = {
     "account": 0.010,
     "message": 0.010,
     "reply": 0.010,
-    "unsummoned_post": 0.015,
+    "unsummoned_reply": 0.015,
     "deletion": 0.010,
     "message_sent": 0.015,
     "alt_text": 0.005,
@@ -68,7 +68,7 @@ class Bill:
         with self._lock:
             for pattern, what in _WRITES:
                 if re.fullmatch(pattern, asked.name):
-                    self._charge(what)
+                    self._charge(asked.billed_as or what)
             for what, id_ in _resources(asked, body):
                 self._resource(what, id_)
 

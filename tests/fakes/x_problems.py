@@ -62,6 +62,9 @@ RESTRICTED_CODE = _coded(
 )
 MESSAGES_CLOSED = _forbidden("You do not have permission to DM one or more participants.")
 MESSAGES_CLOSED_CODE = _coded(403, 349, "You cannot send messages to this user.")
+MESSAGE_REPEATED_CODE = _coded(
+    403, 151, "There was an error sending your message: Whoops! You already said that."
+)
 MEDIA_INVALID = _problem(400, "Invalid Request", "Your media IDs are invalid.", "invalid-request")
 
 AUTOMATED_CODE = _coded(

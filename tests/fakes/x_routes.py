@@ -109,6 +109,8 @@ class Routes:
         ids = body.get("media", {}).get("media_ids", [])
         self._check_reply(to, body["text"], has_media=bool(ids))
         keys = [self._upload(id_).key for id_ in ids]
+        if not self.world.is_summoned_by(self.world.posts[to]):
+            asked.billed_as = "unsummoned_reply"
         made = self.world.reply_from_bot(to, body["text"], keys, bool(body.get("made_with_ai")))
         return 201, {"data": {"id": made.id, "text": made.text, self.words.history: [made.id]}}
 
@@ -150,6 +152,9 @@ class Routes:
     def _send_message(self, asked: Asked, person: str) -> tuple[int, Json]:
         if person in self.world.blocking:
             raise _refusal(problems.MESSAGES_CLOSED)
+        text, files = asked.json.get("text", ""), asked.json.get("attachments", [])
+        if not files and self.world.repeats_message(person, text):
+            raise _refusal(problems.MESSAGE_REPEATED_CODE)
         media = [self._upload(each["media_id"]).key for each in asked.json.get("attachments", [])]
         note = self.world.message_from_bot(person, asked.json.get("text", ""), media)
         return 201, {"data": {"dm_conversation_id": note.conversation, "dm_event_id": note.id}}

@@ -209,7 +209,7 @@ class World:
                 for said in self.posts.values()
                 if self.is_visible(said.id)
                 and said.id not in self.late
-                and self.bot in self.named_in(said.note or said.text)
+                and self._names_bot(said.note or said.text)
             ]
             return sorted(found, key=lambda said: int(said.id), reverse=True)[:800]
 
@@ -221,7 +221,7 @@ class World:
         if said.quotes in self.posts and self.posts[said.quotes].author == self.bot:
             return True
         written = (said.note or said.text)[said.shown_from :]
-        return self.bot in self.named_in(written)
+        return self._names_bot(written)
 
     def repeats(self, author: str, text: str) -> bool:
         """Tell whether the bot said the same, without a picture, to this person before."""
@@ -234,6 +234,13 @@ class World:
                 and self.posts[said.replies_to].author == author
             )
 
+    def repeats_message(self, person: str, text: str) -> bool:
+        """Tell whether the bot's last message to this person was the same, without a picture."""
+        with self.lock:
+            to = [note for note in self.sent if person in note.conversation.split("-")]
+            same = bool(to) and not to[-1].media and to[-1].text == text
+            return same and not self.forgives_duplicates
+
     def own_posts(self) -> list[Said]:
         """Return the bot's own posts, newest first."""
         with self.lock:
@@ -244,6 +251,9 @@ class World:
         """Return the accounts whose names a text holds."""
         by_name = {name.lower(): id_ for id_, name in self.names.items()}
         return [by_name[n.lower()] for n in _NAME.findall(text) if n.lower() in by_name]
+
+    def _names_bot(self, text: str) -> bool:
+        return any(name.lower() == BOT for name in _NAME.findall(text))
 
     def replies_to(self, post: str) -> list[Said]:
         """Return the bot's standing replies to a post."""

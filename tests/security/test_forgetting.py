@@ -12,6 +12,7 @@ from bots.telegram.events import MessageEvent, Origin
 from bots.telegram.store import Albums, Chats, Paintings, Placeholder, PlaceholderQueue
 from bots.x.budget import Budget
 from bots.x.store import Memory
+from tasks.kv import Members
 from tasks.maintenance import run_once
 from tasks.models import Outcome, PaintRequest, PhotoRef, RateLimit, Stage
 from tasks.services import Services, open_services
@@ -168,11 +169,11 @@ def test_nothing_in_the_store_on_its_disk_or_in_a_file_names_a_forgotten_person(
 
 def test_who_is_forgotten_leaves_a_set_and_the_others_stay(services: Services) -> None:
     kv = services.kv("x")
-    kv.add_members("billed", ["5", "6"], 100, people=True)
-    kv.add_members("posts", ["5"], 100)
+    kv.compare_and_set("money", None, "1", also=Members("billed", ["5", "6"], 100, people=True))
+    kv.compare_and_set("money", "1", "2", also=Members("posts", ["5"], 100))
     kv.forget("5")
-    assert kv.add_members("billed", ["5", "6"], 100, people=True) == 1
-    assert kv.add_members("posts", ["5"], 100) == 0
+    assert kv.missing_members("billed", ["5", "6"]) == ["5"]
+    assert kv.missing_members("posts", ["5"]) == []
 
 
 def test_an_opt_out_while_the_painting_is_sent_leaves_no_way_to_show_it_again(

@@ -33,6 +33,7 @@ def main() -> int:
         run = ChaosRun(Path(folder), _platform(args), args.seed)
         try:
             tally = _run(run, args)
+            run.unclean += run.audit()
         finally:
             run.end()
     _print(tally, run.counts + Counter(run.unclean), time.monotonic() - began)

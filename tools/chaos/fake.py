@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from redis import Redis
+
 from tests.fakes.fake_platform import FakePlatformServer
 from tests.fakes.fault_injector import FaultInjector
 from tools.chaos.platform import Tally
@@ -18,6 +20,7 @@ class FakeChaos:
     """The fake platform; some of its photos kill the process that opens them."""
 
     listener = ("bots", "listen", "fake")
+    resumes = ()
 
     def __init__(self, jobs: int, seed: int, *, reconciles: bool, faulty: bool = True) -> None:
         self._injector = FaultInjector(seed + 1, enabled=faulty)
@@ -39,6 +42,10 @@ class FakeChaos:
     def tally(self) -> Tally:
         """Return the answers that arrived."""
         return Tally(self._workload.of, self._server.all_answers(), self._injector.counts)
+
+    def audit(self, redis: Redis, namespace: str) -> tuple[dict[str, int], list[str]]:
+        """Return nothing: answers are all that is promised here."""
+        return {}, []
 
     def close(self) -> None:
         """Stop serving."""

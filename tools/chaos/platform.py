@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from redis import Redis
+
 from bots.i18n import t
 
 PAINTING, APOLOGY = "painting", "apology"
@@ -50,6 +52,15 @@ class ChaosPlatform(Protocol):
     @property
     def environment(self) -> Mapping[str, str]:
         """Environment variables by which the bot's processes find this platform."""
+        ...
+
+    @property
+    def resumes(self) -> Sequence[str]:
+        """The platforms whose delivery the operator resumes now and then: some faults need an operator."""
+        ...
+
+    def audit(self, redis: Redis, namespace: str) -> tuple[Mapping[str, int], list[str]]:
+        """Return further counts of what happened, and the promises that were broken."""
         ...
 
     def send_requests(self, most: int) -> int:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from tasks.controls import Controls
 from tasks.heartbeat import Heartbeats
+from tasks.models import Stage
 from tasks.settings import Limits, Settings
 from tasks.valkey import EmbeddedValkey
 from tests.preloaded import Process, start
@@ -119,6 +122,19 @@ class ChaosRun:
                 self.unclean.append(f"{name} ended with {code}")
         self.counts[f"{name} restarted"] += 1
         self._start(name)
+
+    def resume(self) -> None:
+        """Resume delivery as an operator does who has fixed what stopped it."""
+        with suppress(RedisError):
+            for name in self.platform.resumes:
+                Controls(self._redis, self.settings.namespace).resume(Stage.DELIVER, name)
+
+    def audit(self) -> list[str]:
+        """Let the platform look for broken promises beside answers; return them."""
+        self.start_missing()
+        counts, broken = self.platform.audit(self._redis, self.settings.namespace)
+        self.counts.update(counts)
+        return broken
 
     def disturb_wakeups(self) -> None:
         """Drop a wake-up, or send one twice."""

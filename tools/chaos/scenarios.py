@@ -15,6 +15,7 @@ VALKEY_EVERY = (3.0, 6.0)
 """In multiples of the time that the whole bot takes to start: two to three seconds on an idle machine."""
 WAKEUP_FAULT_RATE = 0.3
 """Share of the steps, ten a second, that drop a wake-up or send one twice."""
+RESUME_EVERY_S = 5.0
 _DOWN_AT_ONCE = 1
 """Processes that may be starting when the next is killed."""
 _AT_ONCE = 5
@@ -32,7 +33,7 @@ class KillScenario:
     def __init__(self, run: ChaosRun) -> None:
         self._run = run
         self._pace_s = 0.0
-        self._kill_at, self._valkey_at = 0.0, 0.0
+        self._kill_at, self._valkey_at, self._resume_at = 0.0, 0.0, 0.0
 
     def __call__(self, now: float) -> None:
         """Do what is due, `now` seconds after the start."""
@@ -49,6 +50,9 @@ class KillScenario:
         if now > self._kill_at:
             run.kill(chance.choice(running))
             self._kill_at = now + self._some(KILL_EVERY, self._pace_s)
+        if now > self._resume_at:
+            run.resume()
+            self._resume_at = now + RESUME_EVERY_S
         if now > self._valkey_at:
             run.kill_valkey()
             self._valkey_at = now + self._some(VALKEY_EVERY, self._pace_s)

@@ -1,28 +1,65 @@
-"""Chaos on X: mentions and direct messages with a photo, and random faults, also after the effect."""
+"""Chaos on X: mentions and direct messages with a photo, and random faults as X has them."""
 
 from __future__ import annotations
 
+import random
 import time
+from collections import Counter
+from collections.abc import Mapping
 
+from redis import Redis
+
+from bots.x.budget import Budget, price_table
+from tasks.kv import KeyValueStore
+from tests.fakes import x_problems as problems
 from tests.fakes.fake_platform import picture
 from tests.fakes.fault_injector import FaultInjector, FaultKind
 from tests.fakes.x_api import CONSUMER_SECRET, TOKEN_SECRET, FakeX
 from tests.fakes.x_faults import Fault, Faults
+from tests.fakes.x_world import World
 from tools.chaos.platform import APOLOGY, PAINTING, Tally, is_apology
 from tools.chaos.workload import POISON, Workload
 
 _MESSAGE_EVERY = 10
 """One request in so many is a direct message."""
+_USD_PER_JOB = 0.06
+"""A limit that suffices for all answers, and that a bot which pays twice would pass."""
+_LATE_RATE, _LATE_S = 0.1, (0.5, 4.0)
+"""Share of the mentions that X lists late, and how late."""
+_ENDLESS_RATE = 0.03
+"""Share of the lists that name their own page as the next one."""
+_SENDING: tuple[tuple[str, float, problems.Problem], ...] = (
+    ("answers called automated (226)", 0.03, problems.AUTOMATED_CODE),
+    ("answers beyond the spend cap", 0.01, problems.SPEND_CAP),
+    ("answers without credits", 0.01, problems.NO_CREDITS),
+    ("answers refused in words that nobody knows", 0.01, problems.UNKNOWN_403),
+    ("answers called duplicates", 0.03, problems.DUPLICATE),
+    ("answers whose picture X has lost", 0.02, problems.MEDIA_INVALID),
+    ("answers over capacity (130)", 0.02, problems.OVER_CAPACITY),
+)
+"""What happens to calls that send, at these rates."""
+_DESCRIPTION_RATE = 0.1
 
 
 class InjectedFaults(Faults):
     """Random faults of the bot's calls."""
 
-    def __init__(self, injector: FaultInjector, hidden: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        injector: FaultInjector,
+        world: World,
+        hidden: tuple[str, ...],
+        seed: int,
+        faulty: bool,
+    ) -> None:
         super().__init__()
         self._injector = injector
+        self._world = world
         self._hidden = hidden
         """Prefixes of calls that list the bot's own posts; answered with an empty list."""
+        self._chance = random.Random(seed)
+        self._faulty = faulty
+        self.counts: Counter[str] = Counter()
 
     def take(self, request: str) -> Fault | None:
         """Return the fault of this call, or None."""
@@ -37,6 +74,22 @@ class InjectedFaults(Faults):
                 return Fault(request)
             case FaultKind.OUTAGE:
                 return Fault(request, 503, {"title": "Service Unavailable"})
+        return self._of_x(request) if self._faulty else None
+
+    def _of_x(self, request: str) -> Fault | None:
+        drawn = self._chance.random()
+        if request.startswith("GET /2/users/"):
+            self._world.repeats_tokens = drawn < _ENDLESS_RATE
+            self.counts["lists that do not end"] += self._world.repeats_tokens
+        if request == "POST /2/media/metadata" and drawn < _DESCRIPTION_RATE:
+            self.counts["descriptions refused"] += 1
+            return problems.UNKNOWN_400.at(request)
+        if request == "POST /2/tweets" or request.endswith("/messages"):
+            for what, share, problem in _SENDING:
+                drawn -= share
+                if drawn < 0:
+                    self.counts[what] += 1
+                    return problem.at(request)
         return None
 
 
@@ -44,6 +97,7 @@ class XChaos:
     """People mention the bot with a photo, or send it a direct message."""
 
     listener = ("bots", "x")
+    resumes = ("x", "x-dm")
 
     def __init__(self, jobs: int, seed: int, *, reconciles: bool, faulty: bool = True) -> None:
         self._injector = FaultInjector(seed + 1, enabled=faulty)
@@ -53,14 +107,22 @@ class XChaos:
         self._x.world.forgives_duplicates = True
         own_posts = f"GET /2/users/{self._x.world.bot}/tweets"
         hidden = () if reconciles else (own_posts, "GET /2/dm_conversations/with/")
-        self._x.faults = InjectedFaults(self._injector, hidden)
+        self._faults = InjectedFaults(self._injector, self._x.world, hidden, seed + 2, faulty)
+        self._x.faults = self._faults
+        self._chance = random.Random(seed + 3)
+        self._late_rate = _LATE_RATE if faulty else 0.0
+        self._late: dict[str, float] = {}
+        """Mentions that X does not list yet -> when it does."""
+        self._late_count = 0
         self._asked: list[str] = []
         self._senders: dict[str, str] = {}
         """Account -> the id of its message."""
-        self.environment = _settings(self._x.url)
+        self._limit_usd = 1.0 + _USD_PER_JOB * jobs
+        self.environment = _settings(self._x.url, self._limit_usd)
 
     def send_requests(self, most: int) -> int:
         """Send the next requests, once the bot listens: it ignores what is older."""
+        self._list_late_ones()
         if not self._asked and not self._is_listening():
             return 0
         requests = self._workload.next(most)
@@ -74,7 +136,25 @@ class XChaos:
             seen = {ask: self._replies(ask) for ask in self._asked}
             seen |= {ask: self._messages(writer) for writer, ask in self._senders.items()}
         answers = {ask: said for ask, said in seen.items() if said}
-        return Tally(self._workload.of, answers, self._injector.counts)
+        return Tally(self._workload.of, answers, self._injector.counts + self._faults.counts)
+
+    def audit(self, redis: Redis, namespace: str) -> tuple[Mapping[str, int], list[str]]:
+        """Compare what X bills with what the bot counted and may spend."""
+        store = KeyValueStore(redis, f"{namespace}:notes:x")
+        spent = Budget(store, price_table(owns_app=True), self._limit_usd, 0.0).spending()
+        billed, broken = self._x.bill.dollars, []
+        if billed > self._limit_usd:
+            broken.append(f"X bills ${billed:.3f} where ${self._limit_usd:.3f} is the limit")
+        if not spent.today_usd - spent.uncertain_usd - 0.02 * billed <= billed:
+            broken.append(f"the bot counted ${spent.today_usd:.3f}, X bills ${billed:.3f}")
+        if billed > spent.today_usd + 0.02 * billed:
+            broken.append(f"the bot counted only ${spent.today_usd:.3f}, X bills ${billed:.3f}")
+        return {
+            "billed by X, in hundredths of a cent": round(billed * 10_000),
+            "counted by the bot, in hundredths of a cent": round(spent.today_usd * 10_000),
+            "of these of unknown outcome": round(spent.uncertain_usd * 10_000),
+            "mentions listed late": self._late_count,
+        }, broken
 
     def close(self) -> None:
         """Stop serving."""
@@ -86,11 +166,23 @@ class XChaos:
             data = data[: len(data) // 2]
         photo = world.picture(world.file(f"{name}.jpg", data))
         if number % _MESSAGE_EVERY:
-            self._asked.append(world.post(f"fan{number}", "@suisai", media=[photo]))
+            with world.lock:
+                ask = world.post(f"fan{number}", "@suisai", media=[photo])
+                if self._chance.random() < self._late_rate:
+                    world.late.add(ask)
+                    self._late[ask] = time.monotonic() + self._chance.uniform(*_LATE_S)
+            self._asked.append(ask)
         else:
             # A direct message quotes nothing: its answer is recognised by its recipient.
             ask = world.message(f"writer{number}", "", [photo])
             self._senders[world.person(f"writer{number}")] = ask
+
+    def _list_late_ones(self) -> None:
+        now = time.monotonic()
+        for ask in [each for each, at in self._late.items() if at <= now]:
+            self._x.world.late.discard(ask)
+            del self._late[ask]
+            self._late_count += 1
 
     def _replies(self, ask: str) -> list[str]:
         return [PAINTING if said.media else APOLOGY for said in self._x.world.replies_to(ask)]
@@ -115,9 +207,11 @@ def _reset() -> dict[str, str]:
     return {"x-rate-limit-remaining": "0", "x-rate-limit-reset": str(int(time.time()) + 1)}
 
 
-def _settings(url: str) -> dict[str, str]:
+def _settings(url: str, limit_usd: float) -> dict[str, str]:
     of_x = {
         "api_url": url,
+        "owns_app": "true",
+        "look_back_s": "30",
         "photo_hosts": '["127.0.0.1"]',
         "consumer_key": "consumer-key",
         "consumer_secret": CONSUMER_SECRET,
@@ -130,7 +224,7 @@ def _settings(url: str) -> dict[str, str]:
         "messages_poll_s": "0.5",
         "posts_per_quarter_hour": "1000000",
         "messages_per_quarter_hour": "1000000",
-        "daily_budget_usd": "0",
+        "daily_budget_usd": str(limit_usd),
         "monthly_budget_usd": "0",
     }
     return {f"SUISAI_X_{name.upper()}": value for name, value in of_x.items()}

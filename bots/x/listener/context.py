@@ -32,17 +32,21 @@ class Replies:
         self._memory = memory
         self._limiter = limiter
 
-    def refuse(self, post: Post, sentence: str) -> None:
+    def refuse(self, post: Post, sentence: str, is_summoned: bool = True) -> None:
         """Reply to a mention that will not be painted, at most once per person and day.
 
-        A sentence that X knows from the day before counts as said: it is not said in other words.
+        `is_summoned`: see `XClient.reply`. A sentence that X knows from the day before counts as said: it is
+        not said in other words.
         """
         if not self._x.settings.say_refusals or self._memory.was_refused_today(post.author):
             return
         if not self._has_slot("x", self._x.settings.posts):
             return
         if self._memory.claim_daily_refusal(post.author):
-            self._try("refusal", lambda: self._x.reply(post.id, sentence, spare=True))
+            self._try(
+                "refusal",
+                lambda: self._x.reply(post.id, sentence, spare=True, is_summoned=is_summoned),
+            )
 
     def send_message(self, person: str, sentence: str) -> None:
         """Send a direct message, if X's few messages leave a slot for it."""

@@ -166,7 +166,7 @@ class Mentions:
             return False
         allowed = tuple(photo for photo in photos if not self._is_opted_out(photo))
         if not allowed:
-            self._context.replies.refuse(post, t(post.language, "apology-owner-opted-out"))
+            self._say(post, t(post.language, "apology-owner-opted-out"))
             return False
         thread = f"{post.conversation}/{post.author}"
         if (
@@ -191,7 +191,7 @@ class Mentions:
             strength=options.strength,
             seed=options.seed,
             language=post.language,
-            address={"post": post.id},
+            address=self._address(post),
             words=options.words,
         )
         services = self._context.services
@@ -208,10 +208,19 @@ class Mentions:
             self._context.memory.count_answer(thread, post.author)
         return not result.duplicate
 
+    def _say(self, post: Post, sentence: str) -> None:
+        self._context.replies.refuse(post, sentence, self._is_summoned(post))
+
+    def _address(self, post: Post) -> dict[str, str]:
+        """Return where to answer; a reply that its author did not ask for by name costs more."""
+        return (
+            {"post": post.id} if self._is_summoned(post) else {"post": post.id, "unsummoned": "1"}
+        )
+
     def _refuse(self, post: Post, refused: Refused) -> None:
         if refused.notify and refused.reason not in _UNTOLD:
             now = self._context.services.ledger.now()
-            self._context.replies.refuse(post, refusal(post.language, refused, now))
+            self._say(post, refusal(post.language, refused, now))
 
     def _follow_up(self, post: Post, answer: str, text: str) -> bool:
         """Paint the photos of an earlier answer in another way, where the text asks for one."""
@@ -227,14 +236,17 @@ class Mentions:
             return False
         photos = tuple(_seen_by(post.author, job, photo) for photo in job.request.photos)
         if not self._may_use(photos):
-            self._context.replies.refuse(post, t(post.language, "x-parent-photos"))
+            self._say(post, t(post.language, "x-parent-photos"))
             return False
         return self._paint(post, options, photos)
 
     def _may_be_answered(self, post: Post) -> bool:
         """Return whether X lets the bot reply: since February 2026 only to who mentioned or quoted it."""
-        x = self._context.x
-        if x.settings.replies_without_mention or mentions_visibly(post, x.me()):
+        return self._context.x.settings.replies_without_mention or self._is_summoned(post)
+
+    def _is_summoned(self, post: Post) -> bool:
+        """Return whether the author mentioned the bot, or quotes one of its answers."""
+        if mentions_visibly(post, self._context.x.me()):
             return True
         return post.quotes is not None and self._context.memory.job_of(post.quotes) is not None
 
@@ -247,7 +259,7 @@ class Mentions:
         if self._options(post, text).stop:
             self._context.opt_out.stop(post.author)
         else:
-            self._context.replies.refuse(post, t(post.language, f"x-{why}"))
+            self._say(post, t(post.language, f"x-{why}"))
 
     def _is_opted_out(self, photo: PhotoRef) -> bool:
         return photo.owner is not None and self._context.services.users.opted_out("x", photo.owner)

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+import structlog
+
 from bots.outage import Outage
 from bots.plugins import Adapter
 from bots.x.budget import BudgetSpent
@@ -40,6 +42,8 @@ _LONGEST_RETRY_S = 300.0
 BLIND_AFTER = 3
 """Failures in a row after which the bot counts as blind."""
 
+_log = structlog.get_logger()
+
 Look = Callable[[], float]
 """Looks once and returns the seconds until the next look; raises `XError`."""
 
@@ -65,7 +69,7 @@ class Listener:
         self._mentions_intake = Mentions(services, x)
         self._messages_intake = DirectMessages(services, x)
         self._mentions = MentionCursor(x, self._store, services.ledger.now, x.settings.look_back_s)
-        self._messages = MessageCursor(x, self._store)
+        self._messages = MessageCursor(x, self._store, x.settings.look_back_s)
         self._rest_s = x.settings.poll_fastest_s
 
     def polls(self) -> list[Poll]:
@@ -113,6 +117,11 @@ class Listener:
             return self._rest_after(each, error)
         except StoreError as error:
             return each.outage.failed("store", str(error), list=each.name)
+        except Exception as error:
+            _log.exception("poll_broken", list=each.name, action="retry")
+            return self._rest_after(
+                each, XError(f"the bot failed: {type(error).__name__}: {error}")
+            )
         each.outage.over(list=each.name)
         self._note(each, None)
         clear_notice(self._store)
@@ -126,12 +135,12 @@ class Listener:
         if isinstance(error, BudgetSpent):
             # Asking the budget costs nothing, and an answer may leave more of it than was reckoned.
             return failed(min(max(1.0, error.until - time.time()), RATE_WINDOW_S))
-        if isinstance(error, XRateLimited) and (error.reset or 0.0) > time.time():
-            return failed(min((error.reset or 0.0) - time.time() + 1.0, RATE_WINDOW_S))
         state = self._note(each, error)
         needs_operator = isinstance(error, XUnauthorised | XCreditsSpent | XForbidden)
         if needs_operator or state.failures >= BLIND_AFTER:
             notify_operator(self._store, f"reading {each.name}: {error.detail}")
+        if isinstance(error, XRateLimited) and (error.reset or 0.0) > time.time():
+            return failed(min((error.reset or 0.0) - time.time() + 1.0, RATE_WINDOW_S))
         return failed(_OPERATOR_S if needs_operator else None)
 
     def _note(self, each: Poll, error: XError | None) -> ReadingState:

@@ -8,7 +8,8 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import structlog
@@ -21,6 +22,7 @@ from bots.x.client import XClient
 from bots.x.errors import XError
 from bots.x.listener.direct_messages import DirectMessages
 from bots.x.listener.mentions import Mentions
+from bots.x.models import MessagePage, PostPage
 from bots.x.parser import read_delivered_messages, read_page
 from bots.x.settings import XSettings
 from tasks.errors import StoreError
@@ -71,7 +73,9 @@ class XWebhook:
         self._secret = secret
         self._mentions = Mentions(services, x)
         self._messages = DirectMessages(services, x)
-        self._working: set[asyncio.Task[None]] = set()
+        self._pool = ThreadPoolExecutor(_AT_ONCE, "x-webhook")
+        self._working: set[asyncio.Future[None]] = set()
+        self._counting: set[asyncio.Future[None]] = set()
 
     async def challenged(self, request: Request) -> Response:
         """Prove to X that this server knows the app's secret.
@@ -97,30 +101,47 @@ class XWebhook:
             delivery = json.loads(body)
         except (ValueError, RecursionError):
             return Response(status_code=400)
-        # More at once would only make X wait; polling takes up what is dropped here.
-        if len(self._working) < _AT_ONCE:
-            await self._begin(delivery)
+        if isinstance(data := delivery.get("data"), Mapping):
+            await self._begin(data)
         return Response(status_code=200)
 
-    async def _begin(self, delivery: Mapping[str, Any]) -> None:
-        task = asyncio.create_task(asyncio.to_thread(self._take, delivery.get("data")))
-        self._working.add(task)
-        task.add_done_callback(self._working.discard)
+    async def _begin(self, data: Mapping[str, Any]) -> None:
+        # X bills each delivery, also one that is then dropped. More at once than so many would only make X
+        # wait; polling takes up what is dropped here.
+        work = self._take if len(self._working) < _AT_ONCE else self._count
+        pool = self._pool if work == self._take else None
+        task = asyncio.get_running_loop().run_in_executor(pool, self._caught, work, data)
+        found = self._working if work == self._take else self._counting
+        found.add(task)
+        task.add_done_callback(found.discard)
         await asyncio.wait([task], timeout=ANSWER_WITHIN_S)
 
-    def _take(self, data: object) -> None:
-        if not isinstance(data, Mapping):
-            return
-        payload, budget = data.get("payload"), self._x.budget
+    def _caught(self, work: Callable[[Mapping[str, Any]], object], data: Mapping[str, Any]) -> None:
         try:
-            match data.get("event_type"):
-                case "post.mention.create" | "post.reply.create":
-                    posts = read_page({**data, "data": payload})
-                    budget.received("post", (post.id for post in posts.posts))
-                    self._mentions.take([posts])
-                case "dm.received" if isinstance(payload, Mapping):
-                    messages = read_delivered_messages(payload)
-                    budget.received("message", (message.id for message in messages.messages))
-                    self._messages.take([messages])
+            work(data)
         except (XError, StoreError) as error:
             _log.warning("delivery_dropped", error=type(error).__name__, action="left to polling")
+
+    def _count(self, data: Mapping[str, Any]) -> None:
+        """Charge for what a delivery holds."""
+        posts, messages = _read(data)
+        self._x.budget.received("post", (post.id for post in posts.posts))
+        self._x.budget.received("message", (message.id for message in messages.messages))
+
+    def _take(self, data: Mapping[str, Any]) -> None:
+        """Charge for a delivery, and deal with what concerns the bot."""
+        self._count(data)
+        posts, messages = _read(data)
+        if data.get("event_type") in ("post.mention.create", "post.reply.create"):
+            self._mentions.take([posts])
+        elif data.get("event_type") == "dm.received":
+            self._messages.take([messages])
+
+
+def _read(data: Mapping[str, Any]) -> tuple[PostPage, MessagePage]:
+    """Return the posts and messages of a delivery; X bills those of every kind of event."""
+    kind, payload = str(data.get("event_type")), data.get("payload")
+    posts = read_page({**data, "data": payload}) if kind.startswith("post.") else PostPage(())
+    if kind.startswith("dm.") and isinstance(payload, Mapping):
+        return posts, read_delivered_messages(payload)
+    return posts, MessagePage(())

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,6 +29,20 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture
+def killed_in(services: Services) -> Iterator[Callable[..., None]]:
+    """Begins a call whose process gets no further."""
+    begun: list[AbstractContextManager[object]] = []
+
+    def kill(call: AbstractContextManager[object]) -> None:
+        call.__enter__()
+        begun.append(call)
+
+    yield kill
+    for each in begun:
+        each.__exit__(None, None, None)
 
 
 def budget(
@@ -83,23 +99,54 @@ def test_a_sentence_of_unknown_outcome_counts_as_sent(services: Services, clock:
     with pytest.raises(XUnknownOutcome), counted.writing("reply"):
         raise XUnknownOutcome("cut")
 
-    assert today(counted) == pytest.approx(0.01)
+    assert today(counted) == counted.spending().uncertain_usd == pytest.approx(0.01)
 
 
+@pytest.mark.parametrize("error", [XUnknownOutcome("cut"), SystemExit(1), ValueError("late")])
 @pytest.mark.parametrize(("happened", "usd"), [(True, 0.01), (False, 0.0)])
-def test_an_answer_of_unknown_outcome_is_reserved_until_it_is_looked_up(
-    services: Services, clock: Clock, happened: bool, usd: float
+def test_an_answer_of_unknown_outcome_is_charged_until_a_look_shows_that_it_was_not_made(
+    services: Services, clock: Clock, error: BaseException, happened: bool, usd: float
 ) -> None:
     counted = budget(services, clock)
-    with pytest.raises(XUnknownOutcome), counted.writing("reply", "job"):
-        raise XUnknownOutcome("cut")
-    assert (today(counted), counted.spending().held_usd) == (0, 0.01)
+    with pytest.raises(type(error)), counted.writing("reply", "job"):
+        raise error
+    assert today(counted) == counted.spending().uncertain_usd == pytest.approx(0.01)
 
     for _ in range(2):
         counted.settle("reply", "job", happened=happened)
 
-    assert today(counted) == pytest.approx(usd)
-    assert counted.spending().held_usd == 0
+    assert today(counted) == counted.spending().month_usd == pytest.approx(usd)
+    assert counted.spending().uncertain_usd == 0
+    assert counted.spending().counts == ({"reply": 1} if happened else {})
+
+
+@pytest.mark.parametrize("happened", [True, False])
+def test_a_process_killed_while_it_writes_leaves_the_charge(
+    services: Services, clock: Clock, killed_in: Callable[..., None], happened: bool
+) -> None:
+    counted = budget(services, clock)
+    killed_in(counted.writing("reply", "job"))
+    assert today(counted) == pytest.approx(0.01)
+
+    counted.settle("reply", "job", happened=happened)
+    with counted.writing("reply", "other"):
+        pass
+
+    assert today(counted) == pytest.approx(0.02 if happened else 0.01)
+
+
+def test_a_post_that_x_made_though_it_said_503_is_charged_when_it_is_found(
+    services: Services, clock: Clock
+) -> None:
+    counted = budget(services, clock)
+    with pytest.raises(XServerError), counted.writing("reply", "job"):
+        raise XServerError("503")
+    assert today(counted) == 0
+
+    for _ in range(2):
+        counted.settle("reply", "job", happened=True)
+
+    assert today(counted) == pytest.approx(0.01)
 
 
 def test_an_answer_is_charged_once_however_often_it_is_found(
@@ -112,12 +159,41 @@ def test_an_answer_is_charged_once_however_often_it_is_found(
     assert today(counted) == pytest.approx(0.01)
 
 
-def test_what_a_killed_process_had_reserved_is_given_back(services: Services, clock: Clock) -> None:
-    counted = budget(services, clock, daily=0.02)
-    call = counted.reading("post", 4, 4)
-    call.__enter__()
-    with pytest.raises(BudgetSpent), counted.writing("reply"):
+def test_a_charge_is_taken_back_from_the_day_that_it_was_made_on(
+    services: Services, clock: Clock, killed_in: Callable[..., None]
+) -> None:
+    counted = budget(services, clock)
+    killed_in(counted.writing("reply", "job"))
+    clock.now += 86_400
+    with counted.writing("reply"):
         pass
+
+    counted.settle("reply", "job", happened=False)
+
+    assert today(counted) == counted.spending().month_usd == pytest.approx(0.01)
+
+
+def test_a_killed_process_that_had_read_is_counted_when_the_next_one_reads_the_same(
+    services: Services, clock: Clock, killed_in: Callable[..., None]
+) -> None:
+    counted = budget(services, clock)
+    with counted.reading("post", 4) as purchase:
+        purchase.received("post", ["1"])
+    killed_in(counted.reading("post", 4, 4))
+
+    counted.received("post", ["1", "2", "3"])
+
+    assert today(counted) == pytest.approx(0.015)
+
+
+def test_the_reservation_of_a_killed_process_expires_and_delays_others_only_so_long(
+    services: Services, clock: Clock, killed_in: Callable[..., None]
+) -> None:
+    counted = budget(services, clock, daily=0.02)
+    killed_in(counted.reading("post", 4, 4))
+    with pytest.raises(BudgetSpent) as spent, counted.writing("reply"):
+        pass
+    assert spent.value.until - clock.now <= 120
 
     clock.now += 130
     with counted.writing("reply"):

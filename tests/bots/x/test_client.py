@@ -180,6 +180,12 @@ def test_an_answer_that_is_no_json_is_silence(fake: FakeX, x: XClient, status: i
         x.posts(["1"])
 
 
+def test_an_answer_that_does_not_end_is_given_up(fake: FakeX, x: XClient) -> None:
+    fake.faults.add(Fault("GET /2/tweets", 200, raw=b"[" + b" " * 21_000_000))
+    with pytest.raises(XUnknownOutcome, match="does not end"):
+        x.posts(["1"])
+
+
 def test_a_429_names_the_reset_of_the_limit_that_is_used_up(fake: FakeX, x: XClient) -> None:
     window = {"x-rate-limit-remaining": "0", "x-rate-limit-reset": "2000000000"}
     day = {"x-app-limit-24hour-remaining": "0", "x-app-limit-24hour-reset": "2000009999"}

@@ -85,7 +85,6 @@ def test_50_mentions_under_a_viral_photo_are_painted_once_and_answered_50_times(
     assert len({job.pictures for job in jobs}) == 1
 
 
-@pytest.mark.kills(3)
 def test_workers_killed_and_answers_lost_double_and_lose_nothing(
     fake: FakeX, bot: Stack, services: Services, x: XClient, photo: str
 ) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import time
 
 import pytest
@@ -51,10 +52,34 @@ from tasks.services import Services
 def test_what_concerns_this_answer_only_ends_its_job(
     services: Services, error: XError, reason: str
 ) -> None:
-    with pytest.raises(Undeliverable) as final, mapped_for_workers(services.kv("x")):
+    with pytest.raises(Undeliverable) as final, mapped_for_workers(services.kv("x"), sends=True):
         raise error
     assert final.value.reason == reason
     assert is_duplicate(error) == (reason == "duplicate")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "User has been suspended: [suisai].",
+        "Could not find user with id: [1000].",
+        "Not permitted to send",
+    ],
+)
+def test_the_same_words_about_anything_but_an_answer_keep_the_painting(
+    services: Services, said: str
+) -> None:
+    for error in (XForbidden(f"403 {said}"), XRefused(f"404 {said}")):
+        with pytest.raises(PlatformPaused), mapped_for_workers(services.kv("x")):
+            raise error
+
+
+@pytest.mark.parametrize(
+    "error", [XServerError("502 Could not find upstream"), XRateLimited("429 does not exist", None)]
+)
+def test_a_failure_of_x_ends_no_job_whatever_its_words(services: Services, error: XError) -> None:
+    with pytest.raises(PlatformPaused), mapped_for_workers(services.kv("x"), sends=True):
+        raise error
 
 
 def named(error: XError, *kinds: str) -> XError:
@@ -63,7 +88,18 @@ def named(error: XError, *kinds: str) -> XError:
 
 
 @pytest.mark.parametrize(
-    ("kind", "reason"), [("187", "duplicate"), ("385", "mention-gone"), ("433", "reply-forbidden")]
+    ("kind", "reason"),
+    [
+        ("187", "duplicate"),
+        ("151", "duplicate"),
+        ("385", "mention-gone"),
+        ("421", "mention-gone"),
+        ("disallowed-resource", "mention-gone"),
+        ("433", "reply-forbidden"),
+        ("425", "reply-forbidden"),
+        ("354", "too-long"),
+        ("108", "messages-closed"),
+    ],
 )
 def test_where_x_names_the_error_its_words_do_not_matter(kind: str, reason: str) -> None:
     problem = problem_of(named(XForbidden("403 Algo salió mal con your client app"), kind))
@@ -76,6 +112,11 @@ def test_where_x_names_the_error_its_words_do_not_matter(kind: str, reason: str)
         (named(XForbidden("403 No puede responder"), "client-not-enrolled"), Meaning.OPERATOR),
         (named(XForbidden("403 No puede responder"), "326"), Meaning.OPERATOR),
         (named(XForbidden("403"), "SpendCapReached"), Meaning.OPERATOR),
+        (named(XForbidden("403 This application is not allowed"), "93"), Meaning.OPERATOR),
+        (named(XForbidden("403"), "231"), Meaning.OPERATOR),
+        (XForbidden("403 You are not permitted to perform this action."), Meaning.UNKNOWN),
+        (XForbidden("403 This is a suspended application"), Meaning.OPERATOR),
+        (named(XForbidden("403"), "not-authorized-for-field"), Meaning.UNKNOWN),
         (named(XRateLimited("429", None), "usage-capped"), Meaning.OPERATOR),
         (XForbidden("403 has reached its billing cycle spend cap"), Meaning.OPERATOR),
         (XForbidden("403 Your account is suspended and is not permitted to"), Meaning.OPERATOR),
@@ -96,7 +137,7 @@ def test_everything_else_pauses_the_platform_and_keeps_the_painting(
     services: Services, error: XError, meaning: Meaning
 ) -> None:
     store = services.kv("x")
-    with pytest.raises(PlatformPaused) as paused, mapped_for_workers(store, maybe_sent=True):
+    with pytest.raises(PlatformPaused) as paused, mapped_for_workers(store, sends=True):
         raise error
 
     assert problem_of(error).meaning is meaning
@@ -128,7 +169,16 @@ def test_pauses_grow_with_failures_and_begin_short_after_a_success(services: Ser
 
 
 @pytest.mark.parametrize(
-    ("reset_in_s", "least_s", "most_s"), [(None, 290, 301), (-1, 0, 1), (-90, 290, 301)]
+    ("reset_in_s", "least_s", "most_s"),
+    [
+        (None, 290, 301),
+        (-1, 0, 1),
+        (-90, 290, 301),
+        (3600, 3590, 3601),
+        (1e12, 290, 301),
+        (math.inf, 290, 301),
+        (math.nan, 290, 301),
+    ],
 )
 def test_a_rate_limit_lasts_until_its_reset(
     services: Services, reset_in_s: float | None, least_s: float, most_s: float

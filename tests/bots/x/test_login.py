@@ -213,6 +213,21 @@ def test_the_doctor_finds_a_healthy_account(
     assert "of $10.00 today" in findings[2].message
 
 
+def test_the_doctor_says_where_a_budget_pays_for_no_request(
+    fake: FakeX,
+    services: Services,
+    connect: Callable[..., XClient],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connect()
+    monkeypatch.setenv("SUISAI_X_DAILY_BUDGET_USD", "0.02")
+
+    (found,) = (finding for finding in check(services) if finding.what == "X budget")
+
+    assert found.severity is Severity.ERROR
+    assert "pays for no request" in found.message
+
+
 def test_the_doctor_names_what_is_wrong_and_what_helps(
     fake: FakeX, services: Services, connect: Callable[..., XClient]
 ) -> None:

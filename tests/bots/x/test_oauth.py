@@ -14,7 +14,7 @@ from redis.exceptions import ConnectionError
 from bots.x.client import XClient
 from bots.x.errors import XUnknownOutcome
 from bots.x.oauth import LoginNeeded, Tokens, TokenStore
-from tasks.kv import KeyValueStore
+from tasks.kv import KeyValueStore, Members
 from tasks.services import Services
 from tests.fakes.x_api import ACCESS, REFRESH, FakeX
 from tests.fakes.x_faults import Fault
@@ -53,7 +53,7 @@ from tasks.settings import Settings
 from tests.fakes.x_api import ACCESS
 
 class Deadly(KeyValueStore):
-    def compare_and_set(self, key, old, new):
+    def compare_and_set(self, key, old, new, person="", also=None):
         os.kill(os.getpid(), signal.SIGKILL)
 
 services = open_services(Settings(), lambda _: None)
@@ -128,8 +128,25 @@ def test_an_answer_without_a_new_refresh_token_keeps_the_old_one(fake: FakeX, x:
     assert (kept.access, kept.refresh) == (ACCESS + "-renewed", REFRESH)
 
 
-def test_an_answer_without_a_token_is_silence(fake: FakeX, x: XClient) -> None:
-    fake.faults.add(Fault(ENDPOINT, 200, {"token_type": "bearer"}))
+@pytest.mark.parametrize("expires_in", [None, "soon", -1, 0])
+def test_a_token_that_does_not_tell_how_long_it_lasts_lasts_two_hours(
+    fake: FakeX, x: XClient, expires_in: object
+) -> None:
+    fake.faults.add(Fault(ENDPOINT, 200, {"access_token": "other", "expires_in": expires_in}))
+    fake.access = {"other"}
+
+    x.tokens.renewed(ACCESS)
+
+    kept = x.tokens.known()
+    assert kept is not None
+    assert 7100 < kept.expires_at - time.time() <= 7200
+
+
+@pytest.mark.parametrize(
+    "body", [{"token_type": "bearer"}, [], "access", None, {"access_token": ""}]
+)
+def test_an_answer_without_a_token_is_silence(fake: FakeX, x: XClient, body: object) -> None:
+    fake.faults.add(Fault(ENDPOINT, 200, body))
     with pytest.raises(XUnknownOutcome):
         x.tokens.renewed(ACCESS)
     assert x.tokens.renewed(ACCESS) == "access-1"
@@ -140,7 +157,9 @@ class Away(KeyValueStore):
 
     tries = 0
 
-    def compare_and_set(self, key: str, old: str | None, new: str, person: str = "") -> bool:
+    def compare_and_set(
+        self, key: str, old: str | None, new: str, person: str = "", also: Members | None = None
+    ) -> bool:
         self.tries += 1
         if self.tries <= 2:
             raise ConnectionError

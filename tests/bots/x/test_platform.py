@@ -212,6 +212,50 @@ def test_what_concerns_one_answer_ends_its_job_only(
     assert pause(services) <= 0
 
 
+@pytest.mark.parametrize(
+    ("where", "problem"),
+    [
+        ("POST /2/media/upload/initialize", problems.BLOCKED),
+        ("POST /2/media/upload/", problems.GONE),
+        ("GET /2/users/1000/tweets", problems.SUSPENDED_AUTHOR),
+    ],
+)
+def test_words_about_a_post_end_no_job_where_they_are_about_another_call(
+    fake: FakeX,
+    services: Services,
+    worker: DeliveryWorker,
+    mention: str,
+    where: str,
+    problem: problems.Problem,
+) -> None:
+    fake.faults.add(Fault("POST /2/tweets", 503))
+    fake.faults.add(problem.at(where))
+    job_id = worker.painted(mention)
+
+    for _ in range(3):
+        job = worker.deliver(job_id)
+        services.controls.resume("deliver", "x")
+
+    assert job.outcome is Outcome.ANSWERED
+    assert len(answers(fake, mention)) == 1
+
+
+def test_a_refused_look_at_the_own_posts_is_not_taken_for_an_answer_that_is_missing(
+    fake: FakeX, services: Services, worker: DeliveryWorker, mention: str
+) -> None:
+    fake.faults.add(Fault("POST /2/tweets", after=True))
+    hidden = {"errors": [{"title": "Authorization Error", "detail": "Sorry, you may not see it."}]}
+    fake.faults.add(Fault("GET /2/users/1000/tweets", 200, hidden))
+    job_id = worker.painted(mention)
+
+    for _ in range(3):
+        job = worker.deliver(job_id)
+        services.controls.resume("deliver", "x")
+
+    assert job.outcome is Outcome.ANSWERED
+    assert len(answers(fake, mention)) == 1
+
+
 def test_an_hour_of_outage_loses_nothing_and_doubles_nothing(
     fake: FakeX, services: Services, worker: DeliveryWorker
 ) -> None:

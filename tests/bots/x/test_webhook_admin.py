@@ -84,6 +84,10 @@ def test_a_refused_subscription_says_what_x_said(
     with pytest.raises(NotDelivered, match=r"post\.mention\.create.*attached to a Project.*login"):
         deliveries.start(str(web.base_url))
 
+    # The other events are delivered all the same.
+    (hook,) = deliveries.hooks()
+    assert set(hook.events) == {"post.reply.create", "dm.received"}
+
 
 def test_without_the_apps_key_the_operator_is_told_what_to_set(
     fake: FakeX, connect: Callable[..., XClient]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from random import Random
 
 import pytest
 
 from bots.x.budget import MICRO, BudgetSpent
 from bots.x.client import XClient
 from bots.x.errors import XError
-from bots.x.listener.cursors import MentionCursor, MessageCursor
+from bots.x.listener.cursors import MentionCursor, MessageCursor, id_at
 from bots.x.listener.mentions import Mentions
-from bots.x.models import MessagePage
+from bots.x.models import MessagePage, PostPage
 from bots.x.oauth import Tokens
 from bots.x.platform import XPlatform
 from tasks.services import Services
@@ -119,6 +120,62 @@ def test_reading_costs_no_more_than_what_is_answered_and_one_page(
     assert reading <= needed + 100 * 0.001
 
 
+class Seen:
+    """Takes what a cursor reads, and says in which order."""
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+
+    def take(self, pages: Iterable[PostPage]) -> None:
+        posts = [post for page in pages for post in page.posts]
+        self.ids += sorted((post.id for post in posts), key=int)
+
+
+@pytest.mark.parametrize(
+    ("silence_s", "lasts_s", "usd", "most_calls"),
+    [(0, 30, 0.0, 10), (40, 0.5, 10.0, 70), (40, 30, 0.7, 120), (3600, 30, 0.0, 70)],
+)
+def test_a_burst_is_read_oldest_first(
+    fake: FakeX,
+    connect: Callable[..., XClient],
+    services: Services,
+    silence_s: float,
+    lasts_s: float,
+    usd: float,
+    most_calls: int,
+) -> None:
+    x, seen, now = connect(daily_budget_usd=usd), Seen(), services.ledger.now()
+    MentionCursor(x, services.kv("x"), lambda: now - silence_s - lasts_s).advance(seen.take)
+    chance = Random(7)
+    times = sorted(now - lasts_s * chance.random() for _ in range(300))
+    posted = [
+        fake.world.post("ann", f"@suisai {n}", id_=str(id_at(at) + n)) for n, at in enumerate(times)
+    ]
+    mentions = MentionCursor(x, services.kv("x"), lambda: now)
+    before = fake.count("GET /2/users/1000/mentions")
+
+    calls = 0
+    while len(seen.ids) < 100 and calls < most_calls:
+        with suppress(BudgetSpent):
+            mentions.advance(seen.take)
+        calls = fake.count("GET /2/users/1000/mentions") - before
+
+    assert seen.ids == posted[: len(seen.ids)]
+    assert len(seen.ids) >= 100
+    assert calls <= most_calls
+
+
+def test_the_newest_page_is_answered_where_the_budget_allows_no_second_one(
+    fake: FakeX, days: Callable[[float], Days]
+) -> None:
+    for usd in (0.066, 0.07, 0.075, 0.08):
+        bot = days(usd)
+        bot.next()
+        burst(fake, 12)
+
+        assert bot.work() >= 1, usd
+
+
 def test_a_burst_of_messages_is_read_page_by_page(
     fake: FakeX, x: XClient, services: Services
 ) -> None:
@@ -138,3 +195,44 @@ def test_a_burst_of_messages_is_read_page_by_page(
     cursor.advance(take)
 
     assert sorted(seen) == sent
+
+
+def test_a_page_of_messages_that_x_no_longer_knows_is_found_again_from_the_newest(
+    fake: FakeX, x: XClient, services: Services
+) -> None:
+    cursor, seen = MessageCursor(x, services.kv("x")), set[str]()
+
+    def take(pages: Iterable[MessagePage]) -> None:
+        seen.update(message.id for page in pages for message in page.messages)
+
+    cursor.advance(take)
+    sent = {fake.world.message("ann", f"hi {n}") for n in range(80)}
+    gone = {"title": "Invalid Request", "detail": "The pagination token is not valid."}
+    fake.faults.add(Fault("GET /2/dm_events", 400, gone, skip=2))
+
+    for _ in range(3):
+        cursor.advance(take)
+
+    assert seen == sent
+
+
+def test_a_message_that_x_lists_late_is_given_once_it_is_there(
+    fake: FakeX, x: XClient, services: Services
+) -> None:
+    cursor, seen = MessageCursor(x, services.kv("x"), look_back_s=1800), set[str]()
+
+    def take(pages: Iterable[MessagePage]) -> None:
+        seen.update(message.id for page in pages for message in page.messages)
+
+    old = fake.world.message("ann", "before the bot began")
+    cursor.advance(take)
+    late = fake.world.message("ann", "late")
+    kept = fake.world.messages.pop(late)
+    in_time = fake.world.message("ben", "in time")
+    cursor.advance(take)
+    fake.world.messages[late] = kept
+
+    cursor.advance(take)
+
+    assert seen == {late, in_time}
+    assert old not in seen

@@ -12,6 +12,7 @@ from tasks.errors import PhotoUnavailable
 from tasks.ledger.records import job_id_of
 from tasks.models import Job, Outcome, PhotoRef
 from tasks.services import Services
+from tests.fakes import x_problems as problems
 from tests.fakes.x_api import CONSUMER_SECRET, TOKEN_SECRET, FakeX
 from tests.fakes.x_faults import Fault
 from tests.tasks.delivery_worker import DeliveryWorker
@@ -191,6 +192,61 @@ def test_a_message_that_was_never_sent_is_sent_after_a_look(
     worker.deliver(job_id)
     assert worker.deliver(job_id).outcome is Outcome.ANSWERED
     assert len(fake.world.sent) == 1
+
+
+def test_an_outage_uploads_and_describes_a_picture_once(
+    fake: FakeX, services: Services, worker: DeliveryWorker, ann: str
+) -> None:
+    fake.faults.add(Fault(f"POST /2/dm_conversations/with/{ann}/messages", 503, times=4))
+    job_id = private(worker, ann)
+
+    for _ in range(5):
+        job = worker.deliver(job_id)
+        services.controls.resume("deliver", "x-dm")
+
+    assert job.outcome is Outcome.ANSWERED
+    assert len(fake.world.sent) == 1
+    assert fake.count("POST /2/media/upload/initialize") == 1
+    assert fake.bill.charged["alt_text"] == 1
+
+
+def test_a_picture_that_x_has_lost_is_uploaded_again(
+    fake: FakeX, services: Services, worker: DeliveryWorker, ann: str
+) -> None:
+    where = f"POST /2/dm_conversations/with/{ann}/messages"
+    fake.faults.add(problems.MEDIA_INVALID.at(where))
+    job_id = private(worker, ann)
+    worker.deliver(job_id)
+    services.controls.resume("deliver", "x-dm")
+
+    assert worker.deliver(job_id).outcome is Outcome.ANSWERED
+    assert fake.count("POST /2/media/upload/initialize") == 2
+
+
+def test_an_apology_in_words_that_x_knows_is_said_with_the_time(
+    fake: FakeX, worker: DeliveryWorker, ann: str
+) -> None:
+    address = {"to": ann}
+    for event in ("5000", "5001"):
+        job_id = worker.apologised(
+            event, platform="x-dm", private=True, person=ann, address=address
+        )
+        assert worker.deliver(job_id).outcome is Outcome.APOLOGISED
+
+    first, second = fake.world.sent
+    assert second.text.startswith(first.text)
+    assert second.text.endswith("UTC)")
+
+
+def test_a_token_that_x_no_longer_accepts_does_not_make_a_photo_gone(
+    fake: FakeX, worker: DeliveryWorker, services: Services, ann: str
+) -> None:
+    fake.world.files["dm/77/88/cat.jpg"] = b"a photo"
+    job = services.ledger.job(private(worker, ann))
+    fake.access = {"another"}
+
+    assert XDirectMessages(services).fetch(job, PhotoRef(TON)) == b"a photo"
+    assert fake.renewals == 1
 
 
 def test_closed_messages_end_the_job(fake: FakeX, worker: DeliveryWorker, ann: str) -> None:

@@ -7,12 +7,12 @@ import pytest
 from bots.x.client import XClient
 from bots.x.errors import XError
 from bots.x.listener.mentions import Mentions
-from tasks.models import Job
+from tasks.models import Job, Outcome
 from tasks.services import Services
 from tests.fakes.x_api import FakeX
 from tests.fakes.x_faults import Fault
 from tests.fakes.x_words import POST, Words
-from tests.tasks.delivery_worker import Answered
+from tests.tasks.delivery_worker import Answered, DeliveryWorker
 
 
 def test_a_mention_becomes_a_job_to_be_answered_there(
@@ -25,7 +25,8 @@ def test_a_mention_becomes_a_job_to_be_answered_there(
     ask = job_of(mention).request
     assert (ask.person, ask.style, ask.language) == (fake.world.person("ann"), "watercolor", "ja")
     assert ask.photos[0].ref == "https://pbs.twimg.com/media/cat.jpg"
-    assert ask.address == {"post": mention}
+    assert ask.address["post"] == mention
+    assert "unsummoned" not in ask.address
     assert not ask.private
     assert fake.world.made == []
 
@@ -139,7 +140,7 @@ def test_again_paints_the_first_photo_anew(
     assert [ask.style for ask in asks] == ["pastel"] * 3
     assert asks[1].seed is not None
     assert asks[2].strength > asks[0].strength
-    assert asks[1].address == {"post": more}
+    assert asks[1].address["post"] == more
 
 
 def test_a_stranger_can_ask_for_another_and_the_owner_is_known(
@@ -195,6 +196,32 @@ def test_an_app_with_other_rights_answers_without_its_name(
 
     assert Mentions(services, x).take([x.mentions(None, None)]) == 1
     assert job_of(more).request.seed is not None
+
+
+def test_a_reply_that_nobody_asked_for_by_name_has_its_own_price(
+    fake: FakeX,
+    services: Services,
+    connect: Callable[..., XClient],
+    answered: Callable[..., Answered],
+    job_of: Callable[[str], Job],
+    worker: DeliveryWorker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    painting = answered().painting
+    fake.world.may_reply_to_all = True
+    worker.finish_open()
+    monkeypatch.setenv("SUISAI_X_REPLIES_WITHOUT_MENTION", "true")
+    more = fake.world.post("ann", "again", under=painting)
+    Mentions(services, connect()).take([connect().mentions(None, None)])
+    fake.faults.add(Fault("POST /2/tweets", after=True))
+
+    worker.finish_open()
+    assert job_of(more).outcome is None
+    services.controls.resume("deliver", "x")
+    assert worker.deliver(job_of(more).id).outcome is Outcome.ANSWERED
+
+    # The fixture compares what was counted with what was billed.
+    assert fake.bill.charged["unsummoned_reply"] == 1
 
 
 def test_stop_needs_no_name(

@@ -8,9 +8,10 @@ import pytest
 
 from bots.x.client import XClient
 from bots.x.errors import XError, XRateLimited
-from bots.x.listener.cursors import MentionCursor, MessageCursor
+from bots.x.listener.cursors import MentionCursor, MessageCursor, Unread, id_at
 from bots.x.listener.poller import Listener, Poll
 from bots.x.models import MessagePage, PostPage
+from bots.x.store import ReadingState, notice
 from tasks.services import Services
 from tests.fakes.x_api import FakeX
 from tests.fakes.x_faults import Fault
@@ -90,16 +91,19 @@ def test_all_pages_are_read_and_each_post_once(
 def test_a_burst_after_a_silence_takes_few_calls(
     fake: FakeX, x: XClient, services: Services, seen: Seen
 ) -> None:
-    now = services.ledger.now() - 86_400.0
+    now = services.ledger.now()
+    MentionCursor(x, services.kv("x"), lambda: now - 3600.0).advance(seen.posts)
     mentions = MentionCursor(x, services.kv("x"), lambda: now)
-    mentions.advance(seen.posts)
-    posted = [fake.world.post("ann", f"@suisai {n}") for n in range(230)]
+    posted = [
+        fake.world.post("ann", f"@suisai {n}", id_=str(id_at(now - 30.0 + n / 10)))
+        for n in range(230)
+    ]
     calls = fake.count("GET /2/users/1000/mentions")
 
     assert mentions.advance(seen.posts) == 230
 
-    # Three pages hold them; one more is read ahead, and each of them may take an empty one to find.
-    assert fake.count("GET /2/users/1000/mentions") - calls <= 12
+    # Where the burst begins is found through empty pages: they are free, and X allows 300 calls.
+    assert fake.count("GET /2/users/1000/mentions") - calls <= 60
     assert sorted(seen.ids) == posted
 
 
@@ -109,16 +113,20 @@ def test_a_long_silence_after_a_burst_does_not_disturb_reading(
     mentions.advance(seen.posts)
     posted = [fake.world.post("ann", f"@suisai {n}") for n in range(130)]
     mentions.advance(seen.posts)
-    before = services.kv("x").get("mentions:unread")
+    before = stored(services)
 
     for _ in range(30):
         assert mentions.advance(seen.posts) == 0
 
     # What is stored would grow with each empty look, past the largest number in half a day.
-    assert services.kv("x").get("mentions:unread") == before
+    assert stored(services).model_copy(update={"looked_at": before.looked_at}) == before
     posted += [fake.world.post("ben", f"@suisai {n}") for n in range(130)]
     mentions.advance(seen.posts)
     assert sorted(seen.ids) == posted
+
+
+def stored(services: Services) -> Unread:
+    return Unread.model_validate_json(services.kv("x").get("mentions:unread") or "")
 
 
 def test_a_page_that_fails_is_read_again_and_those_before_it_are_not(
@@ -189,7 +197,7 @@ def test_all_unread_are_read_once_however_close_together_they_are(
         looks += 1
 
     assert sorted(seen.ids, key=int) == posted
-    assert fake.count("GET /2/users/1000/mentions") < 50
+    assert fake.count("GET /2/users/1000/mentions") < 150
 
 
 def test_late_listed_mentions_are_found_within_the_look_back(
@@ -295,6 +303,45 @@ def test_the_listener_rests_as_long_as_the_trouble_asks_for(
     assert (
         least_s <= listener.rest_after_look(Poll("mentions", listener.look_at_mentions)) <= most_s
     )
+
+
+def test_a_limit_that_never_ends_is_shown(
+    fake: FakeX, services: Services, listener: Listener
+) -> None:
+    reset = {"x-rate-limit-reset": str(int(time.time()) + 600)}
+    fake.faults.add(Fault("GET", 429, {"detail": "Too Many Requests"}, reset, times=5))
+    each = Poll("mentions", listener.look_at_mentions)
+
+    for _ in range(3):
+        assert listener.rest_after_look(each) > 500
+
+    assert "Too Many Requests" in (notice(services.kv("x")) or "")
+    assert ReadingState.load(services.kv("x"), "mentions").failures == 3
+
+
+def test_a_list_that_x_refuses_inside_of_a_success_is_not_read_as_empty(
+    fake: FakeX, services: Services, listener: Listener
+) -> None:
+    hidden = {"errors": [{"title": "Authorization Error", "detail": "Sorry, you may not see it."}]}
+    fake.faults.add(Fault("GET /2/users/1000/mentions", 200, hidden, times=3))
+    each = Poll("mentions", listener.look_at_mentions)
+
+    for _ in range(3):
+        listener.rest_after_look(each)
+
+    assert "Sorry, you may not see it." in (notice(services.kv("x")) or "")
+
+
+def test_a_failure_of_the_bot_itself_is_shown_and_the_next_look_comes(
+    fake: FakeX, services: Services, listener: Listener
+) -> None:
+    def look() -> float:
+        raise ValueError("a post of next year")
+
+    for _ in range(3):
+        assert listener.rest_after_look(Poll("mentions", look)) > 0
+
+    assert "a post of next year" in (notice(services.kv("x")) or "")
 
 
 def test_troubles_that_go_on_are_tried_less_and_less(fake: FakeX, listener: Listener) -> None:
