@@ -12,11 +12,17 @@ from tasks.models import PaintRequest, PhotoRef
 from tasks.services import Services, open_services
 from tasks.settings import Limits, Settings
 from tasks.valkey import EmbeddedValkey
+from tests.leftovers import end_with_this_process
 from tests.stack import Stack
 
 LAYERS = ("process", "browser", "slow")
 PROCESS_FIXTURES = {"stack", "harness"}
 """Fixtures that start processes of the bot."""
+
+
+def pytest_configure() -> None:
+    """Let nothing that the tests start outlive them."""
+    end_with_this_process()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
