@@ -31,7 +31,7 @@ def depth(queued: int, rounds: int = 400) -> dict[str, float]:
         in_processes(long_url, fill, queued // PROCESSES)
         weight = (_memory(long.redis) - before) / queued
         _await_rewrite(long.redis)
-        few, many = _by_turns(short, long, rounds)
+        few, many = _alternate(short, long, rounds)
     figures = {"bytes per queued job": weight}
     for name in few:
         figures[f"{name}, {FEW:,} queued: us"] = few[name]
@@ -45,12 +45,11 @@ def _memory(redis: Redis) -> int:
 
 
 def _await_rewrite(redis: Redis) -> None:
-    # The server compacts its file in a child of its own; the copying that this causes is not the
-    # cost of a call.
+    # The server compacts its file in a child process, whose copy-on-write must not be measured.
     eventually(lambda: not redis.info("persistence")["aof_rewrite_in_progress"], REWRITE_S)
 
 
-def _by_turns(short: Services, long: Services, rounds: int) -> tuple[dict[str, float], ...]:
+def _alternate(short: Services, long: Services, rounds: int) -> tuple[dict[str, float], ...]:
     times: tuple[dict[str, list[float]], ...] = ({}, {})
     for number in range(rounds):
         for services, rows in zip((short, long), times, strict=True):
@@ -70,7 +69,7 @@ def _calls(services: Services, name: str) -> dict[str, float]:
     return {"admission": admit_s, "position": position_s, "claim": claim_s}
 
 
-def _timed(act: Callable[[], T]) -> tuple[float, T]:
+def _timed(call: Callable[[], T]) -> tuple[float, T]:
     began = time.perf_counter()
-    result = act()
+    result = call()
     return time.perf_counter() - began, result

@@ -1,4 +1,4 @@
-"""The ways of painting that are compared, and how each is measured."""
+"""The variants of the diffusion engine that are compared, and how each is measured."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Call = Callable[[], object]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One way of painting, measured."""
+    """The measurements of one variant."""
 
     side_px: int
     way: str
@@ -44,11 +44,11 @@ class Row:
     pictures_per_s: float
     times_naive: float
     floor_ms: float
-    """What the arithmetic of one picture takes at the speed of this device's own matrix product."""
+    """Time for the arithmetic of one picture at the speed of a large matrix product on this device."""
     of_floor: float
-    """Share of the time that is that arithmetic: 1 is the limit."""
+    """`floor_ms` as a share of the measured time; 1 is the limit."""
     idle: float | None
-    """Share of the time in which the GPU had nothing to do."""
+    """Share of the time in which the GPU was idle; None on a CPU."""
     memory_gib: float | None
 
 
@@ -61,23 +61,23 @@ class _Way:
     pictures: int
 
 
-class Contest:
-    """All ways of one network. What changes the network for good comes after what does not."""
+class Comparison:
+    """Measures all variants with one model. Variants that change the model permanently come last."""
 
     def __init__(self, bench: Bench, folder: Path) -> None:
         self._bench = bench
-        self._studio = _open_studio(bench, folder)
+        self._loaded = _load(bench, folder)
         self._peak = matrix_product_flops(bench.device, bench.pipe.transformer.dtype)
         self._floors_s = {side: self._flops(side) / self._peak for side in bench.sides_px}
         self._naive: dict[int, float] = {}
 
     @property
     def peak_tflops(self) -> float:
-        """The speed of a large product of matrices on this device, in 10^12 operations per second."""
+        """Speed of a large matrix product on this device, in 10^12 operations per second."""
         return self._peak / 1e12
 
     def rows(self, compiled: bool) -> Iterator[Row]:
-        """Measure one way after the other."""
+        """Measure one variant after the other."""
         sides, batches = self._bench.sides_px, self._bench.batches
         for side in sides:
             yield self._row(self._library(side))
@@ -114,9 +114,9 @@ class Contest:
         )
 
     def _speed(self, way: _Way) -> tuple[float, float | None]:
-        """Return pictures per second, of the quickest round, and the most memory that was held."""
+        """Return pictures per second of the fastest round, and the peak memory in GiB."""
         way.call()
-        peak = self._studio.device.watch_peak()
+        peak = self._loaded.device.watch_peak()
         times = [self._time(way.call) for _ in range(self._bench.rounds)]
         held = None if self._bench.device == "cpu" else self._held(peak())
         return way.pictures / min(times), held
@@ -125,24 +125,26 @@ class Contest:
         return float(torch.cuda.memory_allocated(self._bench.device) + added) / GIB
 
     def _time(self, call: Call) -> float:
-        self._studio.device.mark()()
+        self._loaded.device.mark()()
         begun = time.perf_counter()
         call()
-        self._studio.device.mark()()
+        self._loaded.device.mark()()
         return time.perf_counter() - begun
 
     def _idle(self, way: _Way) -> float | None:
         if self._bench.device == "cpu":
             return None
-        return idle_share(self._studio.device, way.call)
+        return idle_share(self._loaded.device, way.call)
 
     def _flops(self, side_px: int) -> float:
         """Count the operations of one picture."""
-        return counted_operations(lambda: self._sit(side_px, 1), on_cpu=self._bench.device == "cpu")
+        return counted_operations(
+            lambda: self._run_batch(side_px, 1), on_cpu=self._bench.device == "cpu"
+        )
 
     def _library(self, side_px: int) -> _Way:
         bench, model = self._bench, self._bench.model
-        photo = Image.fromarray(orders_of(1, side_px)[0].pixels)
+        photo = Image.fromarray(jobs_of(1, side_px)[0].pixels)
         prompt = model.prompt.replace("{style}", STYLE.diffusion.prompt)
 
         def call() -> object:
@@ -159,17 +161,17 @@ class Contest:
         return _Way("library, a call per photo", side_px, 1, call, 1)
 
     def _ours(self, name: str, side_px: int, batch: int) -> _Way:
-        return _Way(name, side_px, batch, lambda: self._sit(side_px, batch), batch)
+        return _Way(name, side_px, batch, lambda: self._run_batch(side_px, batch), batch)
 
     def _engine(self, side_px: int, batch: int, threads: int) -> _Way:
-        orders = orders_of(batch, side_px)
+        jobs = jobs_of(batch, side_px)
         options = Options(Path(), Path(), device=self._bench.device)
         model = at_side(self._bench.model, side_px)
-        engine = DiffusionEngine(model, [STYLE], options, studio=self._studio)
+        engine = DiffusionEngine(model, [STYLE], options, studio=self._loaded)
 
         def paint() -> None:
             for _ in range(4 // threads):
-                engine.paint(orders, lambda _: None)
+                engine.paint(jobs, lambda _: None)
 
         def call() -> None:
             workers = [threading.Thread(target=paint) for _ in range(threads)]
@@ -182,43 +184,43 @@ class Contest:
             f"whole engine, {threads} thread{'s' * (threads - 1)}", side_px, batch, call, 4 * batch
         )
 
-    def _sit(self, side_px: int, batch: int) -> object:
-        kind = BatchKey("1x1", Shape(side_px, side_px), self._bench.model.recipe.steps, ())
-        orders = orders_of(batch, side_px)
-        canvases = [stretch(order.pixels, kind.shape) for order in orders]
-        return self._studio.run_batch(kind, orders, canvases, range(batch), lambda _: None)
+    def _run_batch(self, side_px: int, batch: int) -> object:
+        key = BatchKey("1x1", Shape(side_px, side_px), self._bench.model.recipe.steps, ())
+        jobs = jobs_of(batch, side_px)
+        canvases = [stretch(job.pixels, key.shape) for job in jobs]
+        return self._loaded.run_batch(key, jobs, canvases, range(batch), lambda _: None)
 
     def _choose_attention(self) -> str:
         body, largest = self._bench.pipe.transformer, self._bench.sides_px[-1]
-        device = self._studio.device
+        device = self._loaded.device
         return choose_attention(body, "fastest", device, lambda: self._try_out(largest))
 
     def _try_out(self, side_px: int) -> None:
-        self._sit(side_px, 1)
+        self._run_batch(side_px, 1)
 
 
 def operations(side_px: int) -> float:
-    """Count the operations of one picture of klein 4B; nothing is allocated, so any machine can."""
+    """Count the operations of one picture of klein 4B on the meta device, which allocates no memory."""
     bench = real_bench("meta")
     family, dtype = Klein(bench.pipe, bench.model), torch.bfloat16
-    moment = torch.zeros(1, device="meta")
+    zero = torch.zeros(1, device="meta")
     words = {
         "prompt": torch.zeros(1, bench.model.text_tokens, 7680, device="meta", dtype=dtype),
         "places": torch.zeros(1, bench.model.text_tokens, 4, device="meta"),
     }
-    apart = sdpa_kernel(SDPBackend.MATH)
-    with torch.no_grad(), FlopCounterMode(display=False) as counter, apart:
+    attention = sdpa_kernel(SDPBackend.MATH)
+    with torch.no_grad(), FlopCounterMode(display=False) as counter, attention:
         photos = torch.zeros(1, 3, side_px, side_px, device="meta", dtype=dtype)
         reference = family.encode(photos)
-        latents, brief = reference.latents, StepInputs(reference, words, moment)
+        latents, inputs = reference.latents, StepInputs(reference, words, zero)
         for _ in range(bench.model.recipe.steps):
-            latents = family.step(latents, brief, moment, moment)
+            latents = family.step(latents, inputs, zero, zero)
         family.decode(latents)
     return float(counter.get_total_flops())
 
 
-def _open_studio(bench: Bench, folder: Path) -> LoadedModel:
-    """Open the bench's network as the engine does, the words read by its own text encoder."""
+def _load(bench: Bench, folder: Path) -> LoadedModel:
+    """Load the model of a bench as the engine does, with prompts from its own text encoder."""
     family = Klein(bench.pipe, bench.model)
     options = Options(folder, folder, device=bench.device)
     with torch.no_grad():
@@ -231,7 +233,7 @@ def _open_studio(bench: Bench, folder: Path) -> LoadedModel:
     return LoadedModel(bench.model, [STYLE], options, open_device(bench.device), family)
 
 
-def orders_of(count: int, side_px: int) -> list[RenderJob]:
+def jobs_of(count: int, side_px: int) -> list[RenderJob]:
     """Return jobs with photos of noise, squares of this side."""
     photos = np.random.default_rng(0).integers(0, 255, (count, side_px, side_px, 3), np.uint8)
     return [RenderJob(photo, STYLE, 1.0, seed) for seed, photo in enumerate(photos)]
@@ -239,15 +241,15 @@ def orders_of(count: int, side_px: int) -> list[RenderJob]:
 
 def counted_operations(call: Call, on_cpu: bool = True) -> float:
     """Count the operations of a call."""
-    # The counter knows the GPU's attention kernels, but on a CPU only attention that is taken apart.
-    apart = sdpa_kernel(SDPBackend.MATH) if on_cpu else nullcontext()
-    with FlopCounterMode(display=False) as counter, apart:
+    # The counter supports the GPU's attention kernels, but on a CPU only the MATH backend.
+    attention = sdpa_kernel(SDPBackend.MATH) if on_cpu else nullcontext()
+    with FlopCounterMode(display=False) as counter, attention:
         call()
     return float(counter.get_total_flops())
 
 
 def idle_share(device: Device, call: Call) -> float:
-    """Return the share of a call's time in which the GPU had nothing to do."""
+    """Return the share of a call's time in which the GPU was idle."""
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profile:
         device.mark()()
         begun = time.perf_counter()
@@ -263,7 +265,7 @@ def idle_share(device: Device, call: Call) -> float:
 
 
 def matrix_product_flops(device_name: str, dtype: torch.dtype) -> float:
-    """Return the operations per second of one large matrix product in these numbers."""
+    """Return the operations per second of one large matrix product with this dtype."""
     size = 1024 if device_name == "cpu" else 8192
     device = open_device(device_name)
     one = torch.randn(size, size, device=device_name, dtype=dtype)

@@ -1,4 +1,4 @@
-"""FLUX.2 klein with random weights: as fast as the real one, since speed does not depend on their values."""
+"""FLUX.2 klein with random weights; speed does not depend on their values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.pipeline.engines.diffusion.tiny import assembled_klein, make_klein
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """A model to measure, whole, on its device."""
+    """A complete model on its device, and the sizes to measure."""
 
     pipe: Any
     model: Model
@@ -31,7 +31,7 @@ class Bench:
 
 
 def tiny_bench(folder: Path) -> Bench:
-    """Return a model of half a megabyte for the CPU: it shows that the bench works, and ratios."""
+    """Return a model of half a megabyte for the CPU, to test the benchmark and to compare ratios."""
     make_klein(folder)
     pipe = Flux2KleinPipeline.from_pretrained(folder)
     model = replace(load_model("flux2-klein"), dtype="float32", text_tokens=64, batch_max=4)
@@ -39,7 +39,7 @@ def tiny_bench(folder: Path) -> Bench:
 
 
 def real_bench(device: str) -> Bench:
-    """Return the architecture of the 4B model in bf16, as its published configuration has it."""
+    """Return the architecture of the 4B model in bf16, from its published configuration."""
     with torch.device(device):
         default = torch.get_default_dtype()
         torch.set_default_dtype(torch.bfloat16)
@@ -50,10 +50,10 @@ def real_bench(device: str) -> Bench:
             joint_attention_dim=7680,
             guidance_embeds=False,
         )
-        reader = Qwen3ForCausalLM(QWEN3_4B)
+        text_encoder = Qwen3ForCausalLM(QWEN3_4B)
         vae = AutoencoderKLFlux2()
         torch.set_default_dtype(default)
-    pipe = assembled_klein(transformer.eval(), vae.eval(), reader.eval())
+    pipe = assembled_klein(transformer.eval(), vae.eval(), text_encoder.eval())
     return Bench(pipe, load_model("flux2-klein"), device, (512, 768, 1024), (1, 2, 4, 8), rounds=5)
 
 

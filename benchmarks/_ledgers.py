@@ -33,13 +33,13 @@ ENDLESS = Limits(
 
 @dataclass(frozen=True)
 class Cost:
-    """Time that a piece of work took."""
+    """The time that some work took."""
 
     wall_s: float
     server_s: float
-    """Processor time of Valkey."""
+    """CPU time of Valkey."""
     drivers_s: float
-    """Processor time of the processes that drive it."""
+    """CPU time of the processes that call it."""
 
 
 @contextmanager
@@ -56,17 +56,17 @@ def server() -> Iterator[str]:
 
 def bench_services(url: str, **changes: object) -> Services:
     """Open a ledger without wake-ups and, apart from `changes`, without limits."""
-    usual: dict[str, object] = {
+    defaults: dict[str, object] = {
         "data_dir": Path(tempfile.gettempdir()) / "suisai-benchmarks",
         "pseudonym_key": "a key for benchmarks",
     }
-    usual |= {"redis_url": url, "namespace": "bench", "limits": ENDLESS}
-    settings = Settings(**(usual | changes))  # type: ignore[arg-type] # callers name the fields
+    defaults |= {"redis_url": url, "namespace": "bench", "limits": ENDLESS}
+    settings = Settings(**(defaults | changes))  # type: ignore[arg-type] # callers name the fields
     return open_services(settings, lambda _: None)
 
 
 def fast_services(url: str) -> Services:
-    """Open a ledger whose workers report that they are fast."""
+    """Open a ledger whose workers report a high throughput."""
     services = bench_services(url)
     for stage in Stage:
         services.controls.report(stage, "bench", 10_000.0, 0.01, stale_s=10**6)
@@ -74,7 +74,7 @@ def fast_services(url: str) -> Services:
 
 
 def request(name: str) -> PaintRequest:
-    """Return a request of a new person, as long as usual requests from Telegram."""
+    """Return a request of a new person, with values as long as Telegram's."""
     photo = PhotoRef(f"AgACAgIAAxkBAAIB-a-file-id-of-the-usual-length-{name}")
     return PaintRequest(
         "telegram", name, name, name, (photo,), address={"chat": name, "message": name}

@@ -14,7 +14,7 @@ from tasks.worker.main import run_worker
 
 
 class Noop:
-    """Implements `pipeline.engine.Engine`; what remains is the cost of the system around it."""
+    """An `Engine` that does nothing, so that only the cost of the rest of the system is measured."""
 
     name = "noop"
     version = "1"
@@ -44,7 +44,7 @@ def open_noop(_: Settings) -> Engine:
 
 
 if __name__ == "__main__":
-    setattr(main, "open_engine", open_noop)  # noqa: B010 - the bench stands in for an engine
+    setattr(main, "open_engine", open_noop)  # noqa: B010 - replaces the engine
     settings = Settings()
     set_up_logs(settings)
     sys.exit(run_worker("gpu", settings, 1))

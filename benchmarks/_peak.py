@@ -1,4 +1,4 @@
-"""Peak memory of a process that paints and does nothing else: `python -m benchmarks._peak SIDE_PX`."""
+"""Peak memory of a process that only paints: `python -m benchmarks._peak SIDE_PX`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def main() -> None:
 
 
 def peak_mb() -> int:
-    """Return the kernel's high-water mark; getrusage would count the parent's memory at the fork, too."""
+    """Return the peak RSS in MB from VmHWM; getrusage would include the parent's memory at the fork."""
     status = Path("/proc/self/status").read_text("ascii").splitlines()
     (line,) = (line for line in status if line.startswith("VmHWM:"))
     return round(int(line.split()[1]) / 1024)

@@ -84,7 +84,7 @@ def _pass_all(_: int, url: str) -> None:
 def _pass_on(ledger: Ledger, stage: Stage) -> int:
     claims = ledger.claim(stage, BATCH, "bench", from_wakeup=False)
     if stage is Stage.DELIVER and claims:
-        # As in a worker, the intent is on disk before the answer is sent.
+        # As in a worker, the intent is on disk before the answer would be sent.
         pipe = ledger._redis.pipeline(transaction=False)
         for claim in claims:
             ledger._scripts.run("record_intent", claim.job.id, claim.fence, pipe=pipe)

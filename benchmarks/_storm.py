@@ -1,8 +1,8 @@
 """A surge of a hundred times the capacity: promised and actual waits, refusals, recovery.
 
-The ledger and its calls are real, engine and network are simulated. The clock of
-painting, waiting and arrivals runs `FASTER` times faster; the ledger's own clocks (a measurement each
-second, averages over fifteen and thirty seconds) do not, which makes waits harder to predict.
+The ledger and its calls are real, engine and network are simulated. Painting, waiting and arrivals run
+`FASTER` times faster than in reality. The ledger's own intervals (a measurement each second, averages over
+fifteen and thirty seconds) do not, which makes waits harder to predict.
 """
 
 from __future__ import annotations
@@ -32,27 +32,27 @@ CAPACITY = PAINTERS * BATCH / paint_s(BATCH, draft=False)
 
 
 @dataclass
-class _Watch:
-    """The overload levels that were seen, in order."""
+class _LevelLog:
+    """The observed overload levels, in order."""
 
     steps: list[str] = field(default_factory=lambda: ["normal"])
 
-    def look(self, services: Services) -> None:
+    def record(self, services: Services) -> None:
         step = services.controls.overload_level()
         if step != self.steps[-1]:
             self.steps.append(step)
 
 
 def storm(seconds: float) -> dict[str, float | str]:
-    """Run a surge of so many simulated seconds; the figures are in simulated time, too."""
+    """Run a surge of so many simulated seconds; the results are in simulated seconds, too."""
     with server() as url:
         services = _bot(url)
         stop = threading.Event()
         group = workers(services, stop)
         _warm_up(services)
-        began, watch = services.ledger.now(), _Watch()
-        times, refused, wall_s = _flood(url, services, seconds / FASTER, watch)
-        recovery_s = _recover(services, watch)
+        began, levels = services.ledger.now(), _LevelLog()
+        times, refused, wall_s = _flood(url, services, seconds / FASTER, levels)
+        recovery_s = _recover(services, levels)
         stop.set()
         for one in group:
             one.join()
@@ -62,7 +62,7 @@ def storm(seconds: float) -> dict[str, float | str]:
         "admission p50, ms": 1000 * times[len(times) // 2],
         "admission p99, ms": 1000 * times[len(times) * 99 // 100],
         "refusals per s": refused / wall_s,
-        "overload levels": " > ".join(watch.steps),
+        "overload levels": " > ".join(levels.steps),
         "recovery after, s": FASTER * recovery_s,
         **_promises(jobs),
     }
@@ -81,11 +81,11 @@ def _warm_up(services: Services) -> None:
     for number in range(30):
         services.ledger.admit(request(f"warm-up-{number}"))
         time.sleep(1 / CAPACITY)  # at the rate that the bot can serve
-    _await_quiet(services, _Watch())
+    _await_quiet(services, _LevelLog())
 
 
 def _flood(
-    url: str, services: Services, seconds: float, watch: _Watch
+    url: str, services: Services, seconds: float, levels: _LevelLog
 ) -> tuple[list[float], int, float]:
     answers: Any = multiprocessing.Queue()
     group = [
@@ -96,13 +96,13 @@ def _flood(
     for one in group:
         one.start()
     while time.perf_counter() < began + seconds:
-        watch.look(services)
+        levels.record(services)
         time.sleep(0.1)  # the level changes at most once a second
-    told = [answers.get() for _ in group]
+    results = [answers.get() for _ in group]
     for one in group:
         one.join()
-    times = sorted(took for part, _ in told for took in part)
-    return times, sum(refused for _, refused in told), time.perf_counter() - began
+    times = sorted(took for part, _ in results for took in part)
+    return times, sum(refused for _, refused in results), time.perf_counter() - began
 
 
 def _send_requests(process: int, url: str, seconds: float, answers: Any) -> None:
@@ -128,20 +128,21 @@ def _send_requests(process: int, url: str, seconds: float, answers: Any) -> None
     answers.put((times, sum(refused)))
 
 
-def _recover(services: Services, watch: _Watch) -> float:
+def _recover(services: Services, levels: _LevelLog) -> float:
     """Return the seconds until the queue is empty and the level is normal."""
     began = time.perf_counter()
-    _await_quiet(services, watch)
+    _await_quiet(services, levels)
     return time.perf_counter() - began
 
 
-def _await_quiet(services: Services, watch: _Watch) -> None:
+def _await_quiet(services: Services, levels: _LevelLog) -> None:
     deadline = time.perf_counter() + 120
     while (
-        int(services.redis.hget("bench:unanswered", "telegram") or 0) or watch.steps[-1] != "normal"
+        int(services.redis.hget("bench:unanswered", "telegram") or 0)
+        or levels.steps[-1] != "normal"
     ):
         assert time.perf_counter() < deadline, "the bot did not recover"
-        watch.look(services)
+        levels.record(services)
         time.sleep(0.05)  # there is no event for an empty queue
 
 

@@ -1,4 +1,4 @@
-"""Workers with real claims and transitions; painting is only time that passes."""
+"""Workers with real claims and transitions; painting and sending are simulated by sleeping."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PAINTERS = 2
 BATCH = 4
 IO_THREADS = 4
 _IO_S = 0.01
-_LOOK_AGAIN_S = 0.02
+_POLL_S = 0.02
 
 
 def paint_s(photos: int, draft: bool) -> float:
@@ -49,24 +49,23 @@ def _work(
     services: Services,
     stages: tuple[Stage, ...],
     most: int,
-    pace: ThroughputMeter,
+    meter: ThroughputMeter,
     stop: threading.Event,
 ) -> None:
     while not stop.is_set():
         for stage in stages:
             claims = services.ledger.claim(stage, most, "bench", from_wakeup=False)
             if claims:
-                with pace.working(stage, len(claims)):
+                with meter.working(stage, len(claims)):
                     _serve(services, stage, claims)
                 break
         else:
-            stop.wait(_LOOK_AGAIN_S)
+            stop.wait(_POLL_S)
 
 
 def _serve(services: Services, stage: Stage, claims: list[Claim]) -> None:
     draft = all(claim.job.draft for claim in claims)
-    # The time that painting and sending would take is what this bench is about.
-    # Time that passes stands for painting and for the network.
+    # Simulates painting and the network.
     time.sleep(paint_s(len(claims), draft) if stage is Stage.RENDER else _IO_S)
     for claim in claims:
         if stage is Stage.FETCH:

@@ -1,4 +1,4 @@
-"""All photos beside their paintings: `python -m benchmarks.contact_sheet [OUT.png [PHOTO ...]]`."""
+"""A sheet of photos and their paintings: `python -m benchmarks.contact_sheet [OUT.png [PHOTO ...]]`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GAP_PX, HEAD_PX = 8, 28
 
 
 def main() -> None:
-    """Write a sheet with a row per photo: itself, `cv2.stylization`, and every style."""
+    """Write a sheet with a row per photo: the photo, `cv2.stylization`, and every style."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("out", nargs="?", type=Path, default=Path("out/contact-sheet.png"))
     arguments.add_argument("photos", nargs="*", type=Path, help="default: the test photos")
@@ -43,15 +43,15 @@ def tile(picture: RGB, side_px: int) -> Image.Image:
 
 
 def laid_out(heads: list[str], rows: list[list[Image.Image]], side_px: int) -> Image.Image:
-    """Lay tiles out under their heads."""
+    """Arrange tiles in columns with headings."""
     tops = [HEAD_PX]
     for row in rows:
         tops.append(tops[-1] + max(image.height for image in row) + GAP_PX)
     sheet = Image.new("RGB", (len(heads) * (side_px + GAP_PX), tops[-1]), "white")
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(16)
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(16)
     for column, head in enumerate(heads):
         left = column * (side_px + GAP_PX)
-        pen.text((left + 4, 4), head, "black", font)
+        draw.text((left + 4, 4), head, "black", font)
         for top, row in zip(tops, rows, strict=False):
             sheet.paste(row[column], (left, top))
     return sheet

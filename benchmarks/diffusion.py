@@ -1,9 +1,9 @@
-"""What each choice of the diffusion engine earns, against the library's pipeline with a call per photo.
+"""Speed of the diffusion engine's optimisations, compared with diffusers' pipeline called once per photo.
 
 `python -m benchmarks.diffusion [--json] [--tiny] [--uncompiled] [--floor]`. Builds FLUX.2 klein 4B with
-random weights in bf16, so it needs no download. `--tiny`, and a machine without a GPU, take one of half a
-megabyte on the CPU: it shows that the bench works, and ratios of overhead rather than of arithmetic.
-`--floor` only counts the operations of a picture of klein 4B, on any machine.
+random weights in bf16, so that no download is needed. With `--tiny`, or without a GPU, it uses a model of
+half a megabyte on the CPU, which tests the benchmark and compares overhead, not arithmetic. `--floor` only
+counts the operations of a picture of klein 4B, on any machine.
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ def main() -> None:
     parser.add_argument("--tiny", action="store_true")
     parser.add_argument("--uncompiled", action="store_true")
     parser.add_argument("--floor", action="store_true")
-    wishes = parser.parse_args()
+    options = parser.parse_args()
     if find_spec("torch") is None or find_spec("diffusers") is None:
         print("skipped: needs the extra `gpu`")
         return
-    if wishes.floor:
+    if options.floor:
         print_floor()
         return
-    title, rows = measure(wishes.tiny, not wishes.uncompiled)
-    if wishes.json:
+    title, rows = measure(options.tiny, not options.uncompiled)
+    if options.json:
         print(json.dumps({"on": title, "rows": [asdict(row) for row in rows]}))
     else:
         Console(width=120).print(table(title, rows))
 
 
 def measure(tiny: bool, compiled: bool) -> tuple[str, list[Row]]:
-    """Return what was measured on which device."""
+    """Return a title that names the device, and the rows."""
     import torch
 
-    from benchmarks._diffusion import Contest
+    from benchmarks._diffusion import Comparison
     from benchmarks._klein import real_bench, tiny_bench
     from pipeline.engines.diffusion.torch_types import silence_logging
 
@@ -60,13 +60,13 @@ def measure(tiny: bool, compiled: bool) -> tuple[str, list[Row]]:
         else:
             name, bench = f"klein 4B, bf16, {torch.cuda.get_device_name()}", real_bench("cuda")
         bench.pipe.set_progress_bar_config(disable=True)
-        contest = Contest(bench, Path(folder))
-        title = f"{name}; torch {torch.__version__}; {contest.peak_tflops:.3g} TFLOP/s"
-        return title, list(contest.rows(compiled))
+        comparison = Comparison(bench, Path(folder))
+        title = f"{name}; torch {torch.__version__}; {comparison.peak_tflops:.3g} TFLOP/s"
+        return title, list(comparison.rows(compiled))
 
 
 def print_floor() -> None:
-    """Print what no machine can avoid."""
+    """Print the number of operations per picture."""
     from benchmarks._diffusion import operations
 
     for side_px in (512, 768, 1024):
@@ -74,7 +74,7 @@ def print_floor() -> None:
 
 
 def table(title: str, rows: list[Row]) -> Table:
-    """Return the rows as a person reads them, ordered by size."""
+    """Format the rows as a table, ordered by size."""
     headings = (
         "px",
         "way",

@@ -87,17 +87,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--budget-s", type=float, default=540.0)
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--child", default="", help=argparse.SUPPRESS)
-    wishes = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     if find_spec("torch") is None or find_spec("diffusers") is None:
         print("skipped: needs the extra `gpu`")
         return
-    if wishes.child:
+    if options.child:
         began = _process_start()
-        print(json.dumps(asdict(measure(Plan(**json.loads(wishes.child)), began))))
+        print(json.dumps(asdict(measure(Plan(**json.loads(options.child)), began))))
         return
-    written = table(list(run(wishes.smoke, time.time() + wishes.budget_s)))
-    if wishes.out is not None:
-        wishes.out.write_text(written, "utf-8")
+    written = table(list(run(options.smoke, time.time() + options.budget_s)))
+    if options.out is not None:
+        options.out.write_text(written, "utf-8")
     print(written)
 
 
@@ -227,12 +227,12 @@ def _figure(loaded: LoadedModel, side_px: int, batch: int, floor_s: float) -> Fi
 
 
 def _paint(loaded: LoadedModel, side_px: int, batch: int) -> None:
-    from benchmarks._diffusion import orders_of
+    from benchmarks._diffusion import jobs_of
     from pipeline.engines.diffusion.batching import BatchKey
     from pipeline.engines.diffusion.canvas import Shape, stretch
 
     kind = BatchKey("1x1", Shape(side_px, side_px), loaded.model.recipe.steps, ())
-    orders = orders_of(batch, side_px)
+    orders = jobs_of(batch, side_px)
     canvases = [stretch(order.pixels, kind.shape) for order in orders]
     loaded.run_batch(kind, orders, canvases, range(batch), lambda _: None)
 

@@ -1,7 +1,7 @@
-"""What it costs to open a photo, on one core: `python -m benchmarks.intake`.
+"""Time and memory for opening a photo, on one core: `python -m benchmarks.intake`.
 
-Each photo is opened in the sandbox and in this process, alternating; the ratio is the cost of the
-sandbox. The peak is that of the decoding process, memory shared with its parent included.
+Each photo is opened in the sandbox and in this process, alternating; the ratio is the overhead of the
+sandbox. The peak is the memory of the decoding process, including memory that it shares with its parent.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pipeline.photo import decoders, digest_of, open_photo
 from tests.photos import photo
 from tests.pipeline.photographs import encoded
 
-# In a process that has loaded nothing else: a child's peak begins with its parent's size.
+# In a new process, because a child's peak includes the memory of its parent.
 PEAK = """
 import resource, sys
 from pipeline.photo import decoders, open_photo
@@ -48,7 +48,7 @@ class Row:
 
 
 def main() -> None:
-    """Measure every kind of photo that a phone or a browser makes."""
+    """Measure the formats that phones and browsers produce."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--json", action="store_true", help="print one JSON object per row")
     arguments.add_argument("--rounds", type=int, default=21)
@@ -92,9 +92,9 @@ def measured(name: str, data: bytes, rounds: int) -> Row:
     return Row(name, len(data) / 1e6, inside, outside, inside / outside, float(peak.stdout))
 
 
-def _timed_ms(act: Callable[[], object]) -> float:
+def _timed_ms(call: Callable[[], object]) -> float:
     began = time.perf_counter()
-    act()
+    call()
     return (time.perf_counter() - began) * 1000
 
 

@@ -1,4 +1,4 @@
-"""What an idle system adds to the engine's own time, from upload to answer.
+"""Latency that an idle bot adds to the engine's own time, from upload to answer.
 
 `python -m benchmarks.latency [--json] [--photos N]`. Each photo goes through the real
 processes, alternating with the engine alone in this process.
@@ -35,7 +35,7 @@ STEPS = ("admitted", "fetching", "fetched", "painting", "painted", "delivering",
 
 
 def variants(count: int) -> list[bytes]:
-    """Return as many different JPEG files of about the same photo, 1024 px long."""
+    """Return `count` different JPEG files of almost the same photo, 1024 px long."""
     photo = Image.open(PHOTOS["astronaut"]).convert("RGB").resize((1024, 1024))
     files = []
     for number in range(count):
@@ -57,17 +57,17 @@ def measure(count: int) -> dict[str, float]:
         services = open_services(settings, lambda _: None)
         engine, style = load_engine("painter"), load_styles()["film"]
         engine.warm_up()
-        with WebClient(page) as visitor:
+        with WebClient(page) as client:
             eventually(services.routing.workers, what="the painting worker is ready")
             for number, data in enumerate(variants(count + 2)):
                 sent = time.time()
-                visit = visitor.visit(data, threading.Event())
+                visit = client.visit(data, threading.Event())
                 total_s = time.time() - sent
                 assert visit is not None
                 photo = open_photo(data)
-                order = RenderJob(photo.pixels, style, 0.6, seed_of(photo.digest))
+                job = RenderJob(photo.pixels, style, 0.6, seed_of(photo.digest))
                 began = time.perf_counter()
-                engine.paint([order], lambda _: None)
+                engine.paint([job], lambda _: None)
                 engine_s = time.perf_counter() - began
                 if number >= 2:
                     rows.append(_row(sent, total_s, engine_s, services.ledger.job(visit.job_id)))
@@ -77,7 +77,7 @@ def measure(count: int) -> dict[str, float]:
 
 
 def _row(sent: float, total_s: float, engine_s: float, job: Job) -> dict[str, float]:
-    at = {chapter.event: chapter.at for chapter in job.history}
+    at = {event.event: event.at for event in job.history}
     row = {"total": total_s, "engine": engine_s, "added": total_s - engine_s}
     before = sent
     for step in STEPS:

@@ -1,4 +1,4 @@
-"""How fast, how lean and how faithful the painter is: `python -m benchmarks.painter [PHOTO ...]`."""
+"""Speed, memory and fidelity of the painter: `python -m benchmarks.painter [PHOTO ...]`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ROUNDS = 7
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """One photo in one style on some threads; both ways were timed by turns in one run."""
+    """Timings of one photo in one style; painter and `cv2.stylization` alternate in one run."""
 
     photo: str
     style: str
@@ -44,12 +44,12 @@ class Speed:
     times_stylization: float
     """Below 1 the painter is faster than `cv2.stylization`."""
     cpu_times_stylization: float
-    """The same in processor time, which other work on the machine changes less."""
+    """The same ratio of CPU time, which depends less on other work on the machine."""
 
 
 @dataclass(frozen=True, slots=True)
-class Took:
-    """What one call took."""
+class Timing:
+    """Duration of one call."""
 
     wall_ms: float
     cpu_ms: float
@@ -57,11 +57,11 @@ class Took:
 
 @dataclass(frozen=True, slots=True)
 class Fidelity:
-    """What of all photos survives in one style."""
+    """How much of the photos is preserved in one style."""
 
     style: str
     faces: str
-    """Found again, of those found in the photos."""
+    """Faces found in the paintings, of those found in the photos."""
     edges: float
     """Structural similarity of the edge maps, median over the photos."""
 
@@ -112,7 +112,7 @@ def at_side(pixels: RGB, side_px: int) -> RGB:
 
 @contextmanager
 def painting(threads: int) -> Iterator[Painter]:
-    """Lend a warm painter, with OpenCV on as many threads, and set that back."""
+    """Yield a warmed-up painter; OpenCV uses `threads` threads meanwhile."""
     before = cv2.getNumThreads()
     cv2.setNumThreads(threads)
     painter = Painter(threads)
@@ -125,10 +125,10 @@ def painting(threads: int) -> Iterator[Painter]:
 def speeds_of(
     photos: Mapping[str, RGB], styles: Mapping[str, Style], threads: int
 ) -> Iterator[Speed]:
-    """Time each photo in each style against `cv2.stylization`, by turns."""
+    """Time each photo in each style, alternating with `cv2.stylization`."""
     with painting(threads) as painter:
         for name, style in product(photos, styles.values()):
-            ours, theirs = by_turns(
+            ours, theirs = alternate(
                 partial(painted, painter, photos[name], style),
                 partial(cv2.stylization, photos[name], sigma_s=60, sigma_r=0.45),
             )
@@ -143,21 +143,21 @@ def speeds_of(
             )
 
 
-def by_turns(one: Callable[[], object], other: Callable[[], object]) -> tuple[Took, Took]:
-    """Return the medians of two calls that take turns, after one round to warm up."""
-    took: tuple[list[Took], list[Took]] = ([], [])
+def alternate(one: Callable[[], object], other: Callable[[], object]) -> tuple[Timing, Timing]:
+    """Run two calls alternately, after one warm-up round; return the median duration of each."""
+    took: tuple[list[Timing], list[Timing]] = ([], [])
     for _ in range(ROUNDS + 1):
         for call, times in zip((one, other), took, strict=True):
             wall, cpu = time.perf_counter(), time.process_time()
             call()
             spent = (time.perf_counter() - wall) * 1000, (time.process_time() - cpu) * 1000
-            times.append(Took(*spent))
+            times.append(Timing(*spent))
     return median(took[0][1:]), median(took[1][1:])
 
 
-def median(rounds: Sequence[Took]) -> Took:
-    """Take the medians of wall and processor time, each by itself."""
-    return Took(
+def median(rounds: Sequence[Timing]) -> Timing:
+    """Return the medians of wall time and CPU time."""
+    return Timing(
         statistics.median(took.wall_ms for took in rounds),
         statistics.median(took.cpu_ms for took in rounds),
     )
@@ -172,22 +172,22 @@ def painted(painter: Painter, pixels: RGB, style: Style, seed: int = 1, draft: b
 
 
 def growth(photos: Mapping[str, RGB]) -> float:
-    """Return how much longer the first photo takes at 2048 px than at 1024 px, on two threads."""
+    """Return the ratio of the times of the first photo at 2048 px and at 1024 px, on two threads."""
     small = next(iter(photos.values()))
     large, film = at_side(small, 2 * SIDE_PX), load_styles()["film"]
     with painting(2) as painter:
-        slow, fast = by_turns(
+        slow, fast = alternate(
             lambda: painted(painter, large, film), lambda: painted(painter, small, film)
         )
     return slow.wall_ms / fast.wall_ms
 
 
 def draft_gain(photos: Mapping[str, RGB]) -> float:
-    """Return how many times faster drafts are than paintings: the median over the photos, on two threads."""
+    """Return how many times faster drafts are than full paintings: median over the photos, two threads."""
     film = load_styles()["film"]
     with painting(2) as painter:
         pairs = [
-            by_turns(
+            alternate(
                 partial(painted, painter, pixels, film),
                 partial(painted, painter, pixels, film, draft=True),
             )
@@ -197,7 +197,7 @@ def draft_gain(photos: Mapping[str, RGB]) -> float:
 
 
 def first_picture_ms() -> float:
-    """Return what the first picture takes after the warm-up, before anything is cached by it."""
+    """Return the time of the first picture after the warm-up, with cold caches."""
     painter = Painter(2)
     painter.warm_up()
     began = time.perf_counter()
@@ -213,7 +213,7 @@ def peak_mb(side_px: int) -> int:
 
 
 def fidelity(photos: Mapping[str, RGB], styles: Mapping[str, Style]) -> list[Fidelity]:
-    """Look for every photo's faces and edges in its paintings."""
+    """Compare faces and edges of each photo with those of its paintings."""
     finder, rows = FaceFinder(), []
     with painting(2) as painter:
         for style in styles.values():
@@ -231,7 +231,7 @@ def fidelity(photos: Mapping[str, RGB], styles: Mapping[str, Style]) -> list[Fid
 
 
 def edges_of(pixels: RGB) -> np.ndarray:
-    """Return the strength of edges, 0..1, at a scale that ignores grain."""
+    """Return the gradient magnitude, 0..1, after a blur that removes texture."""
     grey = cv2.GaussianBlur(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), 2)
     strength = cv2.magnitude(cv2.Sobel(grey, -1, 1, 0), cv2.Sobel(grey, -1, 0, 1))
     return np.asarray(np.minimum(strength / 128, 1))

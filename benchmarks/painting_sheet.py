@@ -1,7 +1,7 @@
-"""Photos beside their paintings, at full size: `python -m benchmarks.painting_sheet [OUT]`.
+"""Photos and their paintings side by side, at full size: `python -m benchmarks.painting_sheet [OUT]`.
 
-Without `--photos` it takes the test photos. The 29 photos of `benchmarks/sheet_photos.tsv` have clear rights
-but are not in this repository; they come from the packages named there:
+Without `--photos` it uses the test photos. The 29 photos of `benchmarks/sheet_photos.tsv` have free licences
+but are not in this repository; they are in the packages named there:
 
     apt-get download plasma-workspace-wallpapers lomiri-wallpapers-16.04 mate-backgrounds opencv-doc
     pip download --no-deps --no-binary :all: face_recognition && pip download --no-deps scikit-image
@@ -31,11 +31,11 @@ from pipeline.styles import load_styles
 LIST = Path(__file__).with_name("sheet_photos.tsv")
 
 FLAT_LEVELS = 1.5
-"""Gradient, in levels of grey per px, below which a pixel lies in a flat area."""
+"""Gradient in grey levels per px below which a pixel counts as flat."""
 
 
 def main() -> None:
-    """Write a row per photo, the paintings, blind pairs, and all rows at a quarter of the size."""
+    """Write a row per photo, the paintings, blind pairs, and an overview at a quarter of the size."""
     arguments = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def listed(folder: Path) -> dict[str, RGB]:
-    """Open the photos of the list that lie anywhere in the folder; name on stderr those that do not."""
+    """Open the photos of the list that are in the folder or below it; print missing ones to stderr."""
     photos = {}
     with LIST.open(newline="") as lines:
         for line in csv.DictReader(lines, delimiter="\t"):
@@ -79,7 +79,7 @@ def listed(folder: Path) -> dict[str, RGB]:
 
 
 def row_of(photo: RGB, after: RGB, before: Path | None, name: str) -> dict[str, RGB]:
-    """Return the pictures of one row by their heads."""
+    """Return the pictures of one row by their headings."""
     row = {
         "photo": photo,
         "cv2.stylization": np.asarray(cv2.stylization(photo, sigma_s=60, sigma_r=0.45), np.uint8),
@@ -91,7 +91,7 @@ def row_of(photo: RGB, after: RGB, before: Path | None, name: str) -> dict[str, 
 
 
 def write_pairs(row: Mapping[str, RGB], folder: Path, name: str) -> None:
-    """Write the painting beside each of its rivals, in an order that only `key.tsv` tells."""
+    """Write pairs of the painting and each alternative in random order; `key.tsv` contains the order."""
     folder.mkdir(exist_ok=True)
     for rival in ("cv2.stylization", "before"):
         if rival in row:
@@ -104,7 +104,7 @@ def write_pairs(row: Mapping[str, RGB], folder: Path, name: str) -> None:
 
 
 def flat_share(picture: RGB) -> float:
-    """Return the share of pixels in flat areas, ink and contours counted as not flat."""
+    """Return the share of pixels with a gradient below `FLAT_LEVELS`."""
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
     across, down = (cv2.Sobel(grey, -1, *axes, scale=0.125) for axes in ((1, 0), (0, 1)))
     return float((cv2.magnitude(across, down) < FLAT_LEVELS).mean())

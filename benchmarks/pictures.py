@@ -1,9 +1,9 @@
-"""Photos beside an engine's paintings, and what a machine can judge of them.
+"""A sheet of photos and an engine's paintings, and metrics of each painting.
 
 `python -m benchmarks.pictures [--engine diffusion --model NAME] [--out SHEET.png] [PHOTO ...]` paints every
-photo in every style, writes one sheet and prints a row per painting. `--models` and `--device` say where the
-diffusion engine finds a model and what it paints on. Identity needs a face embedder: name the file of
-OpenCV's SFace model with `--embedder`; no package ships one, so that the column stays empty without it.
+photo in every style, writes one sheet and prints a row per painting. `--models` and `--device` set the folder
+of the diffusion models and the device. The column `identity` needs the file of OpenCV's SFace model
+(`--embedder`), which no package contains; without it the column is empty.
 """
 
 from __future__ import annotations
@@ -30,24 +30,24 @@ from pipeline.errors import PaintingFailed
 from pipeline.styles import Style, load_styles
 
 SAME_PLACE = 0.3
-"""How much two boxes of one face cover each other at least."""
+"""Minimum overlap of two boxes of one face."""
 FORMS_PX = 64
-"""Long side at which only large forms are left."""
+"""Long side at which only large forms are visible."""
 LETTERS_MIN = 0.002
-"""Share of a photo that must show letters for a judgement on them."""
+"""Minimum share of a photo with letters for the metric `letters`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """What one painting kept of its photo. None where the photo has nothing to keep."""
+    """Metrics of one painting compared with its photo; None if the photo has no such content."""
 
     photo: str
     style: str
     ms: float
     faces: int
-    """In the photo."""
+    """Faces found in the photo."""
     faces_kept: int
-    """Found in the painting at the same place."""
+    """Faces found in the painting at the same place."""
     identity: float | None
     """Mean cosine of the embeddings of the kept faces, -1..1; 1 is the same face."""
     skin_lightness: float | None
@@ -96,7 +96,7 @@ class Judge:
 
     def _embedded(self, picture: RGB, face: Face) -> np.ndarray:
         assert self._embedder is not None
-        # SFace wants 112 x 112, the face's box with some margin.
+        # SFace expects 112 x 112 pixels: the face's box with a margin.
         margin = face.size * 0.15
         left, top = max(0, round(face.left - margin)), max(0, round(face.top - margin))
         side = round(face.size + 2 * margin)
@@ -148,7 +148,7 @@ def _mean(values: Iterator[float]) -> float | None:
 def compare(
     engine: Engine, photos: dict[str, RGB], styles: Sequence[Style], judge: Judge
 ) -> Iterator[tuple[Likeness, RGB]]:
-    """Paint every photo in every style and judge it, photo by photo."""
+    """Paint every photo in every style and compute the metrics, photo by photo."""
     for name, pixels in photos.items():
         for style in styles:
             begun = time.perf_counter()

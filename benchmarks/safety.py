@@ -1,4 +1,4 @@
-"""How the safety check scores ordinary photos and their paintings: `python -m benchmarks.safety`."""
+"""Scores of the safety check for ordinary photos and their paintings: `python -m benchmarks.safety`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.photos import PHOTOS, photo
 
 
 def main() -> int:
-    """Score everything; fail when anything ordinary would be refused."""
+    """Score all photos and paintings; return 1 if one would be refused."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--json", action="store_true", help="print one JSON object instead")
     arguments.add_argument("--long-side-px", type=int, default=640)

@@ -1,8 +1,8 @@
 """The ledger in a surge: `python -m benchmarks.surge [--json] [--quick] [--only PART]`.
 
-Rates of admissions, completed jobs and refusals; the cost of a call with a million queued jobs; and
-the accuracy of the promised waits. Without engine and network; on the embedded Valkey, with every
-write on disk.
+Measures admissions, completed jobs and refusals per second, the cost of a call with a million queued jobs,
+and the accuracy of the promised waits. Uses the embedded Valkey, which syncs every write to disk, but no
+engine and no network.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.add_argument("--quick", action="store_true", help="smaller sizes, under a minute")
     parser.add_argument("--only", choices=PARTS, help="one part")
-    wish = parser.parse_args()
-    parts = [wish.only] if wish.only else list(PARTS)
-    figures = {part: PARTS[part](wish.quick) for part in parts}
-    if wish.json:
+    options = parser.parse_args()
+    parts = [options.only] if options.only else list(PARTS)
+    figures = {part: PARTS[part](options.quick) for part in parts}
+    if options.json:
         print(json.dumps(figures, indent=2))
         return
     for part, rows in figures.items():

@@ -1,10 +1,10 @@
-"""How long after a photo its person hears from the bot on Telegram: at idle, and in a surge.
+"""Time from a photo to its acknowledgement on Telegram, when idle and in a surge.
 
-`python -m benchmarks.telegram` runs the real listening process, with a real Valkey, against the local
-Bot API server of the tests, whose flood limits are Telegram's. Painting is left out: nothing of it is in
-the way of an acknowledgement. In one row one more chat is flooded: Telegram refuses everything there for an
-hour, and its person goes on sending. The floor is a bot that only fetches updates and answers each with a
-message: no ledger, no limits, nothing kept.
+`python -m benchmarks.telegram` runs the real listener and a real Valkey against the tests' local Bot API
+server, which has Telegram's flood limits. Nothing is painted, because acknowledgements do not wait for
+painting. In one row an additional chat is flooded: Telegram refuses every call to it for an hour while its
+person keeps sending photos. The floor is a bot that only fetches updates and answers each with a message,
+without ledger and limits.
 """
 
 from __future__ import annotations
@@ -34,54 +34,54 @@ Way = Callable[[TelegramApi], AbstractContextManager[None]]
 
 PATIENCE_S = 180.0
 APART_S = 0.05
-"""Between an answer and the next person's photo, so that the bot is idle when it comes."""
+"""Pause between an answer and the next person's photo, so that the bot is idle when it arrives."""
 ACKNOWLEDGED = ("setMessageReaction", "sendMessage")
 FLOODED = 1_000_001
 
 
 @dataclass(frozen=True)
 class Row:
-    """One crowd."""
+    """The result of one variant."""
 
     way: str
     people: int
     per_s: float
-    """Photos; 0: one after the other."""
+    """Photos per second; 0: one after the other."""
     median_ms: float
     p99_ms: float
     worst_ms: float
-    unheard: int
+    unanswered: int
     floods: int
     """Calls that were answered with 429."""
     peak_per_s: int
     """Messages and edits in the busiest second."""
 
 
-def crowd(api: TelegramApi, people: int, per_s: float, way: str) -> Row:
-    """Send one photo per person and wait until everybody has heard from the bot."""
+def send_photos(api: TelegramApi, people: int, per_s: float, way: str) -> Row:
+    """Send one photo per person and wait until each is acknowledged."""
     photo, sent = snapshot(1), {}
     begun = time.monotonic()
     for person in range(1, people + 1):
         if per_s:
-            # The moment at which this person's photo is due.
+            # Until this person's photo is due.
             time.sleep(max(0.0, begun + person / per_s - time.monotonic()))
         sent[person] = time.monotonic()
         api.people.photo(person, photo)
         if not per_s:
             _await_answers(api, person)
-            time.sleep(APART_S)  # people who come one by one leave the bot idle in between
+            time.sleep(APART_S)
     _await_answers(api, people)
     return _row(api, way, per_s, sent)
 
 
 def _await_answers(api: TelegramApi, people: int) -> None:
-    # Who is still not answered then is a figure of the row, not an error.
+    # Missing answers are counted in the row; they are not an error.
     with suppress(AssertionError):
-        api.world.wait(lambda: len(heard(api)) >= people, PATIENCE_S)
+        api.world.wait(lambda: len(acknowledged_at(api)) >= people, PATIENCE_S)
 
 
-def heard(api: TelegramApi) -> dict[int, float]:
-    """Return when each person first heard from the bot."""
+def acknowledged_at(api: TelegramApi) -> dict[int, float]:
+    """Return the time of the first acknowledgement to each person."""
     first: dict[int, float] = {}
     for call in api.made(*ACKNOWLEDGED, status=200):
         first.setdefault(int(call.fields["chat_id"]), call.at)
@@ -89,7 +89,7 @@ def heard(api: TelegramApi) -> dict[int, float]:
 
 
 def _row(api: TelegramApi, way: str, per_s: float, sent: dict[int, float]) -> Row:
-    first = heard(api)
+    first = acknowledged_at(api)
     waits = sorted(1000 * (at - sent[person]) for person, at in first.items())
     return Row(
         way,
@@ -112,7 +112,7 @@ def _peak(times: list[float]) -> int:
 
 @contextmanager
 def suisai(api: TelegramApi) -> Iterator[None]:
-    """Run the listening process while the block runs."""
+    """Run the listener while the block runs."""
     with tempfile.TemporaryDirectory() as folder:
         valkey = EmbeddedValkey(Path(folder) / "valkey")
         valkey.ensure()
@@ -158,7 +158,7 @@ async def _answer_all(api: TelegramApi, stop: threading.Event) -> None:
 
 @contextmanager
 def flooded(api: TelegramApi) -> Iterator[None]:
-    """As `suisai`, while one more chat is refused everything and sends a photo every second."""
+    """Like `suisai`; an additional chat, to which every call is refused, sends a photo every second."""
     with suisai(api):
         api.limits.flood(FLOODED, 3_600, *SPEAKING, "setMessageReaction", "sendChatAction")
         stop = threading.Event()
@@ -179,11 +179,11 @@ def _send_again_and_again(api: TelegramApi, stop: threading.Event) -> None:
 
 
 def measure(way: str, run: Way, people: int, per_s: float) -> Row:
-    """Measure one way on a server of its own."""
+    """Measure one variant with a new Bot API server."""
     api = TelegramApi()
     try:
         with run(api):
-            return crowd(api, people, per_s, way)
+            return send_photos(api, people, per_s, way)
     finally:
         api.close()
 
@@ -204,11 +204,11 @@ def main() -> None:
     if options.json:
         print(json.dumps([asdict(row) for row in rows], indent=2))
         return
-    heads = ("people", "median", "p99", "worst", "unheard", "429", "peak/s", "x floor")
+    heads = ("people", "median", "p99", "worst", "unanswered", "429", "peak/s", "x floor")
     print(f"{'way':<15}" + "".join(f"{head:>10}" for head in heads))
     for row in rows:
         waits = f"{row.median_ms:>7.0f} ms{row.p99_ms:>7.0f} ms{row.worst_ms:>7.0f} ms"
-        counts = f"{row.unheard:>10}{row.floods:>10}{row.peak_per_s:>10}"
+        counts = f"{row.unanswered:>10}{row.floods:>10}{row.peak_per_s:>10}"
         times = row.median_ms / rows[0].median_ms
         print(f"{row.way:<15}{row.people:>10}{waits}{counts}{times:>10.1f}")
 

@@ -1,10 +1,10 @@
-"""What one photo costs on Telegram: calls to the Bot API, and round trips to the store.
+"""Bot API calls and round trips to the ledger's server for one photo on Telegram.
 
-`python -m benchmarks.telegram_photo` runs the whole bot (listener, workers, sweep) with a real Valkey
-against the local Bot API server of the tests. After one photo to warm up it sends some more, one after
-the other, and counts what is said until each job has ended and its placeholder is settled. A transaction
-or a pipeline is one round trip. Wake-ups through Celery, heartbeats and the regular looks of idle
-processes are counted apart, over as many seconds without any photo.
+`python -m benchmarks.telegram_photo` runs the whole bot (listener, workers, sweep) and a real Valkey against
+the tests' local Bot API server. After one warm-up photo it sends photos one after the other, and counts the
+calls until each job has ended and its placeholder is final. A transaction or a pipeline is one round trip.
+Heartbeats and the periodic queries of idle processes are counted separately, over the same time without a
+photo; Celery's wake-ups are not counted.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from tests.stack import Stack, eventually
 
 ANN = 4711
 SETTLED_S = 3.0
-"""After a job's end the listener looks once more."""
+"""After a job's end the listener checks its placeholder once more."""
 CELERY = ("BRPOP", "PUBLISH", "_kombu", "unacked", "celery")
 
 
 class Trips:
-    """Counts round trips by connection, as the server sees them."""
+    """Counts round trips with the server's MONITOR command."""
 
     def __init__(self, settings: Settings) -> None:
         self._redis = open_services(settings, lambda _: None).redis
@@ -107,7 +107,7 @@ def main() -> None:
 
 
 def report(api: TelegramApi, trips: Trips, number: int, ledger: Ledger) -> None:
-    """Send one photo and say what it cost."""
+    """Send one photo and print its calls and round trips."""
     trips.take()
     began = time.monotonic()
     before = len(api.calls)
@@ -115,7 +115,7 @@ def report(api: TelegramApi, trips: Trips, number: int, ledger: Ledger) -> None:
     chat = api.world.chat(ANN)
     api.world.wait(lambda: chat.paintings(sent["message_id"]), 120)
     time.sleep(SETTLED_S)
-    # Looking whether it has ended would be counted, too.
+    # Querying whether the job has ended would be counted, too.
     busy_s, busy = time.monotonic() - began, trips.take()
     said = Counter(call.method for call in api.calls[before:] if call.method != "getUpdates")
     time.sleep(busy_s)

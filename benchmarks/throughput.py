@@ -1,7 +1,7 @@
-"""Jobs a second through everything but an engine: `python -m benchmarks.throughput`.
+"""Jobs per second through the whole bot without painting: `python -m benchmarks.throughput`.
 
-Each row has so many io and gpu workers; every job is admitted, fetched (a small photo, opened in the
-sandbox), painted by nobody, stored and answered. The last column says how it grows.
+Each row has a number of io and gpu workers; every job is admitted, fetched (a small photo, opened in the
+sandbox), stored unpainted and answered. The column `x first` is the growth relative to the first row.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Row:
 
 
 def measure(workers: int, jobs: int, first: Row | None) -> Row:
-    """Run `jobs` jobs through a bot of its own."""
+    """Start a new bot and run `jobs` jobs through it."""
     with tempfile.TemporaryDirectory(prefix="suisai-bench-") as folder:
         settings = Settings(
             data_dir=Path(folder),
@@ -72,15 +72,15 @@ def _run(services: Services, workers: int, jobs: int, first: Row | None) -> Row:
             PaintRequest(NAME, person, person, person, (PhotoRef(person),), seed=1)
         )
     admitted_s = time.monotonic() - began
-    gauges = eventually(lambda: _when_all_ended(services, jobs), 300, "all jobs answered")
+    stats = eventually(lambda: _when_all_ended(services, jobs), 300, "all jobs answered")
     rate = jobs / (time.monotonic() - began)
-    busy = {str(s): gauges.counts.get(f"busy-ms:{s}", 0) / jobs for s in gauges.stages}
+    busy = {str(s): stats.counts.get(f"busy-ms:{s}", 0) / jobs for s in stats.stages}
     return Row(workers, rate, rate / first.jobs_per_s if first else 1.0, jobs / admitted_s, busy)
 
 
 def _when_all_ended(services: Services, jobs: int) -> FleetStats | None:
-    gauges = read_stats(services)
-    return gauges if gauges.total("ended") == jobs else None
+    stats = read_stats(services)
+    return stats if stats.total("ended") == jobs else None
 
 
 @contextmanager
@@ -111,11 +111,11 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=500)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--json", action="store_true")
-    wish = parser.parse_args()
+    options = parser.parse_args()
     rows: list[Row] = []
-    for count in wish.workers:
-        rows.append(measure(count, wish.jobs, rows[0] if rows else None))
-    if wish.json:
+    for count in options.workers:
+        rows.append(measure(count, options.jobs, rows[0] if rows else None))
+    if options.json:
         sys.stdout.write(json.dumps([asdict(row) for row in rows], indent=2) + "\n")
         return
     table = Table("io + gpu workers", "jobs/s", "x first", "admitted/s", "worker ms per job")

@@ -1,10 +1,10 @@
-"""What one Telegram photo touches: our files that run, and round trips to the store, per process.
+"""Source files that run, and round trips to the ledger's server, for one Telegram photo, per process.
 
-`python -m benchmarks.walk` starts the real processes with a real Valkey and the local Bot API server of the
-tests, paints one photo to warm everything up, then watches the second one from its update to its painting.
-A file counts when one of its functions runs meanwhile; a round trip is one write to a connection to the
-store. What happens anyway (heartbeats, maintenance, idle polls) is measured for as long before the photo
-and named beside it; redaction, which every log line passes, is left out of the files.
+`python -m benchmarks.walk` starts the real processes with a real Valkey and the tests' local Bot API server,
+paints one photo as warm-up, then traces the second one from its update to its painting. A file counts if one
+of its functions is called meanwhile; a round trip is one write to a connection to the ledger's server.
+Periodic work (heartbeats, maintenance, idle polls) is measured for the same time and printed separately.
+Files that run in any case (heartbeat, redaction, logs) are not counted.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PROCESSES = ("telegram", "io", "gpu")
 ALWAYS = ("tasks/heartbeat.py", "tasks/telemetry/redaction.py", "tasks/telemetry/logs.py")
 
 PROBE = '''
-"""Counts in every process of the bot; loaded by Python itself at start."""
+"""Counts in every process of the bot; Python imports it as sitecustomize."""
 import json, os, sys, threading, time
 FOLDER, ROOT = os.environ["WALK_FOLDER"], os.environ["WALK_ROOT"]
 FLAG = os.path.join(FOLDER, "watch")
@@ -73,7 +73,7 @@ if "bots" in sys.orig_argv:
 
 @contextmanager
 def watched_bot(folder: Path) -> Iterator[TelegramApi]:
-    """Run listener and workers with the probe; yield the Bot API server they talk to."""
+    """Run listener and workers with the probe; yield their Bot API server."""
     (folder / "site").mkdir()
     (folder / "site/sitecustomize.py").write_text(PROBE)
     valkey = EmbeddedValkey(folder / "valkey")
@@ -107,7 +107,7 @@ def watched_bot(folder: Path) -> Iterator[TelegramApi]:
 
 @dataclass(frozen=True)
 class Count:
-    """What one process did while it was watched."""
+    """The counts of one process."""
 
     files: frozenset[str]
     trips: int
@@ -118,7 +118,7 @@ def watch(folder: Path, during: Callable[[], object]) -> dict[str, Count]:
     for old in folder.glob("*.json"):
         old.unlink()
     (folder / "watch").touch()
-    time.sleep(0.1)  # the probes look every few milliseconds
+    time.sleep(0.1)  # the probes check the flag every few milliseconds
     during()
     (folder / "watch").unlink()
     return eventually(lambda: _counts(folder), 30.0, "the counts of all processes")

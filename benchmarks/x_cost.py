@@ -1,10 +1,10 @@
-"""What an answered request costs on X: dollars, calls, and how near the floor.
+"""Dollars and API calls per answered request on X, compared with the minimum.
 
-`python -m benchmarks.x_cost` plays an ordinary hour, a burst of 1,000 requests and an hour of outage against
-the fake X, for own photos and for those of others, in both of X's vocabularies, with the real intake, ledger,
-uploads and replies; only painting is left out. Dollars are what the fake bills by X's price list; the next
-column is what the bot counted. The floor of an answer is one mention, one post where the photo is another's,
-one description, one reply, and in X's newer vocabulary the accounts of who asked and of whose photo it is.
+`python -m benchmarks.x_cost` simulates an ordinary hour, a burst of 1,000 requests and an hour with an outage
+against the fake X, for own photos and photos of others, in both of X's API vocabularies. Intake, ledger,
+uploads and replies are real; nothing is painted. `$/answer` is what the fake bills by X's price list,
+`counted` what the bot counted. `floor` is the minimum: one mention, one post if the photo is in another
+person's post, one description, one reply, and in X's newer vocabulary the accounts of requester and owner.
 """
 
 from __future__ import annotations
@@ -36,35 +36,35 @@ from tests.fakes.x_faults import Fault
 from tests.fakes.x_words import POST, TWEET, Words
 from tests.tasks.delivery_worker import DeliveryWorker
 
-LOOKS = 80
-"""At the mentions, in an hour of 30 to 60 s between looks."""
+POLLS = 80
+"""Polls of the mentions in an hour, with 30 to 60 s between them."""
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """What people do on X, and when X is down."""
+    """The actions of people on X, and when X is down."""
 
     name: str
     requests: int
     chat: int = 0
-    """Replies in threads where the bot's name is inherited."""
+    """Replies in threads that mention the bot only because they inherit its name."""
     no_photo: int = 0
-    looks: int = LOOKS
+    polls: int = POLLS
     down: range = range(0)
-    """The looks during which X answers 503 to everything."""
+    """The polls during which X answers 503 to everything."""
 
 
 SCENARIOS = (
     Scenario("hour", 60, chat=30, no_photo=3),
-    # X lists the newest 800: a burst of 1,000 within two minutes is read in four looks.
-    Scenario("burst", 1000, looks=4),
-    Scenario("outage", 60, chat=30, no_photo=3, looks=2 * LOOKS, down=range(20, 20 + LOOKS)),
+    # X lists the newest 800: a burst of 1,000 within two minutes is read in four polls.
+    Scenario("burst", 1000, polls=4),
+    Scenario("outage", 60, chat=30, no_photo=3, polls=2 * POLLS, down=range(20, 20 + POLLS)),
 )
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one scenario came to."""
+    """The result of one scenario."""
 
     scenario: str
     photo: str
@@ -74,19 +74,19 @@ class Result:
     doubled: int
     dollars: float
     counted_dollars: float
-    """By the bot's own budget."""
+    """Counted by the bot's budget."""
     floor_dollars: float
     calls: int
     paid_for: dict[str, int]
 
     @property
     def ratio(self) -> float:
-        """How many times the floor was paid."""
+        """Dollars divided by the floor."""
         return self.dollars / self.floor_dollars
 
 
 def play(scenario: Scenario, words: Words, others: bool, services: Services) -> Result:
-    """Play a scenario and count."""
+    """Run a scenario and count."""
     with FakeX(words) as fake, environment(fake.url):
         x = XClient.open(services)
         x.tokens.store(Tokens(ACCESS, REFRESH, time.time() + 7200))
@@ -94,13 +94,13 @@ def play(scenario: Scenario, words: Words, others: bool, services: Services) -> 
         poll = Poll("mentions", listener.look_at_mentions)
         worker = DeliveryWorker(services, {"x": XPlatform(services)})
         listener.look_at_mentions()
-        actions = what_people_do(fake, scenario, others)
-        for look in range(scenario.looks):
-            for _ in range(len(actions) // (scenario.looks - look)):
+        actions = actions_of(fake, scenario, others)
+        for number in range(scenario.polls):
+            for _ in range(len(actions) // (scenario.polls - number)):
                 actions.pop()()
-            if look in scenario.down:
+            if number in scenario.down:
                 fake.faults.add(Fault("", 503, {"title": "Service Unavailable"}, times=10**6))
-            elif scenario.down and look == scenario.down.stop:
+            elif scenario.down and number == scenario.down.stop:
                 fake.faults.clear()
             work(listener, poll, worker, services)
         while services.ledger.open_count("x"):
@@ -122,27 +122,27 @@ def play(scenario: Scenario, words: Words, others: bool, services: Services) -> 
 
 
 def work(listener: Listener, poll: Poll, worker: DeliveryWorker, services: Services) -> None:
-    """Look once, and answer what can be answered; a pause is over by the next look."""
+    """Poll once and answer all jobs that can be answered; pauses of X end before the next poll."""
     listener.rest_after_look(poll)
     services.controls.resume("deliver", "x")
     services.ledger.sweep()
     worker.finish_open()
 
 
-def what_people_do(fake: FakeX, scenario: Scenario, others: bool) -> list[Callable[[], object]]:
-    """Return what happens, in mixed order."""
+def actions_of(fake: FakeX, scenario: Scenario, others: bool) -> list[Callable[[], object]]:
+    """Return the actions of people in random order."""
     world, count = fake.world, scenario.requests
     key = world.picture("https://pbs.twimg.com/media/cat.jpg")
     if others:
         owners = [world.post(f"owner{n}", "look", media=[key]) for n in range(count)]
-        asks = [
+        requests = [
             partial(world.post, f"fan{n}", "@suisai", under=post) for n, post in enumerate(owners)
         ]
     else:
-        asks = [partial(world.post, f"own{n}", "@suisai", media=[key]) for n in range(count)]
+        requests = [partial(world.post, f"own{n}", "@suisai", media=[key]) for n in range(count)]
     thread = world.post("zoe", "hello @ann and @suisai")
     actions: list[Callable[[], object]] = [
-        *asks,
+        *requests,
         *(partial(world.post, f"friend{n}", "lovely", under=thread) for n in range(scenario.chat)),
         *(partial(world.post, f"lost{n}", "hello @suisai") for n in range(scenario.no_photo)),
     ]
@@ -151,7 +151,7 @@ def what_people_do(fake: FakeX, scenario: Scenario, others: bool) -> list[Callab
 
 
 def floor(words: Words, others: bool) -> float:
-    """Return the least that an answer can cost."""
+    """Return the minimum cost of an answer in dollars."""
     accounts = (2 if others else 1) * USD["account"] if words is POST else 0.0
     source = USD["post"] if others else 0.0
     return OWNED_READ + source + accounts + USD["alt_text"] + USD["reply"]
@@ -159,7 +159,7 @@ def floor(words: Words, others: bool) -> float:
 
 @contextmanager
 def environment(url: str) -> Iterator[None]:
-    """Set the adapter up to talk to the fake X, without limits of its own."""
+    """Configure the adapter for the fake X, without a budget."""
     chosen = {
         "SUISAI_X_API_URL": url,
         "SUISAI_X_CLIENT_ID": "client",
@@ -183,7 +183,7 @@ def environment(url: str) -> Iterator[None]:
 
 @contextmanager
 def ledger() -> Iterator[Services]:
-    """Open a ledger on a server of its own."""
+    """Open a ledger on a new server."""
     with tempfile.TemporaryDirectory() as folder:
         server = EmbeddedValkey(Path(folder) / "valkey")
         server.ensure()
@@ -202,7 +202,7 @@ def ledger() -> Iterator[Services]:
 
 
 def main() -> None:
-    """Play the scenarios and print what they cost."""
+    """Run the scenarios and print their costs."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--json", action="store_true", help="print one JSON object per row")
     options.add_argument("--only", choices=[each.name for each in SCENARIOS])

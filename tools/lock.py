@@ -1,9 +1,8 @@
-"""Renew the lock files in requirements/ from pyproject.toml: exact versions with hashes, for pip.
+"""Update the lock files in requirements/ from pyproject.toml: exact versions with hashes, for pip.
 
-`python -m tools.lock` writes `runtime.txt` (what the bot needs), `gpu.txt` (with the extra `gpu`),
-`dev.txt` (with the tools of the dependency group `dev`) and `build.txt` (what builds the wheel in the
-images). One resolution serves all, so that a
-package has the same version in each.
+`python -m tools.lock` writes `runtime.txt` (dependencies of the bot), `gpu.txt` (with the extra `gpu`),
+`dev.txt` (with the dependency group `dev`) and `build.txt` (for building the wheel in the images). All files
+come from one resolution, so that a package has the same version in each.
 """
 
 from __future__ import annotations

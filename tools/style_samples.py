@@ -1,4 +1,4 @@
-"""Paints the small pictures by which the page shows its styles: python -m tools.style_samples."""
+"""Paint the sample pictures of the styles for the web page: `python -m tools.style_samples`."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from pipeline.styles import load_styles
 
 FOLDER = Path(__file__).parents[1] / "bots" / "web" / "static" / "styles"
 CROP = (90, 20, 474, 308)
-"""Of the sample photo, left, top, right, bottom: a face and some of the background, 4:3."""
+"""Crop of the sample photo (left, top, right, bottom): a face and some background, 4:3."""
 SIZE = (192, 144)
-"""Twice what the page shows, for screens with small pixels."""
+"""Twice the size on the page, for high-resolution displays."""
 
 
 def main() -> None:
-    """Paint every style that ships with the project."""
+    """Paint a sample of every style."""
     FOLDER.mkdir(exist_ok=True)
     with Image.open(files("bots").joinpath("samples/astronaut.jpg").open("rb")) as photo:
         cut = photo.convert("RGB").crop(CROP).resize((384, 288), Image.Resampling.LANCZOS)

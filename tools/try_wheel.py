@@ -1,7 +1,7 @@
-"""Build the wheel, install it into a fresh environment and use it outside the checkout.
+"""Build the wheel, install it into a new environment and use it outside the checkout.
 
-What is missing from the wheel (a data file, a module, `py.typed`) shows here and nowhere else: inside the
-checkout Python finds the sources.
+Detects files that are missing in the wheel (data, modules, `py.typed`). Tests in the checkout cannot, because
+Python finds the sources there.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Kill every process again and again, and count requests: answered, lost, answered twice.
+"""Kill all processes of a bot repeatedly, and count requests: answered, lost, answered twice.
 
-`python -m tools.chaos --jobs 500` prints a line of figures; exit code 1 if a promise is broken.
-`--platform` chooses the platform, `--rolling` restarts every process in turn instead of killing any.
+`python -m tools.chaos --jobs 500` prints the counts; the exit code is 1 if a request was lost or answered
+twice. `--platform` chooses the platform, `--rolling` restarts each process in turn instead of killing any.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def main() -> int:
             run.end()
     _print(tally, run.counts + Counter(run.unclean), time.monotonic() - began)
     broken = tally.lost or tally.doubled or run.unclean
-    # A process that is stopped and started again must cause no apology.
+    # A restart of a process must not cause an apology.
     return 1 if broken or (args.rolling and tally.first(APOLOGY)) else 0
 
 

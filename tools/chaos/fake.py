@@ -1,4 +1,4 @@
-"""The fake platform, installed as a package of its own (`tests/fakes/site`)."""
+"""Chaos on the fake platform, which is a separate package (`tests/fakes/site`)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SITE = ROOT / "tests" / "fakes" / "site"
 
 
 class FakeChaos:
-    """The fake platform; some of its photos kill the process that opens them."""
+    """People send photos on the fake platform; some photos crash the process that opens them."""
 
     listener = ("bots", "listen", "fake")
     resumes = ()

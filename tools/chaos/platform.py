@@ -1,4 +1,4 @@
-"""What a chaos run needs of a platform: requests, faults, and a count of answers apart from the ledger."""
+"""The interface of a platform for a chaos run: requests, faults, and answers counted without the ledger."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _SORRY = tuple(t("en", key) for key in ("apology-truncated", "apology-our-fault"
 
 @dataclass(frozen=True)
 class Tally:
-    """Requests and answers, as the platform saw them."""
+    """Requests and answers, counted on the platform."""
 
     of: int
-    """How many requests there are in all."""
+    """Number of all requests."""
     answers: Mapping[str, Sequence[str]]
-    """The answers of each request that has any, by the platform's id of the request."""
+    """The answers of each answered request, by the platform's id of the request."""
     counts: Mapping[str, int] = field(default_factory=dict)
-    """The injected faults, and how often."""
+    """Injected fault -> how often."""
 
     @property
     def lost(self) -> int:
@@ -42,7 +42,7 @@ class Tally:
 
 
 class ChaosPlatform(Protocol):
-    """A platform on which the bot runs. It is never killed itself."""
+    """A platform on which the bot runs. The platform itself is not killed."""
 
     @property
     def listener(self) -> Sequence[str]:
@@ -51,7 +51,7 @@ class ChaosPlatform(Protocol):
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """Environment variables by which the bot's processes find this platform."""
+        """Environment variables that connect the bot's processes to this platform."""
         ...
 
     @property
@@ -77,5 +77,5 @@ class ChaosPlatform(Protocol):
 
 
 def is_apology(text: str) -> bool:
-    """Tell whether this is an apology, and no other text of the bot."""
+    """Return whether a text of the bot is an apology."""
     return text.startswith(_SORRY)

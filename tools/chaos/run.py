@@ -1,4 +1,4 @@
-"""One bot under test: its processes and its Valkey; starts, kills and restarts them."""
+"""Starts, kills and restarts the processes and the Valkey of one bot."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PROCESSES = {
     "web": ("bots", "web", "--port", "0"),
 }
 GRACE_S = 30
-"""How long a process may take to end after SIGTERM, as on operators' machines."""
+"""Maximum time for a process to end after SIGTERM, as in production."""
 
 
 class ChaosRun:
@@ -45,7 +45,7 @@ class ChaosRun:
         self.platform = platform
         self.chance = random.Random(seed)
         self.counts: Counter[str] = Counter()
-        """What was done to the bot, and how often."""
+        """Disturbance -> how often."""
         self.unclean: list[str] = []
         """Processes that did not end cleanly on SIGTERM."""
         self.settings = _settings(folder)
@@ -74,7 +74,7 @@ class ChaosRun:
         return tuple(self._bots)
 
     def running(self) -> set[str]:
-        """Return the names of the processes that are up and send heartbeats; none without the server."""
+        """Return the names of the processes that run and send heartbeats; empty if the server is down."""
         try:
             present = {each.name.rpartition(":")[2] for each in self._presence.alive()}
         except RedisError:
@@ -103,7 +103,7 @@ class ChaosRun:
         self.counts[f"{name} killed"] += 1
 
     def kill_valkey(self) -> None:
-        """Kill the server; what is not on its disk is lost."""
+        """Kill the server; data that is not on its disk is lost."""
         os.kill(self.valkey.ensure(), signal.SIGKILL)
         self.counts["valkey killed"] += 1
 

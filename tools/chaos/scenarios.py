@@ -1,4 +1,4 @@
-"""What is done to the bot under load: processes are killed at random, or restarted in turn."""
+"""Scenarios for a bot under load: processes are killed at random, or restarted in turn."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ WAKEUP_FAULT_RATE = 0.3
 """Share of the steps, ten a second, that drop a wake-up or send one twice."""
 RESUME_EVERY_S = 5.0
 _DOWN_AT_ONCE = 1
-"""Processes that may be starting when the next is killed."""
+"""How many processes may still be starting when the next one is killed."""
 _AT_ONCE = 5
 _STEP_S = 0.1
 _COUNT_EVERY_S = 0.5
 
 
 class KillScenario:
-    """Kills a process every few seconds and the server now and then, and disturbs wake-ups.
+    """Kills a process every few seconds, the server less often, and disturbs wake-ups.
 
-    Nothing is killed before all processes have been up once, nor while two are still starting. The
-    first start sets the intervals, so that a slow machine gets some work done between two kills.
+    Nothing is killed before all processes have run once, nor while two are starting. Intervals are
+    multiples of the time of the first start, so that a slow machine can work between two kills.
     """
 
     def __init__(self, run: ChaosRun) -> None:
@@ -36,7 +36,7 @@ class KillScenario:
         self._kill_at, self._valkey_at, self._resume_at = 0.0, 0.0, 0.0
 
     def __call__(self, now: float) -> None:
-        """Do what is due, `now` seconds after the start."""
+        """Run the actions that are due `now` seconds after the start."""
         run, chance = self._run, self._run.chance
         run.start_missing()
         run.platform.send_requests(_AT_ONCE)
@@ -62,9 +62,9 @@ class KillScenario:
 
 
 class RollingRestart:
-    """Restarts one process after the other, each once the one before is up again.
+    """Restarts one process after the other, each after the previous one runs again.
 
-    Before each restart a share of the requests is sent, so that every restart happens under load.
+    Before each restart a part of the requests is sent, so that every restart happens under load.
     """
 
     def __init__(self, run: ChaosRun, jobs: int) -> None:
@@ -75,7 +75,7 @@ class RollingRestart:
         run.start_missing()
 
     def __call__(self, _: float) -> None:
-        """Restart the next process as soon as all are up and requests were sent."""
+        """Restart the next process if all are running and requests were sent."""
         if not self._left or len(self._run.running()) < len(self._run.names):
             return
         name, share = self._left[0]
@@ -95,7 +95,7 @@ def run_scenario(
     patience_s: float,
     is_over: Callable[[], bool] = lambda: True,
 ) -> Tally:
-    """Run a scenario until every request has an answer, or patience ends; return the counts."""
+    """Run a scenario until every request has an answer, at most `patience_s`; return the counts."""
     began = time.monotonic()
     count_at = 0.0
     while (now := time.monotonic() - began) < patience_s:

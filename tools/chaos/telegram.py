@@ -118,10 +118,10 @@ class TelegramChaos:
         return len(requests)
 
     def tally(self) -> Tally:
-        """Return the answers in the chats, and the promises that are still there."""
+        """Return the answers in the chats; also count promises that were not removed."""
         answers = self._answers()
         if len(answers) == self._workload.of:
-            # The listener takes promises back when their jobs have ended.
+            # The listener removes promises when their jobs have ended.
             with suppress(AssertionError):
                 self._api.world.wait(lambda: not self._promises(), _SETTLED_S)
         left = self._promises()
@@ -137,7 +137,7 @@ class TelegramChaos:
         return {ask: said for ask, said in seen.items() if said}
 
     def _promises(self) -> list[str]:
-        """Return what the bot promises although every job has ended, and could take back."""
+        """Return messages that promise something although every job has ended, if the bot knows their id."""
         with self._api.world.changed:
             return [
                 text
@@ -164,7 +164,7 @@ class TelegramChaos:
 
 
 def is_promise(text: str) -> bool:
-    """Tell whether the bot says this only as long as more is to come."""
+    """Return whether a text announces that another message will follow."""
     return _PROMISES.search(text) is not None
 
 
@@ -176,6 +176,6 @@ def _answers(chat: Chat, ask: int) -> list[str]:
     ]
     paintings = [PAINTING] * len(chat.paintings(ask))
     sorry = [APOLOGY] * sum(map(is_apology, said))
-    # "It may not have arrived" beside a painting is no second answer.
+    # "It may not have arrived" in addition to a painting is not a second answer.
     honest = [APOLOGY] if any(text.startswith(_HONEST) for text in said) and not paintings else []
     return paintings + sorry + honest

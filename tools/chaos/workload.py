@@ -1,4 +1,4 @@
-"""Photos that people send: mostly different ones, some the same viral one, a few that cannot be painted."""
+"""The photos that people send: mostly different ones, some equal ones, and a few that cannot be painted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import random
 POISON = "poison"
 VIRAL = "viral"
 DISTINCT_PEOPLE = 97
-"""A person sends again after so many others."""
+"""The number of people, who send one after the other."""
 _POISON_RATE = 0.02
 _VIRAL_RATE = 0.1
 

@@ -173,7 +173,7 @@ class XChaos:
                     self._late[ask] = time.monotonic() + self._chance.uniform(*_LATE_S)
             self._asked.append(ask)
         else:
-            # A direct message quotes nothing: its answer is recognised by its recipient.
+            # A direct message has no reply reference: its answer is found by its recipient.
             ask = world.message(f"writer{number}", "", [photo])
             self._senders[world.person(f"writer{number}")] = ask
 
@@ -193,7 +193,7 @@ class XChaos:
         return [PAINTING if note.media else APOLOGY for note in answers]
 
     def _is_listening(self) -> bool:
-        """Tell whether the bot has both cursors: later polls contain them."""
+        """Return whether the bot has both cursors, which its later polls contain."""
         polls = [asked for asked in list(self._x.asked) if asked.method == "GET"]
         messages = [asked for asked in polls if asked.path == "/2/dm_events"]
         mentions = any("since_id" in asked.query for asked in polls)
