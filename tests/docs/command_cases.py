@@ -142,7 +142,7 @@ STAYS = (
 
 NAMED = (
     Named(
-        r"suisai (backup|restore) suisai\.tar\.gz.*",
+        r"suisai (backup|restore)( suisai\.tar\.gz.*)?",
         "tests/bots/commands/test_backup.py moves a bot of its own",
         nothing,
     ),
@@ -172,6 +172,7 @@ NAMED = (
         "of the machine, and no command of ours",
         nothing,
     ),
+    Named(r"(uvx|pipx run) .*", "fetches packages; tools/try_wheel.py runs the wheel", nothing),
     Named(r"pip install.*", "fetches packages; test_commands.py looks at the extras", nothing),
     Named(r"kubectl .*", "there is no cluster; test_kubernetes.py reads the manifests", nothing),
     Named(r"docker compose .*", "there is no Docker daemon", compose_slip),
