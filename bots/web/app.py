@@ -25,6 +25,7 @@ from bots.web.job_events import JobEvents
 from bots.web.jobs import Jobs
 from bots.web.operator_auth import OperatorAuth
 from bots.web.page import PageRenderer
+from bots.web.plugin import NAME
 from bots.web.security import Shield
 from bots.web.sessions import language_of
 from bots.web.settings import WebSettings
@@ -59,7 +60,7 @@ def build_app(services: Services, settings: WebSettings | None = None) -> Starle
     proxies = TrustedProxies(settings.trusted_proxies)
     app = Starlette(
         routes=_routes(
-            PageRenderer(settings, styles, bool(services.settings.own_words)),
+            PageRenderer(settings, styles, services.settings.allows_own_words(NAME, None)),
             UploadsApi(services, settings, styles),
             Jobs(services, desk),
             [

@@ -41,6 +41,8 @@ class Form:
     seed: int | None
     words: str
     """A caption."""
+    after: str
+    """The id of the job whose painting is to be changed: its own words go on. Empty for a new request."""
 
 
 class _PhotoParser(MultiPartParser):
@@ -166,6 +168,7 @@ def _form(fields: FormData) -> Form:
         strength=None if strength is None else min(1.0, max(0.0, strength)),
         seed=None if seed is None else int(seed) & 0x7FFF_FFFF,
         words=_text(fields, "words"),
+        after=_text(fields, "after"),
     )
 
 

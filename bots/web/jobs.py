@@ -67,6 +67,7 @@ class JobView:
             "style": job.request.style,
             "strength": job.request.strength,
             "seed": job.request.seed,
+            "own_words": job.request.words,
         }
 
     def _words(self) -> str:

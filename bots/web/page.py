@@ -28,6 +28,8 @@ _SAID_BY_SCRIPTS = (
     "web-after",
     "web-before",
     "web-cancel",
+    "web-change",
+    "web-change-example",
     "web-close",
     "web-compare",
     "web-download",
@@ -121,6 +123,7 @@ class PageRenderer:
         facts = {
             "words": {key: t(language, key, **self._facts) for key in _SAID_BY_SCRIPTS},
             "styles": self._described(language),
+            "takes_words": self._takes_words,
             "photos_max": self._facts["count"],
             "photo_mb_max": self._facts["mb"],
         }

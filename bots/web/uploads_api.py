@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 
 import structlog
 from starlette.requests import Request
@@ -173,7 +174,8 @@ class UploadsApi:
             style=form.style if form.style in self._styles else PaintOptions().style
         )
         if form.strength is not None:
-            default = PaintOptions(default.style, form.strength)
+            default = replace(default, strength=form.strength)
+        default = replace(default, words=self._words_so_far(person, form.after))
         wish = parse(form.words, default, self._styles)
         seed = form.seed if wish.seed is None else wish.seed
         return PaintRequest(
@@ -191,6 +193,15 @@ class UploadsApi:
             private=True,
             words=wish.words,
         )
+
+    def _words_so_far(self, person: str, job_id: str) -> str:
+        """Return the own words of the visitor's painting that is to be changed."""
+        found = self._services.ledger.find_job(job_id) if job_id else None
+        is_theirs = found is not None and (found.request.platform, found.request.person) == (
+            NAME,
+            person,
+        )
+        return found.request.words if found is not None and is_theirs else ""
 
     def _say(self, language: str, refused: Refused) -> Response:
         now = self._services.ledger.now()

@@ -47,7 +47,10 @@ class DeliveryWorker:
 
     def painted(self, mention: str, pictures: int = 1, **fields: object) -> str:
         """Bring a request to `deliver` with finished pictures; return the job's id."""
-        job_id = self._admitted(mention, **fields)
+        return self.paint(self._admitted(mention, **fields), pictures)
+
+    def paint(self, job_id: str, pictures: int = 1) -> str:
+        """Bring the next job, which is this one, to `deliver` with finished pictures; return its id."""
         ledger, blobs = self._services.ledger, self._services.blobs
         ledger.transitions.fetched(self._claim(Stage.FETCH), ["photo"], "32x32")
         keys = [f"pictures/{job_id}/{n}" for n in range(pictures)]

@@ -4,6 +4,7 @@ const facts = JSON.parse(document.getElementById("facts").textContent);
 
 export const styles = facts.styles;
 export const photosMax = facts.photos_max;
+export const takesWords = facts.takes_words;
 export const photoBytesMax = facts.photo_mb_max * 1_000_000;
 
 export const say = (key) => facts.words[key];

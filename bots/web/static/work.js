@@ -1,7 +1,7 @@
 // One request on the page: waiting, then its painting or its sentence, and what can be done with it.
 
 import { compare, fit } from "./compare.js";
-import { make, say, styleSample, styles, titleOf } from "./facts.js";
+import { make, say, styleSample, styles, takesWords, titleOf } from "./facts.js";
 import * as shelf from "./shelf.js";
 import { zoom } from "./zoom.js";
 
@@ -118,7 +118,8 @@ export class Work {
         return frame;
       }),
     );
-    this.notes.textContent = [`${titleOf(job.style)}, ${percent(job.strength)}`, ...job.notes].join(" · ");
+    const asked = job.own_words ? [`“${job.own_words}”`] : [];
+    this.notes.textContent = [`${titleOf(job.style)}, ${percent(job.strength)}`, ...asked, ...job.notes].join(" · ");
     this.offer(...this.offers(job, alt));
     // Of what was finished before the page was opened, nothing is announced.
     if (this.waited) this.news.textContent = job.words;
@@ -153,7 +154,21 @@ export class Work {
       other,
       remove,
       others,
+      ...(takesWords ? [this.changeBox(like(job.strength))] : []),
     ];
+  }
+
+  /** What is written here is added to the words so far, and the same photo is painted again. */
+  changeBox(wish) {
+    const input = make("input", { type: "text", maxlength: 200, "aria-label": say("web-change"),
+      placeholder: say("web-change-example") });
+    const box = make("form", { class: "change" }, input,
+      make("button", { class: "button quiet", type: "submit" }, say("web-change")));
+    box.onsubmit = (event) => {
+      event.preventDefault();
+      if (input.value.trim() !== "") this.wish({ ...wish, words: input.value });
+    };
+    return box;
   }
 
   otherStyles(job) {
@@ -170,7 +185,8 @@ export class Work {
     const before = this.words.textContent;
     const focused = document.activeElement;
     this.doings.inert = true;
-    await this.onWish(this.photos, wish, (words) => this.tell(words || before));
+    // The bot adds the words of this work, so that they are kept whatever else is changed.
+    await this.onWish(this.photos, { ...wish, after: this.id }, (words) => this.tell(words || before));
     this.doings.inert = false;
     if (document.activeElement === document.body) focused?.focus({ preventScroll: true });
   }
