@@ -60,7 +60,12 @@ def verify(data: bytes, trusted: bytes = b"") -> Declaration:
 def _xmp(data: bytes, name: bytes) -> str:
     # A regular expression: an XML parser is a risk with untrusted files, and one value is needed.
     found = re.search(name + rb"(?:\s*=\s*[\"']|>)([^\"'<>]{1,200})", data)
-    return found[1].decode("utf-8", "replace").strip() if found else ""
+    return _printable(found[1].decode("utf-8", "replace")).strip() if found else ""
+
+
+def _printable(value: object) -> str:
+    """Return a text of a stranger's file as one line that cannot steer a terminal."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in str(value or ""))
 
 
 def _manifest(data: bytes, mime_type: str, trusted: bytes) -> Manifest | None:
@@ -82,6 +87,13 @@ def _manifest(data: bytes, mime_type: str, trusted: bytes) -> Manifest | None:
 
 
 def _read(report: dict[str, Any]) -> Manifest:
+    try:
+        return _described(report)
+    except (KeyError, IndexError, TypeError, AttributeError):
+        return Manifest("invalid")  # of another form than the standard's
+
+
+def _described(report: dict[str, Any]) -> Manifest:
     active = report["manifests"][report["active_manifest"]]
     generators = active.get("claim_generator_info") or [{}]
     actions = [
@@ -93,7 +105,7 @@ def _read(report: dict[str, Any]) -> Manifest:
     sources = [action["digitalSourceType"] for action in actions if "digitalSourceType" in action]
     return Manifest(
         state=str(report.get("validation_state", "invalid")).lower(),
-        generator=generators[0].get("name", ""),
-        signer=active.get("signature_info", {}).get("issuer", ""),
-        digital_source=sources[0].removeprefix(IPTC_SOURCES) if sources else "",
+        generator=_printable(generators[0].get("name")),
+        signer=_printable(active.get("signature_info", {}).get("issuer")),
+        digital_source=_printable(sources[0].removeprefix(IPTC_SOURCES) if sources else ""),
     )

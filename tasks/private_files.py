@@ -68,8 +68,11 @@ def read_secret_file(path: Path) -> str:
 
 
 def private_opener(path: str, flags: int) -> int:
-    """Create files with mode 0600 for any umask: `open(path, "a", opener=private_opener)`."""
-    return os.open(path, flags, _FILE_MODE)
+    """Create files with mode 0600 for any umask: `open(path, "a", opener=private_opener)`.
+
+    Links are not followed: another user may have put one there that leads to a file of this user.
+    """
+    return os.open(path, flags | os.O_NOFOLLOW, _FILE_MODE)
 
 
 def is_own_socket(path: Path) -> bool:

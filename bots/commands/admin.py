@@ -193,7 +193,7 @@ def people(
     marked = services().users.marked()
     shown = table("person", "is", fixed=("person",))
     for name, tier in marked.tiers.items():
-        shown.add_row(escape(name), escape(f"tier {tier}"))
+        shown.add_row(_plain(name), _plain(f"tier {tier}"))
     for pseudonym in marked.banned:
         shown.add_row(pseudonym, "banned")
     for pseudonym in marked.opted_out:
@@ -232,7 +232,7 @@ def dead_list() -> None:
         except CorruptRecord:
             shown.add_row(job_id, _clock(at), "corrupt-record", "-")
         else:
-            shown.add_row(job_id, _clock(at), escape(record.reason), record.request.platform)
+            shown.add_row(job_id, _clock(at), _plain(record.reason), record.request.platform)
     if shown.row_count:
         show(shown)
     else:
@@ -298,16 +298,21 @@ def _print_job(opened: Services, job_id: str) -> None:
         f"[bold]{record.id}[/bold]  {ask.platform}, {len(ask.photos)} photo(s), {ask.style}"
     )
     # Escaped: text from platforms and people must not be read as markup.
-    console.print(f"asked by: {ask.platform}:{escape(ask.person)}")
-    console.print(f"now: {record.outcome or record.stage}  {escape(record.reason)}")
+    console.print(f"asked by: {ask.platform}:{_plain(ask.person)}")
+    console.print(f"now: {record.outcome or record.stage}  {_plain(record.reason)}")
     if record.trace_id:
         console.print(f"trace: {record.trace_id}")
     began = record.history[0].at if record.history else record.admitted_at
     for entry in record.history:
         console.print(
             f"  {_clock(entry.at)}  +{entry.at - began:8.3f} s  {entry.event}  "
-            f"[dim]{escape(entry.detail)}[/dim]"
+            f"[dim]{_plain(entry.detail)}[/dim]"
         )
+
+
+def _plain(text: str) -> str:
+    """Return a text of people or platforms as it may be shown: no markup, nothing that steers a terminal."""
+    return escape("".join(c if c.isprintable() else "\ufffd" for c in text))
 
 
 def _clock(at: float) -> str:

@@ -6,7 +6,7 @@ import json
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, HttpUrl, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from tasks.settings import EnvironmentSettings
@@ -23,6 +23,18 @@ def _split(value: object) -> object:
 
 _Token = Annotated[SecretStr, Field(min_length=16)]
 """Guesses of a token are not counted, so that nobody can keep its owner out: it must be long."""
+
+
+def _are_proxies(
+    networks: tuple[IPv4Network | IPv6Network, ...],
+) -> tuple[IPv4Network | IPv6Network, ...]:
+    for network in networks:
+        # 10.0.0.0/8 and fc00::/7 are the widest networks that a proxy of one's own is in.
+        if network.prefixlen < (8 if network.version == 4 else 7):
+            raise ValueError(
+                f"{network} holds strangers, who could say that they come from anywhere; name your proxies"
+            )
+    return networks
 
 
 class WebSettings(EnvironmentSettings):
@@ -42,7 +54,10 @@ class WebSettings(EnvironmentSettings):
     public_url: HttpUrl | None = None
     """The page's public URL behind a reverse proxy; used in the links that the bot prints."""
     trusted_proxies: Annotated[
-        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split)
+        tuple[IPv4Network | IPv6Network, ...],
+        NoDecode,
+        BeforeValidator(_split),
+        AfterValidator(_are_proxies),
     ] = ()
     """Reverse proxies whose X-Forwarded-For and -Proto are used: addresses or networks, with commas."""
     asks_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 10

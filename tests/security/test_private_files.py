@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bots.commands.run import _print_links
+from bots.supervisor import lock_data_dir
 from bots.web.operator_auth import operator_token
 from bots.web.settings import WebSettings
 from tasks.blobs import BlobStore
@@ -174,3 +175,13 @@ def test_a_secret_that_others_could_read_is_closed_to_them(tmp_path: Path) -> No
     (tmp_path / "operator-token").chmod(0o644)
     assert operator_token(WebSettings(), tmp_path) == token
     assert readable_by_others(tmp_path / "operator-token") == []
+
+
+def test_a_link_in_place_of_a_lock_harms_no_file(tmp_path: Path) -> None:
+    victim, folder = tmp_path / "victim", tmp_path / "data"
+    victim.write_text("dear")
+    folder.mkdir()
+    (folder / "up.lock").symlink_to(victim)
+    with pytest.raises(OSError, match="symbolic links"), lock_data_dir(folder):
+        pass
+    assert victim.read_text() == "dear"

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import ValidationError
 from starlette.applications import Starlette
 
 from bots.web import uploads_api
@@ -72,6 +73,13 @@ def test_behind_a_trusted_proxy_the_real_address_counts(services: Services) -> N
 
     assert [through(f"9.9.9.{n}", "203.0.113.7") for n in range(5)] == [201] * 3 + [429] * 2
     assert through("203.0.113.8", "10.1.1.1") == 201
+
+
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0", "128.0.0.0/1", "127.0.0.1,2000::/3"])
+def test_strangers_are_no_proxies(network: str) -> None:
+    with pytest.raises(ValidationError, match="strangers"):
+        WebSettings(trusted_proxies=network)  # type: ignore[arg-type] # pydantic checks
+    assert WebSettings(trusted_proxies="10.0.0.0/8,fd00::/8").trusted_proxies  # type: ignore[arg-type]
 
 
 def test_nobody_else_says_where_they_come_from(services: Services) -> None:
