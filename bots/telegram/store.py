@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 
 from bots.i18n import negotiate
 from bots.telegram.events import MessageEvent, Origin, Place
+from bots.telegram.settings import PLATFORM
 from tasks.kv import KeyValueStore, Scheduled
 from tasks.ledger.ledger import Ledger
 from tasks.models import Job, PhotoRef, QueueStatus, Stage
@@ -130,8 +131,12 @@ class Paintings:
         self._keep_s = keep_s
 
     def job(self, job_id: str) -> Job | None:
-        """Return a job, None once it is forgotten."""
-        return self._ledger.find_job(job_id)
+        """Return a job of Telegram, None once it is forgotten.
+
+        A person elsewhere may have the number of a person here: their jobs are nobody's here.
+        """
+        job = self._ledger.find_job(job_id)
+        return job if job is not None and job.request.platform == PLATFORM else None
 
     def job_here(self, job_id: str, origin: Origin) -> Job | None:
         """Return a job that may be spoken of at `origin`, None for any other.

@@ -214,9 +214,11 @@ class CallbackHandlers:
 
     async def _canceller(self, button: ButtonEvent, job_id: str) -> str:
         """Return the person in whose name a job is cancelled, '' for somebody who may not."""
-        job = await asyncio.to_thread(self._services.ledger.find_job, job_id)
+        job = await asyncio.to_thread(self._paintings.job, job_id)
         origin = button.origin
-        if job is None or job.request.person == origin.person:
+        if job is None:
+            return ""
+        if job.request.person == origin.person:
             return origin.person
         # An anonymous admin asks as the group and presses buttons under the own account.
         if job.request.person == str(origin.chat) and await is_admin(self._sender.bot, origin):
@@ -226,7 +228,8 @@ class CallbackHandlers:
     async def _language(self, button: ButtonEvent, code: str, _: str) -> None:
         if code in languages():
             await asyncio.to_thread(self._chats.choose_language, button.origin.person, code)
-            await self._sender.answer_callback(button.query)
+        await self._sender.answer_callback(button.query)
+        if code in languages():
             await self._answer(button, t(code, "telegram-language-set"))
 
     async def _style(self, button: ButtonEvent, name: str, language: str) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from bots.telegram.keyboards import CANCEL, COMPARE, ORIGINAL, RESEND, Action, encode
+from tasks.models import PaintRequest, PhotoRef
 from tests.bots.telegram.driver import DeliveryDriver
 from tests.bots.telegram.harness import snapshot
 from tests.fakes.telegram_world import Json
@@ -160,3 +162,43 @@ def offered(driver: DeliveryDriver) -> list[Json]:
     driver.listen()
     results = driver.api.world.answered[query]["results"]
     return list(results)
+
+
+@pytest.mark.parametrize("platform", ["x", "x-dm", "web"])
+@pytest.mark.parametrize("verb", [CANCEL, ORIGINAL, COMPARE, RESEND])
+def test_the_job_of_a_namesake_elsewhere_is_out_of_reach(
+    driver: DeliveryDriver, platform: str, verb: str
+) -> None:
+    """People of two platforms may have the same number, and a job's id follows from a public post."""
+    job_id = driver.ledger_driver.admit(
+        PaintRequest(
+            platform=platform,
+            event="a-public-post",
+            person=str(BEN),
+            conversation="ab12" if platform == "web" else str(BEN),
+            photos=(PhotoRef("photo"),),
+            private=True,
+        )
+    )
+    if verb != CANCEL:
+        driver.paint(job_id)
+    say(driver, BEN, "/start")
+    *_, shown = driver.api.world.chat(BEN).of_bot()
+
+    driver.api.people.press_data(BEN, shown, encode(Action(verb, job_id)))
+    driver.listen()
+
+    assert driver.services.ledger.job(job_id).outcome is None
+    assert driver.api.world.chat(BEN).of_bot()[-1] == shown
+
+
+@pytest.mark.parametrize(
+    "data", ["cancel|", "cancel|" + "x" * 50, "original|*", "|", "language|xx", "style|x"]
+)
+def test_forged_buttons_do_nothing(driver: DeliveryDriver, data: str) -> None:
+    say(driver, BEN, "/start")
+    *_, shown = driver.api.world.chat(BEN).of_bot()
+    query = driver.api.people.press_data(BEN, shown, data)
+    driver.listen()
+    assert query in driver.api.world.answered
+    assert driver.api.world.chat(BEN).of_bot()[-1] == shown
