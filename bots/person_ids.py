@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from pipeline.errors import UserFacingError
-from tasks.platform import platform_names
+from tasks.platform import platform_names, platform_plugins
 
 FORMS: Mapping[str, tuple[str, str]] = {
     "telegram": (r"-?[0-9]{1,20}", "a number, e.g. telegram:4711, never an @name"),
@@ -45,3 +45,14 @@ def read_person(word: str, platform: str | None = None) -> tuple[str, str]:
             "`suisai people JOB` tells who asked for a job."
         )
     return name, person
+
+
+def names_of_people(platform: str) -> tuple[str, ...]:
+    """Return the platforms that know the same people by the same ids: those of one plugin.
+
+    Who is banned or forgotten as `x:4711` is so as `x-dm:4711`, too.
+    """
+    for plugin in platform_plugins().values():
+        if platform in plugin.names:
+            return tuple(sorted(plugin.names, key=lambda name: name != platform))
+    return (platform,)

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from bots.commands.common import InputRefused, services, show, table
-from bots.person_ids import UnknownPerson, read_person
+from bots.person_ids import UnknownPerson, names_of_people, read_person
 from tasks.ledger.ledger import UnknownJob
 from tasks.ledger.records import CorruptRecord
 from tasks.models import PAUSABLE, WORKER_STAGES, Job
@@ -106,8 +106,10 @@ def ban(person: Person) -> None:
     """
     platform, name = _person(person)
     people = services().users
-    before = people.status(platform, name).banned
-    people.ban(platform, name)
+    names = names_of_people(platform)
+    before = all(people.status(each, name).banned for each in names)
+    for each in names:
+        people.ban(each, name)
     typer.echo(f"{'Already banned' if before else 'Banned'}: {person}. Undo: suisai unban {person}")
 
 
@@ -125,8 +127,10 @@ def unban(
     else:
         platform, name = _person(person)
         people = services().users
-        before = people.status(platform, name).banned
-        people.unban(platform, name)
+        names = names_of_people(platform)
+        before = any(people.status(each, name).banned for each in names)
+        for each in names:
+            people.unban(each, name)
     typer.echo(f"{person} may ask again." if before else f"{person} was not banned.")
 
 
@@ -166,7 +170,8 @@ def forget(
     [dim]Example:[/dim] suisai forget telegram:4711 --opt-out
     """
     platform, name = _person(person)
-    files = services().users.forget(platform, name, opt_out=opt_out)
+    users = services().users
+    files = sum(users.forget(each, name, opt_out=opt_out) for each in names_of_people(platform))
     more = " Their photos are refused from now on." if opt_out else ""
     typer.echo(f"Forgotten: {person} ({files} files deleted).{more}")
 
@@ -211,9 +216,11 @@ def opt_in(person: Person) -> None:
     [dim]Example:[/dim] suisai opt-in telegram:4711
     """
     people, (platform, name) = services().users, _person(person)
-    if not people.opted_out(platform, name):
+    names = names_of_people(platform)
+    if not any(people.opted_out(each, name) for each in names):
         raise InputRefused(f"{person} has not opted out.")
-    people.opt_in(platform, name)
+    for each in names:
+        people.opt_in(each, name)
     typer.echo(f"Opted in: {person}. Their photos may be painted again.")
 
 

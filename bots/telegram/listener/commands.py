@@ -11,7 +11,7 @@ from telegram import InlineKeyboardMarkup, InlineQueryResultCachedPhoto, InlineQ
 from telegram.error import TelegramError
 
 from bots.i18n import describe_status, languages, t
-from bots.person_ids import UnknownPerson, read_person
+from bots.person_ids import UnknownPerson, names_of_people, read_person
 from bots.telegram.events import InlineQueryEvent, MessageEvent, Origin, Place
 from bots.telegram.keyboards import of_forgetting, of_languages, of_styles, title
 from bots.telegram.sender import Sender, is_admin
@@ -215,7 +215,9 @@ class OperatorCommands:
     def _set_ban(self, command: str, person: str) -> None:
         users = self._services.users
         change = users.ban if command == "ban" else users.unban
-        change(*read_person(person, PLATFORM))
+        platform, name = read_person(person, PLATFORM)
+        for each in names_of_people(platform):
+            change(each, name)
 
 
 def _is_switch(what: str, where: list[str]) -> bool:

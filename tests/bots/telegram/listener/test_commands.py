@@ -48,6 +48,15 @@ def test_an_operator_bans_in_private(driver: DeliveryDriver) -> None:
     assert not banned(driver)
 
 
+def test_a_ban_stops_requests_and_no_operator(driver: DeliveryDriver) -> None:
+    say(driver, BOSS, f"/ban {BOSS}")
+    driver.api.people.photo(BOSS, snapshot(1))
+    driver.listen()
+    assert driver.services.ledger.open_jobs("telegram", str(BOSS)) == ()
+    assert say(driver, BOSS, f"/unban {BOSS}") == ["Done."]
+    assert not banned(driver, BOSS)
+
+
 @pytest.mark.parametrize(
     ("person", "more"),
     [
