@@ -166,22 +166,22 @@ def test_a_person_is_banned_exempted_and_forgotten(
 
 @pytest.mark.parametrize(("named", "other"), [("x", "x-dm"), ("x-dm", "x")])
 def test_a_person_of_x_is_one_person_in_posts_and_messages(
-    driver: LedgerDriver, ask: MakeAsk, suisai: Suisai, named: str, other: str
+    driver: LedgerDriver, make_request: MakeRequest, suisai: Suisai, named: str, other: str
 ) -> None:
-    theirs = ask(platform=other, person="4711")
+    theirs = make_request(platform=other, person="4711")
     job_id = driver.admit(theirs)
     assert "Forgotten" in suisai("forget", f"{named}:4711").output
     assert driver.ledger.find_job(job_id) is None
 
     suisai("ban", f"{named}:4711")
-    assert driver.refuse(ask(platform=other, person="4711")).reason == "banned"
+    assert driver.refuse(make_request(platform=other, person="4711")).reason == "banned"
     suisai("unban", f"{other}:4711")
-    driver.admit(ask(platform=named, person="4711"))
+    driver.admit(make_request(platform=named, person="4711"))
 
     suisai("forget", f"{named}:4711", "--opt-out")
-    assert driver.refuse(ask(platform=other, person="4711")).reason == "opted-out"
+    assert driver.refuse(make_request(platform=other, person="4711")).reason == "opted-out"
     assert suisai("opt-in", f"{other}:4711").exit_code == 0
-    driver.admit(ask(platform=named, person="4711"))
+    driver.admit(make_request(platform=named, person="4711"))
 
 
 @pytest.mark.parametrize(

@@ -31,9 +31,11 @@ ESCAPE = "\x1b]0;title\x07\x1b[2J"
 
 
 def test_what_people_are_called_does_not_steer_a_terminal(
-    services: Services, ask: Callable[..., PaintRequest], capsys: pytest.CaptureFixture[str]
+    services: Services,
+    make_request: Callable[..., PaintRequest],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    admitted = services.ledger.admit(ask(person=f"ann{ESCAPE}"))
+    admitted = services.ledger.admit(make_request(person=f"ann{ESCAPE}"))
     assert isinstance(admitted, Admitted)
     _print_job(services, admitted.job_id)
     assert "\x1b" not in capsys.readouterr().out
