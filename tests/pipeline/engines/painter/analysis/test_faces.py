@@ -19,6 +19,7 @@ from pipeline.engines.painter.analysis.faces import (
 from pipeline.engines.painter.analysis.subject import SubjectDetector, worth_a_look
 from pipeline.styles import load_styles
 from tests.photos import photo
+from tests.pipeline.engines.painter.portraits import with_skin
 
 Paint = Callable[..., RGB]
 
@@ -72,6 +73,40 @@ def test_the_painting_shows_the_same_faces_as_the_photo(
         (after,) = finder.find(paint(portrait, style))
 
         assert overlap(before, after) > 0.7, name
+
+
+def crowd() -> RGB:
+    """Six small portraits beside each other: two people, mirrored and with other skin.
+
+    The detector finds four of the faces, 58 to 112 px wide.
+    """
+    people = [
+        with_skin(np.ascontiguousarray(photo(name, 320)[:, ::turn]), skin)
+        for name, turn, skin in (
+            ("astronaut", 1, "light"),
+            ("hopper", -1, "tan"),
+            ("astronaut", -1, "brown"),
+            ("hopper", 1, "porcelain"),
+            ("astronaut", 1, "very dark"),
+            ("hopper", -1, "brown"),
+        )
+    ]
+    tiles = [np.asarray(cv2.resize(each[:260, :240], (240, 260)), np.uint8) for each in people]
+    return np.vstack([np.hstack(tiles[:3]), np.hstack(tiles[3:])])
+
+
+@pytest.mark.parametrize("style", load_styles())
+def test_every_face_of_a_small_crowd_is_found_again(
+    finder: FaceFinder, paint: Paint, style: str
+) -> None:
+    scene = crowd()
+    before = finder.find(scene)
+    assert len(before) >= 4
+
+    after = finder.find(paint(scene, style))
+
+    lost = [face for face in before if all(overlap(face, other) < 0.5 for other in after)]
+    assert lost == []
 
 
 def test_eyes_and_mouth_of_a_face_too_small_for_a_brush_stay_readable(
