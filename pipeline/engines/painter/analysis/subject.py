@@ -107,7 +107,11 @@ class SubjectDetector:
         head, features, small = ovals(faces, shape, unit)
         # Without a face the matte takes animals and towers for people as well: it may hint, not decide.
         people = np.maximum(head, resize(matte, shape) * np.float32(1.0 if faces else 0.4))
-        skin = skin_like(photo, faces, people, head)
+        lab = to_lab(as_colours(scaled(photo, *shape)))
+        light = no_hair(lab, faces)
+        # Hair is painted alike within a face's oval and outside.
+        small *= blur(np.maximum(light, features), 1.0)
+        skin = skin_like(lab, faces, people, head * light)
         return Subject(tuple(faces), people, head, features, small, skin)
 
 
@@ -146,18 +150,20 @@ def smallness(face: Face, unit: float) -> float:
     return float(np.clip((170 - face.size / unit) / 90, 0, 1))
 
 
-def skin_like(photo: RGB, faces: Sequence[Face], people: Plane, head: Plane) -> Plane:
+def no_hair(lab: Colours, faces: Sequence[Face]) -> Plane:
+    """Say where it is not much darker than the skin of every face, 0..1; eyes are dark as well."""
+    light = np.zeros(lab.shape[:2], np.float32)
+    for face in faces:
+        light = np.maximum(light, ramp(lab[..., 0] - tone_of(lab, face)[0], -HAIR, -HAIR / 2))
+    return light
+
+
+def skin_like(lab: Colours, faces: Sequence[Face], people: Plane, head: Plane) -> Plane:
     """Find the skin of people: what has the colour of their faces."""
     skin = np.zeros(people.shape, np.float32)
-    if not faces:
-        return skin
-    lab = to_lab(as_colours(scaled(photo, *people.shape)))
-    bright = np.zeros(people.shape, np.float32)
     for face in faces:
-        tone = tone_of(lab, face)
-        skin = np.maximum(skin, near_tone(lab, tone))
-        bright = np.maximum(bright, ramp(lab[..., 0] - tone[0], -HAIR, -HAIR / 2))
-    return blur(np.maximum(skin * people, skin_of_heads(skin, head * bright)), 1.0)
+        skin = np.maximum(skin, near_tone(lab, tone_of(lab, face)))
+    return blur(np.maximum(skin * people, skin_of_heads(skin, head)), 1.0)
 
 
 def tone_of(lab: Colours, face: Face) -> Colours:
