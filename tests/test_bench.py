@@ -13,7 +13,7 @@ BENCHMARKS = sorted(
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)
-def test_a_benchmark_says_what_it_measures(
+def test_a_benchmark_starts_and_describes_itself(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     benchmark = import_module(f"benchmarks.{name}")

@@ -62,7 +62,7 @@ def _suisai(command: Any, words: list[str]) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_what_a_page_tells_to_type_can_be_typed(page: Path) -> None:
+def test_every_command_in_the_documents_exists_with_its_options(page: Path) -> None:
     slips = {" ".join(words): slip for words in commands(page) if (slip := wrong_with(words))}
 
     assert slips == {}
@@ -71,7 +71,7 @@ def test_what_a_page_tells_to_type_can_be_typed(page: Path) -> None:
 @pytest.mark.parametrize(
     "line", ["suisai worker io --thread 3", "suisai upp", "make tst", "pip install 'suisai[gpus]'"]
 )
-def test_a_slip_would_be_found(line: str) -> None:
+def test_a_wrong_command_is_detected(line: str) -> None:
     assert wrong_with(shlex.split(line))
 
 
@@ -95,7 +95,7 @@ def literal(node: ast.expr) -> str:
     return ""
 
 
-def test_proposed_fixes_can_be_typed() -> None:
+def test_proposed_fixes_are_valid_commands() -> None:
     proposed = [fix for fix in fixes() if fix.startswith(("suisai ", "python "))]
     slips = {fix: slip for fix in proposed for w in parts(fix) if (slip := wrong_with(w))}
 
@@ -103,7 +103,7 @@ def test_proposed_fixes_can_be_typed() -> None:
     assert len(proposed) > 15
 
 
-def test_every_link_between_the_pages_leads_somewhere() -> None:
+def test_every_link_between_the_documents_has_a_target() -> None:
     broken = [
         f"{page.name}: {target}"
         for page in PAGES

@@ -99,7 +99,7 @@ def telegram() -> Iterator[TelegramApi]:
 
 
 @pytest.mark.parametrize("command", those(Run))
-def test_it_does_what_it_says(
+def test_a_command_gives_the_documented_output(
     command: str, bot: Bot, telegram: TelegramApi, tmp_path: Path
 ) -> None:
     way = way_of(command)
@@ -127,7 +127,7 @@ def test_it_does_what_it_says(
 
 
 @pytest.mark.parametrize("command", those(Stay))
-def test_it_goes_to_work_and_ends_when_told(
+def test_a_long_running_command_starts_and_stops_on_a_signal(
     command: str, bot: Bot, telegram: TelegramApi, tmp_path: Path
 ) -> None:
     way = way_of(command)
@@ -152,14 +152,14 @@ def test_it_goes_to_work_and_ends_when_told(
 
 
 @pytest.mark.parametrize("command", those(Named))
-def test_what_cannot_be_run_is_looked_at(command: str) -> None:
+def test_commands_that_cannot_run_are_checked_statically(command: str) -> None:
     way = way_of(command)
     assert isinstance(way, Named)
     assert way.why
     assert way.slip(shlex.split(command)) == ""
 
 
-def test_no_command_is_forgotten() -> None:
+def test_every_command_has_a_case() -> None:
     assert [command for command in COMMANDS if way_of(command) is None] == []
     unused = [
         way.pattern
@@ -172,6 +172,6 @@ def test_no_command_is_forgotten() -> None:
 @pytest.mark.parametrize(
     "command", ["docker compose --profile y up", "make tst", "SUISAI_TOKN=1", "suisai frob"]
 )
-def test_a_slip_would_be_found(command: str) -> None:
+def test_a_wrong_command_is_detected(command: str) -> None:
     way = way_of(command)
     assert way is None or (isinstance(way, Named) and way.slip(shlex.split(command)))

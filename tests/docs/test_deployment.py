@@ -75,7 +75,7 @@ def services_of_compose() -> dict[str, Any]:
     return services
 
 
-def test_the_procfile_starts_what_exists() -> None:
+def test_the_procfile_starts_existing_commands() -> None:
     lines = (ROOT / "Procfile").read_text().splitlines()
     processes = dict(line.split(": ", 1) for line in lines)
 
@@ -85,7 +85,7 @@ def test_the_procfile_starts_what_exists() -> None:
     assert set(processes) == {"web", "io", "gpu", "sweep", *adapters()}
 
 
-def test_compose_starts_what_exists(services_of_compose: dict[str, Any]) -> None:
+def test_compose_starts_existing_commands(services_of_compose: dict[str, Any]) -> None:
     ours = {n: s for n, s in services_of_compose.items() if s["image"].startswith("suisai")}
 
     assert {
@@ -94,7 +94,9 @@ def test_compose_starts_what_exists(services_of_compose: dict[str, Any]) -> None
     assert set(ours) == {"web", "io", "painter", "cuda", "sweep", *adapters()}
 
 
-def test_every_container_is_confined_and_watched(services_of_compose: dict[str, Any]) -> None:
+def test_every_container_is_restricted_and_has_a_health_check(
+    services_of_compose: dict[str, Any],
+) -> None:
     for name, service in services_of_compose.items():
         assert service["read_only"] is True, name
         assert service["cap_drop"] == ["ALL"], name
@@ -121,7 +123,7 @@ def test_images_are_pinned_by_their_digests(services_of_compose: dict[str, Any])
     assert pinned.fullmatch(python)
 
 
-def test_images_install_only_what_is_locked_with_hashes() -> None:
+def test_images_install_only_locked_packages_with_hashes() -> None:
     text = (ROOT / "Dockerfile").read_text()
     installs = re.findall(r"pip install ([^\\&\n]+)", text)
     files = re.findall(r"-r (requirements/\w+\.txt)", text)
@@ -133,7 +135,7 @@ def test_images_install_only_what_is_locked_with_hashes() -> None:
             assert re.match(r"[\w.-]+==\S+|    --hash=sha256:[0-9a-f]{64}|\s*#|$", line), line
 
 
-def test_the_ledger_of_compose_asks_for_its_password_and_is_alone_with_the_bot(
+def test_the_ledger_of_compose_requires_a_password_and_is_reachable_by_the_bot_only(
     services_of_compose: dict[str, Any], tmp_path: Path
 ) -> None:
     valkey = services_of_compose["valkey"]
@@ -175,7 +177,7 @@ def assert_password_is_asked_for(entrypoint: list[str], folder: Path) -> None:
         server.wait()
 
 
-def test_the_table_of_the_documents_has_them_too() -> None:
+def test_the_settings_table_in_the_documents_is_complete() -> None:
     page = (ROOT / "docs" / "valkey.md").read_text()
     rows = dict(re.findall(r"^\| `([\w-]+)` \| ([^|]+) \| [^|]+ \|$", page, re.MULTILINE))
 
@@ -184,7 +186,7 @@ def test_the_table_of_the_documents_has_them_too() -> None:
         assert not value or value.replace("gb", " GB") in rows[name.removeprefix("--")], name
 
 
-def test_what_is_kept_is_what_the_embedded_server_has(tmp_path: Path) -> None:
+def test_the_ledgers_settings_equal_those_of_the_embedded_server(tmp_path: Path) -> None:
     server = EmbeddedValkey(tmp_path / "valkey")
     server.ensure()
     with Redis(unix_socket_path=str(server.socket)) as client:
@@ -196,7 +198,7 @@ def test_what_is_kept_is_what_the_embedded_server_has(tmp_path: Path) -> None:
     assert int(same["--maxmemory"]) == 1 << 30
 
 
-def test_tools_that_know_the_formats_accept_them() -> None:
+def test_validators_accept_the_files() -> None:
     for line in (
         ["hadolint", "Dockerfile"],
         ["check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml"],
@@ -211,7 +213,7 @@ def test_tools_that_know_the_formats_accept_them() -> None:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_both_images_end_without_root_and_copy_what_is_there() -> None:
+def test_both_images_run_without_root_and_copy_existing_files() -> None:
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     targets = [line.split(" AS ")[1] for line in lines if line.startswith("FROM")]
     copied = [w for line in lines if re.match(r"COPY (?!--from)", line) for w in line.split()[1:-1]]
@@ -221,7 +223,7 @@ def test_both_images_end_without_root_and_copy_what_is_there() -> None:
     assert [name for name in copied if not (ROOT / name).exists()] == []
 
 
-def test_the_health_check_knows_its_own_machine(services: Services) -> None:
+def test_the_health_check_covers_its_own_machine_only(services: Services) -> None:
     assert not is_alive_here("gpu", services.settings)
     with heartbeat(services.heartbeats, "gpu"):
         assert eventually(lambda: is_alive_here("gpu", services.settings))

@@ -52,7 +52,7 @@ def ours() -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("file", ["suisai.yaml", "valkey.yaml", "network.yaml"])
-def test_kubernetes_knows_every_word(file: str) -> None:
+def test_every_manifest_is_valid_for_kubernetes(file: str) -> None:
     done = subprocess.run(
         [Path(sys.executable).parent / "kubernetes-validate", "--strict", str(FOLDER / file)],
         capture_output=True,
@@ -62,7 +62,7 @@ def test_kubernetes_knows_every_word(file: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_every_process_is_there_and_starts_what_exists() -> None:
+def test_every_process_has_a_workload_that_starts_an_existing_command() -> None:
     assert set(ours()) == {"web", "io", "gpu", "sweep", *adapters()}
     for name, pod in workloads():
         for container in pod.get("initContainers", []) + pod["containers"]:
@@ -70,7 +70,7 @@ def test_every_process_is_there_and_starts_what_exists() -> None:
                 assert wrong_with(["suisai", *container["args"]]) == "", name
 
 
-def test_every_pod_is_confined() -> None:
+def test_every_pod_is_restricted() -> None:
     for name, pod in workloads():
         assert pod["securityContext"]["runAsNonRoot"] is True, name
         assert pod["automountServiceAccountToken"] is False, name
@@ -81,7 +81,7 @@ def test_every_pod_is_confined() -> None:
             assert context["capabilities"] == {"drop": ["ALL"]}, name
 
 
-def test_what_is_written_to_is_a_volume_and_owned_by_who_writes() -> None:
+def test_written_folders_are_volumes_owned_by_the_writing_user() -> None:
     scratch = "/tmp"  # noqa: S108 (a place in the pod)
     for name, pod in workloads():
         (container,) = pod["containers"]
@@ -93,7 +93,7 @@ def test_what_is_written_to_is_a_volume_and_owned_by_who_writes() -> None:
     assert {str(user) for user in users} == set(uid)
 
 
-def test_probes_ask_what_answers(services: Services) -> None:
+def test_probes_use_existing_endpoints(services: Services) -> None:
     paths = {route.path for route in health_routes(services)}  # type: ignore[attr-defined] # they are Routes
     for name, container in ours().items():
         probes = [container[probe] for probe in container if probe.endswith("Probe")]
@@ -105,7 +105,7 @@ def test_probes_ask_what_answers(services: Services) -> None:
                 assert probe["exec"]["command"] == ["python", "-P", "-m", "tasks.healthcheck", name]
 
 
-def test_a_stop_gives_a_batch_its_time_and_one_listener_stays_one() -> None:
+def test_a_stop_waits_for_the_batch_and_there_is_one_listener_only() -> None:
     kinds = {each["metadata"]["name"]: each for each in manifests("suisai.yaml")}
     assert all(pod["terminationGracePeriodSeconds"] >= 30 for _, pod in workloads())
     assert dict(workloads())["gpu"]["terminationGracePeriodSeconds"] >= 120
@@ -114,7 +114,7 @@ def test_a_stop_gives_a_batch_its_time_and_one_listener_stays_one() -> None:
         assert kinds[name]["spec"]["strategy"] == {"type": "Recreate"}
 
 
-def test_the_ledger_forgets_nothing_and_is_found() -> None:
+def test_the_ledger_is_durable_and_its_service_has_the_configured_name() -> None:
     container = dict(workloads())["valkey"]["containers"][0]
     assert settings_of_a_server(container["args"]) == KEPT
     names = {each["metadata"]["name"]: each for each in manifests("valkey.yaml")}
@@ -122,7 +122,7 @@ def test_the_ledger_forgets_nothing_and_is_found() -> None:
     assert f"redis://{names['valkey']['metadata']['name']}:6379/0" == settings["SUISAI_REDIS_URL"]
 
 
-def test_the_ledger_asks_for_its_password(tmp_path: Path) -> None:
+def test_the_ledger_requires_a_password(tmp_path: Path) -> None:
     container = dict(workloads())["valkey"]["containers"][0]
     assert_password_is_asked_for(container["command"], tmp_path)
     assert re.fullmatch(r"valkey/valkey:[\d.]+@sha256:[0-9a-f]{64}", container["image"])
@@ -139,7 +139,7 @@ def test_secrets_are_files_that_settings_read() -> None:
             assert mounts[DEFAULT_SECRETS_DIR]["readOnly"] is True, name
 
 
-def test_only_the_bot_reaches_the_ledger_and_only_the_page_is_open() -> None:
+def test_only_the_bot_can_connect_to_the_ledger_and_only_the_web_page_is_public() -> None:
     policies = {each["metadata"]["name"]: each["spec"] for each in manifests("network.yaml")}
     assert policies["nobody"]["policyTypes"] == ["Ingress", "Egress"]
     assert not {"ingress", "egress"} & set(policies["nobody"])
@@ -150,7 +150,7 @@ def test_only_the_bot_reaches_the_ledger_and_only_the_page_is_open() -> None:
     assert set(policies) == {"nobody", "bot", "web", "valkey"}
 
 
-def test_the_bot_connects_to_names_the_ledger_and_https_alone() -> None:
+def test_the_bot_can_connect_only_to_dns_the_ledger_and_https() -> None:
     (policy,) = (p for p in manifests("network.yaml") if p["metadata"]["name"] == "bot")
     rules = policy["spec"]["egress"]
     ports = {
@@ -195,7 +195,7 @@ def _selects(policy: dict[str, Any], workload: str) -> bool:
     )
 
 
-def test_what_is_scaled_exists_and_is_scaled_by_what_waits_and_what_is_in_hand() -> None:
+def test_scaled_workloads_exist_and_scale_by_queued_and_leased_jobs() -> None:
     scaled = {each["spec"]["scaleTargetRef"]["name"]: each for each in manifests("keda.yaml")}
     assert set(scaled) == {"gpu", "io"}
     for each in scaled.values():
@@ -207,7 +207,7 @@ def test_what_is_scaled_exists_and_is_scaled_by_what_waits_and_what_is_in_hand()
         assert each["spec"]["minReplicaCount"] <= each["spec"]["maxReplicaCount"]
 
 
-def test_jobs_in_hand_are_counted_also_where_no_line_has_a_number(
+def test_leased_jobs_are_counted_also_if_no_queue_has_a_sample(
     services: Services, make_request: Callable[..., PaintRequest]
 ) -> None:
     services.ledger.admit(make_request())

@@ -112,7 +112,7 @@ def test_a_photo_in_the_inbox_becomes_a_painting_in_the_outbox(
 
 
 @pytest.mark.usefixtures("listening")
-def test_what_is_no_photo_gets_an_apology(
+def test_a_file_that_is_not_a_photo_gets_an_apology(
     folder: Path, services: Services, worker: WorkerContext
 ) -> None:
     put(folder, "cat.jpg", b"meow")

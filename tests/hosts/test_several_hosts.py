@@ -95,7 +95,7 @@ def leased(services: Services, stage: Stage) -> int:
     return read_stats(services).stages[stage].leased
 
 
-def test_nothing_is_lost_or_doubled_when_links_break_and_hosts_die(
+def test_no_answer_is_lost_or_sent_twice_when_links_break_and_hosts_fail(
     network: Network, services: Services
 ) -> None:
     for host in ("io-1", "io-2"):

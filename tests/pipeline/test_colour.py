@@ -34,24 +34,24 @@ def near(colour: tuple[int, ...], tolerance: int = 3) -> Callable[[RGB], bool]:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF"])
-def test_colours_of_a_wide_screen_become_srgb(kind: str) -> None:
+def test_display_p3_colours_are_converted_to_srgb(kind: str) -> None:
     data = encoded(plain(ORANGE), kind, icc_profile=display_p3(), quality=95)
     assert near(ORANGE_OF_P3)(open_photo(data).pixels)
 
 
-def test_a_wide_screen_that_is_only_named_counts_too() -> None:
+def test_display_p3_without_an_embedded_profile_is_recognised() -> None:
     named = {"color_primaries": 12, "transfer_characteristics": 13, "matrix_coefficients": 6}
     data = encoded(plain(ORANGE), "HEIF", quality=95, full_range_flag=1, **named)
     assert near(ORANGE_OF_P3)(open_photo(data).pixels)
 
 
-def test_srgb_itself_stays_as_it_is() -> None:
+def test_srgb_is_not_changed() -> None:
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     assert near(ORANGE, 1)(open_photo(encoded(plain(ORANGE), "PNG", icc_profile=srgb)).pixels)
     assert near(ORANGE, 0)(open_photo(encoded(plain(ORANGE), "PNG")).pixels)
 
 
-def test_ink_becomes_light() -> None:
+def test_cmyk_is_converted_to_rgb() -> None:
     assert near((0, 128, 255), 4)(
         open_photo(encoded(plain((255, 127, 0, 0), "CMYK"), "JPEG")).pixels
     )
@@ -62,7 +62,7 @@ def test_sixteen_bits_become_eight() -> None:
     assert near((156, 156, 156), 0)(open_photo(encoded(grey, "PNG")).pixels)
 
 
-def test_a_palette_is_looked_up_before_anything_is_blended() -> None:
+def test_palette_indices_are_converted_before_scaling() -> None:
     dithered = landscape(2048, 1024, "P")
     blended = dithered.convert("RGB").resize((1024, 512), Image.Resampling.LANCZOS)
     pixels = open_photo(encoded(dithered, "PNG")).pixels
@@ -72,13 +72,13 @@ def test_a_palette_is_looked_up_before_anything_is_blended() -> None:
 @pytest.mark.parametrize(
     ("alpha", "seen"), [(255, (200, 100, 50)), (0, (255, 255, 255)), (128, (227, 177, 152))]
 )
-def test_what_is_transparent_shows_white_paper(alpha: int, seen: tuple[int, int, int]) -> None:
+def test_transparent_pixels_become_white(alpha: int, seen: tuple[int, int, int]) -> None:
     photo = plain((*ORANGE, alpha), "RGBA")
     photo.paste((0, 0, 0, 255), (0, 0, 8, 64))  # something must be there to be seen
     assert near(seen, 1)(open_photo(encoded(photo, "PNG")).pixels[:, 16:])
 
 
-def test_hidden_colours_do_not_bleed_into_what_is_seen() -> None:
+def test_colours_of_transparent_pixels_do_not_affect_visible_ones() -> None:
     photo = Image.new("RGBA", (4000, 64), (255, 0, 255, 0))
     for column in range(0, 4000, 2):
         photo.paste((255, 255, 255, 255), (column, 0, column + 1, 64))

@@ -16,7 +16,7 @@ def test_a_sheet_shows_the_photo_and_every_style() -> None:
     assert (sheet[16 : 16 + cat.shape[0], 16 : 16 + cat.shape[1]] == cat).all()
 
 
-def test_tall_photos_stand_in_more_columns_than_wide_ones() -> None:
+def test_tall_photos_have_more_columns_than_wide_ones() -> None:
     assert columns_for(9, aspect=0.5) == 4
     assert columns_for(9, aspect=1.0) == 3
     assert columns_for(9, aspect=3.0) == 2

@@ -32,7 +32,7 @@ def end_of(case: Case) -> str | None:
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.__name__)
-def test_every_file_ends_as_it_must(group: Group) -> None:
+def test_every_file_has_its_expected_result(group: Group) -> None:
     surprises = {
         case.name: f"{end}, not {case.reason}"
         for case in files_of(group)
@@ -41,7 +41,7 @@ def test_every_file_ends_as_it_must(group: Group) -> None:
     assert surprises == {}
 
 
-def test_the_corpus_is_large_and_meets_every_reason_of_opening() -> None:
+def test_the_corpus_is_large_and_covers_every_reason_of_opening() -> None:
     corpus = [case for group in GROUPS for case in files_of(group)]
     assert len({case.name for case in corpus}) == len(corpus) >= 60
     met = {case.reason for case in corpus if case.reason}

@@ -56,13 +56,15 @@ WOUNDS = st.lists(
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF"])
 @settings(max_examples=RUNS, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(wounds=WOUNDS)
-def test_a_damaged_file_has_a_named_end(kind: str, wounds: list[tuple[float, int, bytes]]) -> None:
+def test_a_damaged_file_is_opened_or_refused_with_a_reason(
+    kind: str, wounds: list[tuple[float, int, bytes]]
+) -> None:
     assert end_of(damaged(whole(kind), wounds)) in ("opened", *REASONS)
 
 
 @settings(max_examples=RUNS, deadline=None)
 @given(st.binary(max_size=2000))
-def test_noise_has_a_named_end(data: bytes) -> None:
+def test_random_bytes_are_refused_with_a_reason(data: bytes) -> None:
     with pytest.raises(PhotoRefused) as refused:
         open_photo(data)
     assert refused.value.reason in REASONS

@@ -36,7 +36,7 @@ def planted(kind: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF"])
-def test_no_planted_byte_comes_out(kind: str) -> None:
+def test_no_metadata_of_the_photo_is_in_the_picture(kind: str) -> None:
     data = planted(kind)
     assert PLANTED in data
     assert LATITUDE in data

@@ -32,9 +32,7 @@ def dunes(seed: int) -> RGB:
 
 
 @pytest.mark.parametrize("seed", [30, 44, 53])
-def test_a_picture_without_people_scores_lower_than_the_model_says(
-    check: OpenNsfw, seed: int
-) -> None:
+def test_the_score_is_reduced_for_a_picture_without_people(check: OpenNsfw, seed: int) -> None:
     picture = dunes(seed)
     raw = check._loaded().classify(picture).nsfw
 
@@ -42,7 +40,7 @@ def test_a_picture_without_people_scores_lower_than_the_model_says(
     assert check.score(picture) < 0.7 * raw
 
 
-def test_threads_share_a_check(check: OpenNsfw) -> None:
+def test_a_check_is_thread_safe(check: OpenNsfw) -> None:
     pixels = photo("cat")
     with ThreadPoolExecutor(4) as threads:
         scores = set(threads.map(check.score, [pixels] * 8))
@@ -50,12 +48,12 @@ def test_threads_share_a_check(check: OpenNsfw) -> None:
 
 
 @pytest.mark.parametrize("shape", [(100, 900, 3), (900, 100, 3), (100, 201, 3)])
-def test_every_part_of_a_strip_is_seen_in_a_square(shape: tuple[int, int, int]) -> None:
+def test_every_part_of_a_strip_is_in_a_square_window(shape: tuple[int, int, int]) -> None:
     strip = np.arange(np.prod(shape), dtype=np.int64).reshape(shape)
     cut = windows(strip)  # type: ignore[arg-type] # numbered pixels, to see which are missing
     assert {window.shape for window in cut} == {(100, 100, 3)}
     assert set(np.concatenate([window.ravel() for window in cut])) == set(strip.ravel())
 
 
-def test_an_ordinary_shape_is_seen_whole() -> None:
+def test_an_ordinary_aspect_ratio_has_one_window() -> None:
     assert [window.shape for window in windows(photo("rocket"))] == [photo("rocket").shape]

@@ -41,5 +41,5 @@ def waves(seed: int) -> RGB:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_sand_in_the_colour_of_skin_is_nobody(presence: PersonPresence, seed: int) -> None:
+def test_skin_coloured_sand_is_not_a_person(presence: PersonPresence, seed: int) -> None:
     assert not presence.possible(waves(seed))

@@ -20,7 +20,7 @@ def refusal(data: bytes, limits: PhotoLimits = PhotoLimits()) -> PhotoRefused:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF"])
-def test_every_kind_of_photo_looks_as_it_was_taken(kind: str) -> None:
+def test_every_format_is_decoded_to_the_right_pixels(kind: str) -> None:
     photo = open_photo(encoded(landscape(), kind))
     expected = np.asarray(landscape(), dtype=int)
     assert photo.pixels.shape == (480, 640, 3)
@@ -40,7 +40,7 @@ def test_a_small_photo_keeps_its_size() -> None:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_photo_stands_upright_however_the_camera_was_held(orientation: int) -> None:
+def test_the_exif_orientation_is_applied(orientation: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     as_stored = {
@@ -61,7 +61,7 @@ def test_equal_photos_have_equal_digests_whatever_their_files() -> None:
     assert png.digest == webp.digest != other.digest
 
 
-def test_a_heavy_file_is_refused_before_it_is_looked_at() -> None:
+def test_a_file_over_the_size_limit_is_refused_before_decoding() -> None:
     refused = refusal(b"\xff" * 2_000_001, PhotoLimits(bytes_max=2_000_000))
     assert (refused.reason, refused.facts) == ("too-heavy", {"limit_mb": 2})
 
@@ -76,13 +76,13 @@ def test_a_photo_of_the_wrong_size_is_refused(size: tuple[int, int], reason: str
     assert refusal(encoded(landscape(*size), "PNG"), limits).reason == reason
 
 
-def test_a_file_that_takes_too_much_work_is_refused() -> None:
+def test_a_file_that_exceeds_the_cpu_limit_is_refused() -> None:
     assert (
         refusal(encoded(landscape(1500, 1000), "PNG"), PhotoLimits(cpu_s=0.001)).reason
         == "too-hard"
     )
 
 
-def test_a_photo_is_not_blamed_for_a_machine_that_gives_it_no_time() -> None:
+def test_an_exceeded_wall_time_is_an_error_of_the_machine_not_of_the_photo() -> None:
     with pytest.raises(SandboxUnusable, match="overloaded"):
         open_photo(encoded(landscape(1500, 1000), "PNG"), PhotoLimits(wall_s=0.001))

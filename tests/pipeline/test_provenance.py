@@ -32,7 +32,7 @@ def painting(maker: Maker = PAINTER, seal: C2paSigner | None = None) -> bytes:
 
 
 @pytest.mark.parametrize("maker", [PAINTER, DIFFUSION])
-def test_a_painting_says_how_it_came_to_be(maker: Maker) -> None:
+def test_a_painting_declares_how_it_was_made(maker: Maker) -> None:
     assert verify(painting(maker)) == Declaration(maker.source, maker.tool, None)
 
 
@@ -44,16 +44,16 @@ def test_the_declaration_is_where_other_programs_look_for_it() -> None:
     assert source == "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicallyEnhanced"
 
 
-def test_a_photo_says_nothing() -> None:
+def test_a_photo_has_no_declaration() -> None:
     assert verify(encoded(landscape(), "PNG")) == Declaration("", "", None)
 
 
-def test_what_is_no_picture_is_refused() -> None:
+def test_a_file_that_is_not_a_picture_is_refused() -> None:
     with pytest.raises(PhotoRefused):
         verify(b"%PDF-1.7")
 
 
-def test_a_sealed_painting_names_its_maker_and_its_signer(
+def test_a_signed_painting_contains_its_tool_and_signer(
     identity: tuple[Credentials, bytes],
 ) -> None:
     own, authority = identity
@@ -66,7 +66,7 @@ def test_a_sealed_painting_names_its_maker_and_its_signer(
     assert said.manifest.digital_source == DigitalSource.DIFFUSION
 
 
-def test_a_signature_of_somebody_unknown_is_valid_and_not_trusted(
+def test_a_signature_of_an_unknown_signer_is_valid_but_not_trusted(
     identity: tuple[Credentials, bytes],
 ) -> None:
     manifest = verify(painting(seal=C2paSigner(identity[0]))).manifest
@@ -74,7 +74,7 @@ def test_a_signature_of_somebody_unknown_is_valid_and_not_trusted(
     assert manifest.state == "valid"
 
 
-def test_a_sealed_painting_that_was_changed_is_found_out(
+def test_a_changed_signed_painting_is_invalid(
     identity: tuple[Credentials, bytes],
 ) -> None:
     sealed = bytearray(painting(seal=C2paSigner(identity[0])))
@@ -84,14 +84,16 @@ def test_a_sealed_painting_that_was_changed_is_found_out(
     assert manifest.state == "invalid"
 
 
-def test_a_seal_costs_a_few_kilobytes_and_no_pixel(identity: tuple[Credentials, bytes]) -> None:
+def test_a_signature_adds_a_few_kilobytes_and_changes_no_pixel(
+    identity: tuple[Credentials, bytes],
+) -> None:
     sealed, plain = painting(seal=C2paSigner(identity[0])), painting()
     assert len(sealed) - len(plain) < 5000
     with Image.open(BytesIO(sealed)) as left, Image.open(BytesIO(plain)) as right:
         assert left.tobytes() == right.tobytes()
 
 
-def test_threads_share_a_seal(identity: tuple[Credentials, bytes]) -> None:
+def test_a_signer_is_thread_safe(identity: tuple[Credentials, bytes]) -> None:
     seal = C2paSigner(identity[0])
     with ThreadPoolExecutor(4) as threads:
         sealed = threads.map(lambda _: painting(seal=seal), range(12))

@@ -18,6 +18,6 @@ def test_pixels_come_back_as_they_were() -> None:
 
 
 @pytest.mark.parametrize("broken", [slice(0, 0), slice(0, -1), slice(1, None)])
-def test_what_was_cut_or_never_packed_is_refused(broken: slice) -> None:
+def test_truncated_or_other_bytes_are_refused(broken: slice) -> None:
     with pytest.raises(ValueError, match="no packed photo"):
         unpack(pack(photo("coffee", 64))[broken])

@@ -45,7 +45,7 @@ def test_many_threads_share_a_sandbox(sandbox: Sandbox) -> None:
         assert list(echoed) == payloads
 
 
-def test_endless_work_is_ended_by_its_processor_time(sandbox: Sandbox) -> None:
+def test_an_endless_loop_is_ended_by_its_cpu_limit(sandbox: Sandbox) -> None:
     with pytest.raises(JobDied) as died:
         sandbox.run(b"spin", ALLOWED)
     assert died.value.signal_number == signal.SIGPROF
@@ -53,7 +53,7 @@ def test_endless_work_is_ended_by_its_processor_time(sandbox: Sandbox) -> None:
     assert not died.value.wall_clock_exceeded
 
 
-def test_endless_waiting_is_ended_by_the_clock(sandbox: Sandbox) -> None:
+def test_an_endless_wait_is_ended_by_its_wall_time(sandbox: Sandbox) -> None:
     with pytest.raises(JobDied) as died:
         sandbox.run(
             b"sleep", ResourceLimits(ALLOWED.memory_bytes, cpu_s=1.0, wall_s=0.2, answer_bytes=9)
@@ -62,12 +62,12 @@ def test_endless_waiting_is_ended_by_the_clock(sandbox: Sandbox) -> None:
     assert not died.value.cpu_exceeded
 
 
-def test_memory_ends_at_the_allowance(sandbox: Sandbox) -> None:
+def test_memory_is_limited(sandbox: Sandbox) -> None:
     assert sandbox.run(b"swell 100000000", ALLOWED) == b"100000000"
     assert sandbox.run(b"swell 500000000", ALLOWED) == b"no memory"
 
 
-def test_a_crash_is_reported_and_harms_nobody(sandbox: Sandbox) -> None:
+def test_a_crash_is_reported_and_affects_no_other_job(sandbox: Sandbox) -> None:
     with pytest.raises(JobDied) as died:
         sandbox.run(b"crash", ALLOWED)
     assert died.value.signal_number == signal.SIGSEGV
@@ -96,7 +96,7 @@ def test_a_job_sees_no_secrets(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
     fresh.close()
 
 
-def test_a_job_holds_nobody_elses_connection(sandbox: Sandbox) -> None:
+def test_a_job_has_no_connection_of_other_jobs(sandbox: Sandbox) -> None:
     alone = sandbox.run(b"descriptors", ALLOWED)
     with ThreadPoolExecutor(4) as threads:
         sleepers = [threads.submit(_sleep, sandbox) for _ in range(3)]
@@ -142,7 +142,7 @@ input()
 """
 
 
-def test_a_fork_server_that_cannot_start_is_said_to_be_the_machines_fault() -> None:
+def test_a_fork_server_that_cannot_start_raises_sandbox_unusable() -> None:
     broken = Sandbox("tests.pipeline.misbehaving_jobs:no_such_job")
     with pytest.raises(SandboxUnusable):
         broken.run(b"echo", ALLOWED)

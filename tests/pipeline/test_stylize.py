@@ -68,31 +68,31 @@ def test_a_photo_becomes_a_painting_of_its_size() -> None:
     ("photo", "picture", "reason"),
     [(0.5, 0.0, "unsafe-photo"), (0.19, 0.5, "unsafe-picture"), (0.2, 0.3, "unsafe-picture")],
 )
-def test_what_must_not_be_shown_is_refused(photo: float, picture: float, reason: str) -> None:
+def test_a_score_at_a_threshold_is_refused(photo: float, picture: float, reason: str) -> None:
     with pytest.raises(PhotoRefused) as refused:
         painted(photo, picture)
     assert refused.value.reason == reason
 
 
 @pytest.mark.parametrize(("photo", "picture"), [(0.49, 0.29), (0.19, 0.49)])
-def test_what_is_just_below_the_thresholds_is_painted(photo: float, picture: float) -> None:
+def test_a_score_just_below_the_thresholds_is_painted(photo: float, picture: float) -> None:
     assert painted(photo, picture)
 
 
 @pytest.mark.parametrize(
     "scores", [(), (0.1,), (float("nan"),), (0.1, float("nan")), (-0.1,), (1.1,)]
 )
-def test_a_check_that_does_not_answer_shows_nothing(scores: tuple[float, ...]) -> None:
+def test_a_failing_check_blocks_the_picture(scores: tuple[float, ...]) -> None:
     with pytest.raises(SafetyUnavailable):
         painted(*scores)
 
 
-def test_without_any_check_nothing_is_shown() -> None:
+def test_without_a_check_no_picture_is_returned() -> None:
     with pytest.raises(SafetyUnavailable):
         stylize(encoded(landscape(), "PNG"), Style("film"), Inverter(), Screen([]))
 
 
-def test_the_strictest_check_decides() -> None:
+def test_the_highest_score_decides() -> None:
     with pytest.raises(PhotoRefused):
         stylize(
             encoded(landscape(), "PNG"),

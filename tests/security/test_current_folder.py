@@ -43,7 +43,7 @@ def imported(folder: Path) -> str:
     return log.read_text() if log.exists() else ""
 
 
-def test_what_suisai_up_and_demo_start_comes_up_beside_planted_modules(
+def test_processes_of_up_and_demo_ignore_modules_in_the_current_folder(
     folder: Path, services: Services, tmp_path: Path
 ) -> None:
     environment = {**os.environ, **environment_of(services.settings), "SUISAI_ENGINE": "painter"}
@@ -68,7 +68,7 @@ def test_what_suisai_up_and_demo_start_comes_up_beside_planted_modules(
     ],
     ids=["suisai", "python -P -m bots", "python -m bots"],
 )
-def test_a_command_runs_beside_planted_modules(folder: Path, command: list[str]) -> None:
+def test_a_command_ignores_modules_in_the_current_folder(folder: Path, command: list[str]) -> None:
     if command[1:] == ["-m", "bots"]:
         # Python itself imports these before the bot's first line.
         for name in {"bots", *sys.stdlib_module_names}:
@@ -80,7 +80,7 @@ def test_a_command_runs_beside_planted_modules(folder: Path, command: list[str])
     assert "worker" in done.stdout
 
 
-def test_the_health_check_of_a_container_runs_beside_planted_modules(
+def test_the_health_check_ignores_modules_in_the_current_folder(
     folder: Path, services: Services
 ) -> None:
     environment = {**os.environ, **environment_of(services.settings)}
@@ -91,7 +91,7 @@ def test_the_health_check_of_a_container_runs_beside_planted_modules(
     assert (done.returncode, done.stderr, imported(folder)) == (1, "", "")
 
 
-def test_celery_looks_for_no_module_in_the_current_folder(folder: Path, services: Services) -> None:
+def test_celery_does_not_import_from_the_current_folder(folder: Path, services: Services) -> None:
     (folder / "planted_by_a_stranger.py").write_text(PLANTED)
     loader = make_app(services.settings).loader
 

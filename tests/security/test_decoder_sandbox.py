@@ -66,7 +66,7 @@ print(secret.value.decode())
 
 
 @pytest.mark.parametrize("exploit", exploits.ON_THE_WORKER, ids=lambda each: each.__name__)
-def test_the_worker_is_out_of_reach(
+def test_the_worker_process_is_not_accessible(
     sandbox: Sandbox, worker: tuple[int, str], exploit: exploits.Exploit
 ) -> None:
     pid, secret_at = worker
@@ -74,7 +74,7 @@ def test_the_worker_is_out_of_reach(
 
 
 @pytest.mark.parametrize("exploit", exploits.ON_FILES, ids=lambda each: each.__name__)
-def test_files_are_out_of_reach(
+def test_files_are_not_accessible(
     sandbox: Sandbox, tmp_path: Path, exploit: exploits.Exploit
 ) -> None:
     file = tmp_path / "somebody's"
@@ -105,14 +105,14 @@ def test_a_thread_can_be_started(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("exploit", exploits.ENDLESS)
-def test_no_job_outlives_its_time(sandbox: Sandbox, exploit: str) -> None:
+def test_every_job_ends_at_its_wall_time(sandbox: Sandbox, exploit: str) -> None:
     with pytest.raises(JobDied) as died:
         sandbox.run(exploit.encode(), BRIEF)
     assert died.value.wall_clock_exceeded
     eventually(lambda: not _children(_fork_server_of(sandbox)), 20, "the child has ended")
 
 
-def test_no_job_outlives_the_fork_server() -> None:
+def test_jobs_end_with_the_fork_server() -> None:
     sandbox = Sandbox("tests.security.exploits:work")
     server = _fork_server_of(sandbox)
     caller = threading.Thread(target=_run_to_the_end, args=(sandbox, b"sleep_undisturbed"))
@@ -127,14 +127,14 @@ def test_no_job_outlives_the_fork_server() -> None:
     sandbox.close()
 
 
-def test_an_answer_is_no_longer_than_the_job_can_give(sandbox: Sandbox) -> None:
+def test_an_answer_over_the_maximum_length_is_refused(sandbox: Sandbox) -> None:
     with pytest.raises(InvalidAnswer):
         sandbox.run(b"claim_a_long_answer", BRIEF)
     eventually(lambda: not _children(_fork_server_of(sandbox)), 40, "the child has ended")
 
 
 @pytest.mark.parametrize("exploit", ["end_within_the_answer", "end_without_an_answer"])
-def test_an_end_before_the_answer_harms_no_other_job(sandbox: Sandbox, exploit: str) -> None:
+def test_a_job_that_ends_without_an_answer_affects_no_other(sandbox: Sandbox, exploit: str) -> None:
     server = _fork_server_of(sandbox)
     with pytest.raises(JobDied) as died:
         sandbox.run(exploit.encode(), LIMITS)
@@ -142,7 +142,7 @@ def test_an_end_before_the_answer_harms_no_other_job(sandbox: Sandbox, exploit: 
     assert _fork_server_of(sandbox) == server, "it is still the same fork server"
 
 
-def test_a_photo_whose_decoder_answers_nonsense_is_refused(sandbox: Sandbox) -> None:
+def test_a_photo_whose_decoder_gives_an_invalid_answer_is_refused(sandbox: Sandbox) -> None:
     jpeg = b"\xff\xd8\xff\xe0" + bytes(1000)
     for liar in (
         "no_answer",
@@ -161,7 +161,7 @@ def test_a_photo_whose_decoder_answers_nonsense_is_refused(sandbox: Sandbox) -> 
 @given(st.binary(max_size=200))
 @example(b"\0\0" + (1).to_bytes(4) * 4 + b"rgb")
 @example(b"\0\0" + (1).to_bytes(4) * 3 + b"\xff" * 4 + b"rgb")
-def test_an_answer_says_nothing_but_pixels_or_a_reason(answer: bytes) -> None:
+def test_an_answer_contains_only_pixels_or_a_reason(answer: bytes) -> None:
     limits = PhotoLimits(long_side_px=4)
     with suppress(InvalidAnswer):
         try:
@@ -188,7 +188,7 @@ HEADERS = {
 
 
 @pytest.mark.parametrize("machine", ALLOWED)
-def test_numbers_are_those_of_the_kernel(machine: str) -> None:
+def test_system_call_numbers_equal_the_kernels(machine: str) -> None:
     header = HEADERS[machine]
     if not header.exists():
         pytest.skip(f"{header} is not here (Debian: linux-libc-dev)")

@@ -167,7 +167,7 @@ def test_nothing_in_the_store_on_its_disk_or_in_a_file_names_a_forgotten_person(
     assert left.request.photos == (PhotoRef("p"),)
 
 
-def test_who_is_forgotten_leaves_a_set_and_the_others_stay(services: Services) -> None:
+def test_a_forgotten_person_is_removed_from_sets_and_others_stay(services: Services) -> None:
     kv = services.kv("x")
     kv.compare_and_set("money", None, "1", also=Members("billed", ["5", "6"], 100, people=True))
     kv.compare_and_set("money", "1", "2", also=Members("posts", ["5"], 100))
@@ -176,7 +176,7 @@ def test_who_is_forgotten_leaves_a_set_and_the_others_stay(services: Services) -
     assert kv.missing_members("posts", ["5"]) == []
 
 
-def test_an_opt_out_while_the_painting_is_sent_leaves_no_way_to_show_it_again(
+def test_after_an_opt_out_during_sending_the_painting_cannot_be_shown_again(
     services: Services,
 ) -> None:
     driver = LedgerDriver(services)
@@ -198,13 +198,13 @@ def test_an_opt_out_while_the_painting_is_sent_leaves_no_way_to_show_it_again(
     assert not list((services.settings.data_dir / "blobs").rglob(f"{job_id}*"))
 
 
-def test_a_key_that_expires_takes_the_name_of_its_person_along(services: Services) -> None:
+def test_the_index_of_a_person_expires_with_its_keys(services: Services) -> None:
     kv = services.kv("telegram")
     kv.set_if_absent(f"told:{MARKER}", "1", 0.05, MARKER)
     eventually(lambda: MARKER not in everything(services), 5)
 
 
-def test_what_lasts_is_found_after_what_expired(services: Services) -> None:
+def test_permanent_entries_are_found_after_others_expired(services: Services) -> None:
     kv = services.kv("telegram")
     kv.put("style:5", "film", person="5")
     kv.put("told:5", "1", 0.01, "5")

@@ -43,7 +43,7 @@ def readable_by_others(folder: Path) -> list[str]:
     ]
 
 
-def test_a_whole_bot_writes_nothing_that_others_can_read(
+def test_a_running_bot_writes_no_file_that_others_can_read(
     generous_umask: None, tmp_path: Path
 ) -> None:
     data = tmp_path / "data"
@@ -64,9 +64,7 @@ def test_a_whole_bot_writes_nothing_that_others_can_read(
     assert token not in logs
 
 
-def test_photos_lie_in_a_folder_that_others_cannot_enter(
-    generous_umask: None, tmp_path: Path
-) -> None:
+def test_the_folder_of_photos_is_private(generous_umask: None, tmp_path: Path) -> None:
     folder = tmp_path / "blobs"
     folder.mkdir(mode=0o755)
     BlobStore.open(None, folder).put("photos/1/a.rgb", b"photo")
@@ -74,7 +72,7 @@ def test_photos_lie_in_a_folder_that_others_cannot_enter(
 
 
 @pytest.mark.parametrize("long", [False, True], ids=["in its folder", "in /tmp"])
-def test_the_embedded_server_keeps_to_itself(
+def test_files_and_socket_of_the_embedded_server_are_private(
     generous_umask: None, tmp_path: Path, long: bool
 ) -> None:
     folder = tmp_path / ("x" * 100 if long else "valkey")

@@ -138,7 +138,7 @@ def test_a_special_range_is_not_public(network: IPv4Network | IPv6Network) -> No
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_what_lies_beside_them_is_public(address: str) -> None:
+def test_addresses_next_to_special_ranges_are_public(address: str) -> None:
     assert is_public(address)
 
 
@@ -146,7 +146,9 @@ def test_what_lies_beside_them_is_public(address: str) -> None:
 @pytest.mark.parametrize(
     "wrap", ["::ffff:{}", "64:ff9b::{}", "64:ff9b:1::{}", "::{}", "::ffff:0:{}"]
 )
-def test_a_special_ipv4_address_hides_in_no_ipv6_address(network: str, wrap: str) -> None:
+def test_a_special_ipv4_address_inside_an_ipv6_address_is_not_public(
+    network: str, wrap: str
+) -> None:
     inner = IPv4Network(network)
     for address in (inner[0], inner[-1]):
         assert not is_public(wrap.format(address)), address
@@ -162,7 +164,7 @@ def test_tunnels_are_never_public(ipv4: int) -> None:
 
 
 @pytest.mark.parametrize("zoned", ["fe80::1%eth0", "fe80::1%25eth0", "ff02::1%lo"])
-def test_a_zone_makes_nothing_public(zoned: str) -> None:
+def test_a_zone_id_does_not_make_an_address_public(zoned: str) -> None:
     assert not is_public(zoned)
 
 

@@ -117,7 +117,7 @@ def test_no_env_file_ends_in_a_traceback(content: bytes, tmp_path: Path) -> None
         ("SUISAI_LIMITS", "[" * 20_000, "nested too deeply"),
     ],
 )
-def test_a_command_says_it_in_one_line(
+def test_a_command_reports_an_invalid_setting_in_one_line(
     name: str, value: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, value)
@@ -131,7 +131,7 @@ def test_a_command_says_it_in_one_line(
     assert says in done.stderr
 
 
-def test_a_blob_store_that_cannot_be_opened_is_one_sentence(tmp_path: Path) -> None:
+def test_a_blob_store_that_cannot_be_opened_is_reported_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="SUISAI_BLOB_URL cannot be opened"):
         BlobStore.open("s3://", tmp_path)
 
@@ -159,7 +159,7 @@ def test_secrets_are_read_from_files(tmp_path: Path, monkeypatch: pytest.MonkeyP
                 )
 
 
-def test_the_password_of_the_store_may_stand_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_servers_password_can_be_a_separate_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUISAI_REDIS_URL", "redis://valkey:6379/0")
     monkeypatch.setenv("SUISAI_REDIS_PASSWORD", "p/w@ä:1")
     read = Settings()

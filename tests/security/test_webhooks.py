@@ -63,19 +63,19 @@ def answer(app: Starlette, path: str, body: bytes, *, ends_early: bool) -> int:
 
 @pytest.mark.parametrize("path", ["/telegram/webhook", PATH])
 @pytest.mark.parametrize("body", [DEEP, b"{", b"[]", b"", b"\xff", b'"text"', b"1" * 2_000_000])
-def test_a_body_that_is_no_event_is_refused(app: Starlette, path: str, body: bytes) -> None:
+def test_a_body_that_is_not_an_event_is_refused(app: Starlette, path: str, body: bytes) -> None:
     assert answer(app, path, body, ends_early=False) in (400, 403, 413)
 
 
 @pytest.mark.parametrize("path", ["/telegram/webhook", PATH])
-def test_a_caller_who_leaves_causes_no_error(app: Starlette, path: str) -> None:
+def test_a_client_that_disconnects_causes_no_error(app: Starlette, path: str) -> None:
     assert answer(app, path, b'{"a', ends_early=True) in (400, 403, 413)
 
 
 @pytest.mark.parametrize(
     "secret", ["a", "short-secret", "a" * 257, "with a space inside", "é" * 20]
 )
-def test_a_webhook_needs_a_secret_that_nobody_guesses(secret: str) -> None:
+def test_a_webhook_requires_a_strong_secret(secret: str) -> None:
     with pytest.raises(ValidationError, match="16-256"):
         TelegramSettings(
             token=SecretStr("1:x"),

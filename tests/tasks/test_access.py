@@ -61,7 +61,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-def test_the_bot_lives_with_the_documented_rights(
+def test_the_bot_works_with_the_documented_rights(
     guarded_url: str, settings: Settings, tmp_path: Path, make_request: object
 ) -> None:
     frugal = settings.model_copy(
@@ -93,7 +93,7 @@ def test_the_bot_lives_with_the_documented_rights(
     "command",
     [("GET", "another:key"), ("FLUSHALL",), ("CONFIG", "GET", "*"), ("KEYS", "*"), ("SHUTDOWN",)],
 )
-def test_the_documented_user_can_do_no_harm_beyond_the_bot(
+def test_the_documented_user_is_refused_other_commands_and_keys(
     guarded_url: str, command: tuple[str, ...]
 ) -> None:
     with Redis.from_url(guarded_url) as client, pytest.raises(NoPermissionError):

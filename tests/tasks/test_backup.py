@@ -99,7 +99,7 @@ def test_a_bot_that_moves_under_load_loses_nothing_and_answers_nobody_twice(
     assert [old.claim(stage) for stage in Stage] == [[], [], []]
 
 
-def test_a_copy_of_a_running_bot_holds_all_that_was_accepted_before(
+def test_a_backup_of_a_running_bot_contains_all_admitted_jobs(
     machine: dict[str, LedgerDriver], make_request: MakeRequest, tmp_path: Path
 ) -> None:
     bot, archive, over = machine["bot"], tmp_path / "bot.tar.gz", threading.Event()
@@ -158,7 +158,7 @@ def test_a_bot_is_not_unpacked_over_another(
 
 
 @pytest.mark.parametrize("kind", ["text", "half", "other"])
-def test_what_is_no_backup_is_refused(
+def test_a_file_that_is_not_a_backup_is_refused(
     machine: dict[str, LedgerDriver], tmp_path: Path, kind: str
 ) -> None:
     archive = tmp_path / "bot.tar.gz"

@@ -30,7 +30,7 @@ def photo_ask(make_request: MakeRequest) -> PaintRequest:
     return make_request(photos=(PhotoRef("uploads/ann/1"),), seed=7)
 
 
-def test_a_photo_comes_back_as_a_painting(
+def test_a_photo_is_answered_with_a_painting(
     services: Services, stack: Stack, photo_ask: PaintRequest
 ) -> None:
     stack.start_workers()

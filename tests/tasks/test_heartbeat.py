@@ -19,7 +19,7 @@ def test_a_process_is_on_the_list_while_it_runs(services: Services) -> None:
     assert services.heartbeats.alive() == ()
 
 
-def test_a_process_that_fell_silent_is_forgotten(services: Services) -> None:
+def test_a_process_without_heartbeats_is_removed(services: Services) -> None:
     dead = Process("io", "far-away:1", 0.0, {})
     services.heartbeats.announce(dead, stale_s=0.0)
     services.heartbeats.announce(Process("io", "here:2", 0.0, {}))
@@ -29,7 +29,7 @@ def test_a_process_that_fell_silent_is_forgotten(services: Services) -> None:
     assert services.redis.hlen(f"{services.settings.namespace}:presence") == 1
 
 
-def test_a_process_that_takes_the_place_of_a_dead_one_has_another_name() -> None:
+def test_a_restarted_process_has_another_unique_name() -> None:
     # Containers are restarted under the same machine name, and their process has the same id.
     assert unique_process_name() != unique_process_name()
     assert unique_process_name().startswith(process_name())

@@ -14,7 +14,7 @@ from tests.tasks.ledger_driver import LedgerDriver, MakeDriver, MakeRequest
 NOW = datetime.now(UTC)
 
 
-def test_the_photo_goes_when_the_answer_is_delivered(
+def test_the_photo_is_deleted_when_the_answer_is_delivered(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.admit(make_request())
@@ -35,7 +35,7 @@ def test_sweeping_twice_or_on_two_machines_changes_nothing_more(
     run_once(driver.services)
 
 
-def test_a_photo_that_a_crash_orphaned_is_collected(
+def test_a_photo_that_a_crash_left_behind_is_deleted(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.admit(make_request())
@@ -61,7 +61,7 @@ def test_two_claims_of_one_job_never_share_a_file(
     assert photo_key(first, 0) != photo_key(second, 0)
 
 
-def test_a_key_that_the_store_refuses_holds_up_no_other(
+def test_a_key_that_the_store_refuses_does_not_block_others(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.admit(make_request())
@@ -73,7 +73,7 @@ def test_a_key_that_the_store_refuses_holds_up_no_other(
     assert driver.services.redis.lrange(rubbish, 0, -1) == ["photos/../../forbidden"]
 
 
-def test_when_memory_is_short_old_stories_go_first(
+def test_when_memory_is_low_the_oldest_records_are_deleted_first(
     driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with()
@@ -88,7 +88,7 @@ def test_when_memory_is_short_old_stories_go_first(
     assert driver.job(waiting).stage is Stage.FETCH
 
 
-def test_each_change_of_the_ladder_is_logged(
+def test_each_change_of_the_overload_level_is_logged(
     driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with(brownout_above_s=20, brownout_below_s=10)

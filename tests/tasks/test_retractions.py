@@ -54,7 +54,7 @@ def test_the_published_answer_of_a_forgotten_person_is_deleted(
     assert driver.services.retractions.waiting() == 0
 
 
-def test_an_owner_who_opts_out_takes_back_the_answers_that_show_their_photos(
+def test_an_owners_opt_out_retracts_answers_that_show_their_photos(
     driver: LedgerDriver, make_request: MakeRequest, board: Board
 ) -> None:
     asker = driver.admit(make_request(person="bob", photos=(PhotoRef("1", owner="ann"),)))
@@ -71,7 +71,7 @@ def test_an_owner_who_opts_out_takes_back_the_answers_that_show_their_photos(
     assert picture not in {key for key, *_ in driver.services.blobs.listing("pictures")}
 
 
-def test_forgetting_an_owner_without_an_opt_out_leaves_what_others_asked_for(
+def test_forgetting_an_owner_without_an_opt_out_keeps_answers_to_others(
     driver: LedgerDriver, make_request: MakeRequest, board: Board
 ) -> None:
     driver.admit(make_request(person="bob", photos=(PhotoRef("1", owner="ann"),)))
@@ -110,7 +110,7 @@ def test_an_answer_that_is_published_while_its_person_is_forgotten_is_deleted(
     ],
     ids=lambda trouble: type(trouble).__name__,
 )
-def test_what_the_platform_does_not_delete_now_is_tried_again(
+def test_a_failed_retraction_is_retried(
     driver: LedgerDriver, board: Board, trouble: Exception
 ) -> None:
     driver.services.retractions.add("web", "the receipt: with spaces")
@@ -133,7 +133,7 @@ def test_an_answer_of_a_platform_that_is_not_installed_is_dropped(driver: Ledger
     assert driver.services.retractions.run(missing) == 1
 
 
-def test_the_records_of_an_owner_go_with_the_jobs(
+def test_index_entries_of_an_owner_are_deleted_with_the_jobs(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     job_id = driver.admit(make_request(person="bob", photos=(PhotoRef("1", owner="ann"),)))

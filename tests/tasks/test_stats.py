@@ -28,7 +28,7 @@ def paint_one(services: Services, event: PaintRequest) -> None:
     services.ledger.transitions.finish(delivering, Outcome.ANSWERED, receipt="r")
 
 
-def test_jobs_are_counted_where_they_wait(
+def test_ready_and_leased_jobs_are_counted_by_stage(
     services: Services, make_request: Callable[..., PaintRequest]
 ) -> None:
     for person in ("ann", "bob", "eve"):
@@ -50,7 +50,7 @@ def test_an_answer_is_counted_once_with_its_wait(
     assert "reconciled:web" not in counts
 
 
-def test_an_answer_that_was_found_standing_counts_as_reconciled(
+def test_an_answer_that_was_found_on_the_platform_counts_as_reconciled(
     services: Services, make_request: Callable[..., PaintRequest]
 ) -> None:
     services.ledger.admit(make_request())
@@ -81,7 +81,7 @@ def test_work_and_workers_are_summed_over_the_fleet(services: Services) -> None:
     ]
 
 
-def test_switches_and_quotas_are_told(services: Services) -> None:
+def test_pauses_and_quotas_are_reported(services: Services) -> None:
     services.controls.pause("deliver", "x")
     services.controls.announce_quota("x", RateLimit(100, 900.0))
 

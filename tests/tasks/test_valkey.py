@@ -29,7 +29,7 @@ def client(server: EmbeddedValkey) -> Redis:
     return Redis(unix_socket_path=str(server.socket))
 
 
-def test_a_second_start_adopts_the_running_server(tmp_path: Path) -> None:
+def test_a_second_start_reuses_the_running_server(tmp_path: Path) -> None:
     server = EmbeddedValkey(tmp_path)
     pid = server.ensure()
     assert EmbeddedValkey(tmp_path).ensure() == pid
@@ -37,7 +37,7 @@ def test_a_second_start_adopts_the_running_server(tmp_path: Path) -> None:
     assert not server.is_alive()
 
 
-def test_a_server_whose_starter_was_killed_is_adopted(tmp_path: Path) -> None:
+def test_a_server_whose_starter_was_killed_is_reused(tmp_path: Path) -> None:
     starter = subprocess.run(
         [sys.executable, "-c", START_AND_BE_KILLED, str(tmp_path)],
         capture_output=True,
@@ -53,7 +53,7 @@ def test_a_server_whose_starter_was_killed_is_adopted(tmp_path: Path) -> None:
     server.stop()
 
 
-def test_many_starters_at_once_make_one_server(tmp_path: Path) -> None:
+def test_concurrent_starts_give_one_server(tmp_path: Path) -> None:
     starters = [
         subprocess.Popen(
             [sys.executable, "-c", START_AND_BE_KILLED, str(tmp_path)], stdout=subprocess.PIPE
@@ -65,7 +65,7 @@ def test_many_starters_at_once_make_one_server(tmp_path: Path) -> None:
     EmbeddedValkey(tmp_path).stop()
 
 
-def test_what_was_written_survives_a_kill_of_the_server(tmp_path: Path) -> None:
+def test_written_values_survive_a_kill_of_the_server(tmp_path: Path) -> None:
     server = EmbeddedValkey(tmp_path)
     pid = server.ensure()
     with client(server) as redis:
@@ -87,7 +87,7 @@ def test_a_folder_with_a_very_long_name_works(tmp_path: Path) -> None:
     server.stop()
 
 
-def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
+def test_a_server_that_cannot_start_gives_the_reason(tmp_path: Path) -> None:
     (tmp_path / "appendonlydir").write_text("in the way of the append-only folder")
     with pytest.raises(ValkeyUnusable, match="ended at once"):
         EmbeddedValkey(tmp_path).ensure()

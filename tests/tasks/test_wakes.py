@@ -34,7 +34,7 @@ def test_a_lost_wake_up_is_sent_again_by_the_sweep(
     driver.services.redis.close()
 
 
-def test_steps_of_many_claims_are_taken_in_one_trip(
+def test_transitions_of_many_claims_run_in_one_round_trip(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     for number in range(3):

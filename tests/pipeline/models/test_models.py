@@ -10,13 +10,13 @@ from pipeline.models.selection import UNFINISHED, NothingFits, choose_model, fit
 SHIPPED = {"flux2-klein", "flux2-klein-8gb", "ghibli-sd15", "kontext", "qwen-edit"}
 
 
-def test_the_models_that_ship_are_read_and_named_after_their_files() -> None:
+def test_included_models_are_valid_and_named_after_their_files() -> None:
     assert set(model_names()) >= SHIPPED
     assert [model.name for model in load_models()] == model_names()
 
 
 @pytest.mark.parametrize("model", load_models(), ids=model_names())
-def test_a_model_says_all_that_an_operator_must_know(model: object) -> None:
+def test_a_model_has_all_information_for_operators(model: object) -> None:
     model = load_model(str(getattr(model, "name", "")))
 
     assert model.licence
@@ -31,7 +31,7 @@ def test_a_model_says_all_that_an_operator_must_know(model: object) -> None:
     )
 
 
-def test_only_models_that_anybody_may_use_are_picked_unasked() -> None:
+def test_auto_chooses_only_models_with_a_free_licence() -> None:
     unasked = [model for model in load_models() if model.auto]
 
     assert unasked
@@ -42,7 +42,9 @@ def test_only_models_that_anybody_may_use_are_picked_unasked() -> None:
     ("free_gib", "name"),
     [(4, "ghibli-sd15"), (7.5, "flux2-klein-8gb"), (15.5, "flux2-klein"), (80, "flux2-klein")],
 )
-def test_auto_picks_the_best_that_fits_and_says_why(free_gib: float, name: str) -> None:
+def test_auto_chooses_the_best_model_that_fits_and_gives_the_reason(
+    free_gib: float, name: str
+) -> None:
     model, why = choose_model("auto", int(free_gib * GIB))
 
     assert model.name == name
@@ -57,7 +59,7 @@ def test_where_nothing_fits_the_painter_is_offered() -> None:
         choose_model("auto", GIB)
 
 
-def test_a_named_model_is_taken_at_the_operators_word() -> None:
+def test_a_named_model_is_used_even_if_it_does_not_seem_to_fit() -> None:
     model, why = choose_model("kontext", 8 * GIB)
 
     assert model.name == "kontext"
@@ -73,7 +75,7 @@ def test_a_named_model_is_taken_at_the_operators_word() -> None:
         ("colour = 3", "colour"),
     ],
 )
-def test_a_file_that_describes_no_model_is_named_with_the_slip(text: str, complaint: str) -> None:
+def test_an_invalid_model_file_is_reported_with_its_error(text: str, complaint: str) -> None:
     with pytest.raises(ModelUnknown, match=rf"(?s)mine\.toml describes no model.*{complaint}"):
         parse_model("mine", text)
 
@@ -83,7 +85,7 @@ def test_an_unknown_name_lists_those_that_exist() -> None:
         load_model("flux3")
 
 
-def test_a_model_is_whole_when_every_part_is_there_and_no_download_is_under_way(
+def test_a_model_is_complete_if_all_parts_exist_and_no_download_is_running(
     tmp_path: Path,
 ) -> None:
     model = load_model("ghibli-sd15")

@@ -17,7 +17,7 @@ def test_every_name_alias_and_title_finds_its_own_style(name: str) -> None:
 @pytest.mark.parametrize(
     "word", ["Ghibli", "#GHIBLI", "ｇｈｉｂｌｉ", " जिबली ", "ジブリ", "Anime"]
 )
-def test_people_spell_as_they_like(word: str) -> None:
+def test_case_width_and_separators_are_ignored(word: str) -> None:
     style = find_style(word, load_styles())
 
     assert style is not None

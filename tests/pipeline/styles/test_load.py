@@ -16,7 +16,7 @@ def written(folder: Path, name: str, text: str) -> Path:
     return file
 
 
-def test_every_style_that_ships_reads_and_film_comes_first() -> None:
+def test_all_included_styles_are_valid_and_film_is_first() -> None:
     styles = load_styles()
 
     assert next(iter(styles)) == "film"
@@ -24,7 +24,7 @@ def test_every_style_that_ships_reads_and_film_comes_first() -> None:
 
 
 @pytest.mark.parametrize("name", load_styles())
-def test_a_style_speaks_every_language_in_one_line(name: str) -> None:
+def test_a_style_has_a_title_and_one_line_in_every_language(name: str) -> None:
     style = load_styles()[name]
 
     assert set(style.title) == set(style.about) == LANGUAGES
@@ -64,7 +64,7 @@ def test_a_new_style_is_one_file(tmp_path: Path) -> None:
         ("[line\n", "s.toml: Expected ']'"),
     ],
 )
-def test_a_slip_in_a_file_is_named_with_its_remedy(
+def test_an_error_in_a_style_file_is_reported_with_its_fix(
     tmp_path: Path, text: str, complaint: str
 ) -> None:
     tables = text if text.startswith("[line\n") else f"{text}{PLAIN}"
@@ -80,7 +80,7 @@ def test_a_style_without_english_is_refused(tmp_path: Path) -> None:
         read_style(written(tmp_path, "s", '[title]\nja = "墨"\n[about]\nja = "墨"\n'))
 
 
-def test_two_styles_may_not_answer_to_one_word(tmp_path: Path) -> None:
+def test_two_styles_must_not_share_a_word(tmp_path: Path) -> None:
     written(tmp_path, "one", 'aliases = ["Sumi"]\n' + PLAIN)
     written(tmp_path, "two", 'aliases = ["sumi"]\n' + PLAIN)
 

@@ -13,7 +13,7 @@ from tests.tasks.ledger_driver import LedgerDriver, MakeDriver, MakeRequest
 DAY_S = 86_400
 
 
-def test_the_first_ask_stands_first_in_line(
+def test_the_first_request_has_position_one(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     answer = driver.ledger.admit(make_request())
@@ -23,9 +23,7 @@ def test_the_first_ask_stands_first_in_line(
     assert driver.job(answer.job_id).promised_wait_s == answer.wait_s
 
 
-def test_the_same_event_is_one_job_however_often_it_comes(
-    driver: LedgerDriver, make_request: MakeRequest
-) -> None:
+def test_a_repeated_event_is_one_job(driver: LedgerDriver, make_request: MakeRequest) -> None:
     first = driver.ledger.admit(make_request("post-1"))
     again = driver.ledger.admit(make_request("post-1"))
     assert isinstance(first, Admitted)
@@ -35,7 +33,7 @@ def test_the_same_event_is_one_job_however_often_it_comes(
     assert driver.ledger.open_jobs("web", "ann") == (first.job_id,)
 
 
-def test_two_messengers_with_one_event_at_the_same_moment_make_one_job(
+def test_two_concurrent_admissions_of_one_event_give_one_job(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     answers: list[Admitted | Refused] = []
@@ -54,7 +52,7 @@ def test_two_messengers_with_one_event_at_the_same_moment_make_one_job(
     assert len(driver.claim(Stage.FETCH, 8)) == 1
 
 
-def test_an_ask_that_comes_again_after_its_answer_is_not_painted_twice(
+def test_an_event_that_is_repeated_after_its_answer_is_not_painted_again(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.admit(make_request("post-1"))
@@ -65,7 +63,7 @@ def test_an_ask_that_comes_again_after_its_answer_is_not_painted_twice(
     assert driver.claim(Stage.FETCH) == []
 
 
-def test_a_cooldown_refuses_with_the_time_to_come_back(
+def test_a_cooldown_refuses_with_its_end(
     driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with(limits=Limits(cooldown_s=600))
@@ -75,7 +73,9 @@ def test_a_cooldown_refuses_with_the_time_to_come_back(
     assert 590 < refusal.until - driver.ledger.now() <= 600
 
 
-def test_a_refusal_costs_nothing(driver_with: MakeDriver, make_request: MakeRequest) -> None:
+def test_a_refusal_does_not_count_towards_the_quota(
+    driver_with: MakeDriver, make_request: MakeRequest
+) -> None:
     driver = driver_with(limits=Limits(cooldown_s=0, daily_quota=2))
     paused = driver_with(limits=Limits(cooldown_s=0, daily_quota=2, max_wait_s=0.001))
     for _ in range(5):
@@ -85,7 +85,7 @@ def test_a_refusal_costs_nothing(driver_with: MakeDriver, make_request: MakeRequ
     assert driver.refuse(make_request()).reason == "quota"
 
 
-def test_the_daily_quota_comes_back_at_midnight(
+def test_the_daily_quota_is_reset_at_midnight(
     driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with(limits=Limits(cooldown_s=0, daily_quota=1))
@@ -96,7 +96,7 @@ def test_the_daily_quota_comes_back_at_midnight(
     assert 0 < refusal.until - driver.ledger.now() <= DAY_S
 
 
-def test_a_person_has_so_many_open_jobs_at_most(
+def test_open_jobs_per_person_are_limited(
     driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with(limits=Limits(cooldown_s=0, open_per_person=2))
@@ -109,7 +109,7 @@ def test_a_person_has_so_many_open_jobs_at_most(
     driver.admit(make_request())
 
 
-def test_a_conversation_has_so_many_open_jobs_at_most(
+def test_open_jobs_per_conversation_are_limited(
     driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with(limits=Limits(cooldown_s=0, open_per_conversation=2))
@@ -122,7 +122,7 @@ def test_a_conversation_has_so_many_open_jobs_at_most(
     driver.admit(make_request(person="eve"))
 
 
-def test_what_cannot_be_painted_in_time_is_refused_at_once(
+def test_a_request_over_the_maximum_wait_is_refused(
     driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with(limits=Limits(cooldown_s=0, max_wait_s=30, open_per_conversation=99))
@@ -136,9 +136,7 @@ def test_what_cannot_be_painted_in_time_is_refused_at_once(
     assert refusal.until >= driver.ledger.now() + 59
 
 
-def test_a_platform_has_limits_of_its_own(
-    driver_with: MakeDriver, make_request: MakeRequest
-) -> None:
+def test_limits_can_differ_per_platform(driver_with: MakeDriver, make_request: MakeRequest) -> None:
     driver = driver_with(
         limits=Limits(cooldown_s=0), platform_limits={"x": LimitsOverride(cooldown_s=600)}
     )
@@ -162,7 +160,7 @@ def test_a_subscriber_has_the_limits_of_the_tier(
     assert driver.refuse(make_request()).reason == "cooldown"
 
 
-def test_an_exempt_person_knows_no_limit_but_the_queue(
+def test_an_exempt_person_has_no_personal_limits(
     driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with(limits=Limits(cooldown_s=600, daily_quota=1, open_per_person=1))
@@ -183,7 +181,7 @@ def test_a_banned_person_is_refused_until_unbanned(
     driver.admit(make_request())
 
 
-def test_who_opted_out_is_left_alone_until_they_opt_in(
+def test_an_opted_out_person_is_refused_until_they_opt_in(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.services.users.forget("web", "ann", opt_out=True)
@@ -202,7 +200,7 @@ def test_the_third_unsafe_photo_pauses_its_person(
     assert DAY_S - 5 < refusal.until - driver.ledger.now() <= DAY_S
 
 
-def test_a_pause_of_intake_is_said_with_its_end(
+def test_a_paused_intake_refuses_with_the_end_of_the_pause(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     end = driver.ledger.now() + 300
@@ -214,7 +212,7 @@ def test_a_pause_of_intake_is_said_with_its_end(
     driver.admit(make_request())
 
 
-def test_a_person_is_told_of_refusals_once_in_a_while(
+def test_a_person_is_notified_of_refusals_only_after_a_silence(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.services.controls.pause("intake")
@@ -222,7 +220,7 @@ def test_a_person_is_told_of_refusals_once_in_a_while(
     assert driver.refuse(make_request(person="bob")).notify
 
 
-def test_a_refused_event_that_comes_again_stays_refused(
+def test_a_repeated_refused_event_is_refused_without_notification(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.services.controls.pause("intake")
@@ -232,9 +230,7 @@ def test_a_refused_event_that_comes_again_stays_refused(
     assert (again.reason, again.notify) == (first.reason, False)
 
 
-def test_refusals_leave_nothing_behind_for_long(
-    driver: LedgerDriver, make_request: MakeRequest
-) -> None:
+def test_keys_of_refusals_expire(driver: LedgerDriver, make_request: MakeRequest) -> None:
     driver.services.controls.pause("intake")
     lasting = set(driver.services.redis.keys(f"{driver.services.settings.namespace}:*"))
     for number in range(20):

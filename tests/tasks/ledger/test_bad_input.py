@@ -29,7 +29,7 @@ BREAKAGES = {
 
 
 @pytest.mark.parametrize("field", BREAKAGES)
-def test_a_broken_record_is_buried_and_the_next_job_goes_on(
+def test_a_corrupt_record_moves_to_the_dead_list_and_the_next_job_is_claimed(
     driver: LedgerDriver, make_request: MakeRequest, field: str
 ) -> None:
     broken = driver.admit(make_request(person="ann"))
@@ -43,7 +43,7 @@ def test_a_broken_record_is_buried_and_the_next_job_goes_on(
     assert not driver.ledger.retry_dead(broken)
 
 
-def test_a_record_that_is_no_record_is_buried(
+def test_a_record_of_another_type_moves_to_the_dead_list(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     broken = driver.admit(make_request(person="ann"))
@@ -53,7 +53,7 @@ def test_a_record_that_is_no_record_is_buried(
     assert [claim.job.id for _ in range(2) for claim in driver.claim(Stage.FETCH)] == [sound]
 
 
-def test_a_broken_record_does_not_stop_the_sweep(
+def test_a_corrupt_record_does_not_stop_the_sweep(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.admit(make_request(person="ann"))
@@ -65,7 +65,7 @@ def test_a_broken_record_does_not_stop_the_sweep(
     assert [job_id for job_id, _ in driver.ledger.dead()] == [broken.job.id]
 
 
-def test_a_broken_record_is_named_when_it_is_looked_at(
+def test_reading_a_corrupt_record_raises_corrupt_record(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     job_id = driver.admit(make_request())
@@ -74,7 +74,7 @@ def test_a_broken_record_is_named_when_it_is_looked_at(
         driver.ledger.job(job_id)
 
 
-def test_a_job_that_does_not_exist_is_unknown_to_everything(driver: LedgerDriver) -> None:
+def test_a_missing_job_raises_unknown_job(driver: LedgerDriver) -> None:
     for look in (driver.ledger.job, driver.ledger.queue_status, driver.ledger.set_platform_data):
         with pytest.raises(UnknownJob):
             look("no-such-job")
@@ -92,7 +92,7 @@ def test_a_ledger_of_another_version_is_refused_clearly(settings: Settings, sche
     services.redis.close()
 
 
-def test_words_of_any_length_and_script_keep_the_record_readable(
+def test_control_characters_and_long_reasons_keep_the_record_readable(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     job_id = driver.admit(
@@ -103,7 +103,7 @@ def test_words_of_any_length_and_script_keep_the_record_readable(
     assert driver.whole().job.id == job_id
 
 
-def test_a_very_long_story_keeps_its_beginning_and_end(
+def test_a_very_long_history_keeps_its_beginning_and_end(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     job_id = driver.admit(make_request())
@@ -116,7 +116,7 @@ def test_a_very_long_story_keeps_its_beginning_and_end(
     assert driver.whole().job.id == job_id
 
 
-def test_an_unreachable_server_is_named_at_the_start(
+def test_an_unreachable_server_is_reported_at_start(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tasks.services.RETRIES", 1)
@@ -125,7 +125,7 @@ def test_an_unreachable_server_is_named_at_the_start(
         open_services(nowhere, lambda _: None)
 
 
-def test_an_ask_rides_out_a_restart_of_the_server(
+def test_an_admission_survives_a_restart_of_the_server(
     settings: Settings, tmp_path_factory: pytest.TempPathFactory, make_request: MakeRequest
 ) -> None:
     own = EmbeddedValkey(tmp_path_factory.mktemp("own"))
@@ -148,7 +148,7 @@ def test_an_ask_rides_out_a_restart_of_the_server(
     own.stop()
 
 
-def test_out_of_memory_is_a_polite_refusal_and_what_was_accepted_goes_on(
+def test_out_of_memory_refuses_new_requests_and_open_jobs_continue(
     settings: Settings, tmp_path_factory: pytest.TempPathFactory, make_request: MakeRequest
 ) -> None:
     own = EmbeddedValkey(tmp_path_factory.mktemp("own"), memory_mb=16)
@@ -173,7 +173,7 @@ def test_out_of_memory_is_a_polite_refusal_and_what_was_accepted_goes_on(
     own.stop()
 
 
-def test_nothing_new_is_taken_in_before_the_memory_is_full(
+def test_requests_are_refused_before_the_memory_is_full(
     settings: Settings, tmp_path_factory: pytest.TempPathFactory, make_request: MakeRequest
 ) -> None:
     own = EmbeddedValkey(tmp_path_factory.mktemp("own"))
@@ -234,7 +234,7 @@ def test_a_persons_latest_job_is_the_newest_that_can_be_read(
 
 
 @pytest.mark.parametrize("breakage", BROKEN)
-def test_a_broken_record_stops_no_question_of_a_person(
+def test_a_corrupt_record_does_not_break_queries_of_its_person(
     driver: LedgerDriver, make_request: MakeRequest, breakage: str
 ) -> None:
     broken = driver.admit(make_request("the event"))

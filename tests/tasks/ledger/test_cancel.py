@@ -26,7 +26,7 @@ def test_only_its_own_person_or_the_operator_cancels(
     assert driver.ledger.cancel(job_id)
 
 
-def test_the_worker_of_a_cancelled_job_drops_it(
+def test_the_worker_of_a_cancelled_job_loses_its_lease(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     job_id = driver.admit(make_request())
@@ -38,7 +38,7 @@ def test_the_worker_of_a_cancelled_job_drops_it(
         driver.ledger.transitions.painted(painting, ["pictures/1"])
 
 
-def test_a_job_whose_answer_may_be_on_its_way_is_not_cancelled(
+def test_a_job_whose_answer_may_have_been_sent_is_not_cancelled(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     job_id = driver.admit(make_request())
@@ -48,7 +48,7 @@ def test_a_job_whose_answer_may_be_on_its_way_is_not_cancelled(
     assert not driver.ledger.cancel(job_id, "ann")
 
 
-def test_a_job_between_two_tries_is_cancelled(
+def test_a_job_between_two_attempts_is_cancelled(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     job_id = driver.admit(make_request())

@@ -18,9 +18,7 @@ def sending(driver: LedgerDriver, make_request: MakeRequest) -> Claim:
     return driver.take(Stage.DELIVER)
 
 
-def test_who_takes_over_after_an_intent_must_ask_the_platform(
-    driver: LedgerDriver, sending: Claim
-) -> None:
+def test_a_claim_after_a_send_intent_is_ambiguous(driver: LedgerDriver, sending: Claim) -> None:
     assert not sending.ambiguous
     driver.ledger.record_send_intent(sending)
     driver.expire(sending)
@@ -28,13 +26,15 @@ def test_who_takes_over_after_an_intent_must_ask_the_platform(
     assert driver.take(Stage.DELIVER).ambiguous
 
 
-def test_who_takes_over_before_an_intent_need_not(driver: LedgerDriver, sending: Claim) -> None:
+def test_a_claim_without_a_send_intent_is_not_ambiguous(
+    driver: LedgerDriver, sending: Claim
+) -> None:
     driver.expire(sending)
     driver.skip_pauses()
     assert not driver.take(Stage.DELIVER).ambiguous
 
 
-def test_a_worker_that_lost_its_lease_may_send_nothing(
+def test_a_worker_without_its_lease_cannot_record_a_send_intent(
     driver: LedgerDriver, sending: Claim
 ) -> None:
     driver.expire(sending)
@@ -52,7 +52,7 @@ def test_only_a_send_that_may_have_gone_through_stays_ambiguous(
     assert driver.take(Stage.DELIVER).ambiguous is maybe_sent
 
 
-def test_a_pause_of_the_platform_costs_no_try(driver: LedgerDriver, sending: Claim) -> None:
+def test_a_pause_of_the_platform_counts_no_attempt(driver: LedgerDriver, sending: Claim) -> None:
     driver.services.controls.pause(Stage.DELIVER, "web", until=driver.ledger.now() + 60)
     driver.ledger.record_send_intent(sending)
     driver.ledger.transitions.release(sending, "429")
@@ -62,7 +62,7 @@ def test_a_pause_of_the_platform_costs_no_try(driver: LedgerDriver, sending: Cla
     assert (again.job.attempts, again.ambiguous) == (0, False)
 
 
-def test_a_full_conversation_costs_no_try_and_holds_up_nobody_else(
+def test_a_rate_limited_chat_counts_no_attempt_and_delays_no_other_chat(
     driver: LedgerDriver, sending: Claim
 ) -> None:
     driver.ledger.record_send_intent(sending)
@@ -75,13 +75,13 @@ def test_a_full_conversation_costs_no_try_and_holds_up_nobody_else(
     assert (again.job.attempts, again.ambiguous) == (0, False)
 
 
-def test_who_lost_the_lease_cannot_postpone(driver: LedgerDriver, sending: Claim) -> None:
+def test_a_worker_without_its_lease_cannot_postpone(driver: LedgerDriver, sending: Claim) -> None:
     driver.expire(sending)
     with pytest.raises(LeaseLost):
         driver.ledger.transitions.postpone(sending, driver.ledger.now() + 60)
 
 
-def test_an_ended_job_is_in_nobodys_line(driver: LedgerDriver, sending: Claim) -> None:
+def test_an_ended_job_has_no_position(driver: LedgerDriver, sending: Claim) -> None:
     driver.ledger.record_send_intent(sending)
     driver.ledger.transitions.finish(sending, Outcome.ANSWERED, receipt="message-7")
     job = driver.job(sending.job.id)
@@ -91,14 +91,16 @@ def test_an_ended_job_is_in_nobodys_line(driver: LedgerDriver, sending: Claim) -
     assert driver.ledger.queue_status(job.id).position == 0
 
 
-def test_the_photos_of_an_ended_job_are_rubbish(driver: LedgerDriver, sending: Claim) -> None:
+def test_the_photos_of_an_ended_job_are_queued_for_deletion(
+    driver: LedgerDriver, sending: Claim
+) -> None:
     driver.ledger.transitions.finish(sending, Outcome.ANSWERED, receipt="r")
     rubbish = driver.services.redis.lrange(f"{driver.services.settings.namespace}:deletions", 0, -1)
     assert rubbish == [f"photos/{sending.job.id}.png"]
     assert driver.job(sending.job.id).photos == ()
 
 
-def test_an_answer_that_cannot_be_sent_is_given_up_and_can_be_revived(
+def test_an_answer_that_cannot_be_sent_ends_on_the_dead_list_and_can_be_retried(
     driver: LedgerDriver, sending: Claim
 ) -> None:
     driver.ledger.transitions.fail(sending, "send-failed", most=1)
@@ -110,7 +112,7 @@ def test_an_answer_that_cannot_be_sent_is_given_up_and_can_be_revived(
     assert again.ambiguous, "the given-up answer may stand after all"
 
 
-def test_a_revived_job_has_all_its_time_again(driver: LedgerDriver, sending: Claim) -> None:
+def test_a_retried_job_has_its_full_time_again(driver: LedgerDriver, sending: Claim) -> None:
     record = f"{driver.services.settings.namespace}:job:{sending.job.id}"
     driver.ledger.transitions.fail(sending, "send-failed", most=1)
     driver.services.redis.hincrby(record, "admitted", -2 * 86_400_000)  # the operator comes back
@@ -118,7 +120,7 @@ def test_a_revived_job_has_all_its_time_again(driver: LedgerDriver, sending: Cla
     assert driver.ledger.now() - driver.job(sending.job.id).admitted_at < 60
 
 
-def test_whose_person_was_answered_is_not_revived(
+def test_a_dead_job_whose_person_was_answered_is_not_retried(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     job_id = driver.admit(make_request())

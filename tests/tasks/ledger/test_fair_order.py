@@ -22,7 +22,7 @@ def test_a_thousand_photos_of_one_person_delay_nobody_else(
     assert len({person for person in before_the_20th if person != "flood"}) == 100
 
 
-def test_the_flooder_is_served_all_the_same(
+def test_a_person_with_many_photos_is_also_served(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     for number in range(3):
@@ -31,7 +31,7 @@ def test_the_flooder_is_served_all_the_same(
     assert events == ["flood-0", "flood-1", "flood-2"]
 
 
-def test_the_place_in_line_counts_the_people_before(
+def test_the_position_counts_the_jobs_before(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     jobs = [driver.admit(make_request(person=f"p{number}")) for number in range(3)]
@@ -42,16 +42,14 @@ def test_the_place_in_line_counts_the_people_before(
     assert [driver.ledger.queue_status(job).position for job in jobs] == [0, 1, 2]
 
 
-def test_a_job_that_is_given_back_keeps_its_place(
-    driver: LedgerDriver, make_request: MakeRequest
-) -> None:
+def test_a_released_job_keeps_its_place(driver: LedgerDriver, make_request: MakeRequest) -> None:
     first = driver.admit(make_request(person="ann"))
     driver.admit(make_request(person="bob"))
     driver.ledger.transitions.release(driver.take(Stage.FETCH), "worker-stops")
     assert driver.take(Stage.FETCH).job.id == first
 
 
-def test_the_lane_whose_first_waits_longest_is_next(
+def test_the_lane_whose_first_job_is_oldest_is_next(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     for person, shape in (("ann", "wide"), ("bob", "tall"), ("cid", "wide")):

@@ -48,7 +48,7 @@ def test_nothing_names_a_forgotten_person(driver: LedgerDriver, make_request: Ma
         driver.ledger.job(open_job)
 
 
-def test_photos_and_pictures_of_a_forgotten_person_are_gone_at_once(
+def test_photos_and_pictures_of_a_forgotten_person_are_deleted_at_once(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.admit(make_request(person=PERSON))
@@ -64,7 +64,7 @@ def test_photos_and_pictures_of_a_forgotten_person_are_gone_at_once(
     assert len(left) == 1, "the first photo is rubbish already, the sweep's business"
 
 
-def test_a_file_that_the_store_does_not_delete_now_is_not_lost_sight_of(
+def test_a_file_that_the_store_fails_to_delete_stays_queued(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     job_id = driver.admit(make_request(person=PERSON))
@@ -81,7 +81,7 @@ def test_a_file_that_the_store_does_not_delete_now_is_not_lost_sight_of(
     assert list(driver.services.blobs.listing("photos")) == []
 
 
-def test_a_worker_cannot_bring_a_forgotten_job_back(
+def test_a_worker_cannot_recreate_a_forgotten_job(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.admit(make_request(person=PERSON))
@@ -93,7 +93,7 @@ def test_a_worker_cannot_bring_a_forgotten_job_back(
     assert PERSON not in everything(driver)
 
 
-def test_the_event_of_a_forgotten_job_is_no_new_ask(
+def test_the_event_of_a_forgotten_job_is_not_admitted_again(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.admit(make_request("post-1", person=PERSON))
@@ -102,7 +102,7 @@ def test_the_event_of_a_forgotten_job_is_no_new_ask(
     assert (refusal.reason, refusal.notify) == ("forgotten", False)
 
 
-def test_forgetting_is_no_way_around_cooldown_and_ban(
+def test_forgetting_keeps_cooldown_and_ban(
     driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with(limits=Limits(cooldown_s=600))
@@ -114,7 +114,7 @@ def test_forgetting_is_no_way_around_cooldown_and_ban(
     assert driver.refuse(make_request(person="bob")).reason == "banned"
 
 
-def test_others_are_not_forgotten(driver: LedgerDriver, make_request: MakeRequest) -> None:
+def test_data_of_other_people_is_kept(driver: LedgerDriver, make_request: MakeRequest) -> None:
     other = driver.ledger.admit(make_request(person="bob"))
     assert isinstance(other, Admitted)
     driver.services.users.forget("web", PERSON, opt_out=True)
@@ -123,7 +123,7 @@ def test_others_are_not_forgotten(driver: LedgerDriver, make_request: MakeReques
     assert not driver.services.users.opted_out("web", "bob")
 
 
-def test_more_jobs_than_anybody_looks_at_are_forgotten_too(
+def test_a_large_number_of_past_jobs_is_forgotten(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     jobs = []

@@ -17,7 +17,7 @@ def test_two_workers_never_hold_the_same_job(
     assert driver.claim(Stage.FETCH) == []
 
 
-def test_a_dead_workers_job_goes_to_another(
+def test_the_job_of_a_dead_worker_is_claimed_by_another(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.admit(make_request())
@@ -29,7 +29,7 @@ def test_a_dead_workers_job_goes_to_another(
     assert second.fence > first.fence
 
 
-def test_a_worker_that_was_thought_dead_cannot_complete(
+def test_a_worker_with_an_expired_lease_cannot_complete(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.admit(make_request())
@@ -56,7 +56,7 @@ def test_a_lease_is_renewed_as_long_as_it_is_held(
     assert driver.ledger.sweep() == (0, 0)
 
 
-def test_a_call_that_is_repeated_after_a_broken_connection_is_no_loss(
+def test_a_call_repeated_after_a_broken_connection_succeeds(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.admit(make_request())
@@ -73,7 +73,7 @@ def test_a_call_that_is_repeated_after_a_broken_connection_is_no_loss(
     assert driver.events(sending.job.id).count("answered") == 1
 
 
-def test_a_failed_try_waits_before_the_next(
+def test_a_failed_attempt_is_delayed_before_the_next(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     job_id = driver.admit(make_request())
@@ -84,7 +84,7 @@ def test_a_failed_try_waits_before_the_next(
     assert "retry" in driver.events(job_id)
 
 
-def test_a_photo_that_kills_its_workers_ends_in_an_apology_and_on_the_dead_list(
+def test_a_photo_that_crashes_its_workers_ends_with_an_apology_on_the_dead_list(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     job_id = driver.admit(make_request())
@@ -98,7 +98,7 @@ def test_a_photo_that_kills_its_workers_ends_in_an_apology_and_on_the_dead_list(
     assert [dead for dead, _ in driver.ledger.dead()] == [job_id]
 
 
-def test_a_photo_that_killed_a_worker_is_painted_alone(
+def test_a_photo_that_crashed_a_worker_is_painted_alone(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     for person in ("ann", "poison", "bob"):
@@ -111,7 +111,7 @@ def test_a_photo_that_killed_a_worker_is_painted_alone(
     assert [len(batch) for batch in batches] == [1, 1, 1]
 
 
-def test_a_batch_takes_no_more_photos_than_wanted(
+def test_a_claim_returns_at_most_the_requested_number_of_photos(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     for person in ("ann", "bob", "cid"):
@@ -123,7 +123,7 @@ def test_a_batch_takes_no_more_photos_than_wanted(
     assert len(driver.claim(Stage.RENDER, most=8)) == 2
 
 
-def test_a_new_server_gives_the_holders_time_to_renew(
+def test_leases_expire_later_after_a_restart_of_the_server(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.admit(make_request())
@@ -138,7 +138,7 @@ def test_a_new_server_gives_the_holders_time_to_renew(
     assert driver.ledger.sweep()[0] == 1
 
 
-def test_going_back_for_lost_files_is_bounded(
+def test_rewinding_for_lost_files_is_bounded(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     job_id = driver.admit(make_request())
@@ -149,7 +149,7 @@ def test_going_back_for_lost_files_is_bounded(
     assert driver.job(job_id).refunded
 
 
-def test_a_late_progress_does_not_bring_a_forgotten_job_back(
+def test_a_late_progress_report_does_not_recreate_a_forgotten_job(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.admit(make_request())

@@ -295,7 +295,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 @pytest.mark.timeout(300)
-def test_whatever_happens_the_ledger_and_the_model_agree(
+def test_the_ledger_and_its_model_agree_after_any_steps(
     valkey: EmbeddedValkey, tmp_path: Path
 ) -> None:
     LedgerMachine.server, LedgerMachine.data_dir = valkey, tmp_path

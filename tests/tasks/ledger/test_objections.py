@@ -18,7 +18,7 @@ def opt_out(driver: LedgerDriver) -> None:
 
 
 @pytest.mark.parametrize("stage", [Stage.FETCH, Stage.RENDER])
-def test_no_stage_works_on_a_photo_whose_owner_opted_out(
+def test_no_stage_processes_a_photo_whose_owner_opted_out(
     driver: LedgerDriver, make_request: MakeRequest, stage: Stage
 ) -> None:
     job_id = driver.admit(make_request(photos=(OWNER,)))
@@ -61,7 +61,7 @@ def test_a_worker_sends_an_apology_in_place_of_the_painting(
     assert driver.deliver().job.reason == "owner-opted-out"
 
 
-def test_a_painting_that_was_on_its_way_is_taken_back(
+def test_a_painting_sent_during_an_objection_is_retracted(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     job_id = driver.admit(make_request(photos=(OWNER,)))
@@ -78,7 +78,7 @@ def test_a_painting_that_was_on_its_way_is_taken_back(
 
 
 @pytest.mark.parametrize("stage", Stage)
-def test_a_banned_person_gets_nothing_any_more(
+def test_a_banned_person_gets_no_painting(
     driver: LedgerDriver, make_request: MakeRequest, stage: Stage
 ) -> None:
     job_id = driver.admit(make_request(person="eve"))
@@ -97,7 +97,7 @@ def test_a_banned_person_gets_nothing_any_more(
     assert driver.job(job_id).reason == "banned"
 
 
-def test_others_who_wait_for_the_same_painting_get_it_all_the_same(
+def test_other_waiters_for_the_same_painting_still_get_it(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.admit(make_request(person="bob", photos=(OWNER,)))

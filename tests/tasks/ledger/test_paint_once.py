@@ -26,16 +26,14 @@ def announces(driver: LedgerDriver, edition: str) -> None:
     driver.services.routing.announce("host:1:abcd", painting)
 
 
-def test_those_who_ask_meanwhile_wait_for_the_first_one(
-    driver: LedgerDriver, crowd: list[str]
-) -> None:
+def test_equal_requests_wait_for_the_first_one(driver: LedgerDriver, crowd: list[str]) -> None:
     painting = driver.paint()
     assert driver.claim(Stage.RENDER) == []
     pictures = {driver.deliver().job.pictures for _ in crowd}
     assert pictures == {(f"pictures/{painting.job.id}.jpg",)}
 
 
-def test_who_asks_afterwards_gets_the_stored_picture(
+def test_a_later_equal_request_gets_the_stored_picture(
     driver: LedgerDriver, crowd: list[str], make_request: MakeRequest
 ) -> None:
     driver.paint()
@@ -45,7 +43,7 @@ def test_who_asks_afterwards_gets_the_stored_picture(
     assert driver.job(late).stage is Stage.DELIVER
 
 
-def test_who_waits_stands_where_the_first_one_stands(
+def test_a_waiting_job_has_the_position_of_the_first_one(
     driver: LedgerDriver, crowd: list[str]
 ) -> None:
     assert {driver.ledger.queue_status(job).position for job in crowd} == {1}
@@ -62,9 +60,7 @@ def test_when_the_first_one_cancels_another_takes_over(
     assert driver.claim(Stage.RENDER) == []
 
 
-def test_what_cannot_be_painted_for_one_cannot_be_painted_for_the_others(
-    driver: LedgerDriver, crowd: list[str]
-) -> None:
+def test_a_failed_painting_declines_all_waiters(driver: LedgerDriver, crowd: list[str]) -> None:
     for _ in range(driver.services.settings.max_attempts):
         driver.expire(driver.take(Stage.RENDER))
         driver.skip_pauses()
@@ -75,7 +71,7 @@ def test_what_cannot_be_painted_for_one_cannot_be_painted_for_the_others(
     assert all(driver.job(job).refunded for job in crowd)
 
 
-def test_a_verdict_meets_those_who_ask_anew_at_once(
+def test_a_recorded_failure_declines_new_equal_requests(
     driver: LedgerDriver, crowd: list[str], make_request: MakeRequest
 ) -> None:
     driver.ledger.transitions.decline(driver.take(Stage.RENDER), "unsafe-picture", {}, refund=False)
@@ -99,7 +95,7 @@ def test_a_thousand_waiters_are_served_in_short_steps(
     assert len(driver.claim(Stage.DELIVER, 1000)) == 300
 
 
-def test_who_was_forgotten_shares_no_picture(
+def test_pictures_of_a_forgotten_person_are_not_reused(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.admit(make_request(person="ann"))
@@ -113,7 +109,7 @@ def test_who_was_forgotten_shares_no_picture(
     assert driver.paint().job.id == late
 
 
-def test_forgetting_one_who_got_a_shared_picture_leaves_it_to_its_owner(
+def test_forgetting_a_person_who_got_a_shared_picture_keeps_it(
     driver: LedgerDriver, crowd: list[str]
 ) -> None:
     leader = driver.paint().job
@@ -124,7 +120,7 @@ def test_forgetting_one_who_got_a_shared_picture_leaves_it_to_its_owner(
     assert driver.services.blobs.get(f"pictures/{leader.id}.jpg") == b"picture"
 
 
-def test_a_forgotten_picture_that_is_still_to_be_sent_to_others_is_painted_anew(
+def test_a_deleted_shared_picture_is_painted_again_for_others(
     driver: LedgerDriver, crowd: list[str]
 ) -> None:
     leader = driver.paint().job
@@ -135,7 +131,7 @@ def test_a_forgotten_picture_that_is_still_to_be_sent_to_others_is_painted_anew(
     assert claim.job.id in {driver.deliver().job.id for _ in range(4)}
 
 
-def test_another_engine_paints_anew(driver: LedgerDriver, make_request: MakeRequest) -> None:
+def test_another_engine_paints_again(driver: LedgerDriver, make_request: MakeRequest) -> None:
     announces(driver, "painter/2")
     driver.admit(make_request(person="ann"))
     driver.fetch(KEY)
@@ -166,7 +162,7 @@ def test_a_picture_counts_as_its_painters_whoever_was_known_when_its_photo_came(
     assert driver.job(late).pictures == ("pictures/ann",)
 
 
-def test_what_cannot_be_painted_is_not_tried_by_the_faster_recipe(
+def test_a_failed_painting_is_not_retried_with_the_faster_recipe(
     driver: LedgerDriver, crowd: list[str], make_request: MakeRequest
 ) -> None:
     driver.ledger.transitions.decline(driver.take(Stage.RENDER), "unsafe-picture", {}, refund=False)
@@ -176,7 +172,7 @@ def test_what_cannot_be_painted_is_not_tried_by_the_faster_recipe(
     assert driver.job(late).reason == "unsafe-picture"
 
 
-def test_a_brownouts_draft_is_not_given_to_those_who_come_later(
+def test_a_draft_is_not_reused_after_the_brownout(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     ladder = f"{driver.services.settings.namespace}:overload_level"

@@ -70,7 +70,7 @@ def test_with_three_platforms_a_flood_on_one_costs_the_others_a_third(
             assert claimed[: 3 * k].count(platform) >= k
 
 
-def test_what_one_platform_does_not_need_goes_to_the_others(
+def test_an_unused_share_goes_to_the_other_platforms(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     for n in range(20):
@@ -78,7 +78,7 @@ def test_what_one_platform_does_not_need_goes_to_the_others(
     assert order(driver, Stage.FETCH, 20) == ["web"] * 20
 
 
-def test_a_platform_saves_nothing_up_while_it_has_no_jobs(
+def test_a_platform_without_jobs_accumulates_no_credit(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     for n in range(40):
@@ -92,7 +92,7 @@ def test_a_platform_saves_nothing_up_while_it_has_no_jobs(
     assert 9 <= claimed.count("web") <= 11
 
 
-def test_a_batch_is_filled_with_like_photos_of_other_platforms(
+def test_a_batch_is_filled_with_photos_of_the_same_shape_from_other_platforms(
     driver: LedgerDriver, make_request: MakeRequest, bring: Bring
 ) -> None:
     for platform in ("web", "telegram", "x"):
@@ -118,7 +118,7 @@ def test_painting_can_be_paused_for_one_platform(
     assert [claim.job.request.platform for claim in driver.claim(Stage.RENDER, most=8)] == ["x"]
 
 
-def test_who_asks_on_a_quiet_platform_is_told_a_place_of_their_own(
+def test_the_position_on_a_quiet_platform_ignores_the_flood_on_another(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     for n in range(200):

@@ -15,7 +15,7 @@ def driver(driver_with: MakeDriver) -> LedgerDriver:
     return driver_with(limits=Limits(cooldown_s=600, daily_quota=1))
 
 
-def test_the_bots_failure_gives_the_wait_back(
+def test_a_failure_of_the_bot_refunds_the_cooldown(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.admit(make_request())
@@ -24,7 +24,9 @@ def test_the_bots_failure_gives_the_wait_back(
     driver.admit(make_request())
 
 
-def test_the_photos_fault_does_not(driver: LedgerDriver, make_request: MakeRequest) -> None:
+def test_a_fault_of_the_photo_refunds_nothing(
+    driver: LedgerDriver, make_request: MakeRequest
+) -> None:
     job_id = driver.admit(make_request())
     driver.ledger.transitions.decline(driver.take(Stage.FETCH), "too-small", {}, refund=False)
     driver.deliver()
@@ -32,15 +34,13 @@ def test_the_photos_fault_does_not(driver: LedgerDriver, make_request: MakeReque
     assert driver.refuse(make_request()).reason == "cooldown"
 
 
-def test_a_job_that_is_given_up_gives_the_wait_back(
-    driver: LedgerDriver, make_request: MakeRequest
-) -> None:
+def test_a_dead_job_refunds_the_cooldown(driver: LedgerDriver, make_request: MakeRequest) -> None:
     driver.admit(make_request())
     driver.ledger.transitions.fail(driver.take(Stage.FETCH), "fetch-failed", most=1)
     driver.admit(make_request())
 
 
-def test_an_answer_that_cannot_be_sent_gives_the_wait_back(
+def test_an_undeliverable_answer_refunds_the_cooldown(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.admit(make_request())
@@ -50,9 +50,7 @@ def test_an_answer_that_cannot_be_sent_gives_the_wait_back(
     driver.admit(make_request())
 
 
-def test_what_was_given_back_is_not_given_back_again(
-    driver_with: MakeDriver, make_request: MakeRequest
-) -> None:
+def test_a_refund_happens_once(driver_with: MakeDriver, make_request: MakeRequest) -> None:
     driver = driver_with(limits=Limits(cooldown_s=0, daily_quota=3, open_per_person=9))
     driver.admit(make_request("first"))
     driver.admit(make_request("second"))
@@ -79,7 +77,7 @@ def test_one_jobs_refund_leaves_the_cooldown_of_a_later_one(
     assert slow.refuse(make_request("third")).reason == "cooldown"
 
 
-def test_a_painting_gives_nothing_back(driver: LedgerDriver, make_request: MakeRequest) -> None:
+def test_a_painting_refunds_nothing(driver: LedgerDriver, make_request: MakeRequest) -> None:
     job_id = driver.admit(make_request())
     driver.whole()
     assert driver.job(job_id).outcome is Outcome.ANSWERED

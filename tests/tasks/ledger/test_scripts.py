@@ -51,7 +51,7 @@ def waits(driver: LedgerDriver) -> int:
     return int(stats.get("cmdstat_waitaof", {}).get("calls", 0))
 
 
-def test_the_embedded_server_writes_before_it_answers(
+def test_the_embedded_server_syncs_before_it_replies(
     driver_on: SetUp, make_request: MakeRequest
 ) -> None:
     driver = driver_on()
@@ -60,7 +60,7 @@ def test_the_embedded_server_writes_before_it_answers(
     assert waits(driver) == 0
 
 
-def test_a_server_that_writes_once_a_second_is_waited_for(
+def test_admission_waits_for_a_server_that_syncs_once_a_second(
     driver_on: SetUp, make_request: MakeRequest
 ) -> None:
     driver = driver_on(appendfsync="everysec")
@@ -72,7 +72,7 @@ def test_a_server_that_writes_once_a_second_is_waited_for(
     assert waits(driver) == 2, "an intent must be on disk before the answer is sent"
 
 
-def test_a_server_without_a_file_is_used_and_named(
+def test_a_server_without_an_append_only_file_is_used_with_a_warning(
     driver_on: SetUp, make_request: MakeRequest
 ) -> None:
     driver = driver_on(appendonly="no")
@@ -82,7 +82,7 @@ def test_a_server_without_a_file_is_used_and_named(
     assert [log["log_level"] for log in logs] == ["warning"]
 
 
-def test_what_was_accepted_survives_a_kill_of_the_server(
+def test_admitted_jobs_survive_a_kill_of_the_server(
     own: EmbeddedValkey, driver_on: SetUp, make_request: MakeRequest
 ) -> None:
     driver = driver_on()

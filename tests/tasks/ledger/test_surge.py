@@ -20,7 +20,7 @@ def crowd(driver: LedgerDriver, make_request: MakeRequest, count: int) -> None:
         driver.admit(make_request(person=f"p{number}", conversation=f"c{number}"))
 
 
-def test_the_wait_is_what_the_painters_need_for_those_before(
+def test_the_wait_is_the_time_for_the_jobs_before(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.services.controls.report(Stage.RENDER, "gpu", jobs_per_s=2.0, latency_s=4.0)
@@ -57,7 +57,7 @@ def test_a_platforms_quota_is_part_of_the_wait(
 
 
 @pytest.mark.parametrize("stage", [Stage.FETCH, Stage.DELIVER])
-def test_the_rest_of_a_platform_is_part_of_the_wait(
+def test_a_pause_of_the_platform_is_part_of_the_wait(
     driver: LedgerDriver, make_request: MakeRequest, stage: Stage
 ) -> None:
     driver.services.controls.pause(stage, "web", until=driver.ledger.now() + 600)
@@ -69,7 +69,7 @@ def test_the_rest_of_a_platform_is_part_of_the_wait(
     assert working.wait_s < 10
 
 
-def test_who_has_many_open_jobs_hears_that_others_will_come_before(
+def test_the_wait_of_a_person_with_many_jobs_includes_later_jobs_of_others(
     driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with(queue_penalty_s=60, limits=Limits(cooldown_s=0, max_wait_s=10**6))
@@ -83,7 +83,7 @@ def test_who_has_many_open_jobs_hears_that_others_will_come_before(
     assert greedy.wait_s > patient.wait_s + 40
 
 
-def test_the_ladder_goes_up_and_down_by_steps_and_each_is_counted(
+def test_the_overload_level_changes_by_one_step_and_each_is_counted(
     driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with(
@@ -107,7 +107,7 @@ def test_the_ladder_goes_up_and_down_by_steps_and_each_is_counted(
     assert counts == ["2", "1", "1"]
 
 
-def test_a_line_as_long_as_may_be_is_the_step_that_refuses(
+def test_the_longest_allowed_queue_sets_the_level_refuse(
     driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with(
@@ -122,7 +122,7 @@ def test_a_line_as_long_as_may_be_is_the_step_that_refuses(
     assert [look(driver), look(driver)] == ["brownout", "refuse"]
 
 
-def test_photos_of_a_brownout_are_painted_by_the_faster_recipe(
+def test_photos_in_a_brownout_are_painted_with_the_faster_recipe(
     driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with(brownout_above_s=20, brownout_below_s=10)

@@ -21,12 +21,14 @@ def crowd(driver: LedgerDriver, make_request: MakeRequest) -> list[Claim]:
     return [driver.take(Stage.DELIVER), *(driver.take(Stage.FETCH) for _ in range(3))]
 
 
-def test_who_died_in_company_pays_nothing(driver: LedgerDriver, crowd: list[Claim]) -> None:
+def test_several_jobs_of_a_dead_worker_are_charged_no_attempt(
+    driver: LedgerDriver, crowd: list[Claim]
+) -> None:
     driver.expire(*crowd)
     assert [driver.job(claim.job.id).attempts for claim in crowd] == [0] * 4
 
 
-def test_it_is_the_same_when_the_leases_run_out_one_by_one(
+def test_no_attempt_is_charged_if_the_leases_expire_one_by_one(
     driver: LedgerDriver, crowd: list[Claim]
 ) -> None:
     for claim in crowd:
@@ -34,7 +36,7 @@ def test_it_is_the_same_when_the_leases_run_out_one_by_one(
     assert [driver.job(claim.job.id).attempts for claim in crowd] == [0] * 4
 
 
-def test_a_worker_has_no_second_suspect_in_hand(driver: LedgerDriver, crowd: list[Claim]) -> None:
+def test_a_worker_claims_one_suspect_at_a_time(driver: LedgerDriver, crowd: list[Claim]) -> None:
     driver.expire(*crowd)
     first = driver.take(Stage.FETCH)
     assert first.suspect
@@ -45,7 +47,7 @@ def test_a_worker_has_no_second_suspect_in_hand(driver: LedgerDriver, crowd: lis
     assert driver.take(Stage.FETCH).suspect
 
 
-def test_a_photo_that_kills_ends_on_the_dead_list_and_its_neighbours_are_painted(
+def test_a_photo_that_crashes_workers_ends_on_the_dead_list_and_others_are_painted(
     driver: LedgerDriver, make_request: MakeRequest, crowd: list[Claim]
 ) -> None:
     driver.expire(*crowd)
@@ -66,7 +68,7 @@ def test_a_photo_that_kills_ends_on_the_dead_list_and_its_neighbours_are_painted
     assert len(driver.ledger.dead()) == 1
 
 
-def test_a_stage_that_was_passed_clears_of_suspicion(
+def test_a_completed_stage_clears_the_suspect_mark(
     driver: LedgerDriver, crowd: list[Claim]
 ) -> None:
     driver.expire(*crowd)
@@ -75,13 +77,13 @@ def test_a_stage_that_was_passed_clears_of_suspicion(
     assert not driver.take(Stage.RENDER).suspect
 
 
-def test_giving_back_does_not_clear_of_suspicion(driver: LedgerDriver, crowd: list[Claim]) -> None:
+def test_a_release_keeps_the_suspect_mark(driver: LedgerDriver, crowd: list[Claim]) -> None:
     driver.expire(*crowd)
     driver.ledger.transitions.release(driver.take(Stage.FETCH), "stopping")
     assert driver.take(Stage.FETCH).suspect
 
 
-def test_a_fault_that_is_not_the_photos_is_borne_for_a_time_not_a_number_of_tries(
+def test_a_fault_without_a_photo_as_cause_is_retried_for_a_time(
     driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with(fault_patience_s=600)
@@ -103,7 +105,7 @@ def test_a_fault_that_is_not_the_photos_is_borne_for_a_time_not_a_number_of_trie
     )
 
 
-def test_a_long_pause_between_two_faults_does_not_use_the_patience_up(
+def test_a_long_time_between_two_faults_does_not_count(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     job_id = driver.admit(make_request())
@@ -115,7 +117,7 @@ def test_a_long_pause_between_two_faults_does_not_use_the_patience_up(
     assert driver.job(job_id).stage is Stage.FETCH
 
 
-def test_what_a_fault_counted_is_forgotten_in_the_next_stage(
+def test_faults_do_not_count_in_the_next_stage(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     job_id = driver.admit(make_request())

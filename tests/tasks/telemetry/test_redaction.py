@@ -21,7 +21,7 @@ WAYS = (
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_process_that_babbles_tells_no_secret(way: str) -> None:
+def test_a_process_writes_no_secret_in_any_way(way: str) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "tests.tasks.leaky_process", way], capture_output=True, text=True
     )
@@ -40,7 +40,7 @@ def ordinary_logging() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("ordinary_logging")
-def test_harmless_lines_are_written_as_they_are(caplog: pytest.LogCaptureFixture) -> None:
+def test_lines_without_secrets_are_unchanged(caplog: pytest.LogCaptureFixture) -> None:
     redact_everything(Redactor(["a-secret-word"]))
     with caplog.at_level(logging.INFO):
         logging.getLogger("a").info('%s - "%s" %d', "1.2.3.4", "GET /", 200)
@@ -49,7 +49,7 @@ def test_harmless_lines_are_written_as_they_are(caplog: pytest.LogCaptureFixture
 
 
 @pytest.mark.usefixtures("ordinary_logging")
-def test_the_newest_redactor_holds() -> None:
+def test_a_new_redactor_replaces_the_previous_one() -> None:
     redact_everything(Redactor(["first-secret"]))
     redact_everything(Redactor(["second-secret"]))
     make = logging.getLogRecordFactory()
@@ -74,18 +74,18 @@ def test_the_newest_redactor_holds() -> None:
         ("job 1234567:8 took 3.5 s", "job 1234567:8 took 3.5 s"),
     ],
 )
-def test_what_looks_like_a_secret_is_hidden_without_being_known(text: str, redacted: str) -> None:
+def test_text_that_looks_like_a_secret_is_redacted(text: str, redacted: str) -> None:
     assert Redactor()(text) == redacted
 
 
 @given(before=st.text(), secret=st.text(min_size=6), after=st.text())
 @example(before="", secret="https://[::1", after="")
-def test_a_known_secret_is_hidden_in_any_text(before: str, secret: str, after: str) -> None:
+def test_a_known_secret_is_redacted_in_any_text(before: str, secret: str, after: str) -> None:
     assume(secret not in HIDDEN and not {"[", "]"} & set(secret))
     assert secret not in Redactor([secret])(before + secret + after)
 
 
-def test_the_password_inside_a_secret_url_is_a_secret_too() -> None:
+def test_the_password_in_a_secret_url_is_redacted() -> None:
     redactor = Redactor(["rediss://:pa%24%24word@cache:6379/0"])
     written = "AUTH pa$$word failed; AUTH pa%24%24word failed"
     assert redactor(written) == f"AUTH {HIDDEN} failed; AUTH {HIDDEN} failed"

@@ -40,7 +40,7 @@ def test_the_end_of_a_process_does_not_wait_for_a_collector_that_hangs(
     assert collector.seen() == []
 
 
-def test_a_collector_that_is_away_is_told_once_and_its_return_too(
+def test_an_unavailable_collector_and_its_return_are_logged_once(
     services: Services, collector: OtlpCollector, driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     collector.mood = "refuses"
@@ -60,14 +60,14 @@ def test_a_collector_that_is_away_is_told_once_and_its_return_too(
     ]
 
 
-def test_the_collector_is_shown_what_it_wants_to_see(collector: OtlpCollector) -> None:
+def test_the_configured_headers_are_sent_to_the_collector(collector: OtlpCollector) -> None:
     send_one(f"{collector.url}/v1/traces", SecretStr("api-key=planted,tenant=two%20words"))
 
     (headers,) = collector.headers
     assert (headers["api-key"], headers["tenant"]) == ("planted", "two words")
 
 
-def test_the_operator_names_the_service(
+def test_the_operator_can_set_the_service_name(
     collector: OtlpCollector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OTEL_SERVICE_NAME", "studio")

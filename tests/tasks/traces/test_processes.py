@@ -54,7 +54,7 @@ def test_a_job_is_one_trace_through_all_processes(
     assert order == sorted(order, key=lambda span: span.began_ns)
 
 
-def test_a_trace_says_nothing_of_its_person(
+def test_a_trace_contains_nothing_about_its_person(
     services: Services, stack: Stack, collector: OtlpCollector, photo_ask: PaintRequest
 ) -> None:
     stack.start_workers()
@@ -81,7 +81,7 @@ def test_log_lines_name_the_trace_of_their_job(
     assert eventually(complaint)["trace_id"] == services.ledger.job(admitted.job_id).trace_id
 
 
-def test_the_end_of_a_process_sends_what_is_left(
+def test_remaining_spans_are_sent_when_a_process_ends(
     services: Services, stack: Stack, collector: OtlpCollector, photo_ask: PaintRequest
 ) -> None:
     stack.environment["OTEL_BSP_SCHEDULE_DELAY"] = "3600000"
@@ -96,7 +96,7 @@ def test_the_end_of_a_process_sends_what_is_left(
 
 
 @pytest.mark.parametrize("mood", ["refuses", "hangs"])
-def test_a_sick_collector_holds_nobody_up(
+def test_a_failing_collector_delays_no_job(
     services: Services, stack: Stack, collector: OtlpCollector, photo_ask: PaintRequest, mood: str
 ) -> None:
     collector.mood = cast("Mood", mood)

@@ -57,7 +57,7 @@ def test_a_failed_attempt_is_an_error_and_the_next_one_is_counted(
     assert first.id != second.id
 
 
-def test_work_under_a_lost_lease_says_so(
+def test_work_under_a_lost_lease_has_that_outcome(
     services: Services, collector: OtlpCollector, driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.admit(make_request())
@@ -74,7 +74,7 @@ def test_work_under_a_lost_lease_says_so(
 
 
 @pytest.mark.parametrize("outcome", [Outcome.ANSWERED, Outcome.UNDELIVERABLE])
-def test_the_last_span_says_how_the_job_ended(
+def test_the_last_span_contains_the_jobs_outcome(
     services: Services,
     collector: OtlpCollector,
     driver: LedgerDriver,
@@ -95,7 +95,7 @@ def test_the_last_span_says_how_the_job_ended(
     assert (deliver.trace, deliver.parent) == (admit.trace, admit.id)
 
 
-def test_what_is_not_admitted_leaves_no_trace(
+def test_a_refused_request_has_no_trace(
     services: Services, collector: OtlpCollector, driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.admit(make_request(event="one"))
@@ -138,7 +138,7 @@ def test_a_process_without_a_collector_loads_no_sdk(stack: Stack) -> None:
     assert done.stderr == ""
 
 
-def test_without_the_extra_the_bot_works_and_says_what_is_missing(stack: Stack) -> None:
+def test_without_the_extra_the_bot_works_and_logs_what_is_missing(stack: Stack) -> None:
     hidden = "sys.modules['opentelemetry.exporter'] = None"
 
     done = loaded(stack, hidden, "print(services.ledger.now() > 0)")

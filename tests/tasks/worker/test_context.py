@@ -8,7 +8,7 @@ from tasks.worker.context import ExclusiveGate
 from tests.stack import eventually
 
 
-def test_who_wishes_to_be_alone_waits_for_the_others_and_holds_up_newcomers() -> None:
+def test_exclusive_access_waits_for_others_and_blocks_new_ones() -> None:
     company, told = ExclusiveGate(), []
     at_work, may_end = threading.Event(), threading.Event()
 
@@ -41,7 +41,7 @@ def test_who_wishes_to_be_alone_waits_for_the_others_and_holds_up_newcomers() ->
     assert told == ["neighbour done", "alone", "newcomer"]
 
 
-def test_two_who_wish_to_be_alone_take_turns() -> None:
+def test_two_threads_get_exclusive_access_one_after_the_other() -> None:
     company, together = ExclusiveGate(), threading.Barrier(2)
     alone_now, seen = [], []
 

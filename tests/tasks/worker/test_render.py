@@ -35,7 +35,7 @@ def shift(driver: LedgerDriver) -> RenderContext:
     return RenderContext(worker, load_engine("painter"))
 
 
-def test_a_store_that_gives_no_photo_costs_no_attempt(
+def test_a_failing_blob_store_counts_no_attempt(
     driver: LedgerDriver, shift: RenderContext, make_request: MakeRequest
 ) -> None:
     job_id = driver.admit(make_request())
@@ -70,7 +70,7 @@ def test_a_painter_that_follows_no_words_says_so(
     assert driver.job(jobs["worded"]).notes == ("first-frame", WORDS_UNUSED)
 
 
-def test_a_picture_that_own_words_shaped_is_judged_more_strictly() -> None:
+def test_a_picture_with_own_words_is_screened_more_strictly() -> None:
     class Doubtful:
         name = "doubtful"
 
@@ -84,7 +84,7 @@ def test_a_picture_that_own_words_shaped_is_judged_more_strictly() -> None:
         screen.picture(picture, 0.0, own_words=True)
 
 
-def test_a_painting_with_own_words_is_never_given_to_anybody_else(
+def test_a_painting_with_own_words_is_never_reused(
     make_request: MakeRequest,
 ) -> None:
     photo = Photo(np.zeros((8, 8, 3), np.uint8), "ab")

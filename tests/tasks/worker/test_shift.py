@@ -10,7 +10,7 @@ from tasks.services import Services
 from tests.stack import Stack, eventually
 
 
-def test_a_librarys_line_carries_the_job(
+def test_log_lines_of_libraries_contain_the_job(
     services: Services, stack: Stack, make_request: Callable[..., PaintRequest]
 ) -> None:
     # Nobody speaks for this platform, so that the worker has something to complain of.
