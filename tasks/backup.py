@@ -120,7 +120,7 @@ def _pause_and_wait(services: Services, patience_s: float) -> None:
         if time.monotonic() > over_at:
             raise BackupFailed(
                 f"Workers still hold jobs after {patience_s:.0f} s; everything is paused. Try again, "
-                "or continue with: suisai resume intake, fetch, render and deliver."
+                "or continue with: suisai resume all"
             )
         time.sleep(_POLL_S)
 

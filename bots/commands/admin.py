@@ -24,7 +24,7 @@ Person = Annotated[str, typer.Argument(metavar="PLATFORM:PERSON", help="e.g. tel
 
 Platform = Annotated[str | None, typer.Option(help="Only this platform.")]
 
-What = Annotated[str, typer.Argument(metavar="|".join(PAUSABLE))]
+What = Annotated[str, typer.Argument(metavar="|".join((*PAUSABLE, "all")))]
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -53,8 +53,9 @@ def pause(what: What, platform: Platform = None) -> None:
 
     [dim]Example:[/dim] suisai pause deliver --platform x
     """
-    chosen = _pausable(what, platform)
-    services().controls.pause(chosen, platform)
+    chosen, controls = _pausable(what, platform), services().controls
+    for each in chosen:
+        controls.pause(each, platform)
     typer.echo(f"Paused: {what}{f' on {platform}' if platform else ''}. Nothing accepted is lost.")
 
 
@@ -63,8 +64,9 @@ def resume(what: What, platform: Platform = None) -> None:
 
     [dim]Example:[/dim] suisai resume deliver --platform x
     """
-    chosen = _pausable(what, platform)
-    services().controls.resume(chosen, platform)
+    chosen, controls = _pausable(what, platform), services().controls
+    for each in chosen:
+        controls.resume(each, platform)
     typer.echo(f"Resumed: {what}{f' on {platform}' if platform else ''}.")
 
 
@@ -333,10 +335,10 @@ def _person(word: str) -> tuple[str, str]:
         raise InputRefused(str(error)) from error
 
 
-def _pausable(what: str, platform: str | None) -> str:
-    if what not in PAUSABLE:
-        raise InputRefused(f"'{what}' cannot be paused; there are: {', '.join(PAUSABLE)}.")
+def _pausable(what: str, platform: str | None) -> tuple[str, ...]:
+    if what not in (*PAUSABLE, "all"):
+        raise InputRefused(f"'{what}' cannot be paused; there are: {', '.join(PAUSABLE)}, all.")
     if platform is not None and platform not in platform_names():
         names = ", ".join(platform_names())
         raise InputRefused(f"There is no platform '{platform}'; there are: {names}.")
-    return what
+    return PAUSABLE if what == "all" else (what,)

@@ -57,9 +57,8 @@ def backup(
     )
     if move:
         typer.echo(
-            "The bot here is paused and answers nobody. Next: `suisai restore` on the other machine, and "
-            "`suisai service uninstall` here. To stay here after all: suisai resume intake, fetch, render, "
-            "deliver (one by one)."
+            "The bot here is paused and answers nobody. Next: `suisai restore` on the other machine, "
+            "`suisai service uninstall` here. To stay here after all: suisai resume all"
         )
 
 

@@ -135,6 +135,13 @@ def test_a_stage_of_one_platform_is_paused_and_resumed(
     assert len(driver.claim(Stage.FETCH)) == 1
 
 
+def test_everything_is_paused_and_resumed_in_one_word(driver: LedgerDriver, suisai: Suisai) -> None:
+    suisai("pause", "all")
+    assert set(driver.services.controls.paused()) == {"intake", *Stage}
+    suisai("resume", "all")
+    assert driver.services.controls.paused() == {}
+
+
 def test_an_operators_pause_outlives_a_platforms_rest(
     driver: LedgerDriver, make_request: MakeRequest, suisai: Suisai
 ) -> None:

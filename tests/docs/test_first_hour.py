@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -39,6 +40,7 @@ class Machine:
             "SUISAI_TELEGRAM_API_URL": NO_NETWORK,
             "SUISAI_LONG_SIDE_PX": "96",
         }
+        self.log = home / "up.log"
         self.up: subprocess.Popen[str] | None = None
 
     def suisai(self, *words: str, typed: str = "", code: int = 0) -> str:
@@ -53,19 +55,13 @@ class Machine:
         return done.stdout
 
     def start(self) -> None:
-        log = (self.folder.parent / "up.log").open("a")
-        self.up = subprocess.Popen(
-            [sys.executable, "-P", "-m", "bots", "up"],
-            cwd=self.folder, env=self.environment, stdout=log, stderr=log, text=True,
-        )  # fmt: skip
-        log.close()
-        eventually(self._paints, 60, "the painter is ready")
-
-    def _paints(self) -> bool:
-        return "gpu " in subprocess.run(
-            [sys.executable, "-P", "-m", "bots", "status"],
-            cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False,
-        ).stdout  # fmt: skip
+        with self.log.open("w") as log:
+            self.up = subprocess.Popen(
+                [sys.executable, "-P", "-m", "bots", "up"],
+                cwd=self.folder, env=self.environment, stdout=log, stderr=log, text=True,
+            )  # fmt: skip
+        ready = re.compile(r"(?s)page ready.*gpu@\S+ ready|gpu@\S+ ready.*page ready")
+        eventually(lambda: ready.search(self.log.read_text()), 150, "page and painter are ready")
 
     def stop(self) -> None:
         if self.up is not None:
@@ -112,7 +108,7 @@ def test_the_first_hour_of_an_operator(machines: list[Machine], tmp_path: Path) 
     with WebClient(old.page) as visitor:
         assert visitor.visit(PHOTOS["cat"].read_bytes(), threading.Event()) is not None
     assert "answered        1" in old.suisai("status")
-    assert "Settings:" in (old.folder.parent / "up.log").read_text()
+    assert "Settings:" in old.log.read_text()
     assert "already runs" in old.suisai("up", code=1)
 
     archive = str(tmp_path / "suisai.tar.gz")
