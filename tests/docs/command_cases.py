@@ -149,7 +149,7 @@ NAMED = (
     Named(r"suisai --env-file FILE \.\.\.", "a form, with dots for any command", nothing),
     Named(r"suisai up", "it is the bot that all the others are run against", nothing),
     Named(
-        r"suisai (ban|unban|opt-in|pause|listen|stylize|sweep|dead (retry|drop)|people JOB"
+        r"suisai (ban|unban|opt-in|forget|pause|listen|stylize|sweep|dead (retry|drop)|people JOB"
         r"|(listen|setup) NAME)",
         "a command's name, without its arguments",
         nothing,
