@@ -111,7 +111,6 @@ RUNS = (
     Run(r"suisai status", says="operator page"),
     Run(r"suisai operator-link", says="token="),
     Run(r"suisai job ID", says="admitted"),
-    Run(r"suisai (ban|unban) x(-dm)?:ID"),
     Run(r"suisai forget PLATFORM:PERSON( --opt-out)?", says="Forgotten"),
     Run(r"suisai (pause|resume) \w+( .*)?", says="Resumed"),
     Run(r"suisai people"),  # what it lists depends on the commands that ran before
