@@ -57,9 +57,9 @@ class Spending:
     today_usd: float
     month_usd: float
     held_usd: float
-    """Reserved for calls that read and are under way."""
+    """Reserved for calls that read, and for writes of unknown outcome until they are looked up."""
     uncertain_usd: float
-    """Part of `today_usd`: writes that are under way, or of which nobody knows whether X carried them out."""
+    """Part of `today_usd`: writes that are under way, or whose outcome nobody will look up."""
     daily_limit_usd: float
     monthly_limit_usd: float
     counts: Mapping[str, int]
@@ -73,6 +73,8 @@ class _OpenCharge(BaseModel):
     amount: int
     at: float
     """Seconds since the epoch."""
+    is_looked_up: bool = False
+    """Its outcome is unknown, and somebody looks whether X posted it."""
 
 
 class _Money(BaseModel):
@@ -247,6 +249,8 @@ class Budget:
                 self._change(lambda money: money.take_back(name))
             elif key is None:
                 self._change(lambda money: self._give_up(money, name))
+            else:
+                self._change(lambda money: self._leave_to_look_up(money, name))
             raise
         self._close(name, is_unique=key is not None)
 
@@ -264,11 +268,13 @@ class Budget:
     def spending(self) -> Spending:
         """Tell what was spent today and this month."""
         money = self._money(self._store.get(_STORE_KEY))
-        uncertain = sum(each.amount for each in money.open.values() if _day(each.at) == money.day)
+        open_today = [each for each in money.open.values() if _day(each.at) == money.day]
+        looked_up = sum(each.amount for each in open_today if each.is_looked_up)
+        uncertain = sum(each.amount for each in open_today if not each.is_looked_up)
         return Spending(
-            today_usd=money.today / MICRO,
-            month_usd=money.month / MICRO,
-            held_usd=_reserved(money) / MICRO,
+            today_usd=(money.today - looked_up) / MICRO,
+            month_usd=(money.month - looked_up) / MICRO,
+            held_usd=(_reserved(money) + looked_up) / MICRO,
             uncertain_usd=(uncertain + money.unknown) / MICRO,
             daily_limit_usd=self._daily / MICRO,
             monthly_limit_usd=self._monthly / MICRO,
@@ -328,6 +334,10 @@ class Budget:
         charge = money.open.pop(name, None)
         if charge is not None and _day(charge.at) == money.day:
             money.unknown += charge.amount
+
+    def _leave_to_look_up(self, money: _Money, name: str) -> None:
+        if charge := money.open.get(name):
+            charge.is_looked_up = True
 
     def _money(self, stored: str | None) -> _Money:
         money = _Money.model_validate_json(stored) if stored else _Money()

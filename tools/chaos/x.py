@@ -147,7 +147,7 @@ class XChaos:
             broken.append(f"X bills ${billed:.3f} where ${self._limit_usd:.3f} is the limit")
         if not spent.today_usd - spent.uncertain_usd - 0.02 * billed <= billed:
             broken.append(f"the bot counted ${spent.today_usd:.3f}, X bills ${billed:.3f}")
-        if billed > spent.today_usd + 0.02 * billed:
+        if billed > spent.today_usd + spent.held_usd + 0.02 * billed:
             broken.append(f"the bot counted only ${spent.today_usd:.3f}, X bills ${billed:.3f}")
         return {
             "billed by X, in hundredths of a cent": round(billed * 10_000),
