@@ -1,8 +1,8 @@
-"""Opens every file of a folder as the bot would, and tells how each one ended.
+"""Opens every file of a folder as the bot does, and prints the results.
 
-`python -m tests.corpus DIR` prints a line for each file that is not accepted and one closing line;
-it fails when a file crashed its decoder, hung, or ended in an error without a name. Run it on a machine
-with little else to do: whatever keeps a worker for three seconds counts as hung.
+`python -m tests.corpus DIR` prints a line for each file that is not accepted, and a summary. It fails if a
+file crashed its decoder, hung, or raised an unknown error. Run it on an idle machine: a file that takes more
+than three seconds counts as hung.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from pipeline.photo import REASONS, decoders, open_photo
 from pipeline.sandbox import InvalidAnswer, JobDied, Sandbox, SandboxUnusable
 
 HUNG_S = 3.0
-"""No file may keep a worker longer."""
+"""Maximum time for one file."""
 
 
 def main(folder: Path) -> int:
-    """Open the files of a folder, print how they ended, return the exit status."""
+    """Open the files of a folder, print the results, return the exit status."""
     sandbox = decoders()
     ends: Counter[str] = Counter()
     slowest_s = 0.0
@@ -53,7 +53,7 @@ def files_under(folder: Path) -> Iterator[Path]:
 
 
 def end_of(data: bytes, sandbox: Sandbox) -> tuple[str, str]:
-    """Return how a file ended (accepted, refused, crashed, hung, unnamed) and why."""
+    """Return the result for a file (accepted, refused, crashed, hung, unnamed) and its reason."""
     try:
         open_photo(data, sandbox=sandbox)
     except PhotoRefused as refused:
@@ -71,7 +71,7 @@ def end_of(data: bytes, sandbox: Sandbox) -> tuple[str, str]:
 
 
 def folder_from(arguments: list[str]) -> Path:
-    """Return the folder that the command line names; ends the program where there is none."""
+    """Return the folder on the command line; exit with a message if there is none."""
     if len(arguments) != 1 or not arguments[0] or not (folder := Path(arguments[0])).is_dir():
         sys.exit(f"Name a folder of photos: make corpus DIR=photos/ (not {' '.join(arguments)!r})")
     if not any(files_under(folder)):

@@ -1,7 +1,7 @@
 """Real photos for tests.
 
-Those in the public domain or under CC0 lie in `tests/pictures`. Two landscapes under CC BY 2.0 are read
-from scikit-learn, which ships them, and are not copied.
+Photos in the public domain or under CC0 are in `tests/pictures`. Two landscapes under CC BY 2.0 are read from
+the package scikit-learn.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PHOTOS = {
 
 
 def photo(name: str, long_side_px: int | None = None) -> RGB:
-    """Open a test photo, resized where a long side is given."""
+    """Return a test photo as H x W x 3 uint8 RGB, resized if `long_side_px` is set."""
     with Image.open(PHOTOS[name]) as file:
         picture = file.convert("RGB")
     if long_side_px is not None:

@@ -1,6 +1,6 @@
 """Starts `python -m MODULE ...` by forking a process that has imported the bot's modules already.
 
-The processes are as real as any: a session, an environment and a process id of their own, ended by any
+The processes are real: each has its own session, environment and process id, and can be ended by any
 signal. Only the second or two that each would spend on imports is spent once. A test of how a process
 starts (what it imports, and from where) starts it with `subprocess` instead.
 """
@@ -41,7 +41,7 @@ MODULES = (
     "pipeline.opennsfw",
     "tasks.worker.main",
 )
-"""What every process of the bot imports sooner or later."""
+"""Modules that every process of the bot imports."""
 
 _PR_SET_PDEATHSIG = 1
 
@@ -97,7 +97,7 @@ class Process:
             except (BlockingIOError, TimeoutError):
                 return None
             self._end.close()
-            # Without a word the server has died, and with it what it had started.
+            # No data: the server has died, and with it the processes that it had started.
             self.returncode = int(said) if said else -signal.SIGKILL
         return self.returncode
 
@@ -158,7 +158,7 @@ def _server() -> str:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen(64)
-        # It ends when its input does: with this process, however that ends.
+        # It ends when its input is closed, which happens when this process ends in any way.
         server = subprocess.Popen(
             [sys.executable, "-m", "tests.preloaded", str(listener.fileno())],
             cwd=ROOT,
@@ -224,7 +224,7 @@ def _report_ends(waiting: dict[int, socket.socket]) -> None:
     for pid in list(waiting):
         ended, status = os.waitpid(pid, os.WNOHANG)
         if ended:
-            # The test that started it may not ask any more.
+            # The test that started it may have ended.
             with waiting.pop(pid) as connection, suppress(OSError):
                 connection.sendall(str(os.waitstatus_to_exitcode(status)).encode())
 
@@ -248,7 +248,7 @@ def main() -> NoReturn:
     """Import the modules, then serve; a fork runs its module to the end here."""
     for name in MODULES:
         import_module(name)
-    # What is never collected is never copied into the forks by the collector.
+    # Frozen objects are not touched by the garbage collector, so that forks share their memory.
     gc.collect()
     gc.freeze()
     module, *arguments = _serve(socket.socket(fileno=int(sys.argv[1])))

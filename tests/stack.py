@@ -24,15 +24,15 @@ from tests.preloaded import Process, start
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T | None], patience_s: float = 30.0, what: str = "") -> T:
-    """Call `look` until it returns something true, and return that."""
+def eventually(check: Callable[[], T | None], patience_s: float = 30.0, what: str = "") -> T:
+    """Call `check` until it returns a true value; return that value. Raises `AssertionError`."""
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:
-        seen = look()
+        seen = check()
         if seen:
             return seen
         time.sleep(0.02)
-    raise AssertionError(f"did not happen within {patience_s} s: {what or look}")
+    raise AssertionError(f"did not happen within {patience_s} s: {what or check}")
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -65,9 +65,17 @@ class Stack:
     """Processes of one bot, by name: `io`, `gpu`, `sweep`, `web`, ..."""
 
     def __init__(self, settings: Settings, logs: Path, extra: dict[str, str] | None = None) -> None:
-        # All people of a test come from one address.
-        crowd = {"SUISAI_WEB_ASKS_PER_MINUTE": "100000", "SUISAI_WEB_ASKS_PER_HOUR": "1000000"}
-        self.environment = {**os.environ, **crowd, **environment_of(settings), **(extra or {})}
+        # All requests of a test come from one address.
+        many_requests = {
+            "SUISAI_WEB_ASKS_PER_MINUTE": "100000",
+            "SUISAI_WEB_ASKS_PER_HOUR": "1000000",
+        }
+        self.environment = {
+            **os.environ,
+            **many_requests,
+            **environment_of(settings),
+            **(extra or {}),
+        }
         self._logs = logs
         self._running: dict[str, Process] = {}
 
@@ -88,12 +96,12 @@ class Stack:
         """Start the page on a free port; return its address once it answers."""
         address = f"http://127.0.0.1:{(port := free_port(0))}"
         self.start("web", "web", "--port", str(port))
-        with WebClient(address) as visitor:
-            eventually(visitor.is_open, what="the page")
+        with WebClient(address) as client:
+            eventually(client.is_open, what="the page")
         return address
 
     def operator_link(self, page: str) -> str:
-        """Return the link that lets the operator of the page at this address in."""
+        """Return the operator's login link for the page at this address."""
         port = page.rpartition(":")[2]
         data_dir = Path(self.environment["SUISAI_DATA_DIR"])
         return operator_link(WebSettings(port=int(port)), data_dir)

@@ -1,4 +1,4 @@
-"""Every benchmark starts and says what it measures; how fast anything is is no matter of a test."""
+"""Every benchmark starts and describes what it measures. Tests do not check speed."""
 
 from __future__ import annotations
 

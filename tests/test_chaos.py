@@ -12,7 +12,7 @@ pytestmark = pytest.mark.process
 
 
 def closing_line(*arguments: str) -> str:
-    """Run a chaos test to a good end; return its last line."""
+    """Run a chaos test that must succeed; return its last line."""
     done = subprocess.run(
         [sys.executable, "-m", "tools.chaos", "--patience", "120", *arguments],
         capture_output=True,

@@ -1,4 +1,4 @@
-"""How each command of the documents is tried: run to its end, run for a while, or named with the reason."""
+"""How each command in the documents is tested: run to its end, run for a while, or checked statically."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.docs.commands import ROOT
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A command that is run to its end, against a running bot."""
+    """A command that is run to its end while a bot is running."""
 
     pattern: str
     says: str = ""
@@ -33,7 +33,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """A command that stays: it is seen at work and ends well when it is told to."""
+    """A command that runs until it gets a signal, and must then exit cleanly."""
 
     pattern: str
     instead: Mapping[str, str] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A command that cannot be run in a test, and what is looked at instead."""
+    """A command that cannot be run in a test, and the static check for it."""
 
     pattern: str
     why: str
@@ -182,7 +182,7 @@ NAMED = (
 )
 
 
-def way_of(command: str) -> Run | Stay | Named | None:
+def case_of(command: str) -> Run | Stay | Named | None:
     """Return how a command is tried, None when nobody has thought of it."""
-    ways = (*RUNS, *STAYS, *NAMED)
-    return next((way for way in ways if re.fullmatch(way.pattern, command)), None)
+    cases = (*RUNS, *STAYS, *NAMED)
+    return next((case for case in cases if re.fullmatch(case.pattern, command)), None)

@@ -1,4 +1,4 @@
-"""Finds every command that the documents tell people to type."""
+"""Finds every shell command in the documents."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BETWEEN = {"&&", "||", "|", ";"}
 
 
 def blocks(page: Path) -> list[str]:
-    """Return the shell blocks of a page, as they stand there."""
+    """Return the shell blocks of a page."""
     return _BLOCK.findall(page.read_text("utf-8"))
 
 

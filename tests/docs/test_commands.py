@@ -22,7 +22,7 @@ PLACEHOLDER = re.compile(r"[A-Z][A-Z_:]+|\.\.\.")
 
 
 def wrong_with(words: list[str]) -> str:
-    """Say what is wrong with a command, empty when nothing is."""
+    """Return what is wrong with a command, empty if it is valid."""
     program, *rest = words
     program = program.removeprefix(".venv/bin/")
     if program == "suisai":
@@ -87,7 +87,7 @@ def fixes() -> Iterator[str]:
 
 
 def literal(node: ast.expr) -> str:
-    """Return the text of a string literal, `...` for what is put into it; else an empty string."""
+    """Return the text of a string literal with `...` for its placeholders; else an empty string."""
     if isinstance(node, ast.Constant):
         return str(node.value)
     if isinstance(node, ast.JoinedStr):

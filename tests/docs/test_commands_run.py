@@ -1,4 +1,4 @@
-"""What the documents tell people to type is typed, in a folder of its own, beside a running bot."""
+"""Runs every command in the documents, in a temporary folder, while a bot is running."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tasks.models import Admitted, PaintRequest, PhotoRef
 from tasks.services import Services, open_services
 from tasks.settings import Settings
 from tests import preloaded
-from tests.docs.command_cases import NAMED, RUNS, STAYS, Named, Run, Stay, way_of
+from tests.docs.command_cases import NAMED, RUNS, STAYS, Named, Run, Stay, case_of
 from tests.docs.commands import ROOT, every_command
 from tests.fakes.telegram_api import TOKEN, TelegramApi
 from tests.photos import PHOTOS
@@ -32,12 +32,12 @@ COMMANDS = every_command()
 
 
 def those(kind: type) -> list[str]:
-    return [command for command in COMMANDS if isinstance(way_of(command), kind)]
+    return [command for command in COMMANDS if isinstance(case_of(command), kind)]
 
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """A bot that runs by `suisai up`, and what its operator would type for the documents' names."""
+    """A bot that was started with `suisai up`, and values for the placeholders in the documents."""
 
     environment: dict[str, str]
     services: Services
@@ -86,7 +86,7 @@ def _words(services: Services) -> dict[str, str]:
 
 
 def typed(command: str, instead: dict[str, str]) -> list[str]:
-    """Return the words that are typed, placeholders filled in."""
+    """Return the words of a command with its placeholders replaced."""
     words = [instead.get(word, word) for word in shlex.split(command)]
     return [re.sub(r"\bID$", "4711", word) if ":" in word else word for word in words]
 
@@ -102,12 +102,12 @@ def telegram() -> Iterator[TelegramApi]:
 def test_a_command_gives_the_documented_output(
     command: str, bot: Bot, telegram: TelegramApi, tmp_path: Path
 ) -> None:
-    way = way_of(command)
-    assert isinstance(way, Run)
+    case = case_of(command)
+    assert isinstance(case, Run)
     shutil.copy(PHOTOS["cat"], tmp_path / "photo.jpg")
-    program, *words = typed(command, {**bot.words, **way.instead})
-    environment = {**bot.environment, "SUISAI_TELEGRAM_API_URL": telegram.url, **way.settings}
-    keys = way.typed.format(token=TOKEN)
+    program, *words = typed(command, {**bot.words, **case.instead})
+    environment = {**bot.environment, "SUISAI_TELEGRAM_API_URL": telegram.url, **case.settings}
+    keys = case.typed.format(token=TOKEN)
     if program == "suisai":
         done = preloaded.run("bots", words, environment, folder=tmp_path, typed=keys, timeout=100)
     else:
@@ -122,17 +122,17 @@ def test_a_command_gives_the_documented_output(
             timeout=100,
         )
 
-    assert done.returncode == way.code, done.stdout + done.stderr
-    assert way.says in done.stdout + done.stderr
+    assert done.returncode == case.code, done.stdout + done.stderr
+    assert case.says in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("command", those(Stay))
 def test_a_long_running_command_starts_and_stops_on_a_signal(
     command: str, bot: Bot, telegram: TelegramApi, tmp_path: Path
 ) -> None:
-    way = way_of(command)
-    assert isinstance(way, Stay)
-    instead = {name: bot.words.get(word, word) for name, word in way.instead.items()}
+    case = case_of(command)
+    assert isinstance(case, Stay)
+    instead = {name: bot.words.get(word, word) for name, word in case.instead.items()}
     environment = {**bot.environment, "SUISAI_WEB_PORT": str(free_port(0)), **telegram.settings()}
     with (tmp_path / "log").open("wb") as log:
         program, *words = typed(command, instead)
@@ -142,7 +142,7 @@ def test_a_long_running_command_starts_and_stops_on_a_signal(
         me = f":{process.pid}"
         alive = bot.services.heartbeats.alive
         eventually(lambda: any(each.name.endswith(me) for each in alive()), 60, "at work")
-        eventually(lambda: way.logs in (tmp_path / "log").read_text() or None, 60, way.logs)
+        eventually(lambda: case.logs in (tmp_path / "log").read_text() or None, 60, case.logs)
         process.send_signal(signal.SIGTERM)
 
         assert process.wait(timeout=60) == 0, (tmp_path / "log").read_text()
@@ -153,18 +153,18 @@ def test_a_long_running_command_starts_and_stops_on_a_signal(
 
 @pytest.mark.parametrize("command", those(Named))
 def test_commands_that_cannot_run_are_checked_statically(command: str) -> None:
-    way = way_of(command)
-    assert isinstance(way, Named)
-    assert way.why
-    assert way.slip(shlex.split(command)) == ""
+    case = case_of(command)
+    assert isinstance(case, Named)
+    assert case.why
+    assert case.slip(shlex.split(command)) == ""
 
 
 def test_every_command_has_a_case() -> None:
-    assert [command for command in COMMANDS if way_of(command) is None] == []
+    assert [command for command in COMMANDS if case_of(command) is None] == []
     unused = [
-        way.pattern
-        for way in (*RUNS, *STAYS, *NAMED)
-        if not any(way_of(command) is way for command in COMMANDS)
+        case.pattern
+        for case in (*RUNS, *STAYS, *NAMED)
+        if not any(case_of(command) is case for command in COMMANDS)
     ]
     assert unused == []
 
@@ -173,5 +173,5 @@ def test_every_command_has_a_case() -> None:
     "command", ["docker compose --profile y up", "make tst", "SUISAI_TOKN=1", "suisai frob"]
 )
 def test_a_wrong_command_is_detected(command: str) -> None:
-    way = way_of(command)
-    assert way is None or (isinstance(way, Named) and way.slip(shlex.split(command)))
+    case = case_of(command)
+    assert case is None or (isinstance(case, Named) and case.slip(shlex.split(command)))

@@ -1,4 +1,4 @@
-"""Compose, Dockerfile and Procfile say the same as the program."""
+"""Compose, Dockerfile and Procfile are consistent with the code."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ KEPT = {
     "--hash-max-listpack-entries": "128",
     "--hash-max-listpack-value": "4096",
 }
-"""What a ledger's server is told, wherever it runs."""
+"""The settings of the ledger's server in every deployment."""
 
 
 def settings_of_a_server(command: list[str]) -> dict[str, str]:
-    """Read what a valkey-server is told on its command line."""
+    """Parse the options on the command line of valkey-server."""
     return dict(zip(command[::2], command[1::2], strict=True))
 
 
@@ -53,7 +53,7 @@ def line_of_a_server(entrypoint: list[str], command: list[str]) -> list[str]:
 
 
 def user_of(dockerfile: list[str], target: str) -> str:
-    """Return who runs an image: the last user of its stage, or of those that it stands on."""
+    """Return the user of an image: the last one that its stage, or a stage below it, sets."""
     parents = {}
     users: dict[str, str] = {}
     stage = ""

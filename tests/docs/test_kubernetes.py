@@ -1,4 +1,4 @@
-"""The manifests are what Kubernetes reads, start what exists, and confine it."""
+"""The Kubernetes manifests are valid, start existing commands and restrict their containers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def manifests(file: str) -> list[dict[str, Any]]:
 
 
 def workloads() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield name and pod of everything that runs."""
+    """Yield name and pod of every workload."""
     for file in ("suisai.yaml", "valkey.yaml"):
         for each in manifests(file):
             if each["kind"] in ("Deployment", "StatefulSet"):

@@ -1,4 +1,4 @@
-"""Dashboard, alert rules and their description speak of metrics that exist."""
+"""Dashboard, alert rules and their description use existing metrics."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NAME = re.compile(r"\bsuisai_[a-z_]+")
 
 
 def exposition(services: Services) -> str:
-    """Return what /metrics says."""
+    """Return the response of /metrics."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(FleetCollector(services))
     return generate_latest(registry).decode()
@@ -32,7 +32,7 @@ def exposition(services: Services) -> str:
 
 @pytest.fixture
 def exposed(services: Services, monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """Every name that a query may use."""
+    """Every metric name that a query may use."""
     monkeypatch.setenv("SUISAI_X_CLIENT_ID", "client")
     names = set()
     for family in text_string_to_metric_families(exposition(services)):

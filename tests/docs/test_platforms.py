@@ -1,4 +1,4 @@
-"""The example of docs/platforms.md works: found by its entry points, it listens, fetches and answers."""
+"""The example in docs/platforms.md works: it is found by its entry point, listens, fetches and answers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def block(language: str) -> str:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder that the platform watches; its package is installed as pip would do it."""
+    """The platform's inbox folder; its package is installed like pip does."""
     site, watched = tmp_path / "site", tmp_path / "watched"
     info = site / "suisai_folder-1.0.dist-info"
     info.mkdir(parents=True)

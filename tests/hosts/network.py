@@ -1,4 +1,4 @@
-"""Several hosts on one machine: network namespaces with addresses of their own, around one hub."""
+"""Simulates several hosts on one machine: network namespaces that are connected by one hub."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NET = "10.77"
 
 
 def may_make_hosts() -> bool:
-    """Tell whether this machine lets us make network namespaces."""
+    """Return whether this machine can create network namespaces."""
     try:
         made = subprocess.run(["ip", "netns", "add", "sx-try"], capture_output=True, check=False)
     except FileNotFoundError:
@@ -24,14 +24,14 @@ def may_make_hosts() -> bool:
 
 @dataclass
 class Network:
-    """Hosts by name. This very process is one of them: it has the address 10.77.0.2."""
+    """Hosts by name. This process is one of them, with the address 10.77.0.2."""
 
     logs: Path
     _addresses: dict[str, str] = field(default_factory=dict)
     _running: dict[str, list[subprocess.Popen[bytes]]] = field(default_factory=dict)
 
     def open(self) -> None:
-        """Build the hub that passes packets on, and the link from here to it."""
+        """Create the hub, which forwards packets, and the link from this process to it."""
         self.close()
         _ip("netns", "add", _HUB)
         _ip("netns", "exec", _HUB, "sysctl", "-qw", "net.ipv4.ip_forward=1")
@@ -43,7 +43,7 @@ class Network:
         _ip("route", "add", f"{_NET}.0.0/16", "via", f"{_NET}.0.1")
 
     def add(self, name: str) -> str:
-        """Build a host and return its address."""
+        """Create a host and return its address."""
         net = f"{_NET}.{len(self._addresses) + 1}"
         host, address = f"sx-{name}", f"{net}.2"
         _ip("netns", "add", host)
@@ -71,27 +71,27 @@ class Network:
         self._running.setdefault(host, []).append(process)
 
     def cut(self, host: str) -> None:
-        """Pull a host's cable; nothing tells it or the others."""
+        """Cut a host's link; neither side is notified."""
         _ip("-n", _HUB, "link", "set", host, "down")
 
     def heal(self, host: str) -> None:
-        """Plug the cable in again."""
+        """Restore a host's link."""
         _ip("-n", _HUB, "link", "set", host, "up")
 
     def reaches(self, host: str, other: str, port: int) -> bool:
-        """Tell whether a host can open a connection to another host's port."""
+        """Return whether a host can connect to a port of another host."""
         look = f"import socket; socket.create_connection(('{self._addresses[other]}', {port}), 1)"
         words = ["ip", "netns", "exec", f"sx-{host}", sys.executable, "-c", look]
         return subprocess.run(words, capture_output=True, check=False).returncode == 0
 
     def kill(self, host: str) -> None:
-        """Kill everything on a host at once."""
+        """Kill all processes of a host at once."""
         for process in self._running.pop(host, []):
             os.killpg(process.pid, 9)
             process.wait()
 
     def close(self) -> None:
-        """Kill everything and take all hosts down, also those of an earlier run."""
+        """Kill all processes and remove all hosts, including those of an earlier run."""
         for host in list(self._running):
             self.kill(host)
         listed = subprocess.run(["ip", "netns"], capture_output=True, text=True, check=False).stdout

@@ -1,4 +1,4 @@
-"""One bot on six hosts: links are cut, hosts die and are replaced, and nobody notices."""
+"""One bot on six hosts: links are cut, hosts fail and are replaced, and no answer is lost."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ def services(network: Network, tmp_path: Path) -> Iterator[Services]:
     (tmp_path / "bucket").mkdir()
     with Redis.from_url(f"redis://{address}:6379", socket_timeout=1) as probe:
         eventually(lambda: _answers(probe), what="the ledger's host")
-    house = open_services(settings, lambda _: None)
-    yield house
-    house.redis.close()
+    opened = open_services(settings, lambda _: None)
+    yield opened
+    opened.redis.close()
 
 
 def _answers(redis: Redis) -> bool:
@@ -76,7 +76,7 @@ def _answers(redis: Redis) -> bool:
 
 
 def start(network: Network, services: Services, host: str, *commands: str) -> None:
-    """Build a host and start `suisai` processes on it."""
+    """Create a host and start `suisai` processes on it."""
     network.add(host)
     environment = {
         **os.environ,

@@ -1,4 +1,4 @@
-"""Certificates as an operator would buy them, made for a test and worth nothing."""
+"""Creates signing certificates for tests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.provenance import Credentials
 
 
 def credentials() -> tuple[Credentials, bytes]:
-    """Return what signs, and the certificate (PEM) of the authority behind it."""
+    """Return signing credentials, and the certificate (PEM) of their issuer."""
     authority_key = ec.generate_private_key(ec.SECP256R1())
     own_key = ec.generate_private_key(ec.SECP256R1())
     authority = (

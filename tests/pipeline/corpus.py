@@ -1,4 +1,4 @@
-"""Files that a public bot is sent, made in code: photos of all kinds, near misses and hostile ones."""
+"""Generates files that a public bot receives: photos of all formats, other files, hostile ones."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ OTHER_STARTS = {
 
 @dataclass(frozen=True)
 class Case:
-    """A file and how it must end: None for accepted, else the reason of its refusal."""
+    """A file and its expected result: None for accepted, else the reason of its refusal."""
 
     name: str
     data: bytes
@@ -75,7 +75,7 @@ def odd_but_honest_photos() -> Iterator[Case]:
     for kind in ("GIF", "PNG", "WEBP", "AVIF"):
         yield Case(f"{kind} animated", _film(frames, kind))
     jpeg = encoded(landscape(), "JPEG")
-    yield Case("JPEG with rubbish after its end", jpeg + b"\0rubbish" * 500)
+    yield Case("JPEG with other bytes after its end", jpeg + b"\0rubbish" * 500)
     yield Case("JPEG with a second JPEG after it", jpeg + jpeg)
     yield Case("MPO", _film(frames, "MPO"))
     yield Case(
@@ -136,9 +136,9 @@ def broken_files() -> Iterator[Case]:
     whole = encoded(landscape(), "PNG")
     yield Case("PNG with a damaged header", whole[:20] + b"\xff" + whole[21:], "broken")
     yield Case("PNG with damaged pixels", whole[:41] + b"\xff" * 9 + whole[50:], "broken")
-    yield Case("WEBP of rubbish", b"RIFF\x20\0\0\0WEBPVP8 " + b"\xff" * 24, "broken")
+    yield Case("WEBP of random bytes", b"RIFF\x20\0\0\0WEBPVP8 " + b"\xff" * 24, "broken")
     yield Case(
-        "HEIC of rubbish",
+        "HEIC of random bytes",
         b"\0\0\0\x18ftypheic\0\0\0\0heicmif1" + b"\0\0\0\x10meta" + b"\xff" * 8,
         "broken",
     )

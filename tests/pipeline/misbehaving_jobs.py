@@ -1,4 +1,4 @@
-"""Sandboxed jobs that misbehave as a decoder with a hostile file might: loops, crashes, reads, writes."""
+"""Sandbox jobs that misbehave like a decoder with a hostile file: loops, crashes, reads, writes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def work(request: bytearray) -> bytes:
-    """Do what the first word of the request says."""
+    """Run the behaviour that the first word of the request names."""
     verb, _, rest = bytes(request).partition(b" ")
     return {
         b"echo": echo,

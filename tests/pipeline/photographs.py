@@ -1,4 +1,4 @@
-"""Photos for tests, made in code: a landscape of soft shapes, encoded as any kind of file."""
+"""Generates a landscape as a test photo, and encodes it in any format."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pillow_heif import register_heif_opener
 
 
 def landscape(width: int = 640, height: int = 480, mode: str = "RGB") -> Image.Image:
-    """Paint a sky that is bright at the top left, ground that is dark at the bottom right, a red sun."""
+    """Return a picture with a bright sky at the top left, dark ground at the bottom right and a red sun."""
     y, x = np.mgrid[0 : 1 : complex(0, height), 0 : 1 : complex(0, width)]
     channels = (200 - 120 * y, 190 - 90 * y + 20 * np.sin(9 * x), 230 - 150 * y - 40 * x)
     pixels = np.stack(channels, axis=-1)
@@ -28,7 +28,7 @@ def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
 
 
 def photograph_exif(orientation: int = 1) -> Image.Exif:
-    """Return what a phone writes: camera, time, place and how it was held."""
+    """Return EXIF data like a phone's: camera, time, place and orientation."""
     exif = Image.Exif()
     exif[0x010F], exif[0x0110], exif[0x0112] = "PLANTED-MAKER", "PLANTED-MODEL", orientation
     exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 51.0, 30.0), 0x1D: "2026:11:24"})

@@ -1,4 +1,4 @@
-"""Whatever a file's colours are, the photo's are sRGB."""
+"""Photos of every mode and colour profile are converted to sRGB."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.pipeline.photographs import encoded, landscape
 
 ORANGE = (200, 100, 50)
 ORANGE_OF_P3 = (215, 93, 31)
-"""What Display P3's (200, 100, 50) is in sRGB."""
+"""The colour (200, 100, 50) of Display P3 in sRGB."""
 
 
 def plain(colour: tuple[int, ...], mode: str = "RGB") -> Image.Image:

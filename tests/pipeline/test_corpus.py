@@ -1,4 +1,4 @@
-"""Every file of the corpus ends as it must: accepted, or refused by its name."""
+"""Every file of the corpus is accepted, or refused with the expected reason."""
 
 from __future__ import annotations
 

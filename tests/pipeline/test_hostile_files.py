@@ -1,4 +1,4 @@
-"""Damaged on purpose: whatever is done to a file, it is opened or refused by a name."""
+"""Damaged files are opened or refused with a known reason."""
 
 from __future__ import annotations
 

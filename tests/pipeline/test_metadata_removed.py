@@ -17,7 +17,7 @@ pytestmark = pytest.mark.process
 
 PLANTED = b"PLANTED"
 LATITUDE = b"\x30\0\0\0\1\0\0\0\x33\0\0\0\1\0\0\0"
-"""48 degrees and 51 minutes, as EXIF writes them."""
+"""48 degrees and 51 minutes in EXIF's format."""
 
 
 def thumbnail() -> bytes:
@@ -25,7 +25,7 @@ def thumbnail() -> bytes:
 
 
 def planted(kind: str) -> bytes:
-    """Return a photo whose file tells where, when and with what it was taken, in every way it can."""
+    """Return a photo whose file contains place, time and camera in every kind of metadata."""
     exif = photograph_exif()
     exif[0x927C] = PLANTED + thumbnail()
     options: dict[str, object] = {"exif": exif, "xmp": b"<x>" + PLANTED + b"</x>"}

@@ -1,4 +1,4 @@
-"""The check that comes along lets ordinary photos pass, and looks at every part of a strip."""
+"""The default safety check accepts ordinary photos, and checks every part of a strip."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_ordinary_photos_score_low(check: OpenNsfw, name: str) -> None:
 
 
 def dunes(seed: int) -> RGB:
-    """Smooth light and shade in a colour of skin; the model alone scores it above 0.25."""
+    """Return smooth shading in a skin colour, which the model alone scores above 0.25."""
     dice = np.random.default_rng(seed)
     colour = np.array((dice.integers(190, 235), dice.integers(140, 180), dice.integers(110, 150)))
     light = 0.55 + 0.5 * cloudy((480, 480), seed, 1.0 + dice.uniform(0, 3), 2, 0.5)

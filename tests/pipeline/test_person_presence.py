@@ -1,4 +1,4 @@
-"""Pictures with people, or parts of them, are told from pictures without."""
+"""Pictures with people, or parts of them, are distinguished from pictures without."""
 
 from __future__ import annotations
 

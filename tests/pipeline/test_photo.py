@@ -1,4 +1,4 @@
-"""What opens as a photo, what it looks like then, and how everything else is refused."""
+"""Which files open as photos, with which pixels, and how other files are refused."""
 
 from __future__ import annotations
 

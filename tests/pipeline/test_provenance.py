@@ -1,4 +1,4 @@
-"""A painting says that a machine painted it, and can prove who says so."""
+"""A painting declares that a machine made it, optionally with a signature."""
 
 from __future__ import annotations
 

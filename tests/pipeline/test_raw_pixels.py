@@ -1,4 +1,4 @@
-"""Pixels come back as they were, and nothing else passes for them."""
+"""Packed pixels are unpacked unchanged, and other bytes are refused."""
 
 from __future__ import annotations
 

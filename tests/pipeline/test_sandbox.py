@@ -1,4 +1,4 @@
-"""Untrusted work dies alone: its caller and the jobs beside it go on."""
+"""A failing sandbox job affects neither its caller nor other jobs."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ sandbox.close()
 
 
 def test_a_forked_process_starts_its_own_fork_server() -> None:
-    # In a process of its own: the threads of other tests must not be forked along.
+    # In a separate process, because threads of other tests must not be forked.
     done = subprocess.run(
         [sys.executable, "-c", _FORK], capture_output=True, timeout=60, check=False
     )

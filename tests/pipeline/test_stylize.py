@@ -1,4 +1,4 @@
-"""One photo's whole way: what is screened, who is named as the maker, and what is left out."""
+"""The pipeline for one photo: safety checks, declared maker, removed metadata."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.pipeline.photographs import encoded, landscape
 
 
 class Inverter:
-    """An engine that paints everything in its opposite colours."""
+    """An engine that inverts the colours."""
 
     name = "painter"
     version = "1"
@@ -42,7 +42,7 @@ class Inverter:
 
 
 class Scores:
-    """A check that gives the scores it was told to, one after the other."""
+    """A check that returns the given scores one after the other."""
 
     name = "scores"
 

@@ -1,4 +1,4 @@
-"""No process of the bot imports a file of the folder that it is started in."""
+"""No process of the bot imports modules from the current folder."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ raise ImportError(f"{__name__} was planted here")
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current folder, with a file of the name of every module that the bot could import."""
+    """A current folder that contains a file named like each module that the bot could import."""
     names = {"bots", "tasks", "pipeline", *sys.stdlib_module_names, *packages_distributions()}
     folder = tmp_path / "here"
     folder.mkdir()

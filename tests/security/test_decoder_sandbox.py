@@ -1,4 +1,4 @@
-"""A file that takes its decoder over reaches nothing with it: tried from inside the sandbox."""
+"""Code that has taken over a decoder has no access to anything: tested from inside the sandbox."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def worker() -> Iterator[tuple[int, str]]:
-    """A process that stands for the worker, with a secret in its memory: its id, and where it lies."""
+    """A process with a secret in its memory, in place of a worker: its id and the secret's address."""
     process = subprocess.Popen(
         [sys.executable, "-c", _WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -144,18 +144,18 @@ def test_a_job_that_ends_without_an_answer_affects_no_other(sandbox: Sandbox, ex
 
 def test_a_photo_whose_decoder_gives_an_invalid_answer_is_refused(sandbox: Sandbox) -> None:
     jpeg = b"\xff\xd8\xff\xe0" + bytes(1000)
-    for liar in (
+    for name in (
         "no_answer",
         "many_pixels",
         "few_pixels",
         "unknown_refusal",
         "impossible_original",
     ):
-        lying = Sandbox(f"tests.security.liars:{liar}")
+        invalid = Sandbox(f"tests.security.invalid_answers:{name}")
         with pytest.raises(PhotoRefused) as refused:
-            open_photo(jpeg, sandbox=lying)
+            open_photo(jpeg, sandbox=invalid)
         assert refused.value.reason == "broken"
-        lying.close()
+        invalid.close()
 
 
 @given(st.binary(max_size=200))
@@ -199,7 +199,7 @@ def test_system_call_numbers_equal_the_kernels(machine: str) -> None:
 
 @pytest.mark.parametrize("machine", ALLOWED)
 def test_a_filter_decides_every_call(machine: str) -> None:
-    """An interpreter of the few instructions stands for the kernel of the other machine."""
+    """Interpret the filter's instructions, because the other machine's kernel is not available."""
     code = program(machine)
     arch = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
     numbers = ALLOWED[machine]

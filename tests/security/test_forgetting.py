@@ -1,4 +1,4 @@
-"""Who asks to be forgotten is named nowhere afterwards: not in the store, on its disk, or in a file."""
+"""A forgotten person's id is nowhere afterwards: not in the server, on its disk, or in a file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MARKER = "471147311"
 
 @pytest.fixture
 def services(tmp_path: Path) -> Iterator[Services]:
-    """A bot with a server and files of its own."""
+    """A bot with its own server and files."""
     server = EmbeddedValkey(tmp_path / "data" / "valkey")
     server.ensure()
     settings = Settings(
@@ -42,7 +42,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
 
 
 def request(platform: str, name: str, **fields: object) -> PaintRequest:
-    usual: dict[str, object] = {
+    defaults: dict[str, object] = {
         "platform": platform,
         "event": f"{name}:{MARKER}",
         "person": MARKER,
@@ -51,11 +51,11 @@ def request(platform: str, name: str, **fields: object) -> PaintRequest:
         "address": {"chat": MARKER},
         "private": True,
     }
-    return PaintRequest(**(usual | fields))  # type: ignore[arg-type] # tests name the fields
+    return PaintRequest(**(defaults | fields))  # type: ignore[arg-type] # tests name the fields
 
 
 def ask_everywhere(services: Services) -> None:
-    """Leave jobs in every state, on every platform, and the marks of the limits."""
+    """Create jobs in every state, on every platform, and the counters of the limits."""
     driver, users = LedgerDriver(services), services.users
     for platform in ("telegram", "x", "web"):
         users.set_tier(platform, MARKER, "exempt")
@@ -84,7 +84,7 @@ def ask_everywhere(services: Services) -> None:
 
 
 def use_telegram(services: Services) -> None:
-    """Leave what the adapter keeps of a person."""
+    """Create the data that an adapter stores about a person."""
     kv, chat = services.kv("telegram"), int(MARKER)
     chats = Chats(kv)
     chats.choose_language(MARKER, "ja")
@@ -133,7 +133,7 @@ def everything(services: Services) -> str:
 
 
 def files_that_name(services: Services) -> list[Path]:
-    """Return the files below the data folder that hold the marker, in their names or inside."""
+    """Return the files below the data folder that contain the marker, in their names or contents."""
     return [
         path
         for path in services.settings.data_dir.rglob("*")

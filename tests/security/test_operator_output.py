@@ -1,4 +1,4 @@
-"""What people and platforms wrote is shown to operators as text, never taken for markup."""
+"""Text of people and platforms is shown to operators literally, not interpreted as markup."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the bot writes, only its own user can read, whatever the umask; and it trusts no others' files."""
+"""Files of the bot are readable by its own user only, for any umask, and it uses no files of other users."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def generous_umask() -> Iterator[None]:
 
 
 def readable_by_others(folder: Path) -> list[str]:
-    """Name what others may read or write below a folder, and it, with their modes."""
+    """Return the files and folders that other users can read or write, with their modes."""
     return [
         f"{path} {stat.S_IMODE(path.lstat().st_mode):o}"
         for path in (folder, *folder.rglob("*"))

@@ -1,4 +1,4 @@
-"""Only public unicast addresses are connected to, whatever form they are written in."""
+"""Connections are made only to public unicast addresses, in any notation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever an operator writes into a setting ends in one clear sentence or in a value that works."""
+"""Every value of a setting is either accepted or refused with one clear sentence."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ VARIABLES = [
 
 
 def outcome_of(group: type[BaseSettings], name: str) -> list[str]:
-    """Read the settings; return the sentences that refuse them, none where they are taken."""
+    """Read the settings; return the error messages, none if they are accepted."""
     try:
         with warnings.catch_warnings(action="error"):
             read = group()
@@ -53,7 +53,7 @@ def outcome_of(group: type[BaseSettings], name: str) -> list[str]:
 
 
 def _use(read: Settings) -> None:
-    """Do with them what processes do first, without a server."""
+    """Use the settings like a starting process, without a server."""
     connect(read).close()
     make_app(read).close()
     assert isinstance(redis_url(read), str)

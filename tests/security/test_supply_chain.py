@@ -1,4 +1,4 @@
-"""What is downloaded is named by its content, not by a name that somebody can point elsewhere."""
+"""Downloads are pinned to commits, not to names that can be moved to other content."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from tests.tasks.ledger_driver import LedgerDriver, MakeDriver
 
 @pytest.fixture
 def driver(services: Services) -> LedgerDriver:
-    """Admits requests and moves jobs on a ledger of its own."""
+    """A driver of an empty ledger."""
     return LedgerDriver(services)
 
 

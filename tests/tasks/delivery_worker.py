@@ -1,4 +1,4 @@
-"""A worker for `deliver` alone, called by a test, and jobs that have been painted."""
+"""A worker for the stage `deliver` that a test calls, and jobs that are already painted."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Answered(NamedTuple):
 
 
 class DeliveryWorker:
-    """Brings jobs to `deliver` and delivers them, one claim at a time."""
+    """Moves jobs to `deliver` and delivers them, one claim at a time."""
 
     def __init__(self, services: Services, platforms: Mapping[str, Platform]) -> None:
         self._services = services
@@ -46,7 +46,7 @@ class DeliveryWorker:
         )
 
     def painted(self, mention: str, pictures: int = 1, **fields: object) -> str:
-        """Bring a request to `deliver` with finished pictures; return the job's id."""
+        """Move a request to `deliver` with finished pictures; return the job's id."""
         return self.paint(self._admitted(mention, **fields), pictures)
 
     def paint(self, job_id: str, pictures: int = 1) -> str:
@@ -60,7 +60,7 @@ class DeliveryWorker:
         return job_id
 
     def apologised(self, mention: str, reason: str = "too-small", **fields: object) -> str:
-        """Bring a request to `deliver` with an apology; return the job's id."""
+        """Move a request to `deliver` with an apology; return the job's id."""
         job_id = self._admitted(mention, **fields)
         self._services.ledger.transitions.decline(
             self._claim(Stage.FETCH), reason, {"limit_px": 64}, refund=True
@@ -73,7 +73,7 @@ class DeliveryWorker:
         return self._services.ledger.job(job_id)
 
     def deliver_next(self) -> Job:
-        """Let a worker deliver whichever job is due next, once; return the job as it then is."""
+        """Deliver the next job that is due, once; return the job afterwards."""
         claim = self._claim(Stage.DELIVER)
         deliver(self.context, [claim])
         return self._services.ledger.job(claim.job.id)
@@ -102,7 +102,7 @@ class DeliveryWorker:
         return self._services.ledger.claim(stage, 1000, "worker")
 
     def _admitted(self, mention: str, **fields: object) -> str:
-        usual: dict[str, object] = {
+        defaults: dict[str, object] = {
             "platform": "x",
             "event": mention,
             "person": "1001",
@@ -110,7 +110,7 @@ class DeliveryWorker:
             "photos": (PhotoRef("https://pbs.twimg.com/media/a.jpg"),),
             "address": {"post": mention},
         }
-        admitted = self._services.ledger.admit(PaintRequest(**(usual | fields)))  # type: ignore[arg-type] # tests name the fields
+        admitted = self._services.ledger.admit(PaintRequest(**(defaults | fields)))  # type: ignore[arg-type] # tests name the fields
         assert isinstance(admitted, Admitted)
         return admitted.job_id
 

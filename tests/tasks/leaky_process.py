@@ -1,6 +1,6 @@
-"""A process that tries to write secrets in every way, with redaction switched on.
+"""A process that tries to write secrets by many methods, with redaction enabled.
 
-Run it as a module with the name of a way; the test reads its stdout and stderr.
+Run it as a module with the name of a method; the test reads its stdout and stderr.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SECRETS = (UNKNOWN, TOKEN, PASSWORD, "correct%20horse%2Fbattery", "AAHdqTcvCH1vG
 
 
 class Account:
-    """Something whose repr tells too much."""
+    """An object whose repr contains a secret."""
 
     def __repr__(self) -> str:
         return f"Account({TOKEN}, {PASSWORD})"
@@ -137,7 +137,7 @@ def ask_telegram() -> None:
 
 
 def main() -> None:
-    """Write in the way that the command line names."""
+    """Write by the method that the command line names."""
     redactor = Redactor([TOKEN, PASSWORD])
     redact_everything(redactor)
     logging.basicConfig(level=logging.DEBUG, stream=sys.stdout)

@@ -34,7 +34,7 @@ class LedgerDriver:
         return self.ledger.job(job_id)
 
     def events(self, job_id: str) -> list[str]:
-        return [chapter.event for chapter in self.job(job_id).history]
+        return [entry.event for entry in self.job(job_id).history]
 
     def claim(self, stage: Stage, most: int = 1, worker: str = "worker") -> list[Claim]:
         return self.ledger.claim(stage, most, worker)

@@ -36,7 +36,7 @@ def documented_user() -> str:
 
 @pytest.fixture
 def guarded_url(tmp_path: Path) -> Iterator[str]:
-    """A server that lets in nobody but the documented user; its address for that user."""
+    """The address of a server that only the documented user can log in to."""
     users = tmp_path / "users.acl"
     users.write_text(f"user default off\n{documented_user()}\n")
     with socket.socket() as probe:

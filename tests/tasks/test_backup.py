@@ -1,4 +1,4 @@
-"""A copy of a bot at work starts elsewhere with every job, and a bot that moved answers nobody twice."""
+"""A backup of a running bot contains every job, and a moved bot sends no answer twice."""
 
 from __future__ import annotations
 
@@ -111,11 +111,11 @@ def test_a_backup_of_a_running_bot_contains_all_admitted_jobs(
             bot.admit(make_request(person="late", conversation="late"))
             bot.whole()
 
-    crowd = threading.Thread(target=load)
-    crowd.start()
+    load_thread = threading.Thread(target=load)
+    load_thread.start()
     made = back_up(bot.services, archive, move=False)
     over.set()
-    crowd.join()
+    load_thread.join()
     assert not made.moved
     assert not list((tmp_path / "bot" / "valkey").glob("*.rdb"))  # nothing of it stays on the disk
     assert archive.stat().st_mode & 0o077 == 0

@@ -1,4 +1,4 @@
-"""A photo's way through the real workers, while they and their Valkey are killed."""
+"""Real workers answer photos although they and their Valkey are killed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MakeRequest = Callable[..., PaintRequest]
 
 
 def events(job: Job) -> list[str]:
-    return [chapter.event for chapter in job.history]
+    return [entry.event for entry in job.history]
 
 
 @pytest.fixture
@@ -39,8 +39,8 @@ def test_a_photo_is_answered_with_a_painting(
 
     assert job.outcome is Outcome.ANSWERED
     assert services.blobs.get(job.pictures[0]).startswith(b"\xff\xd8")
-    told = [event for event in events(job) if event not in ("retry", "given-back")]
-    assert told == [
+    found = [event for event in events(job) if event not in ("retry", "given-back")]
+    assert found == [
         "admitted",
         "fetching",
         "fetched",
@@ -63,9 +63,9 @@ def test_equal_photos_that_come_before_any_painter_are_painted_once(
     stack.start("gpu", "worker", "gpu")
     stack.start("sweep", "sweep")
 
-    stories = [events(eventually(ended(services, job_id))) for job_id in jobs]
-    assert sum("painted" in story for story in stories) == 1
-    assert sum("reused" in story for story in stories) == 3
+    histories = [events(eventually(ended(services, job_id))) for job_id in jobs]
+    assert sum("painted" in history for history in histories) == 1
+    assert sum("reused" in history for history in histories) == 3
 
 
 def test_a_painter_killed_in_the_middle_is_replaced_and_the_picture_is_the_same(
@@ -78,9 +78,9 @@ def test_a_painter_killed_in_the_middle_is_replaced_and_the_picture_is_the_same(
         ended(services, send(services, make_request(photos=(PhotoRef("uploads/ann/1"),), seed=7)))
     )
     stop = threading.Event()
-    news = services.ledger.updates(stop)
-    heard: threading.Event = threading.Event()
-    listener = threading.Thread(target=_await_painting, args=(news, heard, stop))
+    updates = services.ledger.updates(stop)
+    painting_seen: threading.Event = threading.Event()
+    listener = threading.Thread(target=_await_painting, args=(updates, painting_seen, stop))
     listener.start()
 
     # Another person, privately: the finished picture of the first must not be reused.
@@ -88,7 +88,7 @@ def test_a_painter_killed_in_the_middle_is_replaced_and_the_picture_is_the_same(
         services,
         make_request(photos=(PhotoRef("uploads/bob/1"),), seed=7, person="bob", private=True),
     )
-    assert heard.wait(30)
+    assert painting_seen.wait(30)
     stack.kill("gpu")
     listener.join()
     stack.start("gpu", "worker", "gpu")
@@ -101,10 +101,12 @@ def test_a_painter_killed_in_the_middle_is_replaced_and_the_picture_is_the_same(
     assert pictures[0] == pictures[1]
 
 
-def _await_painting(news: Iterator[object], heard: threading.Event, stop: threading.Event) -> None:
-    for each in news:
+def _await_painting(
+    updates: Iterator[object], painting_seen: threading.Event, stop: threading.Event
+) -> None:
+    for each in updates:
         if getattr(each, "event", "") == "painting":
-            heard.set()
+            painting_seen.set()
             stop.set()
 
 

@@ -1,4 +1,4 @@
-"""Who is alive, as the ledger's store knows it."""
+"""The list of live processes."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def test_a_process_without_heartbeats_is_removed(services: Services) -> None:
     services.heartbeats.announce(Process("io", "here:2", 0.0, {}))
 
     assert [process.name for process in services.heartbeats.alive()] == ["here:2"]
-    # Forgotten for good, so that a year of restarts does not pile up.
+    # Removed, so that entries of restarted processes do not accumulate.
     assert services.redis.hlen(f"{services.settings.namespace}:presence") == 1
 
 
 def test_a_restarted_process_has_another_unique_name() -> None:
-    # Containers are restarted under the same machine name, and their process has the same id.
+    # A restarted container has the same host name, and its process the same id.
     assert unique_process_name() != unique_process_name()
     assert unique_process_name().startswith(process_name())

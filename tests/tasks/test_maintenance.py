@@ -1,4 +1,4 @@
-"""What is kept is kept no longer than said, and what a crash orphaned is found."""
+"""Files are deleted after their retention, including files that a crash left behind."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ def test_a_key_that_the_store_refuses_does_not_block_others(
 ) -> None:
     driver.admit(make_request())
     driver.whole()
-    rubbish = f"{driver.services.settings.namespace}:deletions"
-    driver.services.redis.lpush(rubbish, "photos/../../forbidden")
+    deletions = f"{driver.services.settings.namespace}:deletions"
+    driver.services.redis.lpush(deletions, "photos/../../forbidden")
     with capture_logs():
         assert delete_queued_blobs(driver.services) == 1
-    assert driver.services.redis.lrange(rubbish, 0, -1) == ["photos/../../forbidden"]
+    assert driver.services.redis.lrange(deletions, 0, -1) == ["photos/../../forbidden"]
 
 
 def test_when_memory_is_low_the_oldest_records_are_deleted_first(

@@ -1,4 +1,4 @@
-"""Published answers go with the person: those to them, and those that show their photos."""
+"""Published answers are deleted with the person: answers to them, and those that show their photos."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.tasks.ledger_driver import LedgerDriver, MakeRequest
 
 
 class Board:
-    """A platform that shows answers until they are retracted; `trouble` is raised first."""
+    """A platform that keeps answers until they are retracted; raises the errors in `trouble` first."""
 
     def __init__(self) -> None:
         self.retracted: list[str] = []

@@ -1,4 +1,4 @@
-"""The whole fleet in numbers: what happened to jobs is what the gauges say."""
+"""The statistics of the fleet equal what happened to the jobs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def gauges_after(services: Services, *steps: Callable[[], object]) -> FleetStats
 
 
 def paint_one(services: Services, event: PaintRequest) -> None:
-    """Bring one ask the whole way."""
+    """Complete all stages of one request."""
     assert isinstance(services.ledger.admit(event), Admitted)
     (fetching,) = services.ledger.claim(Stage.FETCH, 1, "w")
     services.ledger.transitions.fetched(fetching, ["photos/1"], "square")
@@ -70,11 +70,11 @@ def test_work_and_workers_are_summed_over_the_fleet(services: Services) -> None:
     report(Stage.RENDER, "one:1", 2.0, 0.5, done=WorkDone(jobs=6, calls=2, busy_s=3.0))
     report(Stage.RENDER, "two:1", 1.0, 1.0, done=WorkDone(jobs=1, calls=1, busy_s=1.0))
 
-    gauges = read_stats(services)
-    render = gauges.stages[Stage.RENDER]
+    stats = read_stats(services)
+    render = stats.stages[Stage.RENDER]
     assert render.workers == {"one:1": 2.0, "two:1": 1.0}
     assert render.jobs_per_s == 3.0
-    assert [gauges.counts[f"{what}:render"] for what in ("worked", "calls", "busy-ms")] == [
+    assert [stats.counts[f"{what}:render"] for what in ("worked", "calls", "busy-ms")] == [
         7,
         3,
         4000,
@@ -85,8 +85,8 @@ def test_pauses_and_quotas_are_reported(services: Services) -> None:
     services.controls.pause("deliver", "x")
     services.controls.announce_quota("x", RateLimit(100, 900.0))
 
-    gauges = read_stats(services)
-    assert gauges.paused == {"deliver:x": 0.0}
-    assert gauges.quotas == {"x": RateLimit(100, 900.0)}
-    assert (gauges.overload_level, gauges.dead, gauges.delayed) == ("normal", 0, 0)
-    assert gauges.memory_bytes > 0
+    stats = read_stats(services)
+    assert stats.paused == {"deliver:x": 0.0}
+    assert stats.quotas == {"x": RateLimit(100, 900.0)}
+    assert (stats.overload_level, stats.dead, stats.delayed) == ("normal", 0, 0)
+    assert stats.memory_bytes > 0

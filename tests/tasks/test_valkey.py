@@ -1,4 +1,4 @@
-"""One server per data folder, whoever starts it and however its starter died."""
+"""There is one server per data folder, even if several processes start it or its starter dies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wake-ups are few, and losing them changes nothing."""
+"""New jobs share wake-ups, and lost wake-ups are sent again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An ask is taken in, or refused politely and at no cost."""
+"""A request is admitted, or refused without a cost for the person."""
 
 from __future__ import annotations
 

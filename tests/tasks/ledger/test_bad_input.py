@@ -1,4 +1,4 @@
-"""What is broken is named, put aside and harms nobody else."""
+"""Corrupt records are reported, moved to the dead list and affect no other job."""
 
 from __future__ import annotations
 
@@ -109,10 +109,10 @@ def test_a_very_long_history_keeps_its_beginning_and_end(
     job_id = driver.admit(make_request())
     for _ in range(120):
         driver.ledger.transitions.release(driver.take(Stage.FETCH), "platform rests")
-    story = driver.events(job_id)
-    assert story[0] == "admitted"
-    assert "shortened" in story
-    assert len(story) < 110
+    history = driver.events(job_id)
+    assert history[0] == "admitted"
+    assert "shortened" in history
+    assert len(history) < 110
     assert driver.whole().job.id == job_id
 
 

@@ -1,4 +1,4 @@
-"""People change their minds, as long as no answer is on its way."""
+"""A job can be cancelled until its answer may have been sent."""
 
 from __future__ import annotations
 

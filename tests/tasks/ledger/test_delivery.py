@@ -1,4 +1,4 @@
-"""An answer is sent once: nothing is sent without an intent on disk, nothing ends twice."""
+"""An answer is sent once: no send without an intent on disk, no job ends twice."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_rate_limited_chat_counts_no_attempt_and_delays_no_other_chat(
     driver.ledger.record_send_intent(sending)
     driver.ledger.transitions.postpone(sending, driver.ledger.now() + 60)
     assert driver.claim(Stage.DELIVER) == []
-    # Whoever asks why a picture is late finds the reason in its story.
+    # The history explains why a picture is late.
     assert driver.job(sending.job.id).history[-1].event == "postponed"
     driver.skip_pauses()
     again = driver.take(Stage.DELIVER)
@@ -95,8 +95,10 @@ def test_the_photos_of_an_ended_job_are_queued_for_deletion(
     driver: LedgerDriver, sending: Claim
 ) -> None:
     driver.ledger.transitions.finish(sending, Outcome.ANSWERED, receipt="r")
-    rubbish = driver.services.redis.lrange(f"{driver.services.settings.namespace}:deletions", 0, -1)
-    assert rubbish == [f"photos/{sending.job.id}.png"]
+    deletions = driver.services.redis.lrange(
+        f"{driver.services.settings.namespace}:deletions", 0, -1
+    )
+    assert deletions == [f"photos/{sending.job.id}.png"]
     assert driver.job(sending.job.id).photos == ()
 
 

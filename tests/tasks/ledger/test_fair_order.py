@@ -1,4 +1,4 @@
-"""Nobody's many photos delay another's one; nobody starves; places in line are true."""
+"""Many photos of one person do not delay others, every job is served, and positions are correct."""
 
 from __future__ import annotations
 

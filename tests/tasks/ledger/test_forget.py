@@ -1,4 +1,4 @@
-"""Who asks to be forgotten leaves nothing behind but, when they wish so, a salted mark."""
+"""No data of a forgotten person remains, except a pseudonym if they opted out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PERSON = "ann-4711"
 
 
 def everything(driver: LedgerDriver) -> str:
-    """Return all that the ledger holds, keys and values, as one text."""
+    """Return all keys and values of the ledger as one text."""
     redis: Any = driver.services.redis
     read = {
         "hash": redis.hgetall,
@@ -61,7 +61,7 @@ def test_photos_and_pictures_of_a_forgotten_person_are_deleted_at_once(
     left = [
         key for kind in ("photos", "pictures") for key, *_ in driver.services.blobs.listing(kind)
     ]
-    assert len(left) == 1, "the first photo is rubbish already, the sweep's business"
+    assert len(left) == 1, "the first photo is queued for deletion by the sweep already"
 
 
 def test_a_file_that_the_store_fails_to_delete_stays_queued(
@@ -76,8 +76,8 @@ def test_a_file_that_the_store_fails_to_delete_stays_queued(
     with capture_logs():
         assert driver.services.users.forget("web", PERSON) == 1
 
-    rubbish = f"{driver.services.settings.namespace}:deletions"
-    assert driver.services.redis.lrange(rubbish, 0, -1) == [stubborn]
+    deletions = f"{driver.services.settings.namespace}:deletions"
+    assert driver.services.redis.lrange(deletions, 0, -1) == [stubborn]
     assert list(driver.services.blobs.listing("photos")) == []
 
 

@@ -1,4 +1,4 @@
-"""A job belongs to one worker at a time, and to the next when that one dies."""
+"""A job is leased to one worker at a time, and to another one if that worker dies."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_a_photo_that_crashes_its_workers_ends_with_an_apology_on_the_dead_list(
 def test_a_photo_that_crashed_a_worker_is_painted_alone(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
-    for person in ("ann", "poison", "bob"):
+    for person in ("ann", "crashing", "bob"):
         driver.admit(make_request(person=person))
         driver.fetch()
     batch = driver.claim(Stage.RENDER, most=8)

@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order, the ledger and a plain model of it agree."""
+"""A stateful test: the ledger and a simple model agree after any sequence of steps."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ WORKERS = st.sampled_from(["one", "other"])
 
 @dataclass
 class Model:
-    """What should be true of one job."""
+    """The expected state of one job."""
 
     person: str
     stage: Stage | None = Stage.FETCH
@@ -71,7 +71,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.namespace = f"machine-{secrets.token_hex(4)}"
-        wish = Settings(
+        settings = Settings(
             data_dir=self.data_dir,
             redis_url=self.server.url,  # type: ignore[arg-type] # pydantic makes a secret of it
             pseudonym_key="a key for tests only",  # type: ignore[arg-type] # as above
@@ -85,7 +85,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 max_wait_s=10**6,
             ),
         )
-        self.services = open_services(wish, lambda _: None)
+        self.services = open_services(settings, lambda _: None)
         self.ledger = self.services.ledger
         self.redis: Any = self.services.redis
         self.jobs: dict[str, Model] = {}

@@ -1,4 +1,4 @@
-"""A ban or an opt-out that comes after the admission holds until the last moment."""
+"""A ban or an opt-out after the admission takes effect until the answer is sent."""
 
 from __future__ import annotations
 

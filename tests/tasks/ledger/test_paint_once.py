@@ -1,4 +1,4 @@
-"""A viral photo is painted once; what is private stays apart."""
+"""Equal requests are painted once; private requests are painted separately."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ KEY = "the-same-painting"
 
 
 @pytest.fixture
-def crowd(driver: LedgerDriver, make_request: MakeRequest) -> list[str]:
+def jobs(driver: LedgerDriver, make_request: MakeRequest) -> list[str]:
     """Five people who asked for the same painting; their photos are fetched."""
     jobs = [driver.admit(make_request(person=f"p{number}")) for number in range(5)]
     for _ in jobs:
@@ -21,20 +21,20 @@ def crowd(driver: LedgerDriver, make_request: MakeRequest) -> list[str]:
 
 
 def announces(driver: LedgerDriver, edition: str) -> None:
-    """Let the only painting worker announce what it paints with."""
+    """Let the only painting worker announce its engine and model."""
     painting = PaintingWorker("painter", "painter", edition)
     driver.services.routing.announce("host:1:abcd", painting)
 
 
-def test_equal_requests_wait_for_the_first_one(driver: LedgerDriver, crowd: list[str]) -> None:
+def test_equal_requests_wait_for_the_first_one(driver: LedgerDriver, jobs: list[str]) -> None:
     painting = driver.paint()
     assert driver.claim(Stage.RENDER) == []
-    pictures = {driver.deliver().job.pictures for _ in crowd}
+    pictures = {driver.deliver().job.pictures for _ in jobs}
     assert pictures == {(f"pictures/{painting.job.id}.jpg",)}
 
 
 def test_a_later_equal_request_gets_the_stored_picture(
-    driver: LedgerDriver, crowd: list[str], make_request: MakeRequest
+    driver: LedgerDriver, jobs: list[str], make_request: MakeRequest
 ) -> None:
     driver.paint()
     late = driver.admit(make_request(person="late"))
@@ -44,15 +44,15 @@ def test_a_later_equal_request_gets_the_stored_picture(
 
 
 def test_a_waiting_job_has_the_position_of_the_first_one(
-    driver: LedgerDriver, crowd: list[str]
+    driver: LedgerDriver, jobs: list[str]
 ) -> None:
-    assert {driver.ledger.queue_status(job).position for job in crowd} == {1}
+    assert {driver.ledger.queue_status(job).position for job in jobs} == {1}
 
 
 def test_when_the_first_one_cancels_another_takes_over(
-    driver: LedgerDriver, crowd: list[str]
+    driver: LedgerDriver, jobs: list[str]
 ) -> None:
-    driver.ledger.cancel(crowd[0])
+    driver.ledger.cancel(jobs[0])
     driver.ledger.sweep()
     driver.ledger.serve_waiters()
     driver.paint()
@@ -60,19 +60,19 @@ def test_when_the_first_one_cancels_another_takes_over(
     assert driver.claim(Stage.RENDER) == []
 
 
-def test_a_failed_painting_declines_all_waiters(driver: LedgerDriver, crowd: list[str]) -> None:
+def test_a_failed_painting_declines_all_waiters(driver: LedgerDriver, jobs: list[str]) -> None:
     for _ in range(driver.services.settings.max_attempts):
         driver.expire(driver.take(Stage.RENDER))
         driver.skip_pauses()
     driver.ledger.serve_waiters()
     assert driver.claim(Stage.RENDER) == [], "the deadly photo was given to another painter"
-    reasons = [driver.deliver().job.reason for _ in crowd]
+    reasons = [driver.deliver().job.reason for _ in jobs]
     assert reasons == ["lease-expired"] * 5
-    assert all(driver.job(job).refunded for job in crowd)
+    assert all(driver.job(job).refunded for job in jobs)
 
 
 def test_a_recorded_failure_declines_new_equal_requests(
-    driver: LedgerDriver, crowd: list[str], make_request: MakeRequest
+    driver: LedgerDriver, jobs: list[str], make_request: MakeRequest
 ) -> None:
     driver.ledger.transitions.decline(driver.take(Stage.RENDER), "unsafe-picture", {}, refund=False)
     late = driver.admit(make_request(person="late"))
@@ -110,18 +110,18 @@ def test_pictures_of_a_forgotten_person_are_not_reused(
 
 
 def test_forgetting_a_person_who_got_a_shared_picture_keeps_it(
-    driver: LedgerDriver, crowd: list[str]
+    driver: LedgerDriver, jobs: list[str]
 ) -> None:
     leader = driver.paint().job
-    for _ in crowd:
+    for _ in jobs:
         driver.deliver()
-    other = next(job for job in crowd if job != leader.id)
+    other = next(job for job in jobs if job != leader.id)
     driver.services.users.forget("web", driver.job(other).request.person)
     assert driver.services.blobs.get(f"pictures/{leader.id}.jpg") == b"picture"
 
 
 def test_a_deleted_shared_picture_is_painted_again_for_others(
-    driver: LedgerDriver, crowd: list[str]
+    driver: LedgerDriver, jobs: list[str]
 ) -> None:
     leader = driver.paint().job
     driver.services.users.forget("web", leader.request.person)
@@ -163,7 +163,7 @@ def test_a_picture_counts_as_its_painters_whoever_was_known_when_its_photo_came(
 
 
 def test_a_failed_painting_is_not_retried_with_the_faster_recipe(
-    driver: LedgerDriver, crowd: list[str], make_request: MakeRequest
+    driver: LedgerDriver, jobs: list[str], make_request: MakeRequest
 ) -> None:
     driver.ledger.transitions.decline(driver.take(Stage.RENDER), "unsafe-picture", {}, refund=False)
     driver.services.redis.set(f"{driver.services.settings.namespace}:overload_level", "brownout")

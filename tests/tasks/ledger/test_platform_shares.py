@@ -1,4 +1,4 @@
-"""The platforms share the workers: a flood on one makes the others wait at most twice as long."""
+"""Platforms get equal shares of the workers: a flood on one at most doubles the waits on the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cooldown and quota come back when the bot fails, not when the photo was at fault."""
+"""Cooldown and quota are refunded if the bot fails, but not if the photo is the cause."""
 
 from __future__ import annotations
 

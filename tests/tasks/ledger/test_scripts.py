@@ -1,4 +1,4 @@
-"""What was accepted is on the server's disk before anybody hears so, however the server is set up."""
+"""An admitted request is on the server's disk before its admission is confirmed, for every fsync policy."""
 
 from __future__ import annotations
 

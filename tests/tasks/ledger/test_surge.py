@@ -1,4 +1,4 @@
-"""A surge: waits are foreseen, the ladder is climbed one step at a time, memory stays small."""
+"""In a surge waits are predicted, the overload level changes step by step, and memory use is small."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tests.tasks.ledger_driver import LedgerDriver, MakeDriver, MakeRequest
 
 
 def look(driver: LedgerDriver) -> str:
-    """Look as if a second had passed; return the ladder's step."""
+    """Update the overload level as if a second had passed; return it."""
     driver.services.redis.hset(f"{driver.services.settings.namespace}:overload_check", "at", 1)
     return driver.ledger.update_overload_level().level
 
 
-def crowd(driver: LedgerDriver, make_request: MakeRequest, count: int) -> None:
+def admit_many(driver: LedgerDriver, make_request: MakeRequest, count: int) -> None:
     for number in range(count):
         driver.admit(make_request(person=f"p{number}", conversation=f"c{number}"))
 
@@ -24,14 +24,14 @@ def test_the_wait_is_the_time_for_the_jobs_before(
     driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
     driver.services.controls.report(Stage.RENDER, "gpu", jobs_per_s=2.0, latency_s=4.0)
-    crowd(driver, make_request, 20)
+    admit_many(driver, make_request, 20)
     answer = driver.ledger.admit(make_request(person="late"))
     assert isinstance(answer, Admitted)
     assert 20 / 2 + 4 < answer.wait_s < 20 / 2 + 4 + 1
 
 
 def test_two_painters_halve_the_wait(driver: LedgerDriver, make_request: MakeRequest) -> None:
-    crowd(driver, make_request, 40)
+    admit_many(driver, make_request, 40)
     job = driver.admit(make_request(person="late"))
     driver.services.controls.report(Stage.RENDER, "gpu-1", jobs_per_s=1.0, latency_s=1.0)
     slow = driver.ledger.queue_status(job).wait_s
@@ -75,7 +75,7 @@ def test_the_wait_of_a_person_with_many_jobs_includes_later_jobs_of_others(
     driver = driver_with(queue_penalty_s=60, limits=Limits(cooldown_s=0, max_wait_s=10**6))
     driver.services.controls.report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=1.0)
     driver.services.redis.hset(f"{driver.services.settings.namespace}:capacity", "arrivals", "0.9")
-    crowd(driver, make_request, 30)
+    admit_many(driver, make_request, 30)
     patient = driver.ledger.admit(make_request(person="greedy", conversation="g1"))
     greedy = driver.ledger.admit(make_request(person="greedy", conversation="g2"))
     assert isinstance(patient, Admitted)
@@ -92,7 +92,7 @@ def test_the_overload_level_changes_by_one_step_and_each_is_counted(
     report = driver.services.controls.report
     report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=1.0)
     assert look(driver) == "normal"
-    crowd(driver, make_request, 30)
+    admit_many(driver, make_request, 30)
     assert look(driver) == "brownout"
     report(Stage.RENDER, "gpu", jobs_per_s=0.4, latency_s=1.0)
     assert look(driver) == "refuse"
@@ -114,11 +114,11 @@ def test_the_longest_allowed_queue_sets_the_level_refuse(
         brownout_above_s=20, brownout_below_s=10, limits=Limits(cooldown_s=0, max_wait_s=60)
     )
     driver.services.controls.report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=4.0)
-    told = [
+    answers = [
         driver.ledger.admit(make_request(person=f"p{number}", conversation=f"c{number}"))
         for number in range(80)
     ]
-    assert isinstance(told[-1], Refused)
+    assert isinstance(answers[-1], Refused)
     assert [look(driver), look(driver)] == ["brownout", "refuse"]
 
 
@@ -127,7 +127,7 @@ def test_photos_in_a_brownout_are_painted_with_the_faster_recipe(
 ) -> None:
     driver = driver_with(brownout_above_s=20, brownout_below_s=10)
     driver.services.controls.report(Stage.RENDER, "gpu", jobs_per_s=1.0, latency_s=1.0)
-    crowd(driver, make_request, 30)
+    admit_many(driver, make_request, 30)
     look(driver)
     driver.fetch()
     assert driver.take(Stage.RENDER).job.draft
@@ -137,17 +137,17 @@ def test_a_queued_job_takes_no_more_than_a_kilobyte(
     driver_with: MakeDriver, make_request: MakeRequest
 ) -> None:
     driver = driver_with(limits=Limits(cooldown_s=0, max_wait_s=10**6))
-    crowd(driver, make_request, 1)
+    admit_many(driver, make_request, 1)
     before = driver.services.redis.info("memory")["used_memory"]
     for number in range(1_000):
         photo = PhotoRef("AgACAgIAAxkBAAIB-a-file-id-as-long-as-those-of-telegram-" + str(number))
-        wish = make_request(
+        request = make_request(
             platform="telegram",
             person=str(10**9 + number),
             conversation=str(-(10**12) - number),
             photos=(photo,),
             address={"chat": str(10**9 + number), "message": str(number)},
         )
-        driver.admit(wish)
+        driver.admit(request)
     after = driver.services.redis.info("memory")["used_memory"]
     assert (after - before) / 1_000 <= 1024

@@ -11,33 +11,35 @@ from tests.tasks.ledger_driver import LedgerDriver, MakeDriver, MakeRequest
 
 
 @pytest.fixture
-def crowd(driver: LedgerDriver, make_request: MakeRequest) -> list[Claim]:
+def claims_of_worker(driver: LedgerDriver, make_request: MakeRequest) -> list[Claim]:
     """A delivery and three photos to be fetched, all leased by one worker."""
     driver.admit(make_request(person="painted"))
     driver.fetch()
     driver.paint()
-    for person in ("ann", "poison", "bob"):
+    for person in ("ann", "crashing", "bob"):
         driver.admit(make_request(person=person))
     return [driver.take(Stage.DELIVER), *(driver.take(Stage.FETCH) for _ in range(3))]
 
 
 def test_several_jobs_of_a_dead_worker_are_charged_no_attempt(
-    driver: LedgerDriver, crowd: list[Claim]
+    driver: LedgerDriver, claims_of_worker: list[Claim]
 ) -> None:
-    driver.expire(*crowd)
-    assert [driver.job(claim.job.id).attempts for claim in crowd] == [0] * 4
+    driver.expire(*claims_of_worker)
+    assert [driver.job(claim.job.id).attempts for claim in claims_of_worker] == [0] * 4
 
 
 def test_no_attempt_is_charged_if_the_leases_expire_one_by_one(
-    driver: LedgerDriver, crowd: list[Claim]
+    driver: LedgerDriver, claims_of_worker: list[Claim]
 ) -> None:
-    for claim in crowd:
+    for claim in claims_of_worker:
         driver.expire(claim)
-    assert [driver.job(claim.job.id).attempts for claim in crowd] == [0] * 4
+    assert [driver.job(claim.job.id).attempts for claim in claims_of_worker] == [0] * 4
 
 
-def test_a_worker_claims_one_suspect_at_a_time(driver: LedgerDriver, crowd: list[Claim]) -> None:
-    driver.expire(*crowd)
+def test_a_worker_claims_one_suspect_at_a_time(
+    driver: LedgerDriver, claims_of_worker: list[Claim]
+) -> None:
+    driver.expire(*claims_of_worker)
     first = driver.take(Stage.FETCH)
     assert first.suspect
     assert driver.claim(Stage.FETCH) == []
@@ -48,12 +50,12 @@ def test_a_worker_claims_one_suspect_at_a_time(driver: LedgerDriver, crowd: list
 
 
 def test_a_photo_that_crashes_workers_ends_on_the_dead_list_and_others_are_painted(
-    driver: LedgerDriver, make_request: MakeRequest, crowd: list[Claim]
+    driver: LedgerDriver, make_request: MakeRequest, claims_of_worker: list[Claim]
 ) -> None:
-    driver.expire(*crowd)
+    driver.expire(*claims_of_worker)
     deaths = 1
     while claims := driver.claim(Stage.FETCH):
-        if claims[0].job.request.person == "poison":
+        if claims[0].job.request.person == "crashing":
             deaths += 1
             driver.expire(*claims)
         else:
@@ -62,23 +64,25 @@ def test_a_photo_that_crashes_workers_ends_on_the_dead_list_and_others_are_paint
     ends: dict[str, Any] = {}
     while driver.claim(Stage.RENDER, worker="look"):
         pass
-    for claim in crowd[1:]:
+    for claim in claims_of_worker[1:]:
         ends[claim.job.request.person] = driver.job(claim.job.id).reason
-    assert ends == {"ann": "", "poison": "lease-expired", "bob": ""}
+    assert ends == {"ann": "", "crashing": "lease-expired", "bob": ""}
     assert len(driver.ledger.dead()) == 1
 
 
 def test_a_completed_stage_clears_the_suspect_mark(
-    driver: LedgerDriver, crowd: list[Claim]
+    driver: LedgerDriver, claims_of_worker: list[Claim]
 ) -> None:
-    driver.expire(*crowd)
+    driver.expire(*claims_of_worker)
     suspect = driver.take(Stage.FETCH)
     driver.ledger.transitions.fetched(suspect, ["photos/1"], "square")
     assert not driver.take(Stage.RENDER).suspect
 
 
-def test_a_release_keeps_the_suspect_mark(driver: LedgerDriver, crowd: list[Claim]) -> None:
-    driver.expire(*crowd)
+def test_a_release_keeps_the_suspect_mark(
+    driver: LedgerDriver, claims_of_worker: list[Claim]
+) -> None:
+    driver.expire(*claims_of_worker)
     driver.ledger.transitions.release(driver.take(Stage.FETCH), "stopping")
     assert driver.take(Stage.FETCH).suspect
 

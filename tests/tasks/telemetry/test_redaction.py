@@ -1,4 +1,4 @@
-"""Planted secrets never appear, however they are written."""
+"""Secrets never appear in the output, by whichever method they are written."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 from tasks.telemetry.redaction import HIDDEN, Redactor, redact_everything
 from tests.tasks.leaky_process import SECRETS, TOKEN
 
-WAYS = (
+METHODS = (
     "log_plainly", "log_wrongly", "log_errors", "log_by_a_later_handler", "log_events", "warn", "fail",
     "fail_in_a_thread", "fail_unseen", "fail_in_a_forgotten_task", "ask_over_http", "ask_telegram",
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_a_process_writes_no_secret_in_any_way(way: str) -> None:
+@pytest.mark.parametrize("method", METHODS)
+def test_a_process_writes_no_secret_in_any_way(method: str) -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "tests.tasks.leaky_process", way], capture_output=True, text=True
+        [sys.executable, "-m", "tests.tasks.leaky_process", method], capture_output=True, text=True
     )
     written = run.stdout + run.stderr
     assert HIDDEN in written

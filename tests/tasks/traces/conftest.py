@@ -13,12 +13,12 @@ from tasks.telemetry.tracing import open_tracing
 from tests.fakes.otlp_collector import OtlpCollector, serving
 from tests.tasks.ledger_driver import LedgerDriver
 
-OpenHouse = Callable[[], Services]
+OpenServices = Callable[[], Services]
 
 
 @pytest.fixture
 def collector() -> Iterator[OtlpCollector]:
-    """A collector in a good mood."""
+    """A collector that accepts spans."""
     level = logging.getLogger("opentelemetry").level
     with serving() as server:
         yield server
@@ -29,13 +29,13 @@ def collector() -> Iterator[OtlpCollector]:
 def settings(
     settings: Settings, collector: OtlpCollector, monkeypatch: pytest.MonkeyPatch
 ) -> Settings:
-    """Settings of a bot that sends traces, and does so soon."""
+    """Settings of a bot that sends traces with a short delay."""
     monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "50")
     return settings.model_copy(update={"otlp_endpoint": collector.url})
 
 
 @pytest.fixture
-def open_house(settings: Settings) -> Iterator[OpenHouse]:
+def open_process_services(settings: Settings) -> Iterator[OpenServices]:
     """Opens what a process has in hand, traces included, as the environment is then."""
     opened: list[Services] = []
 
@@ -44,18 +44,18 @@ def open_house(settings: Settings) -> Iterator[OpenHouse]:
         return opened[-1]
 
     yield make
-    for house in opened:
-        house.tracing.close()
-        house.redis.close()
+    for services in opened:
+        services.tracing.close()
+        services.redis.close()
 
 
 @pytest.fixture
-def services(open_house: OpenHouse) -> Services:
-    """A process that takes asks in and draws it."""
-    return open_house()
+def services(open_process_services: OpenServices) -> Services:
+    """The services of a process that admits requests and records traces."""
+    return open_process_services()
 
 
 @pytest.fixture
 def driver(services: Services) -> LedgerDriver:
-    """Plays people and workers in that process."""
+    """A ledger driver in that process."""
     return LedgerDriver(services)

@@ -1,4 +1,4 @@
-"""How spans are sent, and what a collector cannot do to the bot."""
+"""Spans are sent to the collector, and a failing collector does not affect the bot."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tasks.telemetry.otlp import open_provider, shut_down
 from tests.fakes.otlp_collector import OtlpCollector
 from tests.stack import eventually
 from tests.tasks.ledger_driver import LedgerDriver
-from tests.tasks.traces.conftest import OpenHouse
+from tests.tasks.traces.conftest import OpenServices
 
 MakeRequest = Callable[..., PaintRequest]
 
 
 def send_one(url: str, headers: SecretStr | None = None) -> None:
-    """Send one span, as a process does that ends then."""
+    """Send one span and shut down, like a process that ends."""
     provider = open_provider(url, headers)
     provider.get_tracer("suisai").start_span("admit").end()
     shut_down(provider)
@@ -78,14 +78,14 @@ def test_the_operator_can_set_the_service_name(
 
 
 def test_a_share_of_the_jobs_is_the_same_share_in_every_process(
-    open_house: OpenHouse,
+    open_process_services: OpenServices,
     collector: OtlpCollector,
     monkeypatch: pytest.MonkeyPatch,
     make_request: MakeRequest,
 ) -> None:
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", "parentbased_traceidratio")
     monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", "0.5")
-    intake, worker = open_house(), open_house()
+    intake, worker = open_process_services(), open_process_services()
     ids = [
         LedgerDriver(intake).admit(make_request(event=f"event-{n}", person=f"p{n}"))
         for n in range(20)

@@ -1,4 +1,4 @@
-"""One trace tells a job's whole way, whichever processes it went through, and nothing of its person."""
+"""A job has one trace through all processes, which contains nothing about its person."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WHOLE = ("admit", "fetch", "render", "deliver")
 
 @pytest.fixture
 def photo_ask(make_request: MakeRequest) -> PaintRequest:
-    """An ask that is full of what must stay in the house."""
+    """A request full of text that must not be in a trace."""
     return make_request(
         person="private-person",
         conversation="private-room",
@@ -69,7 +69,7 @@ def test_a_trace_contains_nothing_about_its_person(
 def test_log_lines_name_the_trace_of_their_job(
     services: Services, stack: Stack, make_request: MakeRequest
 ) -> None:
-    # Nobody speaks for this platform, so that the worker has something to complain of.
+    # This platform is not installed, so that the worker logs an error.
     stack.start("io", "worker", "io")
     admitted = services.ledger.admit(make_request(platform="nowhere"))
     assert isinstance(admitted, Admitted)

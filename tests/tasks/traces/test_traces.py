@@ -1,4 +1,4 @@
-"""What the spans of attempts, batches and ends say."""
+"""The spans of attempts, batches and completed jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a painting worker does when something other than the photo is in the way."""
+"""The stage `render`: faults that the photo does not cause, and own words."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from tests.tasks.ledger_driver import LedgerDriver, MakeRequest
 
 
 @pytest.fixture
-def shift(driver: LedgerDriver) -> RenderContext:
-    """The painter at work, called by hand."""
+def context(driver: LedgerDriver) -> RenderContext:
+    """The context of a painting worker with the painter."""
     services = driver.services
     worker = WorkerContext(
         services=services,
@@ -36,14 +36,14 @@ def shift(driver: LedgerDriver) -> RenderContext:
 
 
 def test_a_failing_blob_store_counts_no_attempt(
-    driver: LedgerDriver, shift: RenderContext, make_request: MakeRequest
+    driver: LedgerDriver, context: RenderContext, make_request: MakeRequest
 ) -> None:
     job_id = driver.admit(make_request())
     refused = "x" * 300  # a name too long for any file system
     driver.ledger.transitions.fetched(driver.take(Stage.FETCH), [refused], "square")
 
     with capture_logs() as logs:
-        render(shift, [driver.take(Stage.RENDER)])
+        render(context, [driver.take(Stage.RENDER)])
 
     job = driver.job(job_id)
     assert (job.stage, job.attempts) == (Stage.RENDER, 0)
@@ -52,7 +52,7 @@ def test_a_failing_blob_store_counts_no_attempt(
 
 
 def test_a_painter_that_follows_no_words_says_so(
-    driver: LedgerDriver, shift: RenderContext, make_request: MakeRequest
+    driver: LedgerDriver, context: RenderContext, make_request: MakeRequest
 ) -> None:
     asked = {"plain": make_request(), "worded": make_request(words="at night")}
     photo = np.full((64, 64, 3), 128, np.uint8)
@@ -64,7 +64,7 @@ def test_a_painter_that_follows_no_words_says_so(
             driver.take(Stage.FETCH), [key], "square", "", ["first-frame"]
         )
 
-    render(shift, [driver.take(Stage.RENDER), driver.take(Stage.RENDER)])
+    render(context, [driver.take(Stage.RENDER), driver.take(Stage.RENDER)])
 
     assert driver.job(jobs["plain"]).notes == ("first-frame",)
     assert driver.job(jobs["worded"]).notes == ("first-frame", WORDS_UNUSED)

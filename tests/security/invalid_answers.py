@@ -1,4 +1,4 @@
-"""Jobs that answer in the place of a decoder what no decoder answers."""
+"""Sandbox jobs that give answers which a decoder cannot give."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever is logged while a job is worked on can be found by the job's id."""
+"""Log lines that are written while a job is processed contain the job's id."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.stack import Stack, eventually
 def test_log_lines_of_libraries_contain_the_job(
     services: Services, stack: Stack, make_request: Callable[..., PaintRequest]
 ) -> None:
-    # Nobody speaks for this platform, so that the worker has something to complain of.
+    # This platform is not installed, so that the worker logs an error.
     stack.start("io", "worker", "io")
     job_id = getattr(services.ledger.admit(make_request(platform="nowhere")), "job_id", "")
 
