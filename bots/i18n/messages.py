@@ -37,16 +37,16 @@ def understood(language: str, style: Style, strength: float) -> str:
     return t(language, "understood", style=title, strength=strength)
 
 
-def describe_status(language: str, standing: QueueStatus) -> str:
+def describe_status(language: str, status: QueueStatus) -> str:
     """Say in a line where an open job stands: '3rd in line, about 20 seconds'."""
-    if standing.paused:
-        return t(language, "standing-paused")
-    if standing.stage is Stage.DELIVER:
-        return t(language, "standing-deliver")
-    if standing.position > 1:
-        return t(language, "standing-line", position=standing.position, wait_s=standing.wait_s)
-    if standing.position == 1 and standing.stage is Stage.RENDER:
-        return t(language, "standing-next", wait_s=standing.wait_s)
-    if standing.stage is Stage.FETCH:
-        return t(language, "standing-fetch")
-    return t(language, "standing-painting", progress=round(standing.progress, 2))
+    if status.paused:
+        return t(language, "status-paused")
+    if status.stage is Stage.DELIVER:
+        return t(language, "status-deliver")
+    if status.position > 1:
+        return t(language, "status-queued", position=status.position, wait_s=status.wait_s)
+    if status.position == 1 and status.stage is Stage.RENDER:
+        return t(language, "status-next", wait_s=status.wait_s)
+    if status.stage is Stage.FETCH:
+        return t(language, "status-fetch")
+    return t(language, "status-painting", progress=round(status.progress, 2))

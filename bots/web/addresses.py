@@ -1,4 +1,4 @@
-"""Whose request it is, by network address: a person's real one, also behind trusted proxies."""
+"""Finds the client's network address of a request, also behind trusted proxies."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-real-ip"})
 
 
 class TrustedProxies:
-    """The reverse proxies whose word on where a request comes from is taken."""
+    """The reverse proxies whose X-Forwarded-For and -Proto headers are used."""
 
     def __init__(self, networks: Iterable[Network]) -> None:
         self.networks = tuple(networks)
@@ -36,9 +36,9 @@ class TrustedProxies:
 
 
 class ForwardedAddresses:
-    """ASGI middleware: behind a trusted proxy, the client is who the proxy says.
+    """ASGI middleware: sets the client to the address that a trusted proxy reports.
 
-    The header of anybody else is ignored, since everybody can write it.
+    The headers of other peers are ignored, because any client can send them.
     """
 
     def __init__(self, app: ASGIApp, proxies: TrustedProxies) -> None:
@@ -48,7 +48,7 @@ class ForwardedAddresses:
         self._warned = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
+        """Pass the request to the application."""
         if scope["type"] == "http" and scope.get("client"):
             if scope["client"][0] in self._proxies:
                 await self._behind_proxy(scope, receive, send)  # type: ignore[arg-type]
@@ -89,7 +89,7 @@ def networks_of(host: str) -> tuple[tuple[str, int], ...]:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether an address is this machine's own."""
+    """Return whether an address is a loopback address; False for other text."""
     address = _parsed(host)
     return address is not None and address.is_loopback
 
@@ -99,5 +99,5 @@ def _parsed(host: str) -> IPv4Address | IPv6Address | None:
         address = ip_address(host.partition("%")[0])
     except ValueError:
         return None
-    # A socket for both families shows IPv4 peers as mapped IPv6 addresses: /64 would be all of them.
+    # A dual-stack socket reports IPv4 peers as mapped IPv6 addresses, which all share one /64.
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address

@@ -1,4 +1,4 @@
-"""The web application: the chat page, asks, jobs and their events, and what operators look at."""
+"""The web application: the chat page, uploads, jobs and their events, and the operator's pages."""
 
 from __future__ import annotations
 
@@ -53,16 +53,16 @@ register_url_convertor("short_int", _ShortInteger())
 
 
 def build_app(services: Services, settings: WebSettings | None = None) -> Starlette:
-    """Build the application. `app.state.desk` is its news desk; closing it ends all open streams."""
+    """Build the application. Stopping `app.state.job_events` ends all event streams."""
     settings = settings or WebSettings()
     styles = load_styles()
-    desk, auth = JobEvents(services.ledger.updates), OperatorAuth(services, settings)
+    job_events, auth = JobEvents(services.ledger.updates), OperatorAuth(services, settings)
     proxies = TrustedProxies(settings.trusted_proxies)
     app = Starlette(
         routes=_routes(
             PageRenderer(settings, styles, services.settings.allows_own_words(NAME, None)),
             UploadsApi(services, settings, styles),
-            Jobs(services, desk),
+            Jobs(services, job_events),
             [
                 *probes.health_routes(services),
                 *probes.metrics_routes(services, settings, auth),
@@ -76,9 +76,9 @@ def build_app(services: Services, settings: WebSettings | None = None) -> Starle
             Middleware(Shield, str(settings.public_url) if settings.public_url else None),
         ],
         exception_handlers={HTTPException: _error, StoreError: _unreachable},
-        lifespan=_lifespan(desk),
+        lifespan=_lifespan(job_events),
     )
-    app.state.desk = desk
+    app.state.job_events = job_events
     return app
 
 
@@ -102,13 +102,13 @@ def _routes(
     ]
 
 
-def _lifespan(desk: JobEvents) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+def _lifespan(job_events: JobEvents) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        desk.start()
+        job_events.start()
         yield
-        desk.stop()
-        await desk.wait_closed()
+        job_events.stop()
+        await job_events.wait_closed()
 
     return lifespan
 

@@ -1,4 +1,4 @@
-"""Request bodies that are not forms: read whole, but never more than is expected."""
+"""Reads request bodies that are not forms, up to a maximum size."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 
 
 async def read_body(request: Request, bytes_max: int) -> bytes | None:
-    """Return the raw body, None where it is larger than `bytes_max` or ends early."""
+    """Return the raw body; None if it is larger than `bytes_max` or ends early."""
     body = bytearray()
     try:
         async for chunk in request.stream():
@@ -23,7 +23,7 @@ async def read_body(request: Request, bytes_max: int) -> bytes | None:
 
 
 async def read_object(request: Request, bytes_max: int = 4_096) -> dict[str, Any]:
-    """Return the JSON object of the body. Raises a 400 or 413 for anything else."""
+    """Return the JSON object of the body. Raises `HTTPException` 400 or 413 for anything else."""
     raw = await read_body(request, bytes_max)
     if raw is None:
         raise HTTPException(413)
@@ -31,9 +31,9 @@ async def read_object(request: Request, bytes_max: int = 4_096) -> dict[str, Any
 
 
 def parse_object(raw: bytes) -> dict[str, Any]:
-    """Parse a JSON object of a stranger. Raises a 400 for anything else."""
+    """Parse a JSON object from an untrusted client. Raises `HTTPException` 400 for anything else."""
     try:
-        # Deep nesting is a RecursionError, which is no ValueError.
+        # Deep nesting raises RecursionError, which is not a ValueError.
         body = json.loads(raw)
     except (ValueError, RecursionError):
         raise HTTPException(400) from None

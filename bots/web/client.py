@@ -1,4 +1,4 @@
-"""A visitor of the chat page without a browser: sends a photo, waits, takes the painting home."""
+"""A client of the chat page's API: sends a photo, waits, downloads the painting."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import httpx
 
 
 class NoPainting(Exception):
-    """The page gave no painting; the message is what it said instead."""
+    """There is no painting; the message is the page's refusal or apology."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A painting and how it came about."""
+    """A painting, with the times of its request and its arrival."""
 
     job_id: str
     picture: bytes
     sent_at: float
     """When the upload began, seconds since the epoch."""
     seen_at: float
-    """When the painting was there."""
+    """When the painting was downloaded, seconds since the epoch."""
 
 
 class WebClient:
@@ -42,13 +42,13 @@ class WebClient:
         self._client.close()
 
     def is_open(self) -> bool:
-        """Return whether the page answers."""
+        """Return whether the web process is ready."""
         with contextlib.suppress(httpx.HTTPError):
             return self._client.get("/readyz").is_success
         return False
 
     def send(self, photo: bytes, style: str = "film", event: str | None = None) -> str:
-        """Send a photo; return the job's id. Raises `NoPainting` with the page's words."""
+        """Send a photo; return the job's id. Raises `NoPainting`, `httpx.HTTPError`."""
         form = {"event": event or secrets.token_hex(16), "style": style}
         answer = self._client.post("/asks", data=form, files={"photo": ("photo", photo)})
         body = answer.json()
@@ -57,12 +57,12 @@ class WebClient:
         return str(body["id"])
 
     def wait(self, job_id: str, stop: threading.Event) -> bytes | None:
-        """Follow a job until it has ended; return the painting, None when `stop` is set first.
+        """Follow a job until it has ended; return the painting, or None if `stop` is set first.
 
-        Raises `NoPainting` with the page's words.
+        Raises `NoPainting`.
         """
         while not stop.is_set():
-            # A stream that breaks (the page's process died) is taken up again where the job stands.
+            # If the stream breaks (the web process restarted), connect again.
             with contextlib.suppress(httpx.TransportError):
                 view = self._follow(job_id, stop)
                 if view is not None:
@@ -71,7 +71,7 @@ class WebClient:
         return None
 
     def visit(self, photo: bytes, stop: threading.Event, style: str = "film") -> Visit | None:
-        """Send a photo and wait for its painting; None when `stop` is set first."""
+        """Send a photo and wait for its painting; return None if `stop` is set first."""
         sent_at = time.time()
         job_id = self.send(photo, style)
         picture = self.wait(job_id, stop)

@@ -1,7 +1,6 @@
-"""What one connection to the web process may cost: deadlines, a minimum rate, a limit per address.
+"""Limits of connections to the web process: deadlines, a minimum rate, a maximum per address.
 
-A client that sends half a request and waits holds a connection for nothing; many of them would leave none
-for anybody else.
+Without them, clients that send half a request and wait could use up all connections.
 """
 
 from __future__ import annotations
@@ -23,9 +22,9 @@ from uvicorn.server import ServerState
 from bots.web.addresses import TrustedProxies, is_loopback, networks_of
 
 HEAD_S = 10.0
-"""For a request's line and headers, from their first byte or from the connection's start."""
+"""Deadline for a request's line and headers, from their first byte or from the connection's start."""
 BODY_BYTES_PER_S = 1_000
-"""A body that comes more slowly than this, over `_CHECK_S`, is given up."""
+"""A body that arrives more slowly than this, measured over `_CHECK_S`, is aborted."""
 STALLED_S = 60.0
 """For a client that takes less than `BODY_BYTES_PER_S` of an answer that waits for it."""
 PER_ADDRESS = 100
@@ -36,7 +35,7 @@ A browser keeps six connections. Loopback and trusted proxies stand for many peo
 _CHECK_S = 5.0
 _FILES_WANTED = 8_192
 _FILES_RESERVED = 256
-"""File descriptors that are left for everything but connections."""
+"""File descriptors that are reserved for everything except connections."""
 
 
 class AddressCounts:
@@ -96,7 +95,7 @@ _TOO_MANY = JSONResponse(
 
 
 class Connections:
-    """All connections of the web process. Beyond the limit, the longest idle one makes room."""
+    """All connections of the web process. Beyond the limit, the oldest idle one is closed."""
 
     def __init__(
         self,
@@ -133,7 +132,7 @@ class Connections:
         return True
 
     def leave(self, connection: LimitedProtocol) -> None:
-        """Count a connection that ended; once is enough."""
+        """Unregister a connection. A second call does nothing."""
         address = self._open.pop(connection, None)
         if address:
             self._counts.remove(address)
@@ -147,7 +146,7 @@ class Connections:
 
 
 class LimitedProtocol(H11Protocol):
-    """HTTP/1.1 of uvicorn, with deadlines."""
+    """uvicorn's HTTP/1.1 protocol with deadlines."""
 
     def __init__(
         self,
@@ -160,7 +159,7 @@ class LimitedProtocol(H11Protocol):
         super().__init__(config, server_state, app_state, _loop)
         self._connections = connections
         self._waiting_since: float | None = None
-        """When the head of a request began to be waited for; None while an answer is made."""
+        """Since when the head of a request is awaited; None while a response is prepared."""
         self._received = 0
         self._unsent = 0
         """Bytes of answers that waited for the client at the last check."""
@@ -174,7 +173,7 @@ class LimitedProtocol(H11Protocol):
             transport.abort()
             return
         self._waiting_since = self.loop.time()
-        self._check = self.loop.call_later(self._connections.check_s, self._look)
+        self._check = self.loop.call_later(self._connections.check_s, self._check_deadlines)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.leave(self)
@@ -195,11 +194,11 @@ class LimitedProtocol(H11Protocol):
         super().resume_writing()
 
     def is_idle(self) -> bool:
-        """Return whether no request is being answered and none is on its way in whole."""
+        """Return whether no request is being answered."""
         return not self._is_answering()
 
     def drop(self) -> None:
-        """End the connection now."""
+        """Close the connection at once."""
         self._connections.leave(self)
         self.transport.abort()
 
@@ -213,7 +212,7 @@ class LimitedProtocol(H11Protocol):
         if stalled or (not self.transport.is_closing() and self._is_too_slow(now, received)):
             self.drop()
             return
-        self._check = self.loop.call_later(self._connections.check_s, self._look)
+        self._check = self.loop.call_later(self._connections.check_s, self._check_deadlines)
 
     def _is_stalled(self) -> bool:
         """Return whether the client has taken too little of what waits for it, for too long."""
@@ -235,7 +234,7 @@ class LimitedProtocol(H11Protocol):
 
 
 def _file_limit() -> int:
-    """Raise this process's limit of open files to what is wanted, as far as allowed; return it."""
+    """Raise this process's limit of open files as far as allowed; return the new limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _FILES_WANTED if hard == resource.RLIM_INFINITY else min(_FILES_WANTED, hard)
     if soft < wanted:

@@ -1,4 +1,4 @@
-"""Reads the form that brings photos: streamed to disk, and given up as soon as it grows too large."""
+"""Parses the upload form: streams photos to disk and stops as soon as the form is too large."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ _FIELD_BYTES_MAX = 4_096
 _PART_HEADER_BYTES_MAX = 4_096
 _BOUNDARY = re.compile(r"[\w'()+,./:=? -]{1,200}", re.ASCII)
 _OVERHEAD_BYTES = 128_000
-"""Of a form beside its photos."""
+"""Maximum size of a form without its photos."""
 
 
 class FormBroken(Exception):
-    """The form is not what the page sends; the message says what is wrong with it."""
+    """The form is invalid; the message says what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a visitor sent, still in their words."""
+    """The fields of an upload form, not interpreted yet."""
 
     photos: tuple[UploadFile, ...]
-    """In temporary files, which are deleted with the form."""
+    """Temporary files, deleted when the form is closed."""
     event: str
-    """The page's own id of the request: a repeated one is the same request."""
+    """The page's id of the request; the same id is the same request."""
     style: str
     strength: float | None
     seed: int | None
@@ -46,7 +46,7 @@ class Form:
 
 
 class _PhotoParser(MultiPartParser):
-    """A form parser that gives up as soon as one part is too large."""
+    """A form parser that stops as soon as one part is too large."""
 
     def __init__(
         self, headers: Headers, stream: AsyncGenerator[bytes, None], photos_max: int, mb_max: int
@@ -87,13 +87,13 @@ class _PhotoParser(MultiPartParser):
 
 
 def check_length(request: Request, photos_max: int, mb_max: int) -> None:
-    """Refuse a form that says itself that it is too large, before anything of it is read.
+    """Refuse a form by its Content-Length and type, before its body is read.
 
     Raises `PhotoRefused`, `FormBroken`.
     """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise FormBroken("send a form of the type multipart/form-data")
-    # The server has checked that it is a number.
+    # The server has already rejected a value that is not a number.
     length = int(request.headers.get("content-length", "0"))
     if length > photos_max * mb_max * 1_000_000 + _OVERHEAD_BYTES:
         raise PhotoRefused("too-heavy", limit_mb=mb_max)
@@ -101,7 +101,10 @@ def check_length(request: Request, photos_max: int, mb_max: int) -> None:
 
 @asynccontextmanager
 async def read_form(request: Request, photos_max: int, mb_max: int) -> AsyncIterator[Form]:
-    """Read the form of a request for the block. Raises `FormBroken`, and `PhotoRefused` when too large."""
+    """Yield the parsed form of a request; its files exist within the block.
+
+    Raises `FormBroken`, and `PhotoRefused` if it is too large.
+    """
     bytes_max = photos_max * mb_max * 1_000_000 + _OVERHEAD_BYTES
     stream = _bounded(request.stream(), bytes_max, mb_max)
     try:
@@ -130,9 +133,9 @@ def _with_boundary_alone(headers: Headers) -> Headers:
 
 
 async def discard_rest(request: Request, bytes_max: int) -> None:
-    """Read what is left of a body, and keep nothing of it.
+    """Read and drop the rest of a body.
 
-    A connection that ends with bytes unread is reset, and the visitor never sees the answer.
+    If the server closed the connection with unread bytes, the client would get a reset, not the answer.
     """
     seen = 0
     with suppress(ClientDisconnect, RuntimeError):

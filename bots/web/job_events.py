@@ -1,4 +1,4 @@
-"""The ledger's news -> the pages that wait for them, without anybody polling."""
+"""Passes job updates from the ledger to the open event streams, so that no page has to poll."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from tasks.models import JobUpdate
 
 _log = structlog.get_logger()
 
-_LINE_MOVED_S = 0.5
-"""Others' news move a place in line; many of them together are told once in this time."""
+_QUEUE_MOVED_S = 0.5
+"""Updates of other jobs change a place in the queue; all streams are woken at most once in this time."""
 
-_AGAIN_S = 1.0
+_RESUBSCRIBE_S = 1.0
 
 Listen = Callable[[threading.Event], Iterator[JobUpdate]]
 
@@ -29,23 +29,23 @@ class JobEvents:
     def __init__(self, listen: Listen) -> None:
         self._listen = listen
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="news", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="job-events", daemon=True)
         self._subscribers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._line_moved: asyncio.TimerHandle | None = None
+        self._queue_moved: asyncio.TimerHandle | None = None
 
     @property
     def closed(self) -> bool:
-        """No news will come any more; who waits should go."""
+        """Return whether `stop` was called: no more updates come, and open streams must end."""
         return self._stop.is_set()
 
     def start(self) -> None:
-        """Begin to listen, for subscribers of the running loop."""
+        """Start the listening thread; it wakes subscribers of the running event loop."""
         self._loop = asyncio.get_running_loop()
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop listening and let everybody who waits go; call it from the loop."""
+        """Stop listening and wake all subscribers, so that they end. Call it from the event loop."""
         self._stop.set()
         self._wake_all()
 
@@ -55,7 +55,7 @@ class JobEvents:
 
     @contextmanager
     def subscribe(self, job_id: str) -> Iterator[asyncio.Event]:
-        """Give an event that is set whenever the standing of this job may have changed."""
+        """Yield an event that is set whenever this job or its place in the queue may have changed."""
         changed = asyncio.Event()
         self._subscribers[job_id].add(changed)
         try:
@@ -68,24 +68,24 @@ class JobEvents:
     def _run(self) -> None:
         while not self.closed:
             try:
-                for news in self._listen(self._stop):
-                    self._call(news)
+                for update in self._listen(self._stop):
+                    self._forward(update)
             except StoreError as error:
                 _log.warning("job_events_interrupted", error=str(error), action="subscribe again")
-                self._stop.wait(_AGAIN_S)
+                self._stop.wait(_RESUBSCRIBE_S)
 
-    def _call(self, news: JobUpdate) -> None:
+    def _forward(self, update: JobUpdate) -> None:
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._tell, news)
+            self._loop.call_soon_threadsafe(self._wake, update)
 
-    def _tell(self, news: JobUpdate) -> None:
-        for changed in self._subscribers.get(news.job_id, ()):
+    def _wake(self, update: JobUpdate) -> None:
+        for changed in self._subscribers.get(update.job_id, ()):
             changed.set()
-        if self._line_moved is None and news.event != "progress" and self._loop is not None:
-            self._line_moved = self._loop.call_later(_LINE_MOVED_S, self._wake_all)
+        if self._queue_moved is None and update.event != "progress" and self._loop is not None:
+            self._queue_moved = self._loop.call_later(_QUEUE_MOVED_S, self._wake_all)
 
     def _wake_all(self) -> None:
-        self._line_moved = None
+        self._queue_moved = None
         for subscribers in self._subscribers.values():
             for changed in subscribers:
                 changed.set()

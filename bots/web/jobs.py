@@ -1,4 +1,4 @@
-"""What a visitor sees of their own jobs: where they stand, live, and the pictures."""
+"""The job API of the chat page: status, event stream, paintings, cancelling, forgetting."""
 
 from __future__ import annotations
 
@@ -30,34 +30,34 @@ _HEARTBEAT_S = 5.0
 STREAMS_PER_PERSON = 20
 """Open at the same time: one for each waiting job in each tab."""
 _LISTED = 30
-"""Jobs that have ended and that the page shows, at most."""
+"""Maximum number of ended jobs that are listed."""
 _STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A job in the words of one language."""
+    """A job as the page shows it, in one language."""
 
     job: Job
-    standing: QueueStatus
+    status: QueueStatus
     language: str
 
     @property
     def ended(self) -> bool:
-        return self.standing.outcome is not None
+        return self.status.outcome is not None
 
     def to_json(self) -> dict[str, Any]:
-        """Return what the page needs to know."""
-        job, standing = self.job, self.standing
-        painted = standing.outcome is Outcome.ANSWERED
+        """Return the job as JSON for the page's script."""
+        job, status = self.job, self.status
+        painted = status.outcome is Outcome.ANSWERED
         return {
             "id": job.id,
-            "state": standing.outcome or "waiting",
-            "stage": standing.stage,
-            "position": standing.position,
-            "wait_s": standing.wait_s,
-            "progress": standing.progress,
-            "paused": standing.paused,
+            "state": status.outcome or "waiting",
+            "stage": status.stage,
+            "position": status.position,
+            "wait_s": status.wait_s,
+            "progress": status.progress,
+            "paused": status.paused,
             "words": self._words(),
             "notes": i18n.notes(self.language, job.notes) if painted else (),
             "pictures": [f"/jobs/{job.id}/picture/{n}" for n in range(len(job.pictures))]
@@ -71,9 +71,9 @@ class JobView:
         }
 
     def _words(self) -> str:
-        match self.standing.outcome:
+        match self.status.outcome:
             case None:
-                return i18n.describe_status(self.language, self.standing)
+                return i18n.describe_status(self.language, self.status)
             case Outcome.ANSWERED:
                 return i18n.t(self.language, "web-done")
             case Outcome.CANCELLED:
@@ -84,9 +84,9 @@ class JobView:
 
 
 class Jobs:
-    """The pages under /jobs; everything there is for the one who asked and nobody else."""
+    """The endpoints under /jobs. Each job is visible only to the visitor who requested it."""
 
-    def __init__(self, services: Services, desk: JobEvents) -> None:
+    def __init__(self, services: Services, job_events: JobEvents) -> None:
         self._services = services
         self._desk = desk
         self._streams: Counter[str] = Counter()
@@ -136,7 +136,7 @@ class Jobs:
         return Response(data, media_type="application/zip", headers=headers)
 
     async def listing(self, request: Request) -> Response:
-        """GET /jobs: the ids of the visitor's jobs that are kept, newest first."""
+        """GET /jobs: the ids of the visitor's stored jobs, newest first."""
         person, ids = person_of(request), list[str]()
         if person is not None:
             ids = await asyncio.to_thread(self._kept, person)
@@ -154,7 +154,7 @@ class Jobs:
 
     def _zip(self, job: Job) -> bytes:
         file = BytesIO()
-        # Stored: a JPEG does not get smaller.
+        # Not compressed: a JPEG would not get smaller.
         with ZipFile(file, "w") as archive:
             for number, key in enumerate(job.pictures, 1):
                 name = f"suisai-{job.request.style}-{job.id[:6]}-{number}.jpg"
@@ -162,17 +162,18 @@ class Jobs:
         return file.getvalue()
 
     async def cancel(self, request: Request) -> Response:
-        """DELETE /jobs/{id}: 204 when it is cancelled, 409 when it is too late."""
+        """DELETE /jobs/{id}: 204 if it was cancelled, 409 if its answer is on its way."""
         view = await self._view(request)
-        ask = view.job.request
-        done = await asyncio.to_thread(self._services.ledger.cancel, view.job.id, ask.person)
+        paint_request = view.job.request
+        cancel = self._services.ledger.cancel
+        done = await asyncio.to_thread(cancel, view.job.id, paint_request.person)
         if done:
-            uploads = [photo.ref for photo in ask.photos]
+            uploads = [photo.ref for photo in paint_request.photos]
             await asyncio.to_thread(self._services.blobs.delete, uploads)
         return Response(status_code=204 if done else 409)
 
     async def forget(self, request: Request) -> Response:
-        """DELETE /me: everything about this visitor goes, the cookie too."""
+        """DELETE /me: delete all data of this visitor, and the cookies."""
         if (person := person_of(request)) is not None:
             await asyncio.to_thread(self._forget, person)
         response = Response(status_code=204)
@@ -202,7 +203,7 @@ class Jobs:
                 try:
                     view = await self._view(request)
                 except (HTTPException, StoreError):
-                    return  # the page asks again, and then hears why
+                    return  # the page requests the job again and gets the error
                 body = json.dumps(view.to_json(), ensure_ascii=False)
                 yield f"data: {body}\n\n" if body != sent else ": still here\n\n"
                 if view.ended:
@@ -211,14 +212,14 @@ class Jobs:
                 await _wait(changed)
 
     async def _view(self, request: Request) -> JobView:
-        """Return the visitor's own job. Raises a 404 for everybody else's."""
+        """Return the job if it is the visitor's own. Raises `HTTPException` 404 otherwise."""
         job_id, person = request.path_params["id"], person_of(request)
-        job, standing = await asyncio.to_thread(self._read, job_id)
-        if job is None or standing is None:
+        job, status = await asyncio.to_thread(self._read, job_id)
+        if job is None or status is None:
             raise HTTPException(404)
         if job.request.platform != NAME or job.request.person != person:
             raise HTTPException(404)
-        return JobView(job, standing, language_of(request))
+        return JobView(job, status, language_of(request))
 
     def _read(self, job_id: str) -> tuple[Job | None, QueueStatus | None]:
         ledger = self._services.ledger

@@ -1,4 +1,4 @@
-"""Lets only the operator in: by the token of the data folder, or by a password.
+"""Authenticates the operator: by the token in the data folder, or by a password.
 
 A reverse proxy on the same machine makes every stranger come from loopback, so where a request comes
 from gives no rights. `suisai up` and `suisai operator-link` print a link that holds the token; opening it
@@ -32,14 +32,14 @@ COOKIE = "suisai_operator"
 TOKEN_FILE = "operator-token"  # noqa: S105 - its name
 _COOKIE_S = 30 * 86_400
 _GUESSES = 10
-"""Wrong passwords from one address before further ones are not looked at for a while."""
+"""Wrong passwords from one address before further attempts are refused for a while."""
 _GUESSES_WINDOW_S = 60.0
 _REALM = {"WWW-Authenticate": 'Basic realm="Suisai", charset="UTF-8"'}
 _HOW = "This page is for the operator: open the link that `suisai operator-link` prints.\n"
 
 
 def operator_token(settings: WebSettings, data_dir: Path) -> str:
-    """Return the operator's token: of the settings, or the data folder's, made at the first call.
+    """Return the operator's token: from the settings, else from the data folder, created if missing.
 
     Raises `OSError` where the folder cannot be written, `FileNotPrivate`.
     """
@@ -58,13 +58,13 @@ def operator_token(settings: WebSettings, data_dir: Path) -> str:
 
 
 def operator_link(settings: WebSettings, data_dir: Path) -> str:
-    """Return the address that lets the operator in and leads to the status page. Raises `OSError`."""
+    """Return the URL that logs the operator in and opens the status page. Raises `OSError`."""
     query = urlencode({"token": operator_token(settings, data_dir)})
     return f"{settings.address}/status?{query}"
 
 
 def _create_token(path: Path) -> None:
-    """Make the file whole or not at all, readable by its user only; another process may be faster."""
+    """Create the file atomically with mode 600; keep the one that another process created first."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
@@ -79,7 +79,7 @@ def _create_token(path: Path) -> None:
 
 
 class OperatorAuth:
-    """Guards endpoints that are the operator's."""
+    """Restricts endpoints to the operator."""
 
     def __init__(self, services: Services, settings: WebSettings) -> None:
         self._services = services
@@ -87,11 +87,11 @@ class OperatorAuth:
         self._metrics_token = settings.metrics_token
         self._kv = services.kv("web")
         self._token = operator_token(settings, Path(services.settings.data_dir))
-        # Not the token itself, so that a cookie that leaks ends with the next token.
+        # A hash, so that a leaked cookie does not reveal the token and becomes invalid with the next one.
         self._cookie = hmac.new(self._token.encode(), b"cookie", hashlib.sha256).hexdigest()
 
     def required(self, endpoint: Endpoint) -> Endpoint:
-        """Return the endpoint, closed to everybody but the operator."""
+        """Return the endpoint, restricted to the operator."""
 
         async def guarded(request: Request) -> Response:
             if self._has_cookie(request) or self._has_bearer(request):
@@ -108,7 +108,7 @@ class OperatorAuth:
         return guarded
 
     def required_for_metrics(self, endpoint: Endpoint) -> Endpoint:
-        """Return the endpoint, closed to everybody but the operator and who has the metrics token."""
+        """Return the endpoint, restricted to the operator and to clients with the metrics token."""
         for_operator = self.required(endpoint)
 
         async def guarded(request: Request) -> Response:
@@ -130,7 +130,7 @@ class OperatorAuth:
             request.query_params["token"], self._token
         ):
             return PlainTextResponse(f"That token is not valid. {_HOW}", 403)
-        # The token leaves the address bar, so that it is not copied or sent on with the address.
+        # Redirect without the token, so that it is not copied or shared with the URL.
         rest = [(k, v) for k, v in request.query_params.multi_items() if k != "token"]
         path = request.scope["path"] + (f"?{urlencode(rest)}" if rest else "")
         response = RedirectResponse(path, 303, {"Cache-Control": "no-store"})
@@ -149,7 +149,7 @@ class OperatorAuth:
         )
 
     async def _check_password(self, request: Request) -> Response | None:
-        """Return a refusal, None where the right password was given."""
+        """Return a refusal, or None if the password is right."""
         if self._password is None:
             return PlainTextResponse(_HOW, 403)
         given = _password_of(request)

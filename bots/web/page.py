@@ -1,4 +1,4 @@
-"""GET / and /styles: the page in the visitor's language, and what can be picked on it."""
+"""GET /, /styles and /words: the chat page in the visitor's language, its styles, its hints."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bots.web.settings import WebSettings
 from pipeline.styles import Style
 
 _SLOT = re.compile(r"\{\{([a-z-]+)\}\}")
-_SAID_BY_SCRIPTS = (
+_SCRIPT_PHRASES = (
     "web-again",
     "web-after",
     "web-before",
@@ -62,14 +62,14 @@ class PageRenderer:
     def __init__(
         self, settings: WebSettings, styles: Mapping[str, Style], takes_words: bool = False
     ) -> None:
-        """`takes_words`: a model is told what people write, so nothing of it is lost."""
+        """`takes_words`: an instruction in a visitor's own words reaches a model."""
         self._html = files("bots.web").joinpath("static/index.html").read_text("utf-8")
         self._facts = {"count": settings.photos_max, "mb": settings.photo_mb_max}
         self._by_name, self._takes_words = styles, takes_words
         self._styles = sorted(styles.values(), key=lambda style: (style.order, style.name))
 
     async def show(self, request: Request) -> Response:
-        """GET /: the page, and a cookie for who comes for the first time."""
+        """GET /: the page; sets a cookie on the first visit."""
         language = language_of(request)
         slots = {
             "language": language,
@@ -96,13 +96,13 @@ class PageRenderer:
             default = replace(default, style=PaintOptions().style)
         words = query.get("words", "")
         options = parse(words, default, self._by_name)
-        said = [
+        sentences = [
             i18n.understood(language, self._by_name[options.style], options.strength)
             if options.explicit
             else "",
             t(language, "not-understood") if options.words and not self._takes_words else "",
         ]
-        return JSONResponse({"words": " ".join(filter(None, said))})
+        return JSONResponse({"words": " ".join(filter(None, sentences))})
 
     def _say(self, language: str, key: str) -> str:
         return escape(t(language, key, **self._facts))
@@ -121,7 +121,7 @@ class PageRenderer:
 
     def _script_facts(self, language: str) -> str:
         facts = {
-            "words": {key: t(language, key, **self._facts) for key in _SAID_BY_SCRIPTS},
+            "words": {key: t(language, key, **self._facts) for key in _SCRIPT_PHRASES},
             "styles": self._described(language),
             "takes_words": self._takes_words,
             "photos_max": self._facts["count"],
@@ -140,7 +140,7 @@ def _share(text: str) -> float:
 
 
 def colours_of(style: Style) -> list[str]:
-    """Return four colours for a dab of paint that stands for a style, light to dark."""
+    """Return the four colours of a style's swatch as `#rrggbb`, lightest first."""
     if style.palette.pigments:
         chosen = [*style.palette.pigments]
     elif style.sky.weight > 0:
@@ -153,7 +153,7 @@ def colours_of(style: Style) -> list[str]:
 
 
 def _sample_of(style: Style) -> str | None:
-    """Return the address of a small painting in this style, None for a style of the operator's own."""
+    """Return the URL of a small painting in this style; None for a style added by the operator."""
     file = files("bots.web").joinpath(f"static/styles/{style.name}.webp")
     return f"/static/styles/{style.name}.webp" if file.is_file() else None
 

@@ -16,7 +16,7 @@ NAME = "web"
 
 
 class WebPlatform:
-    """Implements `tasks.platform.Platform`: the page reads answers from the ledger by itself."""
+    """Implements `tasks.platform.Platform`. Nothing is sent: the page reads answers from the ledger."""
 
     name = NAME
 
@@ -35,7 +35,7 @@ class WebPlatform:
             raise PhotoUnavailable from None
 
     def answer(self, job: Job, answer: Answer) -> str:
-        # Nothing is sent: what ends the job is its record. Repeating this changes nothing.
+        # The job's record is the answer, so only the uploads are left to delete. Safe to repeat.
         self._blobs.delete([photo.ref for photo in job.request.photos])
         return f"/jobs/{job.id}"
 
@@ -43,7 +43,7 @@ class WebPlatform:
         return None
 
     def retract(self, receipt: str) -> None:
-        """Forgetting deletes the picture; there is nothing else to take back."""
+        """Do nothing: `forget` deletes the picture, and nothing else was published."""
 
 
 class WebPlugin(Plugin):

@@ -1,4 +1,4 @@
-"""GET /healthz, /readyz and /metrics: what supervisors, load balancers and Prometheus ask."""
+"""GET /healthz, /readyz and /metrics: for supervisors, load balancers and Prometheus."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _OK = "ok"
 
 
 def health_routes(services: Services) -> list[BaseRoute]:
-    """Return the two routes that whoever keeps this process running asks."""
+    """Return the routes /healthz (the process is alive) and /readyz (its stores answer)."""
 
     async def healthz(_: Request) -> Response:
-        # Nothing else is asked: starting this process again would not mend a ledger that is away.
+        # Does not check the ledger: restarting this process would not repair it.
         return JSONResponse({"status": _OK})
 
     async def readyz(_: Request) -> Response:
         try:
-            parts = await asyncio.wait_for(asyncio.to_thread(_look, services), _PATIENCE_S)
+            parts = await asyncio.wait_for(asyncio.to_thread(_check_stores, services), _PATIENCE_S)
         except TimeoutError:
             parts = {"ledger": "does not answer"}
         ready = set(parts.values()) == {_OK}
@@ -39,7 +39,7 @@ def health_routes(services: Services) -> list[BaseRoute]:
     return [Route("/healthz", healthz), Route("/readyz", readyz)]
 
 
-def _look(services: Services) -> dict[str, str]:
+def _check_stores(services: Services) -> dict[str, str]:
     try:
         services.ledger.now()
     except StoreError:
@@ -56,8 +56,8 @@ def _look(services: Services) -> dict[str, str]:
 def metrics_routes(
     services: Services, settings: WebSettings, auth: OperatorAuth
 ) -> list[BaseRoute]:
-    """Return the route; open to everybody only where the settings say so."""
-    # Filled at each scrape, not now: the ledger may be away when the page starts.
+    """Return the route /metrics, restricted to the operator unless the settings open it."""
+    # Collected at each scrape, not at the start: the ledger may be unreachable then.
     registry = CollectorRegistry(auto_describe=False)
     registry.register(FleetCollector(services))
 

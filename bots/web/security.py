@@ -1,4 +1,4 @@
-"""What protects the page: it takes orders from itself only, and loads nothing from elsewhere."""
+"""Security headers, a content security policy, and the refusal of cross-origin requests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _HEADERS = {
 
 
 class Shield:
-    """ASGI middleware: security headers on every answer, and no orders from other origins."""
+    """ASGI middleware: adds security headers and refuses changes requested by other origins."""
 
     def __init__(self, app: ASGIApp, public_url: str | None = None) -> None:
         """`public_url`: the page's own address, where a proxy in front hands on another host."""
@@ -33,7 +33,7 @@ class Shield:
         self._public_host = _host_of(public_url) if public_url else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, unless another site's page sent it."""
+        """Pass the request to the application, unless another site's page sent it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""Serves the page until it is told to stop."""
+"""Runs the web server until it is told to stop."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _GRACE_S = 3
 
 
 class CannotListen(OSError):
-    """The page cannot be served there; the message says why and what to do."""
+    """The server cannot listen on this address; the message says why and what to do."""
 
 
 def run(
@@ -34,9 +34,9 @@ def run(
     stop: threading.Event,
     ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve until `stop` is set; `ready` is told the page's address. Raises `CannotListen`.
+    """Serve until `stop` is set. Raises `CannotListen`.
 
-    Signals are left to the caller.
+    Calls `ready` with the page's URL once the server accepts connections. Handles no signals.
     """
     listener = _listen(host, port)
     url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
@@ -59,12 +59,12 @@ def _why(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"Port {port} on {host} is taken: stop what listens there, or choose another port."
     if error.errno == errno.EACCES:
-        return f"Port {port} on {host} needs rights that this user has not: choose one above 1023."
+        return f"Port {port} on {host} needs administrator rights: choose a port above 1023."
     return f"Nothing can listen on {host}, port {port}: {error.strerror or error}."
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to the process it is a part of, and says when it is up."""
+    """A uvicorn server that installs no signal handlers and reports when it accepts connections."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -87,7 +87,7 @@ async def _serve(
     config = uvicorn.Config(
         app,
         http=Connections(TrustedProxies(settings.trusted_proxies)).protocol(),  # type: ignore[arg-type]
-        # Of whoever is on loopback; `ForwardedAddresses` asks the settings instead.
+        # uvicorn would trust any proxy on loopback; `ForwardedAddresses` follows the settings instead.
         proxy_headers=False,
         # The page has no WebSockets, and an upgrade would leave the limits of `Connections`.
         ws="none",
@@ -100,7 +100,7 @@ async def _serve(
     server = _Server(config, ready)
 
     def end() -> None:
-        app.state.desk.stop()
+        app.state.job_events.stop()
         server.should_exit = True
 
     loop = asyncio.get_running_loop()
@@ -113,7 +113,7 @@ async def _serve(
 
 def _when_set(stop: threading.Event, then: Callable[[], object]) -> None:
     stop.wait()
-    with suppress(RuntimeError):  # the loop has ended by itself
+    with suppress(RuntimeError):  # the event loop has already ended
         then()
 
 

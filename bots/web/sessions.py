@@ -1,4 +1,4 @@
-"""Who is asking: a random cookie, of which only a digest goes any further."""
+"""Identifies visitors by a random cookie; only its digest is stored or logged."""
 
 from __future__ import annotations
 
@@ -21,35 +21,35 @@ _SECRET = re.compile(r"[\w-]{32}", re.ASCII)
 
 
 def person_of(request: Request) -> str | None:
-    """Return the name by which the ledger knows this visitor; None for a first visit."""
+    """Return the visitor's name in the ledger; None without a valid cookie."""
     secret = request.cookies.get(_PERSON, "")
     return _name(secret) if _SECRET.fullmatch(secret) else None
 
 
 def new_secret() -> str:
-    """Return what a new visitor's cookie holds."""
+    """Return a random cookie value for a new visitor."""
     return secrets.token_urlsafe(24)
 
 
 def set_session_cookie(request: Request, response: Response, secret: str | None = None) -> None:
-    """Give a visitor without a cookie one, or the one that was made for them already."""
+    """Set the session cookie if the request has none; `secret` is its value, by default a new one."""
     if person_of(request) is None:
         _set(request, response, _PERSON, secret or new_secret())
 
 
 def person_behind(secret: str) -> str:
-    """Return the name of the visitor who will hold this cookie."""
+    """Return the name in the ledger of the visitor with this cookie value."""
     return _name(secret)
 
 
 def clear_cookies(response: Response) -> None:
-    """Take the cookies back."""
+    """Delete the visitor's cookies."""
     response.delete_cookie(_PERSON)
     response.delete_cookie(_LANGUAGE)
 
 
 def language_of(request: Request) -> str:
-    """Return the language that was picked on the page, else the browser's."""
+    """Return the language chosen on the page, else the best match for Accept-Language."""
     picked = request.query_params.get("language") or request.cookies.get(_LANGUAGE, "")
     if picked in languages():
         return picked
@@ -57,13 +57,13 @@ def language_of(request: Request) -> str:
 
 
 def keep_language(request: Request, response: Response) -> None:
-    """Remember a language that was picked on the page."""
+    """Store the language chosen on the page in a cookie."""
     if request.query_params.get("language") in languages():
         _set(request, response, _LANGUAGE, language_of(request))
 
 
 def _name(secret: str) -> str:
-    # The ledger and the logs hold the name, so that neither can be used to act as this visitor.
+    # The ledger and the logs contain this digest; nobody can act as the visitor with it.
     return hashlib.sha256(secret.encode()).hexdigest()[:24]
 
 

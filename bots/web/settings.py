@@ -38,7 +38,7 @@ def _are_proxies(
 
 
 class WebSettings(EnvironmentSettings):
-    """Where the page is served. Each is `SUISAI_WEB_` + its name in capitals."""
+    """The web page. Each is `SUISAI_WEB_` + its name in capitals."""
 
     model_config = SettingsConfigDict(env_prefix="SUISAI_WEB_")
 

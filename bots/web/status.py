@@ -1,4 +1,4 @@
-"""/status: the operator sees how the bot is, and pauses what must stand still."""
+"""/status: the operator's page, which shows the bot's state and pauses and resumes stages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FRESH = {"Cache-Control": "no-store"}
 
 
 class Status:
-    """The page, its numbers and its switches."""
+    """The endpoints of the status page."""
 
     def __init__(self, services: Services, settings: WebSettings) -> None:
         self._services = services
@@ -37,21 +37,21 @@ class Status:
         return HTMLResponse(self._html, headers=_FRESH)
 
     async def now(self, _: Request) -> Response:
-        """GET /status/now: the numbers of this moment."""
-        return JSONResponse(await asyncio.to_thread(self._look), headers=_FRESH)
+        """GET /status/now: the current state as JSON."""
+        return JSONResponse(await asyncio.to_thread(self._state), headers=_FRESH)
 
     async def pause(self, request: Request) -> Response:
-        """POST /status/pause {what, platform}: stop until it is resumed."""
+        """POST /status/pause {what, platform}: pause until it is resumed."""
         await asyncio.to_thread(self._services.controls.pause, *await _switch(request))
         return await self.now(request)
 
     async def resume(self, request: Request) -> Response:
-        """POST /status/resume {what, platform}: go on."""
+        """POST /status/resume {what, platform}: end a pause."""
         await asyncio.to_thread(self._services.controls.resume, *await _switch(request))
         return await self.now(request)
 
     async def picture(self, request: Request) -> Response:
-        """GET /status/pictures/{n}: one of the last paintings, where the settings show them."""
+        """GET /status/pictures/{n}: one of the last public paintings; 404 if the settings hide them."""
         number = request.path_params["n"]
         keys = await asyncio.to_thread(self._recent)
         if number >= len(keys):
@@ -62,7 +62,7 @@ class Status:
             raise HTTPException(404) from None
         return Response(data, media_type="image/jpeg", headers=_FRESH)
 
-    def _look(self) -> dict[str, Any]:
+    def _state(self) -> dict[str, Any]:
         seen = overview(read_stats(self._services))
         return seen | {"failures": failures(self._services), "pictures": self._recent()}
 
@@ -71,7 +71,7 @@ class Status:
 
 
 def routes(services: Services, settings: WebSettings, auth: OperatorAuth) -> list[BaseRoute]:
-    """Return the routes, all closed to everybody but the operator."""
+    """Return the routes, all restricted to the operator."""
     status = Status(services, settings)
     return [
         Route("/status", auth.required(status.show)),
@@ -83,7 +83,7 @@ def routes(services: Services, settings: WebSettings, auth: OperatorAuth) -> lis
 
 
 async def _switch(request: Request) -> tuple[str, str | None]:
-    """Read which switch is meant. Raises a 400 for one that does not exist."""
+    """Return stage and platform from the body. Raises `HTTPException` 400 for unknown ones."""
     body = await read_object(request)
     what, platform = body.get("what"), body.get("platform") or None
     if what not in PAUSABLE or (platform is not None and platform not in platform_names()):

@@ -16,12 +16,12 @@ _REFUSALS = 6
 
 
 def overview(gauges: FleetStats) -> dict[str, Any]:
-    """Put the gauges into what the page's script reads."""
+    """Return the bot's state as the page's script and `suisai status --json` show it."""
     counts = gauges.counts
     answered = gauges.total("ended", "answered")
     return {
         "at": gauges.at,
-        "ladder": gauges.overload_level,
+        "overload_level": gauges.overload_level,
         "switches": _switches(gauges),
         "stages": [
             {
@@ -35,7 +35,7 @@ def overview(gauges: FleetStats) -> dict[str, Any]:
             }
             for stage, now in gauges.stages.items()
         ],
-        "later": gauges.delayed,
+        "delayed": gauges.delayed,
         "dead": gauges.dead,
         "counts": {
             "admitted": gauges.total("admitted"),
@@ -58,27 +58,27 @@ def overview(gauges: FleetStats) -> dict[str, Any]:
 
 
 def failures(services: Services) -> list[dict[str, Any]]:
-    """Return the last jobs that were given up, newest first, with their stories."""
-    told = []
+    """Return the last jobs that were given up, newest first, with their history."""
+    given_up = []
     for job_id, at in services.ledger.dead(_FAILURES):
         job = services.ledger.find_job(job_id)
         if job is not None:
-            story = [[c.at, c.event, c.detail] for c in job.history]
-            told.append(
+            history = [[entry.at, entry.event, entry.detail] for entry in job.history]
+            given_up.append(
                 {
                     "id": job_id,
                     "at": at,
                     "platform": job.request.platform,
                     "reason": job.reason,
                     "outcome": job.outcome or "",
-                    "story": story,
+                    "history": history,
                 }
             )
-    return told
+    return given_up
 
 
 def recent_pictures(services: Services) -> list[str]:
-    """Return the blob keys of the last paintings of public asks, newest first."""
+    """Return the blob keys of the last paintings of public requests, newest first."""
     return [job.pictures[0] for job in services.ledger.recent_jobs() if job.pictures]
 
 
@@ -100,7 +100,7 @@ def _switches(gauges: FleetStats) -> list[dict[str, Any]]:
 
 
 def _refusals(counts: Mapping[str, int]) -> list[tuple[str, str, int]]:
-    """Return platform, reason and count of the commonest refusals."""
+    """Return platform, reason and count of the most frequent refusals."""
     rows = []
     for name, count in counts.items():
         kind, _, rest = name.partition(":")
@@ -114,7 +114,7 @@ def _waits(counts: Mapping[str, int], answered: int) -> dict[str, float]:
     if not answered:
         return {}
     return {
-        "had_s": counts.get("waited-ms", 0) / 1000 / answered,
-        "said_s": counts.get("promised-ms", 0) / 1000 / answered,
-        "kept": counts.get("promises-kept", 0) / answered,
+        "actual_s": counts.get("waited-ms", 0) / 1000 / answered,
+        "promised_s": counts.get("promised-ms", 0) / 1000 / answered,
+        "within_promise": counts.get("promises-kept", 0) / answered,
     }

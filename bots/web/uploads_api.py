@@ -1,4 +1,4 @@
-"""POST /asks: a form -> an ask -> the ledger; said at once whether it was taken in."""
+"""POST /asks: reads the form, admits the request and answers at once whether it was accepted."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ _DISK_WAIT_S = 600.0
 DISK_RESERVE_BYTES = 500_000_000
 """What uploads leave of a disk: the ledger, which often lies on it, and open jobs need the rest."""
 _DISCARD_S = 60.0
-"""For the rest of a body that is not wanted."""
+"""How long the rest of a refused request's body is read."""
 _STORED_AT_ONCE = 2
-"""Forms whose photos are in memory at once, one photo each."""
+"""Forms whose photos are stored at the same time; each holds one photo in memory."""
 _OF_PERSON = frozenset({"cooldown", "quota", "too-many-open", "strikes"})
 _STATUS = {
     "own-words": 403,
@@ -52,7 +52,7 @@ _STATUS = {
 
 
 class UploadsApi:
-    """Takes photos in."""
+    """The endpoint that accepts photos."""
 
     def __init__(
         self, services: Services, settings: WebSettings, styles: Mapping[str, Style]
@@ -105,13 +105,13 @@ class UploadsApi:
             self._slots.release(slot)
 
     async def _refused_unread(self, request: Request, person: str) -> Refused | None:
-        """Return why a request is refused whatever its body holds, None where it has to be read."""
+        """Return a refusal that does not depend on the body; None if the body must be read."""
         event = request.query_params.get("event", "")
         known = bool(EVENT.fullmatch(event))
         refused = await asyncio.to_thread(
             self._services.ledger.check, NAME, person, f"{person}:{event}" if known else ""
         )
-        # Without the event, this may be a request once more that was accepted: the ledger knows.
+        # Without the event it may be a retry of an accepted request, which only the ledger can tell.
         if refused is not None and (known or refused.reason not in _OF_PERSON):
             return refused
         if not await asyncio.to_thread(self._services.blobs.has_room, DISK_RESERVE_BYTES):
@@ -148,28 +148,27 @@ class UploadsApi:
 
     def _admit(self, person: str, language: str, form: Form) -> Response:
         services = self._services
-        worded = checked(services, self._ask(person, language, form))
-        if isinstance(worded, Refused):
-            return self._say(language, worded)
-        ask = worded
-        keys = [photo.ref for photo in ask.photos]
+        request = checked(services, self._paint_request(person, language, form))
+        if isinstance(request, Refused):
+            return self._refusal(language, request)
+        keys = [photo.ref for photo in request.photos]
         try:
-            # One photo at a time: together they may be larger than what this process should hold.
+            # One photo at a time, to limit this process's memory.
             for key, photo in zip(keys, form.photos, strict=True):
                 services.blobs.put(key, photo.file.read())
         except OSError as error:
             _log.error("upload_not_stored", error=str(error), action="refuse")
             services.blobs.delete(keys)
-            return self._say(language, Refused("storage-full", 0.0))
-        admission = services.ledger.admit(ask)
+            return self._refusal(language, Refused("storage-full", 0.0))
+        admission = services.ledger.admit(request)
         if isinstance(admission, Refused):
             services.blobs.delete(keys)
-            return self._say(language, admission)
+            return self._refusal(language, admission)
         if admission.duplicate:
             services.blobs.delete(keys)
-        return _taken(admission)
+        return _accepted(admission)
 
-    def _ask(self, person: str, language: str, form: Form) -> PaintRequest:
+    def _paint_request(self, person: str, language: str, form: Form) -> PaintRequest:
         default = PaintOptions(
             style=form.style if form.style in self._styles else PaintOptions().style
         )
@@ -186,12 +185,12 @@ class UploadsApi:
             photos=tuple(
                 PhotoRef(f"{UPLOADS}/{person}/{secrets.token_hex(16)}") for _ in form.photos
             ),
-            style=wish.style,
-            strength=wish.strength,
-            seed=fresh_seed(form.event) if seed is None and wish.reroll else seed,
+            style=options.style,
+            strength=options.strength,
+            seed=fresh_seed(form.event) if seed is None and options.reroll else seed,
             language=language,
             private=True,
-            words=wish.words,
+            words=options.words,
         )
 
     def _words_so_far(self, person: str, job_id: str) -> str:
@@ -210,7 +209,7 @@ class UploadsApi:
         return _refused(refused.reason, words, _STATUS.get(refused.reason, 429), wait_s)
 
 
-def _taken(admission: Admitted) -> Response:
+def _accepted(admission: Admitted) -> Response:
     url = f"/jobs/{admission.job_id}"
     body = {"id": admission.job_id, "url": url}
     return JSONResponse(body, status_code=201, headers={"Location": url})
@@ -223,7 +222,7 @@ def _refused(reason: str, words: str, status: int, wait_s: float | None = None) 
 
 
 class _EarlyResponse(Response):
-    """A response that is sent before the body of its request has come; the body is thrown away then."""
+    """A response that is sent before the body of its request was read; the body is then discarded."""
 
     def __init__(self, response: Response, request: Request, bytes_max: int) -> None:
         self.__dict__.update(response.__dict__)
@@ -234,7 +233,7 @@ class _EarlyResponse(Response):
             "type": "http.response.start", "status": self.status_code, "headers": self.raw_headers,
         }  # fmt: skip
         await send(start)
-        # Whole by its Content-Length, but not ended: the server would then stop reading.
+        # `more_body` although the answer is complete: at its end the server would stop reading.
         await send({"type": "http.response.body", "body": self.body, "more_body": True})
         with suppress(TimeoutError):
             async with asyncio.timeout(_DISCARD_S):

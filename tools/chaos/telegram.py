@@ -26,7 +26,7 @@ _PROMISES = re.compile(
     r"in line, about|^Painting…|"
     + "|".join(
         re.escape(t("en", key))
-        for key in ("standing-fetch", "standing-deliver", "telegram-about", "telegram-ready")
+        for key in ("status-fetch", "status-deliver", "telegram-about", "telegram-ready")
     )
 )
 _HONEST = tuple(

@@ -81,20 +81,20 @@ note-words-unused = I could not follow your own words here, so I painted the pho
 
 ## While somebody waits.
 
-standing-fetch = Looking at your photo…
-standing-line = { ORDINAL($position) ->
+status-fetch = Looking at your photo…
+status-queued = { ORDINAL($position) ->
     [one] { $position }st in line, about { DURATION($wait_s) }
     [two] { $position }nd in line, about { DURATION($wait_s) }
     [few] { $position }rd in line, about { DURATION($wait_s) }
    *[other] { $position }th in line, about { DURATION($wait_s) }
 }
-standing-next = Next in line, about { DURATION($wait_s) }
-standing-painting = { $progress ->
+status-next = Next in line, about { DURATION($wait_s) }
+status-painting = { $progress ->
     [0] Painting…
    *[other] Painting… { NUMBER($progress, style: "percent") }
 }
-standing-paused = Painting is paused at the moment. Your photo keeps its place.
-standing-deliver = The paint is drying, your picture is on its way…
+status-paused = Painting is paused at the moment. Your photo keeps its place.
+status-deliver = The paint is drying, your picture is on its way…
 
 ## What was understood of a person's own words. $style is a style's title, $strength 0 to 1.
 

@@ -81,15 +81,15 @@ note-words-unused = Aquí no pude seguir tus palabras, así que pinté la foto t
 
 ## Mientras alguien espera.
 
-standing-fetch = Echando un vistazo a tu foto…
-standing-line = Puesto { $position } en la fila, cerca de { DURATION($wait_s) }
-standing-next = El siguiente turno es tuyo, cerca de { DURATION($wait_s) }
-standing-painting = { $progress ->
+status-fetch = Echando un vistazo a tu foto…
+status-queued = Puesto { $position } en la fila, cerca de { DURATION($wait_s) }
+status-next = El siguiente turno es tuyo, cerca de { DURATION($wait_s) }
+status-painting = { $progress ->
     [0] Pintando…
    *[other] Pintando… { NUMBER($progress, style: "percent") }
 }
-standing-paused = Ahora mismo no se está pintando. Tu foto conserva su puesto.
-standing-deliver = La pintura se está secando y ya va en camino…
+status-paused = Ahora mismo no se está pintando. Tu foto conserva su puesto.
+status-deliver = La pintura se está secando y ya va en camino…
 
 ## What was understood of a person's own words. $style is a style's title, $strength 0 to 1.
 

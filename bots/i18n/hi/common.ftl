@@ -82,15 +82,15 @@ note-words-unused = यहाँ मैं आपके शब्दों क�
 
 ## इंतज़ार के दौरान।
 
-standing-fetch = आपकी फ़ोटो देखी जा रही है…
-standing-line = कतार में { $position } नंबर पर, करीब { DURATION($wait_s) }
-standing-next = अगली बारी आपकी है, करीब { DURATION($wait_s) }
-standing-painting = { $progress ->
+status-fetch = आपकी फ़ोटो देखी जा रही है…
+status-queued = कतार में { $position } नंबर पर, करीब { DURATION($wait_s) }
+status-next = अगली बारी आपकी है, करीब { DURATION($wait_s) }
+status-painting = { $progress ->
     [0] रंग भरे जा रहे हैं…
    *[other] रंग भरे जा रहे हैं… { NUMBER($progress, style: "percent") }
 }
-standing-paused = चित्र बनाना अभी रुका हुआ है। आपकी फ़ोटो की जगह बनी रहेगी।
-standing-deliver = रंग सूख रहे हैं, आपका चित्र बस पहुँचने वाला है…
+status-paused = चित्र बनाना अभी रुका हुआ है। आपकी फ़ोटो की जगह बनी रहेगी।
+status-deliver = रंग सूख रहे हैं, आपका चित्र बस पहुँचने वाला है…
 
 ## What was understood of a person's own words. $style is a style's title, $strength 0 to 1.
 

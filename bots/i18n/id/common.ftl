@@ -81,15 +81,15 @@ note-words-unused = Di sini saya tidak bisa mengikuti kata-kata Anda, jadi foton
 
 ## Selama menunggu.
 
-standing-fetch = Sedang melihat fotomu…
-standing-line = Antrean ke-{ $position }, kira-kira { DURATION($wait_s) }
-standing-next = Giliranmu berikutnya, kira-kira { DURATION($wait_s) }
-standing-painting = { $progress ->
+status-fetch = Sedang melihat fotomu…
+status-queued = Antrean ke-{ $position }, kira-kira { DURATION($wait_s) }
+status-next = Giliranmu berikutnya, kira-kira { DURATION($wait_s) }
+status-painting = { $progress ->
     [0] Melukis…
    *[other] Melukis… { NUMBER($progress, style: "percent") }
 }
-standing-paused = Melukis sedang dijeda. Fotomu tetap di antreannya.
-standing-deliver = Catnya sedang mengering, gambarmu segera sampai…
+status-paused = Melukis sedang dijeda. Fotomu tetap di antreannya.
+status-deliver = Catnya sedang mengering, gambarmu segera sampai…
 
 ## What was understood of a person's own words. $style is a style's title, $strength 0 to 1.
 

@@ -81,15 +81,15 @@ note-words-unused = こちらではお言葉どおりには描けませんでし
 
 ## お待ちいただく間。
 
-standing-fetch = 写真を拝見しています…
-standing-line = { $position }番目です。あと{ DURATION($wait_s) }ほど
-standing-next = 次の順番です。あと{ DURATION($wait_s) }ほど
-standing-painting = { $progress ->
+status-fetch = 写真を拝見しています…
+status-queued = { $position }番目です。あと{ DURATION($wait_s) }ほど
+status-next = 次の順番です。あと{ DURATION($wait_s) }ほど
+status-painting = { $progress ->
     [0] 描いています…
    *[other] 描いています… { NUMBER($progress, style: "percent") }
 }
-standing-paused = いまは描くのを休んでいます。順番はそのままお取りしています。
-standing-deliver = 絵の具を乾かしています。まもなくお届けします…
+status-paused = いまは描くのを休んでいます。順番はそのままお取りしています。
+status-deliver = 絵の具を乾かしています。まもなくお届けします…
 
 ## What was understood of a person's own words. $style is a style's title, $strength 0 to 1.
 

@@ -81,15 +81,15 @@ note-words-unused = Aqui não consegui seguir suas palavras, então pintei a fot
 
 ## Enquanto alguém espera.
 
-standing-fetch = Dando uma olhada na sua foto…
-standing-line = { $position }º lugar na fila, cerca de { DURATION($wait_s) }
-standing-next = Sua vez é a próxima, cerca de { DURATION($wait_s) }
-standing-painting = { $progress ->
+status-fetch = Dando uma olhada na sua foto…
+status-queued = { $position }º lugar na fila, cerca de { DURATION($wait_s) }
+status-next = Sua vez é a próxima, cerca de { DURATION($wait_s) }
+status-painting = { $progress ->
     [0] Pintando…
    *[other] Pintando… { NUMBER($progress, style: "percent") }
 }
-standing-paused = A pintura está em pausa no momento. Sua foto mantém o lugar na fila.
-standing-deliver = A tinta está secando e a imagem já está a caminho…
+status-paused = A pintura está em pausa no momento. Sua foto mantém o lugar na fila.
+status-deliver = A tinta está secando e a imagem já está a caminho…
 
 ## What was understood of a person's own words. $style is a style's title, $strength 0 to 1.
 

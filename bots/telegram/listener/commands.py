@@ -135,7 +135,7 @@ class Commands:
         return True
 
     async def _status(self, message: MessageEvent, language: str) -> None:
-        lines = await asyncio.to_thread(self._standings, message.origin.person, language)
+        lines = await asyncio.to_thread(self._status_lines, message.origin.person, language)
         await self._say(message, "\n".join(lines) or t(language, "telegram-status-none"))
 
     def _standings(self, person: str, language: str) -> list[str]:

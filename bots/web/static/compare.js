@@ -1,24 +1,24 @@
-// Photo and painting in one frame, with a line between them that can be dragged or moved by keys.
+// Photo and painting in one frame, with a line between them that moves by dragging or by keys.
 
 import { make, say } from "./facts.js";
 
 const DRAG_PX = 6;
 
-/** Let a frame be as high as the window can show and as wide as its picture then is. */
+/** Limit a frame's height to the window's, keeping the ratio of its picture. */
 export function fit(frame, image) {
   frame.style.setProperty("--ratio", image.naturalWidth / image.naturalHeight);
 }
 
-/** Return a frame with a painting, over it the photo as far as the line; `onClick` is for a click without a drag. */
+/** Return a frame that shows the photo left of the line and the painting right of it; `onClick` is called for clicks without a drag. */
 export function compare(photoUrl, pictureUrl, alt, fresh, onClick) {
-  // The painting itself takes every click, so that it can be copied and saved like any picture.
+  // The painting is the topmost element, so that the browser's menu can copy and save it.
   const picture = make("img", { class: "after", src: pictureUrl, alt });
   const frame = make("div", { class: `picture${fresh ? " fresh" : ""}` }, picture);
   picture.onload = () => fit(frame, picture);
   picture.onclick = onClick;
   if (photoUrl === null) return frame;
   const photo = make("img", { class: "before", src: photoUrl, alt: "", "aria-hidden": "true" });
-  // Browsers cannot show every photo that the bot can open; then the painting stands alone.
+  // Browsers cannot show every photo that the bot can open; then only the painting is shown.
   photo.onload = () => addSlider(frame, photo, picture, onClick);
   return frame;
 }
@@ -42,7 +42,7 @@ function addSlider(frame, photo, picture, onClick) {
   dragged(frame, picture, slider, onClick);
 }
 
-/** Move the line with a pointer; the range input below is for keys and screen readers. */
+/** Move the line with a pointer; keys and screen readers use the range input below it. */
 function dragged(frame, picture, slider, onClick) {
   let from = null;
   let moved = false;

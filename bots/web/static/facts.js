@@ -1,4 +1,4 @@
-// What the server knew when it sent the page: words in the visitor's language, styles, limits.
+// Data that the server put into the page: phrases in the visitor's language, styles, limits.
 
 const facts = JSON.parse(document.getElementById("facts").textContent);
 
@@ -22,15 +22,15 @@ export function make(tag, traits = {}, ...children) {
   return element;
 }
 
-/** A dab of a style's colours. */
-export function dab(style) {
-  const element = make("span", { class: "dab", "aria-hidden": "true" });
+/** Return a swatch of a style's colours. */
+export function swatch(style) {
+  const element = make("span", { class: "swatch", "aria-hidden": "true" });
   style.colours.forEach((colour, n) => element.style.setProperty(`--c${n}`, colour));
   return element;
 }
 
-/** A small painting in this style, or where the project has none of it a dab of its colours. */
+/** Return a small painting in this style, or a swatch of its colours if there is none. */
 export function styleSample(style) {
-  if (style.sample === null) return dab(style);
+  if (style.sample === null) return swatch(style);
   return make("img", { class: "sample", src: style.sample, alt: "", loading: "lazy", width: 96, height: 72 });
 }

@@ -1,11 +1,11 @@
-// The page: photos are dropped, pasted or picked here; works are shown newest first.
+// The chat page: takes photos that are dropped, pasted or picked; shows requests, newest first.
 
-import { askPatiently, Refused } from "./asking.js";
+import { requestPainting, Refused } from "./request.js";
 import { make, photosMax, say, styleSample, styles } from "./facts.js";
-import * as shelf from "./shelf.js";
+import * as localJobs from "./local_jobs.js";
 import { Work } from "./work.js";
 
-const easel = document.getElementById("easel");
+const form = document.getElementById("request");
 const drop = document.getElementById("drop");
 const picker = document.getElementById("photo");
 const chosen = document.getElementById("chosen");
@@ -63,15 +63,15 @@ function showStyles() {
   about.textContent = styles[0]?.about ?? "";
 }
 
-/** Send photos to the bot and show the work at the top; says whether they were taken. */
+/** Send photos to the bot and show the request at the top; returns whether they were accepted. */
 async function send(some, wish, tell) {
   if (paint.getAttribute("aria-disabled") === "true") return false;
   tell(say("web-sending"));
   // Not `disabled`, which would take the focus away.
   paint.setAttribute("aria-disabled", "true");
   try {
-    const id = await askPatiently(some, wish, tell);
-    await shelf.put(id, some);
+    const id = await requestPainting(some, wish, tell);
+    await localJobs.put(id, some);
     const work = new Work(id, some, send, fold);
     shown = [work, ...shown];
     works.prepend(work.element);
@@ -90,13 +90,13 @@ async function send(some, wish, tell) {
   }
 }
 
-easel.onsubmit = async (event) => {
+form.onsubmit = async (event) => {
   event.preventDefault();
   if (photos.length === 0) {
     picker.click();
     return;
   }
-  const style = easel.elements.style.value;
+  const style = form.elements.style.value;
   const wish = { style, strength: strength.value / 100, words: words.value };
   if (await send(photos, wish, tell)) {
     photos = [];
@@ -111,7 +111,7 @@ picker.onchange = () => {
   picker.value = "";
 };
 
-// The whole window takes a photo: nobody should have to aim.
+// Photos can be dropped anywhere in the window.
 addEventListener("dragover", (event) => {
   event.preventDefault();
   drop.classList.add("over");
@@ -131,14 +131,14 @@ addEventListener("paste", (event) => {
   }
 });
 
-// What the bot understands of the person's own words is said before anything is painted.
+// Shows what the bot understands of the visitor's words before they send them.
 const understood = document.getElementById("understood");
 let asked = 0;
 let soon = 0;
 
 async function understand() {
   const mine = ++asked;
-  const style = easel.elements.style.value;
+  const style = form.elements.style.value;
   const query = new URLSearchParams({ words: words.value, style, strength: strength.value / 100 });
   const response = words.value.trim() === "" ? null : await fetch(`/words?${query}`).catch(() => null);
   const said = response?.ok ? (await response.json()).words : "";
@@ -163,25 +163,25 @@ forgetting.onclose = async () => {
     tell(say("web-offline"), true);
     return;
   }
-  await shelf.clear();
+  await localJobs.clear();
   works.replaceChildren();
   shown = [];
   tell(say("web-forgotten"));
 };
 
-/** Older works are small until they are opened, so that many of them do not make a long page. */
+/** Show older requests folded, so that many of them do not make a long page. */
 function fold() {
   shown = shown.filter((work) => work.element.isConnected);
   shown.forEach((work, n) => work.element.classList.toggle("folded", n >= IN_FULL && work.ended && !work.opened));
 }
 
 async function resume() {
-  // What the bot still has counts, also where this browser has forgotten it.
+  // Includes jobs that the bot still has and this browser no longer knows.
   const response = await fetch("/jobs").catch(() => null);
   const kept = response?.ok ? (await response.json()).jobs : [];
-  const ids = shelf.jobs();
+  const ids = localJobs.jobs();
   for (const id of [...ids, ...kept.filter((each) => !ids.includes(each))]) {
-    const work = new Work(id, await shelf.photosOf(id), send, fold);
+    const work = new Work(id, await localJobs.photosOf(id), send, fold);
     shown.push(work);
     works.append(work.element);
   }

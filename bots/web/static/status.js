@@ -1,4 +1,4 @@
-// Looks every two seconds and draws what it sees; a click on a switch asks before it acts.
+// The operator's status page: polls the bot's state every two seconds; pausing asks for confirmation.
 
 const EVERY_MS = 2000;
 const KEPT = 90;
@@ -29,21 +29,21 @@ const number = (value) => value.toLocaleString();
 function perMinute(name) {
   const first = samples[0], last = samples[samples.length - 1];
   const minutes = (last.at - first.at) / 60;
-  // A rate of a few seconds says nothing.
+  // A rate over less than nine seconds is too noisy to show.
   return minutes > 0.15 ? number(Math.round((last.counts[name] - first.counts[name]) / minutes)) : "–";
 }
 
 function tiles(now) {
   const waiting = now.stages.reduce((sum, stage) => sum + stage.waiting, 0);
   const rows = [
-    [number(waiting), "in line"],
+    [number(waiting), "queued"],
     [perMinute("answered"), "answered a minute"],
-    [now.waits.had_s === undefined ? "–" : span(now.waits.had_s), "wait, on average"],
-    [now.waits.kept === undefined ? "–" : `${Math.round(100 * now.waits.kept)} %`, "word kept"],
+    [now.waits.actual_s === undefined ? "–" : span(now.waits.actual_s), "average wait"],
+    [now.waits.within_promise === undefined ? "–" : `${Math.round(100 * now.waits.within_promise)} %`, "within promise"],
     [number(now.counts.answered), `paintings so far, ${number(now.counts.apologised)} apologies`],
     [number(now.counts.refused), "refused so far"],
-    [number(now.counts.reused), "from the store"],
-    [`${Math.round(now.memory[0] / 1048576)} MiB`, "ledger"],
+    [number(now.counts.reused), "answered with an existing painting"],
+    [`${Math.round(now.memory[0] / 1048576)} MiB`, "ledger memory"],
   ];
   $("tiles").replaceChildren(...rows.map(([value, words]) => {
     const tile = make("div", "", { class: "tile" });
@@ -78,11 +78,11 @@ function stages(now) {
     const card = make("div", "", { class: paused.has(stage.name) ? "stage paused" : "stage" });
     const title = make("h3", stage.name);
     title.append(make("b", number(stage.waiting)));
-    const hand = `${number(stage.leased)} in hand`;
-    const oldest = stage.waiting ? `, the first waits ${span(stage.oldest_s)}` : "";
-    const speed = stage.jobs_per_s ? `up to ${stage.jobs_per_s.toFixed(1)} a second` : "no measured pace";
+    const leased = `${number(stage.leased)} in progress`;
+    const oldest = stage.waiting ? `, oldest ${span(stage.oldest_s)}` : "";
+    const speed = stage.jobs_per_s ? `up to ${stage.jobs_per_s.toFixed(1)} a second` : "throughput not measured yet";
     const lanes = Object.entries(stage.lanes).map(([lane, count]) => `${lane} ${number(count)}`).join(", ");
-    card.append(title, line(past), make("p", `${hand}${oldest}; ${speed}`, { class: "small" }));
+    card.append(title, line(past), make("p", `${leased}${oldest}; ${speed}`, { class: "small" }));
     if (lanes) card.append(make("p", lanes, { class: "small" }));
     return card;
   }));
@@ -93,7 +93,7 @@ function switches(now) {
     const name = each.platform ? `${each.what} on ${each.platform}` : each.what;
     const until = each.until ? ` until ${clock(each.until)}` : "";
     const row = make("li", "", { class: each.on ? "off" : "" });
-    const button = make("button", each.on ? "Go on" : "Pause", {
+    const button = make("button", each.on ? "Resume" : "Pause", {
       class: each.on ? "button" : "button quiet", type: "button", "data-switch": name,
     });
     button.addEventListener("click", () => flip(each, name));
@@ -103,8 +103,8 @@ function switches(now) {
 }
 
 async function flip(each, name) {
-  $("question").textContent = each.on ? `Let ${name} go on?` : `Pause ${name} until you say otherwise?`;
-  $("yes").textContent = each.on ? "Go on" : "Pause";
+  $("question").textContent = each.on ? `Resume ${name}?` : `Pause ${name} until you resume it?`;
+  $("yes").textContent = each.on ? "Resume" : "Pause";
   $("ask").returnValue = "";
   $("ask").showModal();
   await new Promise((closed) => $("ask").addEventListener("close", closed, { once: true }));
@@ -120,7 +120,7 @@ function processes(now) {
   const kinds = new Set(now.processes.map((each) => each.kind));
   const missing = ALWAYS.filter((kind) => !kinds.has(kind));
   $("processes").replaceChildren(
-    ...missing.map((kind) => make("li", `no ${kind}`, { class: "missing" })),
+    ...missing.map((kind) => make("li", `no ${kind} process`, { class: "missing" })),
     ...now.processes.map((each) => {
       const facts = Object.values(each.facts).join(", ");
       const words = `${each.kind} on ${each.name}, for ${span(Math.max(0, now.at - each.since))}`;
@@ -136,7 +136,7 @@ function refusals(now) {
     row.append(make("b", number(count)));
     return row;
   });
-  $("refusals").replaceChildren(...(rows.length ? rows : [make("li", "Nobody.")]));
+  $("refusals").replaceChildren(...(rows.length ? rows : [make("li", "None.")]));
 }
 
 function failures(now) {
@@ -144,17 +144,17 @@ function failures(now) {
   const rows = now.failures.map((each) => {
     const details = make("details", "", { id: `job-${each.id}` });
     details.open = open.has(details.id);
-    const story = make("ol");
-    for (const [at, event, detail] of each.story) {
-      const chapter = make("li");
-      chapter.append(make("span", clock(at)), make("span", `${event} ${detail}`));
-      story.append(chapter);
+    const history = make("ol");
+    for (const [at, event, detail] of each.history) {
+      const entry = make("li");
+      entry.append(make("span", clock(at)), make("span", `${event} ${detail}`));
+      history.append(entry);
     }
-    const again = make("p", "", { class: "small" });
-    again.append("Once more: ", make("code", `suisai dead retry ${each.id}`));
+    const retry = make("p", "", { class: "small" });
+    retry.append("To retry: ", make("code", `suisai dead retry ${each.id}`));
     const summary = make("summary", `${clock(each.at)}, ${each.platform}: ${each.reason || each.outcome}`);
-    details.append(summary, story);
-    if (each.outcome === "undeliverable") details.append(again);
+    details.append(summary, history);
+    if (each.outcome === "undeliverable") details.append(retry);
     return details;
   });
   const none = make("p", "No job was given up.", { class: "small" });
@@ -173,12 +173,12 @@ function pictures(now) {
 function mood(now, missing) {
   const paused = now.switches.filter((each) => each.on);
   const words =
-    missing.length ? `No ${missing.join(", no ")} process is alive.` :
-    now.ladder === "refuse" ? "So many ask that people are told to come back later." :
+    missing.length ? `No ${missing.join(", no ")} process is running.` :
+    now.overload_level === "refuse" ? "The queue is full: new requests are told to come back later." :
     paused.length ? `Paused: ${paused.map((s) => [s.what, s.platform].filter(Boolean).join(" on ")).join(", ")}.` :
-    now.ladder === "brownout" ? "Busy: painting by the faster recipes." : "All is well.";
+    now.overload_level === "brownout" ? "Busy: painting with the faster recipes." : "All is well.";
   $("mood").textContent = words;
-  $("mood").dataset.mood = missing.length || now.ladder === "refuse" || paused.length ? "bad" : "well";
+  $("mood").dataset.mood = missing.length || now.overload_level === "refuse" || paused.length ? "bad" : "well";
 }
 
 function draw(now) {
@@ -200,7 +200,7 @@ async function look() {
     if (!answer.ok) throw new Error(String(answer.status));
     draw(await answer.json());
   } catch {
-    $("mood").textContent = "The page or its ledger does not answer; looking again.";
+    $("mood").textContent = "The web process or its ledger does not answer; retrying.";
     $("mood").dataset.mood = "bad";
   }
   clearTimeout(next);

@@ -1,4 +1,4 @@
-// One request on the page: waiting, then its painting or its sentence, and what can be done with it.
+// One request on the page: its progress, then its painting or apology, and its buttons.
 
 import { compare, fit } from "./compare.js";
 import { make, say, styleSample, styles, takesWords, titleOf } from "./facts.js";
@@ -16,7 +16,7 @@ export class Work {
     this.onWish = onWish;
     this.onChange = onChange;
     this.urls = photos.map((photo) => URL.createObjectURL(photo));
-    // What changes every second is not read out; `news` is, once for each thing that happened.
+    // Screen readers announce `news`, once per event, and not the text that changes every second.
     this.words = make("p", { class: "words" });
     this.news = make("p", { class: "unseen", role: "status" });
     this.notes = make("p", { class: "notes small" });
@@ -46,7 +46,7 @@ export class Work {
     });
   }
 
-  /** Show a work that was folded up in full. */
+  /** Unfold an older request. */
   open() {
     this.opened = true;
     this.onChange();
@@ -71,11 +71,11 @@ export class Work {
     };
   }
 
-  /** The stream was refused: the job is unknown here, or the bot is away. */
+  /** The event stream failed: find out whether the job is gone or the bot is unreachable. */
   async lookAgain() {
     const response = await fetch(`/jobs/${this.id}`).catch(() => null);
     if (response?.status === 404) {
-      await shelf.drop(this.id);
+      await localJobs.drop(this.id);
       this.end("failed", (await response.json()).words);
       return;
     }
@@ -98,7 +98,7 @@ export class Work {
     if (this.words.textContent !== words) this.words.textContent = words;
   }
 
-  /** Replace what can be done; the focus stays in this work where it was there. */
+  /** Replace the buttons; if one of them had the focus, keep the focus in this request. */
   offer(...doings) {
     const focused = this.doings.contains(document.activeElement);
     this.doings.replaceChildren(...doings);
@@ -111,7 +111,7 @@ export class Work {
     const alt = `${say("web-painting-of")}: ${titleOf(job.style)}`;
     this.pictures.replaceChildren(
       ...job.pictures.map((url, n) => {
-        // Photos that were left out of an album would shift the others: then none is compared.
+        // If a photo was left out of an album, the indexes do not match: compare none.
         const photo = job.pictures.length === this.urls.length ? this.urls[n] : null;
         const frame = compare(photo, url, alt, this.waited, () => zoom(url, alt));
         if (job.pictures.length > 1) frame.append(tools(url, n, alt));
@@ -121,7 +121,7 @@ export class Work {
     const asked = job.own_words ? [`“${job.own_words}”`] : [];
     this.notes.textContent = [`${titleOf(job.style)}, ${percent(job.strength)}`, ...asked, ...job.notes].join(" · ");
     this.offer(...this.offers(job, alt));
-    // Of what was finished before the page was opened, nothing is announced.
+    // Announce only what finished while the page was open.
     if (this.waited) this.news.textContent = job.words;
     this.onChange();
   }
@@ -130,7 +130,7 @@ export class Work {
     const like = (strength, seed = job.seed) => ({ style: job.style, strength, seed });
     const many = job.pictures.length > 1;
     const url = job.pictures[0];
-    // Each picture of an album has its own buttons on it.
+    // Each picture of an album carries its own buttons.
     const given = [
       many
         ? make("a", { class: "button", href: job.all, download: true }, say("web-download-all"))
@@ -180,7 +180,7 @@ export class Work {
     return make("div", { class: "others", hidden: true }, ...pots);
   }
 
-  /** A refusal is said here, where the visitor looks. */
+  /** Request another painting; a refusal is shown in this request, where the visitor looks. */
   async wish(wish) {
     const before = this.words.textContent;
     const focused = document.activeElement;
@@ -208,7 +208,7 @@ export class Work {
   }
 
   async hide() {
-    await shelf.drop(this.id);
+    await localJobs.drop(this.id);
     const next = this.element.nextElementSibling ?? this.element.previousElementSibling;
     this.element.remove();
     this.onChange();
@@ -236,6 +236,6 @@ const canShare = () => navigator.canShare?.({ files: [new File([""], "a.jpg", { 
 async function share(job) {
   const files = await Promise.all(job.pictures.map(async (url, n) =>
     new File([await (await fetch(url)).blob()], `suisai-${n + 1}.jpg`, { type: "image/jpeg" })));
-  // A person who closes the browser's own dialog has changed their mind.
+  // Closing the browser's share dialog rejects the promise; that is no error.
   await navigator.share({ files }).catch(() => null);
 }

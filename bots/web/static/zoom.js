@@ -1,4 +1,4 @@
-// A painting in its full size, in a dialog: first as large as the window, after a click pixel by pixel.
+// Shows a painting in a dialog: first fitted to the window, after a click at its full size.
 
 import { make, say } from "./facts.js";
 

@@ -44,21 +44,21 @@ def test_the_best_language_of_a_wish_list_is_taken(wanted: str, language: str) -
     ],
 )
 def test_a_wait_is_said_as_a_person_would_say_it(language: str, seconds: float, words: str) -> None:
-    assert words in t(language, "standing-next", wait_s=seconds)
+    assert words in t(language, "status-next", wait_s=seconds)
 
 
 @pytest.mark.parametrize(
     ("position", "words"), [(2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (1_021, "1,021st")]
 )
 def test_english_places_have_their_endings(position: int, words: str) -> None:
-    assert t("en", "standing-line", position=position, wait_s=20).startswith(f"{words} in line")
+    assert t("en", "status-queued", position=position, wait_s=20).startswith(f"{words} in line")
 
 
 def test_an_unknown_language_is_answered_in_english() -> None:
-    assert t("tlh", "standing-fetch") == t("en", "standing-fetch")
+    assert t("tlh", "status-fetch") == t("en", "status-fetch")
 
 
-@pytest.mark.parametrize("key", ["no-such-key", "standing-next"])
+@pytest.mark.parametrize("key", ["no-such-key", "status-next"])
 def test_a_phrase_that_cannot_be_said_whole_is_not_said(key: str) -> None:
     with pytest.raises(NoSuchPhrase):
         t("en", key)

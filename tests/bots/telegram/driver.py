@@ -98,7 +98,7 @@ class DeliveryDriver:
         job_id = self.ledger_driver.admit(ask)
         self.paint(job_id, pictures)
         if placeholder:
-            self.placeholder(job_id, where, t("en", "standing-fetch"))
+            self.placeholder(job_id, where, t("en", "status-fetch"))
         return job_id, sent
 
     def paint(self, job_id: str, pictures: int = 1) -> None:

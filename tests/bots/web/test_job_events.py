@@ -13,21 +13,21 @@ from tasks.models import JobUpdate
 PATIENCE_S = 10
 
 
-class Ledger:
-    """A ledger's news, spoken by the test."""
+class ScriptedUpdates:
+    """Job updates that the test puts into a queue; an exception in it is raised."""
 
     def __init__(self) -> None:
-        self.said: Queue[JobUpdate | Exception] = Queue()
+        self.queue: Queue[JobUpdate | Exception] = Queue()
 
-    def news(self, stop: threading.Event) -> Iterator[JobUpdate]:
+    def listen(self, stop: threading.Event) -> Iterator[JobUpdate]:
         while not stop.is_set():
             try:
-                said = self.said.get(timeout=0.05)
+                update = self.queue.get(timeout=0.05)
             except Empty:
                 continue
-            if isinstance(said, Exception):
-                raise said
-            yield said
+            if isinstance(update, Exception):
+                raise update
+            yield update
 
 
 async def wakes(changed: asyncio.Event) -> bool:
@@ -37,58 +37,58 @@ async def wakes(changed: asyncio.Event) -> bool:
     return True
 
 
-def test_a_jobs_own_news_wake_its_page() -> None:
-    async def story(ledger: Ledger, desk: JobEvents) -> None:
-        with desk.subscribe("mine") as changed:
-            ledger.said.put(JobUpdate("mine", "web", "progress"))
+def test_an_update_of_a_job_wakes_its_subscriber() -> None:
+    async def scenario(updates: ScriptedUpdates, job_events: JobEvents) -> None:
+        with job_events.subscribe("mine") as changed:
+            updates.queue.put(JobUpdate("mine", "web", "progress"))
             assert await wakes(changed)
 
-    tell(story)
+    run(scenario)
 
 
-def test_the_news_of_others_move_the_line_but_their_progress_does_not() -> None:
-    async def story(ledger: Ledger, desk: JobEvents) -> None:
-        with desk.subscribe("mine") as mine, desk.subscribe("theirs") as theirs:
-            ledger.said.put(JobUpdate("theirs", "telegram", "progress"))
+def test_updates_of_other_jobs_wake_a_subscriber_but_their_progress_does_not() -> None:
+    async def scenario(updates: ScriptedUpdates, job_events: JobEvents) -> None:
+        with job_events.subscribe("mine") as mine, job_events.subscribe("theirs") as theirs:
+            updates.queue.put(JobUpdate("theirs", "telegram", "progress"))
             assert await wakes(theirs)
             assert not mine.is_set()
-            ledger.said.put(JobUpdate("theirs", "telegram", "answered"))
+            updates.queue.put(JobUpdate("theirs", "telegram", "answered"))
             assert await wakes(mine)
 
-    tell(story)
+    run(scenario)
 
 
-def test_a_lost_connection_is_taken_up_again() -> None:
-    async def story(ledger: Ledger, desk: JobEvents) -> None:
-        with desk.subscribe("mine") as changed:
-            ledger.said.put(RedisConnectionError("gone"))
-            ledger.said.put(JobUpdate("mine", "web", "painted"))
+def test_a_lost_connection_is_restored() -> None:
+    async def scenario(updates: ScriptedUpdates, job_events: JobEvents) -> None:
+        with job_events.subscribe("mine") as changed:
+            updates.queue.put(RedisConnectionError("gone"))
+            updates.queue.put(JobUpdate("mine", "web", "painted"))
             assert await wakes(changed)
 
-    tell(story)
+    run(scenario)
 
 
-def test_whoever_waits_goes_when_the_desk_closes() -> None:
-    async def story(_: Ledger, desk: JobEvents) -> None:
-        with desk.subscribe("mine") as changed:
-            desk.stop()
+def test_stopping_wakes_all_subscribers() -> None:
+    async def scenario(_: ScriptedUpdates, job_events: JobEvents) -> None:
+        with job_events.subscribe("mine") as changed:
+            job_events.stop()
             assert await wakes(changed)
-            assert desk.closed
+            assert job_events.closed
 
-    tell(story)
+    run(scenario)
 
 
-def tell(story: Callable[[Ledger, JobEvents], Awaitable[None]]) -> None:
-    """Run a story at an open desk."""
-    ledger = Ledger()
-    desk = JobEvents(ledger.news)
+def run(scenario: Callable[[ScriptedUpdates, JobEvents], Awaitable[None]]) -> None:
+    """Run a scenario while the thread listens."""
+    updates = ScriptedUpdates()
+    job_events = JobEvents(updates.listen)
 
-    async def run() -> None:
-        desk.start()
+    async def listen() -> None:
+        job_events.start()
         try:
-            await story(ledger, desk)
+            await scenario(updates, job_events)
         finally:
-            desk.stop()
-            await desk.wait_closed()
+            job_events.stop()
+            await job_events.wait_closed()
 
-    asyncio.run(run())
+    asyncio.run(listen())

@@ -76,7 +76,7 @@ def test_a_job_that_was_given_up_is_told_with_its_story(
     (failure,) = request(page(services), "/status/now").json()["failures"]
 
     assert (failure["id"], failure["reason"]) == (job_id, "corrupt-record")
-    assert [event for _, event, _ in failure["story"]][:1] == ["admitted"]
+    assert [event for _, event, _ in failure["history"]][:1] == ["admitted"]
 
 
 def test_paintings_are_shown_only_where_the_settings_say_so(

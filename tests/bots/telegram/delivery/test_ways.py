@@ -137,7 +137,7 @@ def test_a_placeholder_that_is_recorded_after_its_person_is_forgotten_is_taken_b
     job_id, _ = driver.painted(7, placeholder=False)
     chat = driver.api.world.chat(7)
     driver.services.users.forget("telegram", "7")
-    message = driver.api.world.post(chat, BOT, {"text": t("en", "standing-fetch")})
+    message = driver.api.world.post(chat, BOT, {"text": t("en", "status-fetch")})
     driver.queue.add(Placeholder(job_id, 7, str(message["message_id"])), 0.0)
 
     driver.look()

@@ -1,10 +1,10 @@
-// Sends photos to the bot.
+// Uploads photos and requests their paintings.
 
 import { photoBytesMax, say } from "./facts.js";
 
 const PATIENCE_S = 45;
 
-/** The bot said no; the message is its sentence. */
+/** The bot refused the request; the message is its sentence for the visitor. */
 export class Refused extends Error {
   constructor(words, wait_s = null) {
     super(words);
@@ -12,20 +12,20 @@ export class Refused extends Error {
   }
 }
 
-/** Ask, and where the bot says that it takes the photos soon, ask once more then. Throws Refused. */
-export async function askPatiently(photos, wish, tell) {
+/** Request a painting; if the bot names a short wait, wait and retry once. Throws Refused. */
+export async function requestPainting(photos, wish, tell) {
   try {
-    return await ask(photos, wish);
+    return await send(photos, wish);
   } catch (error) {
     if (!(error instanceof Refused) || error.wait_s === null || error.wait_s > PATIENCE_S) throw error;
     tell(`${error.message} ${say("web-then")}`);
     await new Promise((resolve) => setTimeout(resolve, error.wait_s * 1000 + 200));
-    return ask(photos, wish);
+    return send(photos, wish);
   }
 }
 
-/** Ask for a painting of these photos; returns the job's id. Throws Refused. */
-async function ask(photos, wish) {
+/** Request a painting of these photos; returns the job's id. Throws Refused. */
+async function send(photos, wish) {
   if (photos.some((photo) => photo.size > photoBytesMax)) throw new Refused(say("web-too-heavy"));
   const form = new FormData();
   form.set("event", randomName());
@@ -37,9 +37,9 @@ async function ask(photos, wish) {
   return body.id;
 }
 
-// The same form twice is the same ask: a lost answer costs nothing.
+// The event id makes a repeated form the same request, so a lost response can be retried.
 async function sendTwice(form) {
-  // The event in the address lets the bot answer before the photos have come.
+  // The event in the URL lets the bot answer before the photos have been uploaded.
   const send = () => fetch(`/asks?event=${form.get("event")}`, { method: "POST", body: form });
   try {
     return await send().catch(send);
@@ -48,6 +48,6 @@ async function sendTwice(form) {
   }
 }
 
-// crypto.randomUUID() is missing on plain HTTP from another machine.
+// crypto.randomUUID() is undefined on plain HTTP from another machine.
 const randomName = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,5 +1,5 @@
-// What this browser remembers: the ids of the visitor's jobs, and the photos they were made from.
-// Photos stay here, so that they can be compared and painted again after the server deleted them.
+// Stores the ids of the visitor's jobs and their photos in this browser, so that photos can be
+// compared and painted again after the server has deleted them.
 
 const JOBS = "suisai-jobs";
 const JOBS_MAX = 30;
@@ -25,7 +25,7 @@ export async function clear() {
   await inStore("readwrite", (store) => store.clear());
 }
 
-/** Do one thing in the photo store; undefined where the browser keeps none (private windows). */
+/** Run one operation on the photo store; undefined where the browser has none (private windows). */
 async function inStore(mode, work) {
   try {
     const base = await wait(open());
