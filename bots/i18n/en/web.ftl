@@ -1,8 +1,8 @@
-# The page in the browser.
+# The chat page.
 
 web-title = Suisai: photos become paintings
 web-tagline = Give me a photo, and I paint it like a scene from a hand-drawn film.
-web-skip = Skip to the easel
+web-skip = Skip to the photo form
 web-drop = Drop a photo here, or paste one
 web-choose = Choose a photo
 web-limits = JPEG, PNG, WebP or HEIC, up to { $mb } MB; { $count } at a time
@@ -18,7 +18,7 @@ web-caption-example = softer, #watercolor, 80%…
 web-paint = Paint it
 web-works = Your paintings
 web-sending = On its way…
-web-then = I will take this one then; you don't need to click again.
+web-then = I'll take this one when the time is up; you don't need to click again.
 web-done = Here is your painting.
 web-painting-of = The painting of your photo
 web-compare = Compare photo and painting
@@ -46,9 +46,9 @@ web-too-many = { $count ->
     [one] One photo at a time, please: I took the first.
    *[other] { $count } photos at a time, please: I took the first ones.
 }
-web-offline = No connection. I keep trying, and nothing is lost.
+web-offline = No connection. I'm still trying, and nothing is lost.
 web-upload-failed = The photo did not arrive. Please try again.
-web-unreachable = I can't reach my easel right now. Please try again in a moment.
+web-unreachable = I can't be reached right now. Please try again in a moment.
 web-lost = I no longer have this one.
 web-privacy = Your photo is deleted as soon as its painting is done; this browser keeps a copy so that you can compare. A machine paints here, not a person.
 web-language = Language
@@ -56,5 +56,5 @@ web-forget = Delete my data
 web-forget-question = Delete all your photos and paintings here for good?
 web-forget-yes = Yes, delete them
 web-forget-no = No, keep them
-web-forgotten = Done. Everything of yours is deleted.
+web-forgotten = Done. All your data is deleted.
 web-noscript = This page needs JavaScript to take your photo.

@@ -91,7 +91,7 @@ status-painting = { $progress ->
 status-paused = Ahora mismo no se está pintando. Tu foto conserva su puesto.
 status-deliver = La pintura se está secando y ya va en camino…
 
-## What was understood of a person's own words. $style is a style's title, $strength 0 to 1.
+## How the bot understood a person's own words. $style is a style's title, $strength 0 to 1.
 
 understood = Entendido: { $style }, { NUMBER($strength, style: "percent") }.
 not-understood = Pinto en estilos; no puedo cambiar lo que hay en la foto.

@@ -2,7 +2,7 @@
 
 web-title = Suisai: las fotos se vuelven pinturas
 web-tagline = Dame una foto y la pinto como una escena de una película dibujada a mano.
-web-skip = Ir al caballete
+web-skip = Ir al formulario
 web-drop = Suelta aquí una foto, o pégala
 web-choose = Elegir una foto
 web-limits = JPEG, PNG, WebP o HEIC, hasta { $mb } MB; { $count } a la vez
@@ -48,7 +48,7 @@ web-too-many = { $count ->
 }
 web-offline = No hay conexión. Sigo intentándolo, no se pierde nada.
 web-upload-failed = La foto no llegó. Inténtalo otra vez, por favor.
-web-unreachable = Ahora mismo no llego a mi caballete. Inténtalo de nuevo en un momento.
+web-unreachable = Ahora mismo no hay conexión conmigo. Inténtalo de nuevo en un momento.
 web-lost = Esta ya no la tengo.
 web-privacy = Tu foto se borra en cuanto su pintura está lista; este navegador guarda una copia para que puedas comparar. Aquí pinta una máquina, no una persona.
 web-language = Idioma

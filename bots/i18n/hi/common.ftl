@@ -92,7 +92,7 @@ status-painting = { $progress ->
 status-paused = चित्र बनाना अभी रुका हुआ है। आपकी फ़ोटो की जगह बनी रहेगी।
 status-deliver = रंग सूख रहे हैं, आपका चित्र बस पहुँचने वाला है…
 
-## What was understood of a person's own words. $style is a style's title, $strength 0 to 1.
+## How the bot understood a person's own words. $style is a style's title, $strength 0 to 1.
 
 understood = समझ में आया: { $style }, { NUMBER($strength, style: "percent") }।
 not-understood = यहाँ केवल शैलियों में चित्र बनते हैं; फ़ोटो में जो है वह बदला नहीं जा सकता।

@@ -91,7 +91,7 @@ status-painting = { $progress ->
 status-paused = Melukis sedang dijeda. Fotomu tetap di antreannya.
 status-deliver = Catnya sedang mengering, gambarmu segera sampai…
 
-## What was understood of a person's own words. $style is a style's title, $strength 0 to 1.
+## How the bot understood a person's own words. $style is a style's title, $strength 0 to 1.
 
 understood = Dimengerti: { $style }, { NUMBER($strength, style: "percent") }.
 not-understood = Saya melukis dalam gaya; isi fotonya tidak bisa saya ubah.

@@ -2,7 +2,7 @@
 
 web-title = Suisai: foto menjadi lukisan
 web-tagline = Beri saya satu foto, saya lukis seperti adegan film yang digambar tangan.
-web-skip = Langsung ke kanvas
+web-skip = Langsung ke formulir
 web-drop = Lepaskan foto di sini, atau tempelkan
 web-choose = Pilih foto
 web-limits = JPEG, PNG, WebP, atau HEIC, sampai { $mb } MB; { $count } sekaligus
@@ -48,7 +48,7 @@ web-too-many = { $count ->
 }
 web-offline = Sambungannya terputus. Saya terus mencoba, tidak ada yang hilang.
 web-upload-failed = Fotonya belum sampai. Coba lagi, ya.
-web-unreachable = Kanvas saya sedang tidak terjangkau. Coba lagi sebentar lagi, ya.
+web-unreachable = Saat ini saya tidak bisa dihubungi. Coba lagi sebentar lagi, ya.
 web-lost = Yang ini sudah tidak ada pada saya.
 web-privacy = Fotomu dihapus begitu lukisannya selesai; peramban ini menyimpan salinannya supaya bisa kamu bandingkan. Yang melukis di sini mesin, bukan orang.
 web-language = Bahasa

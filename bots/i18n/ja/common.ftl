@@ -91,7 +91,7 @@ status-painting = { $progress ->
 status-paused = いまは描くのを休んでいます。順番はそのままお取りしています。
 status-deliver = 絵の具を乾かしています。まもなくお届けします…
 
-## What was understood of a person's own words. $style is a style's title, $strength 0 to 1.
+## How the bot understood a person's own words. $style is a style's title, $strength 0 to 1.
 
 understood = 承りました：{ $style }、{ NUMBER($strength, style: "percent") }
 not-understood = 画風で描き分けるだけで、写真に写っているものは変えられません。

@@ -2,7 +2,7 @@
 
 web-title = 水彩 Suisai ― 写真が絵になります
 web-tagline = 写真を一枚お預かりして、手描きアニメの一場面のように描きます。
-web-skip = 画架へ移動
+web-skip = フォームへ移動
 web-drop = ここに写真をドロップ、または貼り付け
 web-choose = 写真を選ぶ
 web-limits = JPEG・PNG・WebP・HEIC、{ $mb } MB まで。一度に { $count } 枚まで
@@ -48,7 +48,7 @@ web-too-many = { $count ->
 }
 web-offline = 接続が途切れています。何も失われていませんので、つながるまでお待ちください。
 web-upload-failed = 写真が届きませんでした。もう一度お試しください。
-web-unreachable = いま画架に手が届きません。少し待ってからもう一度お試しください。
+web-unreachable = いまは接続できません。少し待ってからもう一度お試しください。
 web-lost = この絵はもう手元にありません。
 web-privacy = お預かりした写真は、絵が仕上がるとすぐに消去します。見くらべるための控えは、このブラウザーの中だけに残ります。描いているのは人ではなく機械です。
 web-language = 言語

@@ -91,7 +91,7 @@ status-painting = { $progress ->
 status-paused = A pintura está em pausa no momento. Sua foto mantém o lugar na fila.
 status-deliver = A tinta está secando e a imagem já está a caminho…
 
-## What was understood of a person's own words. $style is a style's title, $strength 0 to 1.
+## How the bot understood a person's own words. $style is a style's title, $strength 0 to 1.
 
 understood = Entendido: { $style }, { NUMBER($strength, style: "percent") }.
 not-understood = Eu pinto em estilos; não posso mudar o que está na foto.

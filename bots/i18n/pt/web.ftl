@@ -2,7 +2,7 @@
 
 web-title = Suisai: fotos viram pinturas
 web-tagline = Me dê uma foto e eu a pinto como uma cena de um filme desenhado à mão.
-web-skip = Ir para o cavalete
+web-skip = Ir para o formulário
 web-drop = Solte uma foto aqui, ou cole
 web-choose = Escolher uma foto
 web-limits = JPEG, PNG, WebP ou HEIC, até { $mb } MB; { $count } de cada vez
@@ -48,7 +48,7 @@ web-too-many = { $count ->
 }
 web-offline = Sem conexão. Continuo tentando, nada se perde.
 web-upload-failed = A foto não chegou. Tente de novo, por favor.
-web-unreachable = Agora não consigo chegar ao meu cavalete. Tente de novo daqui a pouco.
+web-unreachable = No momento não há conexão comigo. Tente de novo daqui a pouco.
 web-lost = Esta eu não tenho mais.
 web-privacy = Sua foto é apagada assim que a pintura fica pronta; este navegador guarda uma cópia para você comparar. Quem pinta aqui é uma máquina, não uma pessoa.
 web-language = Idioma

@@ -1,4 +1,4 @@
-"""Every language has every phrase, nothing is said that no file holds, and no file holds more."""
+"""The language files are complete: the same keys in all languages, all used, none missing."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from tasks.worker import fetch
 ROOT = Path(photo.__file__).parents[1]
 FOLDER = Path(i18n.__file__).parent
 LANGUAGES = sorted(each.name for each in FOLDER.iterdir() if (each / "common.ftl").exists())
-ROOMS = sorted({file.name for file in FOLDER.glob("*/*.ftl")})
+FILES = sorted({file.name for file in FOLDER.glob("*/*.ftl")})
 KEY = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+")
 
 
 class Facts(Visitor):
-    """Collects the facts that a message names."""
+    """Collects the variables that a message uses."""
 
     def __init__(self) -> None:
         self.names: set[str] = set()
@@ -40,13 +40,15 @@ class Facts(Visitor):
 
 
 @lru_cache
-def messages(language: str, room: str) -> dict[str, frozenset[str]]:
-    """Return the keys of a file with the facts that each names."""
+def messages(language: str, name: str) -> dict[str, frozenset[str]]:
+    """Return the keys of a file with the variables that each uses."""
     found: dict[str, frozenset[str]] = {}
-    for entry in FluentParser().parse((FOLDER / language / room).read_text("utf-8")).body:
-        assert not isinstance(entry, ftl.Junk), f"{language}/{room}: {entry.content}"
+    for entry in FluentParser().parse((FOLDER / language / name).read_text("utf-8")).body:
+        assert not isinstance(entry, ftl.Junk), f"{language}/{name}: {entry.content}"
         if isinstance(entry, ftl.Message):
-            assert entry.id.name not in found, f"{language}/{room}: {entry.id.name} stands twice"
+            assert entry.id.name not in found, (
+                f"{language}/{name}: {entry.id.name} is defined twice"
+            )
             facts = Facts()
             facts.visit(entry)
             found[entry.id.name] = frozenset(facts.names)
@@ -54,10 +56,10 @@ def messages(language: str, room: str) -> dict[str, frozenset[str]]:
 
 
 @lru_cache
-def words_of_the_code() -> frozenset[str]:
-    """Return everything that is quoted in the code and looks like a key or a code."""
+def strings_of_the_code() -> frozenset[str]:
+    """Return the constant strings of the code that may be keys or reasons."""
     python = (
-        file for room in ("bots", "tasks", "pipeline") for file in (ROOT / room).rglob("*.py")
+        file for name in ("bots", "tasks", "pipeline") for file in (ROOT / name).rglob("*.py")
     )
     quoted = {word for file in python for word in strings(ast.parse(file.read_text("utf-8")))}
     page = [*(ROOT / "bots").rglob("*.js"), *(ROOT / "bots").rglob("*.html")]
@@ -66,7 +68,7 @@ def words_of_the_code() -> frozenset[str]:
 
 
 def strings(tree: ast.AST) -> Iterator[str]:
-    """Yield the constant strings of a module, docstrings too: contracts list codes in them."""
+    """Yield the constant strings of a module, including the codes that docstrings list in backquotes."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
@@ -74,26 +76,26 @@ def strings(tree: ast.AST) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
-@pytest.mark.parametrize("room", ROOMS)
-def test_a_language_has_the_phrases_of_english_and_names_the_same_facts(
-    room: str, language: str
+@pytest.mark.parametrize("name", FILES)
+def test_each_language_has_the_keys_of_english_with_the_same_variables(
+    name: str, language: str
 ) -> None:
-    assert messages(language, room) == messages("en", room)
+    assert messages(language, name) == messages("en", name)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_key_stands_in_two_rooms(language: str) -> None:
-    keys = Counter(key for room in ROOMS for key in messages(language, room))
+def test_no_key_is_defined_in_two_files(language: str) -> None:
+    keys = Counter(key for name in FILES for key in messages(language, name))
     assert [key for key, times in keys.items() if times > 1] == []
 
 
 def test_every_phrase_is_used() -> None:
-    words = words_of_the_code()
+    words = strings_of_the_code()
     families = {word for word in words if word.endswith("-")}
     unused = [
         key
-        for room in ROOMS
-        for key in messages("en", room)
+        for name in FILES
+        for key in messages("en", name)
         if key not in words
         and not any(
             key.startswith(start) and key.removeprefix(start) in words for start in families
@@ -102,16 +104,16 @@ def test_every_phrase_is_used() -> None:
     assert unused == []
 
 
-def test_every_key_that_is_said_has_a_phrase() -> None:
-    known = {key for room in ROOMS for key in messages("en", room)}
-    said = {key for file in (ROOT / "bots").rglob("*.py") for key in keys_said(file)}
-    assert said - known == set()
+def test_every_key_used_in_the_code_has_a_message() -> None:
+    known = {key for name in FILES for key in messages("en", name)}
+    used = {key for file in (ROOT / "bots").rglob("*.py") for key in keys_used(file)}
+    assert used - known == set()
 
 
-def keys_said(file: Path) -> Iterator[str]:
-    """Yield the constant keys that a module hands to `say`."""
+def keys_used(file: Path) -> Iterator[str]:
+    """Yield the constant keys that a module passes to `t`."""
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-        if isinstance(node, ast.Call) and len(node.args) > 1 and called(node) == "say":
+        if isinstance(node, ast.Call) and len(node.args) > 1 and called(node) == "t":
             yield from (
                 str(each.value)
                 for each in ast.walk(node.args[1])
@@ -124,7 +126,7 @@ def called(call: ast.Call) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
-def test_every_reason_and_note_has_its_words() -> None:
+def test_every_reason_and_note_has_a_message() -> None:
     refusals = re.findall(r"`([a-z-]+)`", ast.unparse(class_of(models, "Refused")))
     known = messages("en", "common.ftl")
     missing = [
@@ -134,15 +136,16 @@ def test_every_reason_and_note_has_its_words() -> None:
     ]
     assert [key for key in missing if key not in known] == []
     assert len(refusals) > 5
+    assert {"photo-elsewhere", "unknown-style"} <= reasons_raised()
 
 
 def reasons_raised() -> set[str]:
-    """Return the reasons for which adapters and workers say that a photo is not painted."""
-    first = {"PhotoGone": 0, "PhotoRefused": 0, "apologise": 1}
+    """Return the constant reasons with which adapters and workers decline a photo."""
+    first = {"PhotoUnavailable": 0, "PhotoRefused": 0, "decline": 1}
     calls = (
         (node, node.args[first[called(node)] :])
-        for room in ("bots", "tasks", "pipeline")
-        for file in (ROOT / room).rglob("*.py")
+        for name in ("bots", "tasks", "pipeline")
+        for file in (ROOT / name).rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text("utf-8")))
         if isinstance(node, ast.Call) and called(node) in first
     )
@@ -155,12 +158,12 @@ def class_of(module: object, name: str) -> ast.ClassDef:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_language_is_heard_in_every_section(language: str) -> None:
+def test_each_language_has_keywords_in_every_section(language: str) -> None:
     own = tomllib.loads((FOLDER / language / "keywords.toml").read_text("utf-8"))
     assert set(own) == set(keywords())
 
 
-def test_no_word_means_two_things() -> None:
+def test_no_keyword_has_two_meanings() -> None:
     meanings: dict[str, set[str]] = defaultdict(set)
     for kind, words in keywords().items():
         for word in words if kind != "everyday" else ():

@@ -60,5 +60,5 @@ def test_a_queue_status_is_one_line(status: QueueStatus, words: str) -> None:
 
 def test_notes_are_said_in_their_order() -> None:
     assert i18n.notes("en", ["first-frame"]) == (
-        "It was an animation, so I painted its first frame.",
+        "That was an animation, so I painted its first frame.",
     )

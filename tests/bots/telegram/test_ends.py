@@ -139,7 +139,7 @@ def test_a_cancelled_photo_is_not_painted(harness: TelegramHarness) -> None:
     harness.api.people.photo(ann, snapshot(305))
     placeholder = harness.api.world.wait(harness.api.world.chat(ann).of_bot)[0]
     harness.api.people.press(ann, placeholder, "Cancel")
-    harness.api.world.wait(lambda: placeholder.get("text") == "Taken back.")
+    harness.api.world.wait(lambda: placeholder.get("text") == "Cancelled.")
     harness.services.controls.resume("render")
     (job_id,) = harness.services.ledger.past_jobs("telegram", str(ann))
     assert harness.services.ledger.job(job_id).outcome is Outcome.CANCELLED

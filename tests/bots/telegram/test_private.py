@@ -111,12 +111,12 @@ def test_anything_else_gets_one_friendly_line(harness: TelegramHarness) -> None:
         ("/style", "Which style"),
         ("/style nonsense", "don't know that style"),
         ("/style watercolor", "From now on I paint in Watercolour"),
-        ("/status", "Nothing of yours is waiting"),
-        ("/cancel", "Nothing of yours is waiting"),
+        ("/status", "None of your photos is waiting"),
+        ("/cancel", "None of your photos is waiting"),
         ("/privacy", "deleted as soon as"),
         ("/forget", "Shall I delete"),
         ("/language", "Which language"),
-        ("/me", "can't see a profile photo"),
+        ("/me", "can't see your profile photo"),
         ("/again", "Send me a photo"),
         ("/cooldown 5", "setting of groups"),
         ("/nonsense", "Send me a photo"),
@@ -185,7 +185,7 @@ def test_to_be_forgotten_leaves_nothing(harness: TelegramHarness) -> None:
     painting = harness.painting(harness.api.people.photo(ann, snapshot(10)))
     harness.api.people.say(ann, "/forget")
     harness.api.people.press(ann, harness.words(ann, "Shall I delete"), "Delete everything")
-    harness.words(ann, "Everything of yours is deleted")
+    harness.words(ann, "Everything I had stored about you is deleted")
 
     assert harness.services.ledger.past_jobs("telegram", str(ann)) == ()
 

@@ -388,7 +388,7 @@ def test_forget_me_asks_first_and_then_forgets(
     page.get_by_role("button", name="Delete my data").click()
     expect(page.get_by_role("button", name="No, keep them")).to_be_focused()
     page.get_by_role("button", name="Yes, delete them").click()
-    expect(page.locator("#said")).to_have_text("Done. Everything of yours is deleted.")
+    expect(page.locator("#said")).to_have_text("Done. All your data is deleted.")
     assert [*services.blobs.listing("")] == []
     page.reload()
     expect(page.locator(".pot").first).to_be_visible()

@@ -90,7 +90,7 @@ def test_what_a_chat_does_not_allow_is_answered_truly(
     if forbidden >= {"photo", "document"}:
         assert (job.outcome, job.reason) == (Outcome.UNDELIVERABLE, "photos-forbidden")
         assert len(texts) == 1
-        assert "may not send pictures" in texts[0]
+        assert "not allowed to send pictures" in texts[0]
     else:
         assert job.outcome is Outcome.ANSWERED
         assert len(group.paintings()) == pictures

@@ -189,7 +189,7 @@ def test_what_a_guests_message_does_not_take_is_said_in_it(driver: DeliveryDrive
 
     assert driver.ended(job.id).outcome is Outcome.UNDELIVERABLE
 
-    assert "may not send pictures" in world.inline[f"inline-{query}"]["text"]
+    assert "not allowed to send pictures" in world.inline[f"inline-{query}"]["text"]
 
 
 def test_a_placeholder_that_cannot_be_written_down_is_taken_back(
