@@ -58,7 +58,7 @@ def _options(
     if env_file is not None:
         from tasks.settings import ENV_FILE
 
-        # For the processes that this one starts, too.
+        # In the environment, so that child processes read the same file.
         os.environ[ENV_FILE] = str(env_file.resolve())
     if lifeline is not None:
         from bots.supervisor import exit_with_parent
@@ -67,7 +67,7 @@ def _options(
 
 
 def main() -> int:
-    """Run the command; errors are one line for people. 0 done, 2 input refused, 1 anything else."""
+    """Run the command; print expected errors as one line. Return 0, 2 for refused input, else 1."""
     try:
         app()
     except (UserFacingError, OSError) as error:
@@ -82,7 +82,7 @@ def main() -> int:
 
 
 def _explained(error: Exception) -> list[str]:
-    """Return what an operator can do about an error of settings or styles; empty for any other."""
+    """Return lines that explain invalid settings or styles; empty for any other error."""
     from bots.config import UNUSABLE, explain
     from pipeline.styles import StyleBroken
 

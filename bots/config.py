@@ -35,10 +35,10 @@ class Variable:
     """One setting."""
 
     name: str
-    """As in the environment, e.g. `SUISAI_LEASE_S`."""
+    """Its name in the environment, e.g. `SUISAI_LEASE_S`."""
     field: str
     default: str
-    """As it is written in `.env`; empty where nothing is set."""
+    """Its value as written in `.env`; empty if there is none."""
     about: str
     secret: bool
 
@@ -109,22 +109,22 @@ def explain(error: Exception) -> list[str]:
     """Return one line per invalid setting that says why it is invalid."""
     if isinstance(error, ValidationError):
         prefix = _prefix(error.title)
-        return [_slip(prefix, slip["loc"], slip["msg"]) for slip in error.errors()]
+        return [_sentence(prefix, item["loc"], item["msg"]) for item in error.errors()]
     field = re.search(r'field "(\w+)"', str(error))
     name = next((v for v in _names() if field and v.endswith(f"_{field[1].upper()}")), "A setting")
-    return [f"{name} is not usable: it must be JSON, as in .env.example."]
+    return [f"{name} is invalid: it must be JSON, as in .env.example."]
 
 
-def _slip(prefix: str, where: tuple[str | int, ...], what: str) -> str:
+def _sentence(prefix: str, where: tuple[str | int, ...], what: str) -> str:
     what = what.removeprefix("Value error, ").rstrip(".")
     if not where:
         return f"The settings contradict each other: {what}."
     name, *inside = where
     detail = f" ({'.'.join(map(str, inside))})" if inside else ""
     variable = str(name).upper()
-    if variable not in _names():  # an alias is a whole name already
+    if variable not in _names():  # an alias has no prefix
         variable = f"{prefix}{variable}"
-    return f"{variable}{detail} is not usable: {what}."
+    return f"{variable}{detail} is invalid: {what}."
 
 
 def _prefix(group: str) -> str:
@@ -141,7 +141,7 @@ _PLAIN = re.compile(r"[\w@%+=:,./~-]*")
 
 
 def write_settings(path: Path, values: Mapping[str, str]) -> None:
-    """Set these variables; the rest of the file is unchanged. Raises `OSError`."""
+    """Set these variables in `.env`; other lines stay unchanged. Raises `OSError`."""
     lines = path.read_text("utf-8").splitlines() if path.exists() else []
     left = dict(values)
     kept = [_replaced(line, left) for line in lines]

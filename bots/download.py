@@ -31,7 +31,7 @@ SPECIAL_IPV4 = tuple(
         "10.0.0.0/8",  # private use
         "100.64.0.0/10",  # shared address space of carriers
         "127.0.0.0/8",  # loopback
-        "169.254.0.0/16",  # link local, and the metadata of clouds
+        "169.254.0.0/16",  # link local, includes the metadata services of clouds
         "172.16.0.0/12",  # private use
         "192.0.0.0/24",  # protocol assignments: DS-Lite, PCP, TURN, NAT64 discovery
         "192.0.2.0/24",  # documentation
@@ -69,10 +69,10 @@ NAT64 = IPv6Network("64:ff9b::/96")
 
 
 def is_public(address: str) -> bool:
-    """Return whether an address, as text, is one of the public internet.
+    """Return whether an address, as text, is public unicast.
 
-    An IPv6 address that stands for an IPv4 address (mapped, or translated by NAT64) is public where
-    the IPv4 address is. Raises `ValueError` for text that is no address.
+    An IPv6 address that represents an IPv4 address (mapped, or NAT64) is public if the IPv4 address
+    is. Raises `ValueError` for text that is not an address.
     """
     parsed = ip_address(address.partition("%")[0])
     if isinstance(parsed, IPv6Address) and (parsed in MAPPED_IPV4 or parsed in NAT64):
@@ -83,7 +83,7 @@ def is_public(address: str) -> bool:
 
 
 def is_loopback(address: str) -> bool:
-    """Return whether an address, as text, is this machine's own."""
+    """Return whether an address, as text, is a loopback address. Raises `ValueError`."""
     return ip_address(address.partition("%")[0]).is_loopback
 
 
@@ -92,17 +92,17 @@ Resolve: TypeAlias = Callable[[str, int], list[str]]
 
 
 class AddressForbidden(Exception):
-    """The host resolves to an address that photos are not fetched from."""
+    """The host resolves to an address that downloads may not connect to."""
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """Return the addresses of a host, by the system's resolver."""
+    """Return the addresses of a host from the system's resolver. Raises `OSError`."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(address[0]) for *_, address in found]
 
 
 class CheckedBackend(httpcore.NetworkBackend):
-    """Connects to the address that was checked, because a second look-up could return another one.
+    """Connects to the very address that was checked: a second look-up could return another one.
 
     `allowed` says which addresses it connects to.
     """
@@ -141,7 +141,7 @@ class CheckedBackend(httpcore.NetworkBackend):
             return []
         for address in addresses:
             if not self._allowed(address):
-                raise AddressForbidden(f"{host} is at an address that is not fetched from")
+                raise AddressForbidden(f"{host} resolves to an address that is not allowed")
         return addresses
 
 
@@ -220,7 +220,7 @@ class DownloadSource:
         return cls(frozenset({own.host}), own=own, bytes_max=bytes_max)
 
     def allows(self, target: httpx.URL) -> bool:
-        """Return whether a URL is one that photos are fetched from."""
+        """Return whether photos may be downloaded from a URL."""
         if target.host not in self.hosts or target.userinfo:
             return False
         if self.own is not None:

@@ -15,7 +15,7 @@ class Severity(StrEnum):
 
     OK = "ok"
     WARNING = "warning"
-    """The bot runs, but not well, or not for long."""
+    """The bot runs, but badly, or only for a while."""
     ERROR = "error"
     """Something does not work."""
 
@@ -36,10 +36,10 @@ class Checks(Protocol):
     """The checks of one platform. May call the platform over the network, once."""
 
     def __call__(self, services: Services | None) -> Iterable[Finding]:
-        """Yield findings; an exception becomes an error.
+        """Yield findings; an exception becomes a finding of severity ERROR.
 
-        Without services the ledger is away: check what needs none of it. Where no process has a
-        heartbeat the bot does not run: what needs a running process is not looked at.
+        `services` is None if the ledger is unreachable: then only checks that do not need it run.
+        If no process sends heartbeats, checks of running processes are skipped.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""The fleet's numbers in the words of Prometheus; their names are a promise to dashboards."""
+"""Prometheus metrics of the whole bot. Dashboards depend on their names, so these must not change."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Labels = tuple[str, ...]
 
 
 class FleetCollector(Collector):
-    """Reads the ledger at each scrape, so that any web process reports the whole bot."""
+    """Reads the ledger at each scrape: every web process reports the metrics of the whole bot."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -233,7 +233,7 @@ def _by_stage(
 
 
 def _split(counts: Mapping[str, int], prefix: str) -> dict[Labels, float]:
-    """Pick the counts below a prefix; the rest of their names are the labels."""
+    """Select the counts whose names begin with a prefix; the rest of a name is its labels."""
     return {
         tuple(labels): float(value)
         for name, value in counts.items()

@@ -1,7 +1,7 @@
-"""Downloads models from the hub: goes on where it stopped, checks every byte, takes no pickles.
+"""Downloads models from the hub: resumes partial files, verifies checksums, refuses pickles.
 
-The hub's API: https://huggingface.co/docs/hub/api. Plain HTTP, because its own client begins a file anew
-when it was stopped in the middle, and these files have gigabytes.
+The hub's API: https://huggingface.co/docs/hub/api. The hub's own client is not used, because it restarts
+an interrupted file from the beginning, and these files have gigabytes.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ from pipeline.models.selection import UNFINISHED
 HUB = "https://huggingface.co"
 
 SUFFIXES = (".safetensors", ".json", ".txt", ".jinja", ".model")
-"""Weights that cannot run code, settings, and what tokenizers need."""
+"""Files that are downloaded: weights that cannot run code, configuration, tokenizer data."""
 
 CHUNK = 1 << 20
 
 TRIES = 4
-"""How often a file is taken up again without a single new byte."""
+"""Attempts in a row that bring no new byte before a download is given up."""
 
 
 class PullFailed(UserFacingError):
-    """A model cannot be had; the message says why and what helps."""
+    """A model cannot be downloaded; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class PullProgress:
-    """How far a pull has come."""
+    """The progress of a download."""
 
     file: str
-    """The one that is being fetched or checked."""
+    """The file that is being downloaded or verified."""
     done_bytes: int
     total_bytes: int
 
@@ -77,7 +77,7 @@ class _File:
     size: int
     digest: str
     is_sha256: bool
-    """False: a small file, known by its git blob id."""
+    """False: `digest` is a git blob id (SHA-1), which the hub gives for small files."""
 
 
 def pull(
@@ -89,7 +89,7 @@ def pull(
     token: str | None = None,
     pause_s: float = 2.0,
 ) -> None:
-    """Bring all files of a model into the folder of all models. Raises `PullFailed`.
+    """Download all files of a model into the models folder. Raises `PullFailed`.
 
     A gated model needs the token of an account that accepted its licence. The call may be stopped at any
     moment and repeated. `tell` hears of every piece.
@@ -136,11 +136,13 @@ def _list(client: httpx.Client, hub: str, source: ModelSource) -> _Listing:
         answer.raise_for_status()
         return _Listing.model_validate_json(answer.content)
     except httpx.HTTPStatusError as error:
-        raise PullFailed(_words_for(error, hub, source.repository)) from error
+        raise PullFailed(_explain(error, hub, source.repository)) from error
     except httpx.TransportError as error:
         raise PullFailed(f"The hub at {hub} cannot be reached ({error}): try again.") from error
     except ValidationError as error:
-        raise PullFailed(f"{url} is no list of a model's files: is a proxy in the way?") from error
+        raise PullFailed(
+            f"{url} did not return a model's file list: is a proxy in between?"
+        ) from error
 
 
 def _is_wanted(name: str, source: ModelSource) -> bool:
@@ -157,7 +159,7 @@ def _refuse_gaps(chosen: list[_Sibling], source: ModelSource) -> None:
         if not any(s.rfilename == part or s.rfilename.startswith(f"{part}/") for s in chosen):
             raise PullFailed(
                 f"{source.repository} has no {part} without pickles at {source.revision}:"
-                " only safetensors are taken."
+                " only safetensors are accepted."
             )
 
 
@@ -185,24 +187,26 @@ def _fetch(client: httpx.Client, file: _File, tell: Callable[[int], None], pause
         if idle_tries == TRIES:
             raise PullFailed(
                 f"{file.path.name} stopped at {_size(part)} of {file.size} bytes ({trouble}):"
-                " pull again, it goes on from there."
+                " run the command again to continue."
             )
         time.sleep(pause_s)
     if file.size == 0:
         part.touch()
     if not _is_whole(file, part):
         part.unlink()
-        raise PullFailed(f"{file.path.name} came damaged and was thrown away: pull again.")
+        raise PullFailed(
+            f"{file.path.name} has a wrong checksum and was deleted: run the command again."
+        )
     part.replace(file.path)
 
 
 def _resume(
     client: httpx.Client, file: _File, part: Path, tell: Callable[[int], None]
 ) -> Exception | None:
-    """Fetch what is missing of a file; return what broke it off."""
+    """Fetch the missing part of a file; return the error that interrupted it, or None."""
     begun = _size(part)
     try:
-        # Checksums are of the plain bytes: a packed answer must not be taken for them.
+        # Checksums are of the plain bytes, so the response must not be compressed.
         headers = {"range": f"bytes={begun}-", "accept-encoding": "identity"}
         with client.stream("GET", file.url, headers=headers) as answer:
             answer.raise_for_status()
@@ -240,7 +244,7 @@ def _telling(tell: Tell, file: _File, done: int, total: int) -> Callable[[int], 
     return lambda of_file: tell(PullProgress(file.path.name, done + of_file, total))
 
 
-def _words_for(error: httpx.HTTPStatusError, hub: str, repository: str) -> str:
+def _explain(error: httpx.HTTPStatusError, hub: str, repository: str) -> str:
     status = error.response.status_code
     if status in _ACCOUNT_NEEDED:
         return _account_words(hub, repository)

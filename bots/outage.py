@@ -1,4 +1,4 @@
-"""Waits longer and longer for a platform that does not answer, and logs that once."""
+"""Backoff for a platform that does not answer, logged once per outage."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _log = structlog.get_logger()
 
 
 class Outage:
-    """Failures in a row of one call that is repeated: how long to wait, and what to log.
+    """Consecutive failures of one repeated call: decides how long to wait and what to log.
 
     The first failure of each kind is a warning, the others are debug lines, the end is one info line.
     """
@@ -24,9 +24,9 @@ class Outage:
         self._failures = self._doublings = 0
 
     def failed(self, kind: str, error: str, pause_s: float | None = None, **facts: object) -> float:
-        """Note a failure; return how many seconds to wait: `pause_s`, or twice the time before.
+        """Record a failure; return the seconds to wait: `pause_s`, else twice the previous wait.
 
-        Failures of one `kind` are the same to an operator, however their texts differ.
+        `kind` groups failures whose texts differ; only the first of each kind is a warning.
         """
         if not self._failures:
             self._began = time.monotonic()
@@ -42,7 +42,7 @@ class Outage:
         return pause_s
 
     def over(self, **facts: object) -> None:
-        """Note a success."""
+        """Record a success: ends the outage."""
         if not self._failures:
             return
         after_s = round(time.monotonic() - self._began, 1)

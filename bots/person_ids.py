@@ -1,4 +1,4 @@
-"""PLATFORM:PERSON, as an operator types it: checked, so that no slip passes for a person."""
+"""Parses PLATFORM:PERSON as operators type it, and rejects ids that the platform cannot have."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ FORMS: Mapping[str, tuple[str, str]] = {
     "x-dm": (r"[0-9]{1,20}", "a number, e.g. x-dm:4711, never an @name"),
     "web": (r"[0-9a-f]{24}", "24 digits of 0-9 and a-f"),
 }
-"""How each platform names people: a pattern, and the same in words."""
+"""The form of each platform's ids: a pattern, and a description of it."""
 _ANY = r"\S{1,200}"
 
 
 class UnknownPerson(UserFacingError):
-    """The word names nobody; the message says what to write instead."""
+    """The word is not a valid person; the message says what to write instead."""
 
 
 def read_person(word: str, platform: str | None = None) -> tuple[str, str]:
@@ -32,8 +32,8 @@ def read_person(word: str, platform: str | None = None) -> tuple[str, str]:
         name, person = platform, word
     if not name or not person:
         raise UnknownPerson(
-            f"'{word}' names no person; write PLATFORM:PERSON, e.g. telegram:4711. "
-            "`suisai people JOB` tells who asked for a job."
+            f"'{word}' is not a person; write PLATFORM:PERSON, e.g. telegram:4711. "
+            "`suisai people JOB` shows who requested a job."
         )
     installed = platform_names()
     if name not in installed:
@@ -41,8 +41,8 @@ def read_person(word: str, platform: str | None = None) -> tuple[str, str]:
     pattern, form = FORMS.get(name, (_ANY, "one word"))
     if not re.fullmatch(pattern, person):
         raise UnknownPerson(
-            f"'{word}' names no person: {name} knows people by {form}. "
-            "`suisai people JOB` tells who asked for a job."
+            f"'{word}' is not a person: an id of {name} is {form}. "
+            "`suisai people JOB` shows who requested a job."
         )
     return name, person
 

@@ -1,7 +1,7 @@
-"""Plugins: all that a package adds for its platforms, in one object.
+"""Plugins: everything that a package adds for its platforms, in one object.
 
-The entry point group `suisai.platforms` names the object. Its parts import their modules when they are asked
-for: every process loads every plugin, and few need Telegram's or X's library.
+The entry point group `suisai.platforms` names the object. Its methods import their modules when they are
+called, because every process loads every plugin, and few processes need Telegram's or X's library.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ Metrics = Callable[[Services], Iterable[Metric]]
 
 
 class UnknownAdapter(UserFacingError):
-    """No installed package listens to this platform."""
+    """No installed plugin has a listener for this platform."""
 
 
 class NotAccepted(Exception):
-    """What was typed does not work; the message says why and what to do."""
+    """The platform rejected the answers; the message says why and what to do."""
 
 
 class NotChecked(Exception):
-    """The platform could not be asked whether the answers work; the message says why."""
+    """The answers could not be checked with the platform; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One setting to ask for."""
+    """One setting that `suisai setup` asks for."""
 
     variable: str
-    """As in the environment, e.g. `SUISAI_TELEGRAM_TOKEN`."""
+    """Its name in the environment, e.g. `SUISAI_TELEGRAM_TOKEN`."""
     words: str
     secret: bool = False
     needed: bool = True
@@ -53,15 +53,15 @@ class Questions(Protocol):
 
     title: str
     how: str
-    """Where the operator gets what is asked for, in a sentence or two."""
+    """Where the operator finds these values, in a sentence or two."""
     questions: tuple[Question, ...]
 
     def is_answered(self) -> bool:
-        """Return whether the settings in force are enough already."""
+        """Return whether the present settings are already complete."""
         ...
 
     def check(self, answers: Mapping[str, str]) -> str:
-        """Try the answers at once and return the result in one line.
+        """Check the answers with the platform and return the result in one line.
 
         Raises `NotAccepted`, `NotChecked`.
         """
@@ -69,13 +69,13 @@ class Questions(Protocol):
 
 
 class Adapter:
-    """A platform's own process, and whether the operator has set the platform up."""
+    """A platform's listener process, and whether the operator has configured the platform."""
 
     def __init__(
         self, run: Callable[[Services, threading.Event], None], wanted: Callable[[], bool]
     ) -> None:
         self.run = run
-        """Listens until the event is set."""
+        """Run the listener until the event is set."""
         self.wanted = wanted
         """Return whether `suisai up` should start it."""
 
@@ -99,32 +99,32 @@ class Plugin:
         return None
 
     def routes(self, services: Services) -> list[BaseRoute]:
-        """Return what the platform adds to the web process: webhooks."""
+        """Return the platform's routes for the web process, e.g. webhooks."""
         return []
 
     def checks(self) -> Checks | None:
-        """Return what `suisai doctor` checks for the platform."""
+        """Return the platform's checks for `suisai doctor`."""
         return None
 
     def metrics(self) -> Metrics | None:
-        """Return what the platform adds to /metrics."""
+        """Return the platform's own metrics for /metrics."""
         return None
 
     def setup(self) -> Questions | None:
-        """Return what `suisai setup` asks for the platform."""
+        """Return the questions of `suisai setup` for the platform."""
         return None
 
 
 def plugins() -> dict[str, Plugin]:
     """Return the plugins of all installed packages, by name.
 
-    A plugin that only the workers know (no subclass of `Plugin`) adds nothing here.
+    Objects that only implement a platform for workers (no subclass of `Plugin`) are left out.
     """
     return {n: plugin for n, plugin in platform_plugins().items() if isinstance(plugin, Plugin)}
 
 
 def adapters() -> Mapping[str, Adapter]:
-    """Return every installed platform that has a process of its own, by name."""
+    """Return the listeners of all installed platforms, by name."""
     found = {name: plugin.adapter() for name, plugin in plugins().items()}
     return {name: adapter for name, adapter in found.items() if adapter is not None}
 
@@ -138,5 +138,5 @@ def adapter(name: str) -> Adapter:
 
 
 def routes(services: Services) -> list[BaseRoute]:
-    """Return what all packages add to the web process."""
+    """Return the routes that all plugins add to the web process."""
     return [route for plugin in plugins().values() for route in plugin.routes(services)]

@@ -1,4 +1,4 @@
-"""Keeps the processes of one machine running: starts them, restarts them, ends them all.
+"""Starts the processes of one machine, restarts those that end, and stops them all.
 
 Also ends a process when its parent dies, and prevents two `suisai up` on one data folder.
 """
@@ -27,7 +27,7 @@ from tasks.valkey import EmbeddedValkey, ValkeyUnusable
 
 
 def exit_with_parent(descriptor: int) -> None:
-    """Send this process a SIGTERM once the other end of this pipe is closed."""
+    """Send this process SIGTERM as soon as the other end of this pipe is closed."""
 
     def wait() -> None:
         os.read(descriptor, 1)
@@ -46,17 +46,17 @@ class FolderTaken(UserFacingError):
 
 @contextmanager
 def valkey_for_command(settings: Settings) -> Iterator[bool]:
-    """Start the embedded Valkey for one command where nothing runs; yield whether it was started.
+    """Start the embedded Valkey for one command if it does not run; yield whether it was started.
 
-    It ends with the command, unless `suisai up` or another command uses it by then. Does nothing where
-    the operator has a server. Raises `ValkeyUnusable`, `FolderNotPrivate`, `OSError`.
+    It is stopped after the command, unless `suisai up` or another command uses it by then. Does nothing
+    if the operator runs a server. Raises `ValkeyUnusable`, `FolderNotPrivate`, `OSError`.
     """
     valkey, folder = embedded_valkey(settings), settings.data_dir
     if settings.redis_url is not None:
         yield False
         return
     if folder.exists() and folder.stat().st_uid != os.geteuid():
-        # Its files would belong to this user, and the bot's own could not open them any more.
+        # New files would belong to this user, and the bot's user could not open them.
         raise FolderNotPrivate(
             f"{folder} belongs to another user of this machine. Run the command as that user."
         )
@@ -116,7 +116,7 @@ class Program:
 
 @dataclass
 class Supervisor:
-    """Runs programs until it is stopped; a dead one is restarted, after growing pauses.
+    """Runs programs until it is stopped; restarts a program that ends, after growing pauses.
 
     The programs hold the read end of a pipe and this process holds the write end, so that they end
     even when this process is killed.
@@ -126,13 +126,13 @@ class Supervisor:
     valkey: EmbeddedValkey | None
     environment: dict[str, str]
     log_folder: Path | None = None
-    """Where each program writes its log; None: to standard error."""
+    """Folder with one log file per program; None: they log to standard error."""
     stopping: threading.Event = field(default_factory=threading.Event)
     _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def start(self) -> None:
-        """Start everything; returns at once. Raises `ValkeyUnusable`."""
+        """Start everything and return at once. Raises `ValkeyUnusable`."""
         if self.valkey is not None:
             self.valkey.ensure()
             self._spawn(self._keep_valkey, self.valkey)
@@ -142,7 +142,7 @@ class Supervisor:
             self._spawn(self._keep, program)
 
     def stop(self) -> None:
-        """End every program, by SIGTERM and then by SIGKILL, and last the embedded Valkey."""
+        """Stop every program by SIGTERM, then by SIGKILL; stop the embedded Valkey last."""
         self.stopping.set()
         for process in list(self._running.values()):
             with suppress(ProcessLookupError):

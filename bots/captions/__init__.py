@@ -1,1 +1,1 @@
-"""What people write under a photo: the bot's own keywords, and the words that are left for a model."""
+"""Parses captions: the bot's keywords, and the remaining words as an instruction for a model."""

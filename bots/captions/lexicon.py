@@ -1,4 +1,4 @@
-"""Splits what people write into the few words the bot knows, in every language at once."""
+"""Splits captions into tokens: the bot's keywords in all languages, numbers, unknown words."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NO_POINT = re.compile(r"(?<!\d)[.,]|[.,](?!\d)")
 
 _SEAM = re.compile(rf"(?<=[{_UNSPACED}])(?=[^{_UNSPACED} ])|(?<=[^{_UNSPACED} #])(?=[{_UNSPACED}])")
 
-# Accents of Latin letters and the dot under Devanagari ones are often left out; the rest dresses emoji.
+# Accents of Latin letters and the dot below Devanagari letters are often omitted; the rest modifies emoji.
 _DROPPED = re.compile("[\u0300-\u036f\u093c\ufe00-\ufe0f\u20e3]")
 
 
@@ -30,16 +30,16 @@ class Token:
     kind: str
     """`style`, a section of a keywords.toml, `number` or `word`."""
     value: str = ""
-    """The name of a style, or the digits of a number; never anything else that was written."""
+    """The name of a style or the digits of a number; never other text of the person."""
     tagged: bool = False
-    """Written as a hashtag."""
+    """True if it was written as a hashtag."""
     everyday: bool = False
-    """People often write it without meaning the bot."""
+    """True if people often write it without addressing the bot."""
     weight: float = 1.0
-    """How many words it is: a character of an unspaced script is a third of one."""
+    """Its length in words; a character of an unspaced script counts as a third of a word."""
     start: int = field(default=0, compare=False)
     end: int = field(default=0, compare=False)
-    """Where it stands in the plain text."""
+    """`start` and `end`: its position in the plain text."""
 
 
 def plain(text: str) -> str:
@@ -51,9 +51,9 @@ def plain(text: str) -> str:
 
 
 def without(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    """Return a text without what stands at these places of `plain(text)`, otherwise as it was written.
+    """Return a text without the parts at these positions of `plain(text)`, otherwise unchanged.
 
-    Words of which a part goes are returned in plain form; mentions, links and emoji go.
+    A word that loses a part is returned in plain form; mentions, links and emoji are removed.
     """
     gone = {at for start, end in spans for at in range(start, end)}
     left: list[str] = []
@@ -100,7 +100,7 @@ _CHANGE = "change"
 
 
 def asks_for_change(text: str) -> bool:
-    """Return whether a text wants something in the photo to be another one: 'remove the car'."""
+    """Return whether a text asks to change what is in the photo, e.g. 'remove the car'."""
     return _changes().search(plain(text)) is not None
 
 
@@ -113,7 +113,7 @@ def _changes() -> re.Pattern[str]:
 
 
 class Lexicon:
-    """Everything the bot listens for: the names of the styles and the words of all languages."""
+    """All phrases that the bot knows: the names of the styles and the keywords of all languages."""
 
     def __init__(self, styles: Iterable[tuple[str, Sequence[str]]]) -> None:
         sections = dict(keywords())
@@ -128,7 +128,7 @@ class Lexicon:
         self._pattern = _pattern([*spoken, *(phrase for phrase, _ in named)], sections["cue"])
 
     def tokens(self, text: str) -> Iterator[Token]:
-        """Split a text of any origin."""
+        """Return the tokens of a text, in order."""
         for match in self._pattern.finditer(plain(text)):
             span = match.span()
             if phrase := match["spaced"] or match["unspaced"]:

@@ -1,4 +1,4 @@
-"""Own words: who may use them, what may be asked, and what repeated refusals lead to."""
+"""Checks instructions in own words: who may use them, what is allowed, how refusals are counted."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from tasks.models import PaintRequest, Refused
 from tasks.services import Services
 
 REFUSED = "own-words"
-"""The reason of a request that a model must not be asked."""
+"""The refusal reason for words that must not reach a model."""
 
 UNREADABLE = "own-words-script"
-"""The reason of a request in a script that the lists do not cover; nobody is at fault."""
+"""The refusal reason for words in a script that the lists do not cover; it is not counted."""
 
 _REMEMBERED_S = 86_400.0
 
 
 def checked(services: Services, request: PaintRequest) -> PaintRequest | Refused:
-    """Return the request as it may be admitted, or why its own words are refused.
+    """Return the request as it may be admitted, or a refusal of its own words.
 
-    Call it before anything is fetched or admitted: a refusal costs the person nothing. Words of a
-    person who may not use any are dropped. From the second refusal within a day on, each one counts
+    Call it before anything is downloaded or admitted, so that a refusal costs nothing. The words of a
+    person who may not use own words are dropped. From the second refusal within a day on, each one counts
     like a refused photo.
     """
     if not request.words:

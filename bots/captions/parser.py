@@ -1,7 +1,7 @@
-"""Turns a caption or post into paint options, the same for every platform and all languages at once.
+"""Parses a caption or post into paint options, for every platform and in all languages at once.
 
-What a person writes leaves this module only as `PaintOptions.words`, and goes on from there only after
-`bots.captions.own_words.checked` allowed it.
+The only text of a person that leaves this module is `PaintOptions.words`. It must pass
+`bots.captions.own_words.checked` before it is used.
 """
 
 from __future__ import annotations
@@ -20,40 +20,40 @@ STRENGTH_STEP = 0.2
 _TEXT_MAX = 1_000
 
 _EDGES = " \t\n.,;:!?-–—、。।…\"'“”„«»()[]"
-"""What is left of a sentence around the commands that were taken out of it."""
+"""Characters that are stripped from both ends after commands were removed from a sentence."""
 
 _UNKNOWN_WORDS_MAX = 4.0
-"""With more unknown words around it, a bare 'again' or 'stronger' is not meant for the bot."""
+"""With more unknown words than this, a bare 'again' or 'stronger' is not taken as a command."""
 
 _GAP = 3
-"""How many tokens after 'strength' or 'seed' its number is looked for."""
+"""Maximum number of tokens between 'strength' or 'seed' and its number."""
 
 
 @dataclass(frozen=True, slots=True)
 class PaintOptions:
-    """How somebody wants a photo painted, or what they want done about an earlier painting."""
+    """How to paint a photo, or what to do about an earlier painting."""
 
     style: str = "film"
     strength: float = 0.6
     seed: int | None = None
     reroll: bool = False
-    """Another painting of the same photo: take `fresh_seed` where `seed` is None."""
+    """True for another painting of the same photo: use `fresh_seed` if `seed` is None."""
     stop: bool = False
     """The text says 'stop' and nothing else."""
     explicit: bool = False
-    """The text named at least one of the above; otherwise all is as in the default."""
+    """True if the text named at least one of the above; otherwise all are as in the default."""
     words: str = ""
-    """What else was written, as an instruction for a model; not checked yet."""
+    """The rest of the text, as an instruction for a model; not checked yet."""
 
 
 def fresh_seed(event: str) -> int:
-    """Return a seed for 'again', 0..2^31-1: another for every event, the same when one comes twice."""
+    """Return a seed for 'again', 0..2^31-1; the same event always gives the same seed."""
     digest = hashlib.sha256(event.encode("utf-8", "replace")).digest()
     return int.from_bytes(digest[:4], "big") & 0x7FFF_FFFF
 
 
 def parse(text: str, default: PaintOptions, styles: Mapping[str, Style]) -> PaintOptions:
-    """Read a wish out of a text of any language; what the text does not name stays as in `default`.
+    """Parse a text of any language; options that it does not name stay as in `default`.
 
     `default` is the person's usual style, or how the painting that is replied to was made.
     """
@@ -74,7 +74,7 @@ def parse(text: str, default: PaintOptions, styles: Mapping[str, Style]) -> Pain
 
 
 def _own_words(text: str, tokens: Sequence[Token]) -> str:
-    """Return what is left of a text without the commands that were understood."""
+    """Return the rest of a text after its commands were removed."""
     used = _used(tokens)
     left = [token for at, token in enumerate(tokens) if at not in used]
     if all(token.kind not in {"word", "style"} for token in left):
@@ -84,7 +84,7 @@ def _own_words(text: str, tokens: Sequence[Token]) -> str:
 
 
 def _joined(before: str, words: str) -> str:
-    """Add words to those of the painting that is replied to; the oldest make room."""
+    """Append words to those of the earlier painting; if it gets too long, drop the oldest."""
     if not words:
         return before
     joined = f"{before}; {words}" if before else words
@@ -96,7 +96,7 @@ def _joined(before: str, words: str) -> str:
 
 
 def _used(tokens: Sequence[Token]) -> set[int]:
-    """Return the places of the tokens that were understood as commands."""
+    """Return the indexes of the tokens that were used as commands."""
     used: set[int] = set()
     for at, token in enumerate(tokens):
         if token.kind == "style" and (token.tagged or _is_meant(tokens, at)):
@@ -147,7 +147,7 @@ def _commanded(tokens: Sequence[Token], kind: str) -> bool:
 
 
 def _style(tokens: Sequence[Token]) -> str | None:
-    """Take the first style that is a hashtag, else the first that is meant as one."""
+    """Return the first style written as a hashtag, else the first one used as a command."""
     named = [(at, token) for at, token in enumerate(tokens) if token.kind == "style"]
     tagged = [token.value for _, token in named if token.tagged]
     meant = [token.value for at, token in named if _is_meant(tokens, at)]
@@ -155,7 +155,7 @@ def _style(tokens: Sequence[Token]) -> str | None:
 
 
 def _is_meant(tokens: Sequence[Token], at: int) -> bool:
-    """Tell a wish from an everyday word: 'what a night' is no style, 'in night style' is."""
+    """Return whether a style's name is a command: 'in night style' is, 'what a night' is not."""
     around = (*tokens[max(0, at - 1) : at], *tokens[at + 1 : at + 2])
     return (
         not tokens[at].everyday
@@ -165,7 +165,7 @@ def _is_meant(tokens: Sequence[Token], at: int) -> bool:
 
 
 def _strength(tokens: Sequence[Token], default: float) -> float | None:
-    """Return the strength that was named as a number, else a step from the default, else None."""
+    """Return the strength given as a number, else the default plus or minus a step, else None."""
     for at, token in enumerate(tokens):
         if token.kind == "number" and tokens[at + 1 : at + 2] == [Token("percent")]:
             return min(1.0, float(token.value) / 100)

@@ -1,8 +1,8 @@
-"""Decide what may be asked of a model in a person's own words.
+"""Decides whether a person's own words may reach a model.
 
 The lists are data, one file per language in policies/; all of them apply to every text, because people
-mix languages. They match whole words and phrases after `spelling` has undone what disguises them. What
-such lists cannot catch is written down in docs/safety.md.
+mix languages. They match whole words and phrases after `spelling` has undone disguised spelling.
+docs/safety.md describes what such lists cannot catch.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bots.captions.spelling import (
     deletions,
     fold,
     hiragana,
-    is_one_slip,
+    is_one_typo,
     sound,
     squeezed,
     transpositions,
@@ -32,7 +32,7 @@ from bots.captions.spelling import (
 )
 
 _FUZZY_LETTERS = 6
-"""From this length on, a word with one wrong letter counts: shorter ones have too many neighbours."""
+"""Minimum length of a word to match with one wrong letter; shorter words resemble too many others."""
 _FUZZY_STEM_LETTERS = 7
 _REMEMBERED_WORDS = 5_000
 _SWAPPED_LETTERS = 5
@@ -45,7 +45,7 @@ _SQUEEZED_LETTERS = 3
 _SOUND_LETTERS = 5
 _TAG_LETTERS = 4
 _PAIR_WORDS = 4
-"""How many words may stand between a verb and what it is done to."""
+"""Maximum number of words between a verb and its object."""
 _PAIR_CHARACTERS = 8
 """The same in scripts without spaces."""
 _ADULT_YEARS = 18
@@ -68,12 +68,12 @@ class Category(StrEnum):
     HATE = "hate"
     GORE = "gore"
     UNREADABLE = "unreadable"
-    """Written in a script that no list covers, so that nothing can be said about it."""
+    """Written in a script that no list covers, so that it cannot be checked."""
 
 
 @dataclass(slots=True)
 class _Terms:
-    """Words and phrases of one purpose, indexed for lookup."""
+    """The words and phrases of one list, indexed for lookup."""
 
     exact: bool = False
     """Misspelt words do not count."""
@@ -85,7 +85,7 @@ class _Terms:
     infixes: set[str] = field(default_factory=set)
     """Written `*part*`: every word that contains it counts."""
     phrases: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
-    """By the first letter."""
+    """Phrases by their first letter."""
     unspaced: set[str] = field(default_factory=set)
     ordinary: set[str] = field(default_factory=set)
     """Correctly spelt words that resemble a term; shared by all lists."""
@@ -95,12 +95,12 @@ class _Terms:
     _swapped: set[str] = field(default_factory=set)
     _swapped_stems: set[str] = field(default_factory=set)
     _seen: dict[Word, bool] = field(default_factory=dict)
-    """Most captions are made of the same few words."""
+    """Cache of results: most captions consist of the same few words."""
     _sounds: set[str] = field(default_factory=set)
     _squeezed: set[str] = field(default_factory=set)
 
     def add(self, terms: Iterable[str]) -> None:
-        """Take terms as they stand in a file."""
+        """Add terms as they are written in a list file."""
         for term in terms:
             plain = fold(term)
             if _UNSPACED.search(plain):
@@ -183,19 +183,19 @@ class _Terms:
 
     def _is_near(self, word: str) -> bool:
         meant = {term for each in deletions(word) for term in self._near.get(each, ())}
-        return any(word[0] == term[0] and is_one_slip(word, term) for term in meant)
+        return any(word[0] == term[0] and is_one_typo(word, term) for term in meant)
 
     def _begins_nearly(self, word: str) -> bool:
         """Return whether the word begins with a misspelt stem."""
         for end in range(_FUZZY_STEM_LETTERS - 1, min(len(word), self._longest_stem + 1) + 1):
             start = word[:end]
             meant = {stem for each in deletions(start) for stem in self._near_stems.get(each, ())}
-            if any(start[0] == stem[0] and is_one_slip(start, stem) for stem in meant):
+            if any(start[0] == stem[0] and is_one_typo(start, stem) for stem in meant):
                 return True
         return False
 
     def spans(self, words: Sequence[Word]) -> Iterator[tuple[int, int]]:
-        """Yield where a term stands among the words: its first place and the one after its last."""
+        """Yield the span of each term among the words, as first index and index after the last."""
         for at, word in enumerate(words):
             if self.has(word):
                 yield at, at + 1
@@ -223,7 +223,7 @@ class _Terms:
             yield from self.phrases.get(letter, ())
 
     def places(self, text: str) -> Iterator[tuple[int, int]]:
-        """Yield where a term of a script without spaces stands in a text."""
+        """Yield the spans in a text of each term of a script without spaces."""
         for term in self.unspaced:
             for found in _unspaced_pattern(term).finditer(text):
                 yield found.span()
@@ -245,7 +245,7 @@ def _is_part(wanted: str, word: Word, exact: bool) -> bool:
     if len(wanted) < _FUZZY_LETTERS:
         return False
     return any(
-        reading[0] == wanted[0] and is_one_slip(reading, wanted) for reading in word.readings
+        reading[0] == wanted[0] and is_one_typo(reading, wanted) for reading in word.readings
     )
 
 
@@ -259,7 +259,7 @@ def _unmasks(masked: str, words: set[str]) -> bool:
 
 @lru_cache(maxsize=4096)
 def _unspaced_pattern(term: str) -> re.Pattern[str]:
-    """Match a term; short ones of katakana only as a whole run, as a part of no longer word."""
+    """Return a pattern for a term; a short katakana term matches only as a whole katakana run."""
     pattern = re.escape(term)
     if re.fullmatch("[\u30a0-\u30ff]{1,3}", term):
         pattern = f"(?<![\u30a0-\u30ff]){pattern}(?![\u30a0-\u30ff])"
@@ -268,7 +268,7 @@ def _unspaced_pattern(term: str) -> re.Pattern[str]:
 
 @dataclass(slots=True)
 class _Pair:
-    """Words that are refused together: a verb and what it is done to, say."""
+    """Two lists whose words are refused if they are near each other, e.g. verbs and objects."""
 
     first: _Terms
     second: _Terms
@@ -284,15 +284,15 @@ class _Lists:
     suggestive: _Terms
     years: _Terms
     parting: _Terms
-    """Words between a verb and a thing that say that the verb means another thing."""
+    """Words that separate a verb from an object, so that the pair does not match."""
     harmless: _Terms
     apart: set[tuple[str, str]]
-    """Neighbours that are two ordinary words, although they would spell a term if joined."""
+    """Pairs of ordinary words that would spell a term if they were joined."""
     ordinary: set[str]
 
 
 def review(text: str) -> Category | None:
-    """Return why a model must not be asked this, None where it may be."""
+    """Return the category for which a text is refused; None if it is allowed."""
     if _unreadable(text):
         return Category.UNREADABLE
     lists = _lists()
@@ -301,7 +301,7 @@ def review(text: str) -> Category | None:
 
 
 def _raised(found: set[Category | str]) -> set[Category | str]:
-    """Young people together with anything sexual or suggestive are a category of their own."""
+    """Return the categories; MINORS alone if young people appear with anything sexual or suggestive."""
     if "minor" in found and found & {Category.SEXUAL, Category.UNDRESSING, "suggestive"}:
         return {Category.MINORS}
     return found

@@ -1,6 +1,6 @@
-"""Undo disguised spelling: lookalike letters, digits for letters, spaces inside words, repeated letters.
+"""Undoes disguised spelling: lookalike letters, digits for letters, spaces inside words, repeated letters.
 
-The result is for matching against lists only; nobody is shown it. Sources: Unicode UAX 15 (NFKC), UTS 39
+The result is only for matching against lists and is never shown. Sources: Unicode UAX 15 (NFKC), UTS 39
 (confusable characters; lookalikes.toml holds the part that matters for Latin, kana and Devanagari).
 """
 
@@ -22,13 +22,13 @@ UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _DECORATION = re.compile(
     "[\u0300-\u036f\u0489\u093c\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f]"
 )
-# The scripts of India encode the same letter at the same place of a block of 128 characters.
+# Unicode gives each Indic script a block of 128 characters with the same letters at the same offsets.
 _INDIC_BLOCKS = range(0x0980, 0x0D80)
 _DEVANAGARI = 0x0900
 
 _DIGIT_LETTERS = str.maketrans("0134578@$€!|+¡£", "oieastbaseiitil")
 _OTHER_DIGIT_LETTERS = str.maketrans("1!|692¢(<", "lllggzccc")
-# Python counts the vowel signs of Devanagari as no part of a word.
+# Python's \w does not match the vowel signs of Devanagari.
 _LETTER = "(?:[^\\W_]|[\u0900-\u0963\u0971-\u097f])"
 _SIGN = "[@$€!|+¡£¢(<]"
 _LAST_SIGN = "[@$€£]"
@@ -39,7 +39,7 @@ _BESIDE_UNSPACED = re.compile(f"(?<=[{UNSPACED}])(?=[a-z])|(?<=[a-z])(?=[{UNSPAC
 _BETWEEN = re.compile("[^\\w\u0900-\u0963\u0971-\u097f]+|_+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _MARGIN = 3
-"""A run of single letters is read without up to this many less one at either end."""
+"""A run of single letters is also read with up to `_MARGIN - 1` letters removed at either end."""
 _REPEATED = re.compile(r"(.)\1{2,}")
 _DOUBLED = re.compile(r"(.)\1+")
 
@@ -58,13 +58,13 @@ class Word:
     """One word, or several pieces that were read as one word."""
 
     readings: frozenset[str]
-    """Every spelling that it may stand for, folded."""
+    """All folded spellings that it may represent."""
     tagged: bool = False
-    """Part of a hashtag, where words are written together."""
+    """True for a part of a hashtag, where words are written together."""
 
     @property
     def masked(self) -> frozenset[str]:
-        """The readings in which an asterisk hides letters."""
+        """Return the readings in which asterisks hide letters."""
         return frozenset(reading for reading in self.readings if "*" in reading)
 
 
@@ -111,7 +111,7 @@ def _beside_katakana(text: str, kana: dict[int, str]) -> str:
 
 @lru_cache(maxsize=4096)
 def hiragana(text: str) -> str:
-    """Return folded text with katakana as hiragana, without signs of length and small letters."""
+    """Return folded text with katakana as hiragana, without length marks and small letters."""
     text = re.sub("[\u30a1-\u30f6]", lambda found: chr(ord(found[0]) - 0x60), text)
     return text.translate(str.maketrans("ぁぃぅぇぉっゃゅょ", "あいうえおつやゆよ", "ー"))
 
@@ -126,7 +126,7 @@ def unspaced_forms(text: str) -> tuple[str, ...]:
 
 
 def views(text: str) -> Iterator[tuple[Word, ...]]:
-    """Yield the words of a text as they stand, and again with the pieces of spaced words joined."""
+    """Yield the words of a text as written, and again with the pieces of spaced words joined."""
     chunks = [chunk for chunk in re.split(r"[\s\u3000]+", text) if chunk]
     words = tuple(word for chunk in chunks for word in _words(chunk))
     whole = [_word(_BETWEEN.sub("", fold(chunk)), chunk.startswith("#")) for chunk in chunks]
@@ -160,9 +160,9 @@ def _readings(text: str) -> Iterator[str]:
 
 
 def _joined(words: Sequence[Word]) -> Iterator[Word]:
-    """Join runs of single letters or syllables into words; other words stay in their places.
+    """Join runs of single letters or syllables into words; other words keep their positions.
 
-    Ordinary words of one letter may stand before and after a run: it is read without them as well.
+    A run may begin or end with an ordinary one-letter word, so it is also read without its ends.
     """
     for is_single, run in groupby(words, _is_single):
         group = list(run)

@@ -1,1 +1,1 @@
-"""The commands of `suisai`, a file per errand."""
+"""The commands of `suisai`, grouped by topic."""

@@ -120,7 +120,7 @@ def unban(
         str, typer.Argument(metavar="PLATFORM:PERSON", help="Or a pseudonym of `suisai people`.")
     ],
 ) -> None:
-    """Let a person ask again.
+    """Lift a ban.
 
     [dim]Example:[/dim] suisai unban telegram:4711
     """
@@ -145,7 +145,7 @@ def exempt(
         ),
     ] = "exempt",
 ) -> None:
-    """Free a person from cooldown and quota, or give them the limits of a tier.
+    """Exempt a person from cooldown and quota, or give them the limits of a tier.
 
     [dim]Example:[/dim] suisai exempt telegram:4711 --tier subscriber
     """
@@ -181,7 +181,9 @@ def forget(
 def people(
     who: Annotated[
         str | None,
-        typer.Argument(metavar="[PLATFORM:PERSON|JOB]", help="One person, or who asked for a job."),
+        typer.Argument(
+            metavar="[PLATFORM:PERSON|JOB]", help="A person, or a job whose person is shown."
+        ),
     ] = None,
 ) -> None:
     """List who is banned, opted out or has a tier; or show one person.
@@ -267,13 +269,13 @@ def dead_retry(job_id: str) -> None:
 
 
 def dead_drop(job_id: str) -> None:
-    """Take a job off the dead list.
+    """Remove a job from the dead list.
 
     [dim]Example:[/dim] suisai dead drop ywozt5ezay7audot
     """
     if not services().ledger.discard_dead(job_id):
         raise InputRefused(f"Job {job_id} is not on the dead list.")
-    typer.echo(f"Off the dead list: {job_id}.")
+    typer.echo(f"Removed from the dead list: {job_id}.")
 
 
 def _print_person(opened: Services, platform: str, name: str) -> None:
@@ -295,7 +297,7 @@ def _job(opened: Services, job_id: str) -> Job:
         ) from error
     except CorruptRecord as error:
         raise InputRefused(
-            f"{error}. It is on the dead list; `suisai dead drop {job_id}` takes it off."
+            f"{error}. It is on the dead list; `suisai dead drop {job_id}` removes it."
         ) from error
 
 

@@ -17,13 +17,11 @@ STREAM = Path("-")
 
 
 def format_of(target: Path) -> PictureFormat:
-    """Return the format that a file's ending names. Raises `InputRefused` for any other ending."""
+    """Return the picture format of a file's ending. Raises `InputRefused` for other endings."""
     chosen = PictureFormat.of_ending(target.suffix)
     if chosen is None:
         offered = ", ".join(PictureFormat.endings())
-        has = (
-            f"'{target.suffix}' is no ending that can be written" if target.suffix else "no ending"
-        )
+        has = f"'{target.suffix}' is not a supported ending" if target.suffix else "no ending"
         raise InputRefused(
             f"{target}: {has}. Name a file that ends in one of {offered}, "
             f"or write {target}/ for a folder."
@@ -32,7 +30,7 @@ def format_of(target: Path) -> PictureFormat:
 
 
 def is_stream(target: Path) -> bool:
-    """Return whether a target is a pipe, a device or standard output: written to, not replaced."""
+    """Return whether a target is standard output, a pipe or a device, which cannot be replaced."""
     if target == STREAM:
         return True
     try:

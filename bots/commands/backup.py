@@ -1,4 +1,4 @@
-"""`suisai backup` and `restore`: a copy of the bot, running or not, and its start on another machine."""
+"""`suisai backup` and `restore`: copies the bot's data, and restores it here or on another machine."""
 
 from __future__ import annotations
 
@@ -30,16 +30,19 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def backup(
-    archive: Annotated[Path, typer.Argument(metavar="FILE.tar.gz", help="Where it is written.")],
+    archive: Annotated[Path, typer.Argument(metavar="FILE.tar.gz", help="The file to write.")],
     move: Annotated[
         bool,
         typer.Option(
-            "--move", help="Pause the bot first and leave it paused: the copy takes its place."
+            "--move",
+            help="Pause the bot first and keep it paused, because the copy will replace it.",
         ),
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an existing file.")
+    ] = False,
 ) -> None:
-    """Copy ledger, photos and paintings into one file, while the bot runs or not; models are left out.
+    """Copy ledger, photos and paintings into one file, without models; the bot may run.
 
     [dim]Example:[/dim] suisai backup suisai.tar.gz
     """
@@ -116,7 +119,7 @@ def _check_target(archive: Path, settings: Settings, *, overwrite: bool) -> None
 
 
 def _make_room(settings: Settings) -> None:
-    """Remove a ledger that nobody used yet, such as `suisai doctor` leaves behind. Raises `InputRefused`."""
+    """Remove an unused ledger, as `suisai doctor` leaves it. Raises `InputRefused` for a used one."""
     if not settings.data_dir.exists():
         return
     try:

@@ -1,4 +1,4 @@
-"""What the commands share: opening the services, errors that end a command, tables."""
+"""Shared by the commands: opening the services, errors of input, tables."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class InputRefused(UserFacingError):
     exit_code = 2
 
 
-def in_words(photo: Path, refusal: PhotoRefused) -> str:
+def describe_refusal(photo: Path, refusal: PhotoRefused) -> str:
     """Return one line that says why a photo was refused and what to send instead."""
     words = apology("en", Apology(refusal.reason, refusal.facts, refunded=False))
     return f"{photo}: {words}"
 
 
 def style_named(word: str) -> Style:
-    """Return the style of this name or alias. Raises `InputRefused` that suggests the nearest one."""
+    """Return the style of this name or alias. Raises `InputRefused`, which suggests the nearest name."""
     styles = load_styles()
     style = find_style(word, styles)
     if style is None:
@@ -75,7 +75,7 @@ _log = structlog.get_logger()
 def read_settings() -> Settings:
     """Read the settings and configure this process's log, with the secrets masked.
 
-    From now on the process writes files that only its user can read.
+    Also sets the umask, so that only this user can read the files that the process creates.
     """
     keep_files_private()
     settings = Settings()
@@ -84,7 +84,7 @@ def read_settings() -> Settings:
 
 
 def open_process() -> Services:
-    """Open the services of a process; jobs that it admits wake the workers. Raises `RedisUnavailable`."""
+    """Open the services of a long-running process. Raises `RedisUnavailable`."""
     settings = read_settings()
     try:
         check_store(settings)
@@ -95,14 +95,14 @@ def open_process() -> Services:
 
 @contextmanager
 def at_work(kind: str) -> Iterator[Services]:
-    """Open a process of a kind (`web`, `sweep`, ...) that sends heartbeats while the block runs."""
+    """Open the services of a process of a kind (`web`, ...) and send its heartbeats within the block."""
     services = open_process()
     with closing(services.tracing), heartbeat(services.heartbeats, kind):
         yield services
 
 
 def stop_on_signals() -> threading.Event:
-    """Return an event that Ctrl-C, SIGTERM and the closing of the terminal set."""
+    """Return an event that is set by Ctrl-C, SIGTERM and SIGHUP."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
@@ -117,7 +117,7 @@ def services() -> Services:
 
 
 def _wake(settings: Settings) -> Wake:
-    """Return the function that wakes workers; it imports Celery when it is called first."""
+    """Return the function that wakes workers. It imports Celery at its first call."""
     made: list[Wake] = []
 
     def wake(stage: str) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bots.commands.atomic_write import check_output, format_of, write_whole
-from bots.commands.common import InputRefused, in_words
+from bots.commands.common import InputRefused, describe_refusal
 from bots.supervisor import Program, Supervisor
 from bots.web.client import NoPainting, Visit, WebClient
 from pipeline.comparison import side_by_side
@@ -29,7 +29,7 @@ from tasks.services import embedded_valkey, open_services
 from tasks.settings import Settings
 
 START_PATIENCE_S = 120.0
-"""Time for all processes to start; the first start on a slow disk takes long."""
+"""Maximum time until all processes have started; the first start on a slow disk is slow."""
 
 _STEPS = ("admitted", "fetched", "painted", "answered")
 
@@ -50,7 +50,7 @@ class Demo:
 
 
 class DemoFailed(UserFacingError):
-    """No painting came back; the message says what happened."""
+    """The demo ended without a painting; the message says why."""
 
 
 def run_demo(demo: Demo) -> None:
@@ -66,7 +66,7 @@ def run_demo(demo: Demo) -> None:
     with tempfile.TemporaryDirectory(prefix="suisai-demo-", ignore_cleanup_errors=True) as folder:
         settings = Settings(data_dir=Path(folder), redis_url=None, blob_url=None)
         environment = {**os.environ, "SUISAI_DATA_DIR": folder}
-        # A person who tries several styles should not wait for cooldowns.
+        # No cooldown, so that one person can try several styles.
         environment.setdefault("SUISAI_PLATFORM_LIMITS", '{"web": {"cooldown_s": 0}}')
         environment.setdefault("SUISAI_WEB_ASKS_PER_MINUTE", "100")
         environment.pop("SUISAI_REDIS_URL", None)
@@ -87,7 +87,7 @@ def run_demo(demo: Demo) -> None:
                 visit = _visit(visitor, data, demo.stop)
             if visit is None:
                 return
-            _print_times(console, visit, open_services(settings, _nobody).ledger.job(visit.job_id))
+            _print_times(console, visit, open_services(settings, _no_wake).ledger.job(visit.job_id))
             _save(demo, pixels, visit.picture)
             console.print(f"\nThe painting is in [bold]{demo.out.resolve()}[/bold]")
             if demo.stay and sys.stdin.isatty() and sys.stdout.isatty():
@@ -118,7 +118,7 @@ def _photo(path: Path | None) -> tuple[bytes, RGB]:
         data = source.read_bytes()
         return data, open_photo(data).pixels
     except PhotoRefused as refusal:
-        raise InputRefused(in_words(path or Path("the sample"), refusal)) from refusal
+        raise InputRefused(describe_refusal(path or Path("the sample"), refusal)) from refusal
     except OSError as error:
         raise InputRefused(f"{path}: cannot be read ({error.strerror}). Name a photo.") from error
 

@@ -36,7 +36,7 @@ def doctor(
         bool, typer.Option("--settings", help="Print every setting in force, secrets hidden.")
     ] = False,
 ) -> None:
-    """Check everything the bot needs; exit code 1 when something does not work.
+    """Check everything the bot needs; exit code 1 if something does not work.
 
     [dim]Example:[/dim] suisai doctor
     """
@@ -53,14 +53,14 @@ def doctor(
 
 
 def _findings() -> Iterator[Finding]:
-    slips = [slip for group in all_settings() for slip in _slips(group)]
-    for slip in slips:
-        yield failure("settings", slip, "correct it in .env or the environment")
-    if not slips:
+    errors = [error for group in all_settings() for error in _errors_of(group)]
+    for error in errors:
+        yield failure("settings", error, "correct it in .env or the environment")
+    if not errors:
         yield from examine(Settings(), find_env_file() or Path(".env"))
 
 
-def _slips(group: type[BaseSettings]) -> list[str]:
+def _errors_of(group: type[BaseSettings]) -> list[str]:
     try:
         group()
     except UNUSABLE as error:
@@ -74,10 +74,12 @@ def _print(findings: Sequence[Finding]) -> None:
         shown.add_row(_MARKS[finding.severity], finding.what, finding.message, finding.fix)
     console = Console(highlight=False)
     console.print(shown)
-    bad = [
-        sum(f.severity is light for f in findings) for light in (Severity.ERROR, Severity.WARNING)
-    ]
-    console.print(f"\n{bad[0]} broken, {bad[1]} to look at, {len(findings) - sum(bad)} well")
+    errors, warnings = (
+        sum(f.severity is severity for f in findings)
+        for severity in (Severity.ERROR, Severity.WARNING)
+    )
+    passed = len(findings) - errors - warnings
+    console.print(f"\n{errors} errors, {warnings} warnings, {passed} passed")
 
 
 def _print_settings() -> None:

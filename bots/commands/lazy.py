@@ -1,6 +1,6 @@
-"""Loads a command's module only when the command is run: `suisai status` needs no image library.
+"""Imports a command's module only when the command runs: `suisai status` needs no image library.
 
-A command that needs a running bot looks for its ledger before anything slow is imported.
+For a command that needs a running bot, the ledger is checked before slow modules are imported.
 """
 
 from __future__ import annotations
@@ -58,10 +58,10 @@ MODULES: Mapping[str, str] = MappingProxyType(
 """Every command, in the order of `suisai --help`, and the module of `bots.commands` that adds it."""
 
 NEED_THE_BOT = frozenset({"admin", "top", "loadtest"})
-"""Modules whose commands all need a ledger that answers."""
+"""Modules whose commands all need a reachable ledger."""
 
 Command = Any
-"""Of typer's own copy of click, whose classes it does not export."""
+"""The command class of typer's bundled click, which typer does not export."""
 
 
 class _Commands(MutableMapping[str, Command]):
@@ -106,15 +106,12 @@ class LazyGroup(TyperGroup):
         ctx: Any,  # noqa: ANN401 - see Command
         args: list[str],
     ) -> tuple[str | None, Any, list[str]]:
-        """Find the command; where it needs a running bot and there is none, say so before it is loaded.
-
-        Raises `RedisUnavailable`.
-        """
+        """Find the command. Raises `RedisUnavailable` if it needs a running bot and none runs."""
         wants_help = not {"-h", "--help"}.isdisjoint(args) or args == ["dead"]
         if MODULES.get(args[0]) in NEED_THE_BOT and not wants_help:
             check_reach(Settings())
         return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: object) -> list[str]:
-        """Return the names, in their order and without loading anything."""
+        """Return the names in the order of `MODULES`, without importing the modules."""
         return list(MODULES)

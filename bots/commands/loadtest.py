@@ -29,17 +29,17 @@ def loadtest(
         int, typer.Option(min=1, help="How many people; each sends one photo.")
     ] = 1000,
     minutes: Annotated[
-        float, typer.Option(min=0.01, help="The time in which they send them.")
+        float, typer.Option(min=0.01, help="The minutes in which they send them.")
     ] = 5.0,
     patience: Annotated[
-        float, typer.Option(min=1, help="Stop after so many seconds without any answer.")
+        float, typer.Option(min=1, help="Stop after this many seconds without an answer.")
     ] = 60.0,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Send a surge of generated photos through the running bot; answers go to nobody.
+    """Send a surge of generated photos through the running bot; answers are only counted.
 
-    Photos of real people wait behind it, so run it before the launch. Ctrl-C reports on what happened
-    so far. Exit code 1 if an accepted photo got no answer, or more than one.
+    Photos of real people queue behind them, so run it before the launch. Ctrl-C prints a report of what
+    happened so far. Exit code 1 if an accepted photo got no answer, or more than one.
     [dim]Example:[/dim] suisai loadtest --people 10000 --minutes 5
     """
     opened, profile, log = services(), LoadProfile(people, minutes, patience), LoadLog()
@@ -76,7 +76,7 @@ def _progress_line(profile: LoadProfile, log: LoadLog) -> Iterator[None]:
 
 def progress(profile: LoadProfile, log: LoadLog) -> str:
     """Return the progress of a load test in one line."""
-    asked = f"{len(log.asked_s):,} of {profile.people:,} sent, {len(log.refused):,} refused"
+    asked = f"{len(log.sent_s):,} of {profile.people:,} sent, {len(log.refused):,} refused"
     if not log.samples:
         return asked
     now = log.samples[-1]

@@ -27,7 +27,7 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def list_models(context: typer.Context) -> None:
-    """List the diffusion models, and which of them fit this machine's GPU.
+    """List the diffusion models and which of them fit this machine's GPU.
 
     [dim]Example:[/dim] suisai models
     """
@@ -56,7 +56,7 @@ def list_models(context: typer.Context) -> None:
 def pull_model(
     name: Annotated[str, typer.Argument(help="A model of `suisai models`, or auto.")] = AUTO,
 ) -> None:
-    """Download a model; a download that was stopped continues where it ended.
+    """Download a model; an interrupted download continues where it stopped.
 
     [dim]Example:[/dim] suisai models pull flux2-klein
     """

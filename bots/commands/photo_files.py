@@ -12,7 +12,7 @@ from bots.commands.common import InputRefused
 from pipeline.encode import PictureFormat
 
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".heic", ".heif")
-"""Endings of the photos that are read from a folder; a file named directly may have any ending."""
+"""Endings of the photos that are taken from a folder; a file named directly may have any ending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,9 @@ class Source:
     path: Path
     """`-` for standard input."""
     below: Path = Path()
-    """Its folder, relative to the folder that was named."""
+    """Its folder, relative to the folder on the command line."""
     from_folder: bool = False
-    """The command line names its folder, not the photo itself."""
+    """True if the command line names its folder, not the photo itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,9 @@ class Target:
 
 
 def find_photos(words: Sequence[str], out: str, *, recursive: bool) -> list[Source]:
-    """Return the photos that files, folders, patterns and `-` name, each once, in that order.
+    """Return the photos that files, folders, patterns and `-` name, without duplicates, in that order.
 
-    A folder gives the photos in it, by their endings; with `recursive` also those of its subfolders,
+    A folder stands for the photos in it, by their endings; with `recursive` also those of its subfolders,
     except hidden ones and the output folder. Raises `InputRefused`.
     """
     leave_out = Path(out) if out != str(STREAM) else None
@@ -80,7 +80,7 @@ def place_paintings(
 
 
 def is_folder(out: str, *, several: bool) -> bool:
-    """Return whether `out` is meant as a folder. Raises `InputRefused` if it must be one and cannot."""
+    """Return whether `out` is a folder. Raises `InputRefused` if it must be one and is not."""
     path = Path(out)
     if path != STREAM and (path.is_dir() or out.endswith("/")):
         if path.exists() and not path.is_dir():
@@ -98,7 +98,7 @@ def is_folder(out: str, *, several: bool) -> bool:
 
 
 def check_target(target: Target, sources: Sequence[Source], *, overwrite: bool) -> None:
-    """Refuse what would replace a photo, or a file without `overwrite`. Raises `InputRefused`."""
+    """Raise `InputRefused` for a target that would replace a photo, or a file without `overwrite`."""
     inputs = [source.path for source in sources if source.path != STREAM]
     check_output(target.path, inputs, overwrite=overwrite)
 

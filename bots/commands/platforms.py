@@ -1,4 +1,4 @@
-"""`suisai telegram`, `suisai x` (`login`, `webhook`): the processes and the setup of the platforms."""
+"""`suisai telegram`, `suisai x` (`login`, `webhook`), `suisai listen`: listeners and their setup."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def webhook(
         state = "answers" if hook.valid else "does not answer X's challenge"
         typer.echo(f"{hook.url} {state}; delivered: {', '.join(hook.events) or 'nothing'}")
     if not hooks:
-        typer.echo("X delivers nowhere; the bot polls. Try: suisai x webhook https://your.host")
+        typer.echo("There is no webhook; the bot polls. Try: suisai x webhook https://your.host")
 
 
 def _show(address: str) -> None:

@@ -1,4 +1,4 @@
-"""`suisai up`, `demo` and the single processes that they and the Procfile start."""
+"""`suisai up`, `suisai demo`, and the single processes that they and the Procfile start."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def up() -> None:
-    """Run everything on this machine, and keep it running.
+    """Run all processes on this machine; restart those that end.
 
-    Embedded Valkey unless SUISAI_REDIS_URL is set, workers, sweep, web page, and each platform whose
-    credentials are set. [dim]Example:[/dim] suisai up
+    These are the workers, the sweep, the chat page, a listener for each platform with credentials, and an
+    embedded Valkey unless SUISAI_REDIS_URL is set. [dim]Example:[/dim] suisai up
     """
     settings = read_settings()
     with lock_data_dir(settings.data_dir):
@@ -64,7 +64,7 @@ def demo(
         typer.Option(
             "-o",
             "--out",
-            help="Where the painting (or before/after) is written. "
+            help="Where the painting is written; with --once, photo and painting side by side. "
             "[default: out/demo.jpg, or the next free number]",
         ),
     ] = None,
@@ -72,7 +72,7 @@ def demo(
         bool, typer.Option("--overwrite", help="Replace a painting that exists; never the photo.")
     ] = False,
 ) -> None:
-    """Run the whole bot in a temporary folder, send it a photo, show the painting.
+    """Run the whole bot in a temporary folder, send it a photo and save the painting.
 
     [dim]Example:[/dim] suisai demo --once photo.jpg --out painting.jpg
     """
@@ -103,7 +103,7 @@ def worker(
     given = {name: value for name, value in chosen.items() if value is not None}
     settings = settings.model_copy(update=given)
     if kind not in ("io", "gpu"):
-        raise typer.BadParameter(f"'{kind}' is no kind of worker: {', '.join(WORKERS)}.")
+        raise typer.BadParameter(f"'{kind}' is not a kind of worker: {', '.join(WORKERS)}.")
     raise typer.Exit(
         run_worker("io" if kind == "io" else "gpu", settings, threads or settings.io_threads)
     )
@@ -135,7 +135,7 @@ def web(
 
 
 def operator_link() -> None:
-    """Print the operator's link to the status page. Anyone who has it can operate the bot.
+    """Print the operator's link to the status page. Keep it secret: it lets anyone operate the bot.
 
     [dim]Example:[/dim] suisai operator-link
     """
@@ -155,7 +155,7 @@ def _print_links(settings: Settings) -> None:
 def programs(
     web_options: tuple[str, ...] = (), platforms: Sequence[str] = (), models: Sequence[str] = ()
 ) -> list[Program]:
-    """Return the programs of one machine: the workers, the sweep, the page, and these platforms.
+    """Return the programs of one machine: workers, sweep, chat page, and listeners of `platforms`.
 
     Each GPU has one worker, with the model for it in `models`; without a GPU, one worker paints on the CPU.
     """
@@ -175,6 +175,6 @@ def programs(
 
 
 def _gpus() -> int:
-    """Count the GPUs that this machine's painting workers may take."""
+    """Return how many GPUs this machine's gpu workers may use."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     return len(gpus_here()) if visible is None else len(list(filter(None, visible.split(","))))

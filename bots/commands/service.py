@@ -1,4 +1,4 @@
-"""`suisai service`: run the bot under systemd, for one user or for the machine."""
+"""`suisai service`: installs and removes a systemd unit, for one user or for the machine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tasks.settings import ENV_FILE, Settings
 
 UNIT = "suisai.service"
 _ENDS_WITHIN_S = 150
-"""Longer than a batch on a GPU takes, so that a stop loses no work."""
+"""Longer than a batch on a GPU, so that a stop does not abort a batch."""
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -31,7 +31,8 @@ def add_commands(app: typer.Typer) -> None:
 
 def install(
     system: Annotated[
-        bool, typer.Option("--system", help="For the machine, as root; otherwise for your user.")
+        bool,
+        typer.Option("--system", help="Install for the machine, as root; otherwise for your user."),
     ] = False,
     user: Annotated[
         str | None, typer.Option(help="User that a system service runs as. [default: you]")
@@ -90,9 +91,11 @@ def _data_dir(owner: str | None) -> Path:
 
 
 def uninstall(
-    system: Annotated[bool, typer.Option("--system", help="The machine's, as root.")] = False,
+    system: Annotated[
+        bool, typer.Option("--system", help="Remove the machine's unit, as root.")
+    ] = False,
 ) -> None:
-    """Stop the service and remove its unit; photos, settings and ledger stay.
+    """Stop the service and remove its unit; photos, settings and ledger are kept.
 
     [dim]Example:[/dim] suisai service uninstall
     """
@@ -109,7 +112,7 @@ def uninstall(
 
 
 def unit_path(system: bool) -> Path:
-    """Return the path where systemd looks for the unit."""
+    """Return the path of the unit file."""
     if system:
         return Path("/etc/systemd/system") / UNIT
     config = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"

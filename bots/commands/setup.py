@@ -1,4 +1,4 @@
-"""`suisai setup`: asks for missing keys, checks them at once, writes them to .env."""
+"""`suisai setup`: asks for missing keys, checks them, writes them to .env."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _set_up(platform: Questions, env_file: Path, asked: bool) -> bool:
 
 
 def _ask(question: Question) -> str:
-    """Ask until there is an answer, or none is needed."""
+    """Ask until a required question is answered; return the answer."""
     while True:
         answer = str(
             typer.prompt(

@@ -1,4 +1,4 @@
-"""`suisai stylize`, `styles`, `verify`: the pipeline alone, without a bot."""
+"""`suisai stylize`, `styles`, `verify`: the pipeline without a bot."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import track
 
 from bots.commands.atomic_write import STREAM, check_output, format_of, write_whole
-from bots.commands.common import InputRefused, in_words, show, style_named, table
+from bots.commands.common import InputRefused, describe_refusal, show, style_named, table
 from bots.commands.photo_files import Target, check_target, find_photos, place_paintings
 from pipeline.comparison import style_sheet
 from pipeline.decode import PhotoLimits
@@ -57,7 +57,7 @@ def stylize(
             "-o",
             "--out",
             metavar="PATH",
-            help="A file whose ending is its format (.jpg, .png, .webp), a folder, or - for "
+            help="A file, whose ending decides the format (.jpg, .png, .webp), a folder, or - for "
             "standard output.",
         ),
     ],
@@ -67,7 +67,7 @@ def stylize(
         float, typer.Option(min=0.0, max=1.0, help="0: slight changes, 1: strongest.")
     ] = 0.6,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Seed of invented details, e.g. clouds.")
+        int | None, typer.Option(min=0, help="Seed of random details, e.g. clouds.")
     ] = None,
     size: Annotated[
         str | None,
@@ -130,7 +130,7 @@ def stylize(
 
 
 class _Refusals:
-    """Collects refusals: one of several photos does not stop the others, a single photo raises."""
+    """Collects refusals, so that one of several photos does not stop the others; a single one raises."""
 
     def __init__(self, several: bool) -> None:
         self.several = several
@@ -181,7 +181,7 @@ class _Painting:
                 picture_format=target.picture_format, quality=self._quality,
             )  # fmt: skip
         except PhotoRefused as refusal:
-            raise InputRefused(in_words(path, refusal)) from refusal
+            raise InputRefused(describe_refusal(path, refusal)) from refusal
         except PictureTooLarge as error:
             raise InputRefused(f"{path}: {error}") from error
         except PaintingFailed as failure:
@@ -199,7 +199,7 @@ def _open(path: Path, limits: PhotoLimits) -> Photo:
     try:
         return open_photo(_read(path, limits.bytes_max + 1), limits)
     except PhotoRefused as refusal:
-        raise InputRefused(in_words(path, refusal)) from refusal
+        raise InputRefused(describe_refusal(path, refusal)) from refusal
     except OSError as error:
         raise InputRefused(f"{path}: cannot be read ({error.strerror}). Name a photo.") from error
 
@@ -226,7 +226,7 @@ def _limits(size: str | None, settings: Settings) -> PhotoLimits:
     long_side_px = usual.side_max_px if size == "original" else int(size)
     if long_side_px <= usual.long_side_px:
         return replace(usual, long_side_px=long_side_px)
-    # On a person's own machine, their own photo may use more resources than a stranger's.
+    # The caller's own photo may use more resources than a stranger's.
     return replace(usual, long_side_px=long_side_px, bytes_max=100_000_000,
                    memory_bytes=3_000_000_000, cpu_s=60.0)  # fmt: skip
 
@@ -251,7 +251,7 @@ def styles(
         Path | None, typer.Option(metavar="PHOTO", help="Paint this photo in every style.")
     ] = None,
     out: Annotated[
-        Path, typer.Option("-o", "--out", help="Where the sheet goes: .png, .jpg or .webp.")
+        Path, typer.Option("-o", "--out", help="The file of the sheet: .png, .jpg or .webp.")
     ] = Path("sheet.png"),
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a sheet that exists.")
@@ -276,7 +276,7 @@ def styles(
         ]
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
-        shown = table("style", "what it is like", "also called", fixed=("style",))
+        shown = table("style", "description", "also called", fixed=("style",))
         for s in every.values():
             aliases = [alias for alias in s.aliases if alias.isascii()]
             shown.add_row(s.name, s.about["en"], ", ".join(aliases))
@@ -312,7 +312,7 @@ def verify(
             _read(picture, _VERIFIED_MAX), trusted.read_bytes() if trusted else b""
         )
     except PhotoRefused as refusal:
-        raise InputRefused(in_words(picture, refusal)) from refusal
+        raise InputRefused(describe_refusal(picture, refusal)) from refusal
     except OSError as error:
         raise InputRefused(f"{error.filename}: cannot be read ({error.strerror}).") from error
     typer.echo(f"made by:        {declared.tool or 'not declared'}")

@@ -1,4 +1,4 @@
-"""`suisai top` and `suisai status`: the whole bot in the terminal, live or once."""
+"""`suisai top` and `suisai status`: the bot's state in the terminal, live or once."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def add_commands(app: typer.Typer) -> None:
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Show on one screen what the page /status shows: queues, pauses, workers, the last failures.
+    """Print what the page /status shows: queues, pauses, workers, the last failures.
 
     [dim]Example:[/dim] suisai status
     """
@@ -52,13 +52,13 @@ def status(
 
 
 def _trouble(now: FleetStats, failed: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
-    refusals = Table("refused most", "because", "times", box=None, pad_edge=False)
+    refusals = Table("refused", "reason", "count", box=None, pad_edge=False)
     for platform, reason, count in overview(now)["refusals"]:
         refusals.add_row(platform, reason, f"{count:,}")
     if refusals.row_count:
         yield refusals
         yield Text()
-    dead = Table("given up", "platform", "because", "when", box=None, pad_edge=False)
+    dead = Table("given up", "platform", "reason", "when", box=None, pad_edge=False)
     for job in failed:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(job["at"]))
         dead.add_row(job["id"], job["platform"], job["reason"], when)
@@ -75,7 +75,7 @@ def top(
     every: Annotated[float, typer.Option(min=0.2, help="Seconds between updates.")] = 1.0,
     once: Annotated[bool, typer.Option("--once", help="Print once and exit.")] = False,
 ) -> None:
-    """Show queues, workers, waits and pauses, live. Ctrl-C ends it.
+    """Show queues, workers, waits and pauses, live, until Ctrl-C.
 
     [dim]Example:[/dim] suisai top
     """

@@ -1,1 +1,1 @@
-"""What `suisai doctor` looks at: small checks that each yield findings with what mends them."""
+"""The checks of `suisai doctor`. Each yields findings, with the command that fixes a problem."""

@@ -21,13 +21,13 @@ from tasks.settings import Settings
 
 _GIB = 1 << 30
 
-_DISK_RED_GIB = 0.5
+_DISK_ERROR_GIB = 0.5
 
-_DISK_YELLOW_GIB = 5.0
+_DISK_WARNING_GIB = 5.0
 
 
 def check_machine(settings: Settings) -> Iterator[Finding]:
-    """Check what every process of the bot needs from its machine."""
+    """Check the Python packages, the disk, the GPUs and the sandbox of this machine."""
     yield _packages()
     yield _disk(settings.data_dir)
     yield _gpu(settings)
@@ -36,14 +36,15 @@ def check_machine(settings: Settings) -> Iterator[Finding]:
 
 def _packages() -> Finding:
     python = platform.python_version()
-    wrong = [slip for line in requires("suisai") or () if (slip := _slip(Requirement(line)))]
+    unmet = (_unmet(Requirement(line)) for line in requires("suisai") or ())
+    wrong = [problem for problem in unmet if problem]
     if wrong:
         return failure("Python", f"{python}; {'; '.join(wrong)}", "python -m pip install -U suisai")
-    return passed("Python", f"{python}, Suisai {version('suisai')} and all it needs")
+    return passed("Python", f"{python}, Suisai {version('suisai')} with all its dependencies")
 
 
-def _slip(need: Requirement) -> str:
-    """Return what is wrong with one requirement; empty if it is met or not needed here."""
+def _unmet(need: Requirement) -> str:
+    """Return why a requirement is not met; empty if it is met or does not apply here."""
     if need.marker is not None and not need.marker.evaluate({"extra": ""}):
         return ""
     try:
@@ -56,11 +57,11 @@ def _slip(need: Requirement) -> str:
 def _disk(folder: Path) -> Finding:
     there = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(there).free / _GIB
-    says = f"{free:.1f} GiB free for {folder}"
-    mend = "free some space, or set SUISAI_DATA_DIR to another disk"
-    if free < _DISK_RED_GIB:
-        return failure("disk", says, mend)
-    return warning("disk", says, mend) if free < _DISK_YELLOW_GIB else passed("disk", says)
+    message = f"{free:.1f} GiB free for {folder}"
+    fix = "free some space, or set SUISAI_DATA_DIR to another disk"
+    if free < _DISK_ERROR_GIB:
+        return failure("disk", message, fix)
+    return warning("disk", message, fix) if free < _DISK_WARNING_GIB else passed("disk", message)
 
 
 def _gpu(settings: Settings) -> Finding:
@@ -77,7 +78,7 @@ def _gpu(settings: Settings) -> Finding:
 
 
 def sandbox_finding(filtered: bool) -> Finding:
-    """Check the confinement of the process that decodes photos."""
+    """Return the finding on the sandbox; `filtered`: the kernel can filter its system calls."""
     if filtered:
         return passed(
             "sandbox", "photos are decoded under resource limits and a system call filter"
@@ -93,9 +94,9 @@ _MIB = 1 << 20
 
 
 def check_models(settings: Settings) -> Iterator[Finding]:
-    """Check what the diffusion engine needs, if it is wanted and there is a GPU."""
+    """Check torch and the model files, if the diffusion engine may be used and there is a GPU."""
     if settings.engine == "painter":
-        yield passed("engine", "the painter, as SUISAI_ENGINE says")
+        yield passed("engine", "the painter (SUISAI_ENGINE=painter)")
         return
     for gpu in gpus_here():
         yield _model(settings, gpu)
@@ -107,13 +108,13 @@ def _model(settings: Settings, gpu: Gpu) -> Finding:
     try:
         model, why = choose_model(settings.model, gpu.free_mib * _MIB)
     except (NothingFits, ModelUnknown) as error:
-        light = failure if settings.engine == "diffusion" else warning
-        return light("model", str(error), "set SUISAI_MODEL, or free GPU memory")
+        finding = failure if settings.engine == "diffusion" else warning
+        return finding("model", str(error), "set SUISAI_MODEL, or free GPU memory")
     missing = missing_parts(model, models_folder(settings))
     if missing:
         return warning(
             "model",
-            f"{model.name} would run here, but is not downloaded",
+            f"{model.name} fits this GPU, but is not downloaded",
             f"suisai models pull {model.name}",
         )
     return passed("model", f"{model.name}: {why}")

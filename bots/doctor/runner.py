@@ -1,4 +1,4 @@
-"""Runs all checks, those of the installed platforms included."""
+"""Runs all checks, including those of the installed platforms."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tasks.settings import Settings
 
 
 def examine(settings: Settings, env_file: Path = Path(".env")) -> Iterator[Finding]:
-    """Yield the findings of all checks, this machine first, the platforms last."""
+    """Yield the findings of all checks: the machine first, the platforms last."""
     yield from _guarded("machine", lambda: check_machine(settings))
     yield from _guarded("model", lambda: check_models(settings))
     yield from _guarded("settings", lambda: check_settings(settings, os.environ, env_file))
@@ -41,7 +41,7 @@ def examine(settings: Settings, env_file: Path = Path(".env")) -> Iterator[Findi
                 yield unreachable
             else:
                 yield from _guarded("Valkey", lambda: check_store(redis, started=started))
-                services = open_services(settings, _nobody)
+                services = open_services(settings, _no_wake)
                 opened.callback(services.redis.close)
         if services is not None:
             yield from _guarded("workers", partial(check_workers, services))
@@ -50,7 +50,7 @@ def examine(settings: Settings, env_file: Path = Path(".env")) -> Iterator[Findi
 
 
 def _guarded(what: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
-    """Yield the findings of `look`; a check that fails must not hide the others."""
+    """Yield the findings of `look`; an exception becomes a finding, so that other checks still run."""
     try:
         yield from look()
     except StoreError as error:

@@ -1,4 +1,4 @@
-"""Settings that contradict each other, and settings that do not exist."""
+"""Checks the settings for contradictions and for names that do not exist."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tasks.settings import ENV_FILE, SECRETS_DIR, Settings
 def check_settings(
     settings: Settings, environment: Mapping[str, str], env_file: Path
 ) -> Iterator[Finding]:
-    """Check the settings in force, and the names in the environment and in `.env`."""
+    """Check the present settings, and the names in the environment and in `.env`."""
     slips = [*_contradictions(settings), *_unknown(environment, env_file), *_exposed(env_file)]
     where = f" (from {env_file})" if env_file.is_file() else ""
     yield from slips or [passed("settings", f"no contradictions, no unknown names{where}")]
@@ -35,19 +35,19 @@ def _times(settings: Settings) -> Iterator[Finding]:
     if settings.brownout_above_s >= settings.limits.max_wait_s:
         yield warning(
             "settings",
-            "the faster recipe never comes: asks are refused before SUISAI_BROWNOUT_ABOVE_S",
+            "the faster recipe is never used: requests are refused before SUISAI_BROWNOUT_ABOVE_S",
             "set SUISAI_BROWNOUT_ABOVE_S below max_wait_s of SUISAI_LIMITS",
         )
     if settings.photo_retention_s < settings.limits.max_wait_s:
         yield warning(
             "settings",
-            "photos go before the longest wait is over, and are then downloaded again",
+            "photos may be deleted while they wait, and are then downloaded again",
             "set SUISAI_PHOTO_RETENTION_S to at least max_wait_s of SUISAI_LIMITS",
         )
     if settings.picture_retention_s < settings.painting_patience_s:
         yield warning(
             "settings",
-            "pictures may go while they wait for their platform, and are then painted again",
+            "paintings may be deleted while their platform is paused, and are then painted again",
             "set SUISAI_PICTURE_RETENTION_S to at least SUISAI_PAINTING_PATIENCE_S",
         )
 
@@ -56,14 +56,14 @@ def _places(settings: Settings) -> Iterator[Finding]:
     if _elsewhere(settings) and settings.blob_url is None:
         yield warning(
             "settings",
-            "the ledger is on another machine, but photos lie in this one's folder",
+            "the ledger is on another machine, but photos are stored in a folder of this one",
             "set SUISAI_BLOB_URL to a bucket that every worker reaches, unless all run here",
         )
     if settings.redis_url is not None and "valkey_memory_mb" in settings.model_fields_set:
         yield warning(
             "settings",
-            "SUISAI_VALKEY_MEMORY_MB does nothing: it is for the embedded server only",
-            "set maxmemory at the server of SUISAI_REDIS_URL, see docs/valkey.md",
+            "SUISAI_VALKEY_MEMORY_MB has no effect: it is for the embedded server only",
+            "set maxmemory on the server of SUISAI_REDIS_URL, see docs/valkey.md",
         )
 
 
@@ -101,8 +101,8 @@ def _unknown(environment: Mapping[str, str], env_file: Path) -> Iterator[Finding
             near = difflib.get_close_matches(name.upper(), known, n=1)
             yield warning(
                 "settings",
-                f"{name} is no setting and does nothing",
-                f"did you mean {near[0]}?" if near else "see .env.example for all there are",
+                f"{name} is not a setting and has no effect",
+                f"did you mean {near[0]}?" if near else "see .env.example for all settings",
             )
 
 

@@ -1,4 +1,4 @@
-"""The ledger's Valkey: reachable, durable, with enough memory."""
+"""Checks the ledger's Valkey: version, durability, eviction, memory, latency, clock."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def open_briefly(settings: Settings) -> Redis:
 
 
 def check_reach(redis: Redis, settings: Settings) -> Finding | None:
-    """Return why the server cannot be reached; None if it answers."""
+    """Return a finding if the server cannot be reached; None if it answers."""
     try:
         redis.ping()
     except (StoreError, OSError) as error:
@@ -47,7 +47,7 @@ def check_reach(redis: Redis, settings: Settings) -> Finding | None:
 
 
 def check_store(redis: Redis, *, started: bool = False) -> Iterator[Finding]:
-    """Check a server that answers; `started` for these checks, or running already."""
+    """Check a reachable server. `started`: it was started only for these checks."""
     info: Info = redis.info()
     yield _version(info, started)
     yield _durability(redis, info)
@@ -92,7 +92,7 @@ def _eviction(info: Info) -> Finding:
         return passed("eviction", "never")
     return failure(
         "eviction",
-        f"{policy}: the server may throw jobs away",
+        f"{policy}: the server may evict jobs",
         "valkey-cli config set maxmemory-policy noeviction && valkey-cli config rewrite",
     )
 
@@ -114,9 +114,9 @@ def _latency(redis: Redis) -> Finding:
         redis.ping()
         times.append(time.perf_counter() - began)
     median_ms = statistics.median(times) * 1000
-    says = f"{median_ms:.1f} ms there and back"
+    says = f"{median_ms:.1f} ms round trip"
     if median_ms > 20:
-        return warning("latency", says, "put the bot's processes next to their Valkey")
+        return warning("latency", says, "run the bot's processes near their Valkey")
     return passed("latency", says)
 
 

@@ -1,4 +1,4 @@
-"""Traces: whether they can be sent and the collector accepts them."""
+"""Checks whether traces can be sent and the collector accepts them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NOTHING = b""
 
 
 def check_traces(settings: Settings) -> Iterator[Finding]:
-    """Check the collector, if there is one, with an empty message."""
+    """Send the collector, if one is configured, an empty message."""
     if settings.traces_url is None:
         return
     if not can_be_sent():

@@ -25,13 +25,13 @@ def check_workers(services: Services) -> Iterator[Finding]:
         return
     awake = _awake(services.settings)
     for kind, stages in _KINDS.items():
-        yield _staffed(kind, stages, awake.get(kind, 0), gauges)
+        yield _worker_kind(kind, stages, awake.get(kind, 0), gauges)
     sweeps = sum(process.kind == "sweep" for process in gauges.processes)
     yield (
         passed("sweep", f"{sweeps} running")
         if sweeps
         else warning(
-            "sweep", "none running: jobs of dead workers are not taken back", "suisai sweep"
+            "sweep", "none running: jobs of crashed workers are not recovered", "suisai sweep"
         )
     )
     yield from _engines(services.settings.engines, gauges)
@@ -42,7 +42,7 @@ def check_workers(services: Services) -> Iterator[Finding]:
 
 
 def _engines(order: Sequence[str], gauges: FleetStats) -> Iterator[Finding]:
-    """Look at a fleet that paints with more than one engine: people get unlike pictures."""
+    """Check which engines paint: with more than one, people get paintings that look different."""
     living = engines_at_work(gauges.processes)
     for engine in sorted(living - set(order)):
         yield warning(
@@ -63,12 +63,12 @@ def _engines(order: Sequence[str], gauges: FleetStats) -> Iterator[Finding]:
 
 
 def _nothing_runs(gauges: FleetStats) -> Finding:
-    """One finding in place of one for each process that is not there."""
+    """Return one finding for all processes if none of them runs."""
     waiting = sum(stage.waiting for stage in gauges.stages.values())
-    says = "the bot does not run; workers, sweep, page and listeners are checked once it does"
+    message = "the bot does not run; workers, sweep, page and listeners are checked once it does"
     if waiting:
-        return failure("processes", f"{says}; {waiting} jobs wait", "suisai up")
-    return warning("processes", says, "suisai up")
+        return failure("processes", f"{message}; {waiting} jobs wait", "suisai up")
+    return warning("processes", message, "suisai up")
 
 
 def _held(gauges: FleetStats) -> Iterator[Finding]:
@@ -80,15 +80,15 @@ def _held(gauges: FleetStats) -> Iterator[Finding]:
         yield warning("given up", f"{gauges.dead} jobs on the dead list", "suisai dead list")
 
 
-def _staffed(kind: str, stages: tuple[Stage, ...], awake: int, gauges: FleetStats) -> Finding:
+def _worker_kind(kind: str, stages: tuple[Stage, ...], awake: int, gauges: FleetStats) -> Finding:
     waiting = sum(gauges.stages[stage].waiting for stage in stages)
-    what, mend = f"{kind} workers", f"suisai worker {kind}"
-    says = f"{awake} answer, {waiting} jobs wait for {' and '.join(stages)}"
+    what, fix = f"{kind} workers", f"suisai worker {kind}"
+    message = f"{awake} answer, {waiting} jobs wait for {' and '.join(stages)}"
     if awake:
-        return passed(what, says)
+        return passed(what, message)
     if kind == "gpu":
-        says += "; a new one is heard when its engine is warm"
-    return failure(what, says, mend) if waiting else warning(what, says, mend)
+        message += "; a new worker answers once its engine is loaded"
+    return failure(what, message, fix) if waiting else warning(what, message, fix)
 
 
 def _models(settings: Settings, gauges: FleetStats) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Everything the bot says, by language: `t` for one phrase, `answers` for what all platforms say."""
+"""The bot's sentences in all languages: `t` for any one, `messages` for those of all platforms."""
 
 from __future__ import annotations
 

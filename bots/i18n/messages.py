@@ -11,34 +11,34 @@ from tasks.models import Apology, QueueStatus, Refused, Stage
 
 
 def refusal(language: str, refused: Refused, now: float) -> str:
-    """Say why an ask was not accepted and when to come back. `now`: seconds since the epoch."""
+    """Return why a request was refused and when to come back. `now`: seconds since the epoch."""
     wait_s = max(0, math.ceil(refused.until - now)) if refused.until else 0
     return t(language, f"refused-{refused.reason}", wait_s=wait_s)
 
 
 def apology(language: str, apology: Apology) -> str:
-    """Say why there is no painting, and that it did not count where that is so."""
+    """Return why there is no painting, and whether the request counts against the limits."""
     try:
         sentence = t(language, f"apology-{apology.reason}", **apology.facts)
     except NoSuchPhrase:
-        # The photo is not at fault, or an extension has reasons that this version does not know.
+        # Not the photo's fault, or a plugin has a reason that has no sentence here.
         sentence = t(language, "apology-our-fault")
     return f"{sentence} {t(language, 'apology-refunded')}" if apology.refunded else sentence
 
 
 def notes(language: str, codes: Iterable[str]) -> tuple[str, ...]:
-    """Return one sentence per note that a painting comes with."""
+    """Return one sentence for each note that accompanies a painting."""
     return tuple(t(language, f"note-{code}") for code in codes)
 
 
 def understood(language: str, style: Style, strength: float) -> str:
-    """Say what was understood of a person's own words: a style and a strength, 0..1."""
+    """Return how the bot understood a person's own words: a style and a strength, 0..1."""
     title = style.title.get(language) or style.title.get("en") or style.name
     return t(language, "understood", style=title, strength=strength)
 
 
 def describe_status(language: str, status: QueueStatus) -> str:
-    """Say in a line where an open job stands: '3rd in line, about 20 seconds'."""
+    """Return the status of an open job in one line: '3rd in line, about 20 seconds'."""
     if status.paused:
         return t(language, "status-paused")
     if status.stage is Stage.DELIVER:

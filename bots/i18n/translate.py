@@ -1,4 +1,4 @@
-"""Keys -> sentences, from the Fluent files beside this module: a folder per language, a file per topic.
+"""Looks up sentences in the Fluent files beside this module: a folder per language, a file per topic.
 
 Durations and ordinal numbers are written by the rules of each language (CLDR, through babel).
 """
@@ -26,14 +26,13 @@ _RANGE = re.compile(r"\s*([A-Za-z]{2,3})(?:[-_][\w-]+)?\s*(?:;\s*q=([01](?:\.\d{
 
 
 class NoSuchPhrase(LookupError):
-    """Neither the language nor English has a sentence under this key that these facts complete."""
+    """No sentence has this key, or its variables are missing."""
 
 
 def t(language: str, key: str, **facts: Fact) -> str:
-    """Return the sentence `key` in `language` ('pt', 'pt-BR', ...), in English where it has none.
+    """Return the sentence `key` in `language` ('pt', 'pt-BR', ...), in English if it has none.
 
-    Facts are named in the sentence as `$name`; seconds go through `DURATION($wait_s)`. Raises
-    `NoSuchPhrase`.
+    A sentence uses a fact as `$name`, and seconds as `DURATION($wait_s)`. Raises `NoSuchPhrase`.
     """
     bundles = _bundles()
     for code in dict.fromkeys((negotiate(language), FALLBACK)):
@@ -43,7 +42,7 @@ def t(language: str, key: str, **facts: Fact) -> str:
 
 
 def languages() -> tuple[str, ...]:
-    """Return the codes of all languages that the bot speaks."""
+    """Return the codes of all languages that have files."""
     return tuple(sorted(_bundles()))
 
 
@@ -75,7 +74,7 @@ def _bundles() -> Mapping[str, FluentBundle]:
 
 
 def _bundle(language: str) -> FluentBundle:
-    # Isolation marks would show as boxes in places that know no bidirectional text.
+    # Isolation marks are shown as boxes by programs without bidirectional text.
     bundle = FluentBundle([language], functions=_functions(language), use_isolating=False)
     for file in files(__package__).joinpath(language).iterdir():
         if file.name.endswith(".ftl"):
@@ -98,7 +97,7 @@ _CLOSED_UP = frozenset({"ja"})
 
 
 def duration(seconds: float, locale: Locale) -> str:
-    """Say a wait with one unit, rounded up to what a person would say: 5 seconds, 3 minutes."""
+    """Return a wait in one unit, rounded up to a round number: 5 seconds, 3 minutes."""
     count, unit = _rounded_up(max(0.0, seconds))
     if locale.language in _CLOSED_UP:
         words = format_unit(count, f"duration-{unit}", length="short", locale=locale)
@@ -107,7 +106,7 @@ def duration(seconds: float, locale: Locale) -> str:
 
 
 def ordinal(number: float, locale: Locale) -> str:
-    """Return the plural category of a place: `few` for the English 3rd."""
+    """Return the plural category of an ordinal number: `few` for the English 3rd."""
     return str(locale.ordinal_form(int(number)))
 
 
@@ -126,7 +125,7 @@ def _rounded_up(seconds: float) -> tuple[int, str]:
 
 
 def span(seconds: float) -> str:
-    """Write a stretch of time in few letters."""
+    """Return a duration in short form, e.g. `2 min`."""
     if seconds < 10:
         return f"{seconds:.1f} s"
     if seconds < 120:

@@ -18,7 +18,7 @@ _KEEP_S = 86_400.0
 
 
 class LoadTestPlatform:
-    """Implements `tasks.platform.Platform` without a network; answers go to nobody."""
+    """Implements `tasks.platform.Platform` without a network; answers are only counted."""
 
     name = NAME
 
@@ -43,7 +43,7 @@ class LoadTestPlatform:
 
 
 def generate_photo(name: str, size: tuple[int, int] = (160, 120)) -> bytes:
-    """Return a JPEG of noise and coloured patches; it depends on `name` alone."""
+    """Return a JPEG of noise and coloured patches; the same `name` gives the same photo."""
     chance = random.Random(name)  # noqa: S311 - no secret hangs on it
     noise = Image.frombytes("L", size, chance.randbytes(size[0] * size[1]))
     picture = Image.blend(noise, Image.new("L", size, 128), chance.uniform(0.3, 0.9)).convert("RGB")

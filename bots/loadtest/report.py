@@ -27,7 +27,7 @@ class Report:
     """Requests that were sent again because the ledger did not answer."""
     painted: int
     reused: int
-    """Of the painted: answered with the painting of an equal request."""
+    """How many of the painted were answered with the painting of an equal request."""
     apologised: int
     waiting: int
     """Still queued when the operator stopped the load test."""
@@ -36,11 +36,11 @@ class Report:
     doubled: int
     """Answered more than once."""
     intake_ms: tuple[float, float]
-    """Time of an admission: median and 99th percentile."""
+    """Duration of an admission, milliseconds: median and 99th percentile."""
     promised_s: float
-    """Mean promised wait."""
+    """Mean promised wait, seconds."""
     actual_s: tuple[float, float]
-    """Actual wait: median and 95th percentile."""
+    """Actual wait, seconds: median and 95th percentile."""
     within_promise: float
     """Share of answers within 1.25 times the promised wait."""
     peak_per_s: float
@@ -51,11 +51,11 @@ class Report:
     """The stage where most jobs waited; empty if none did."""
     most_waiting: int
     add: str
-    """What the peak would have needed."""
+    """What to add for a peak like this one."""
 
     @property
     def held(self) -> bool:
-        """Every accepted photo got exactly one answer, or is still queued."""
+        """Return whether every accepted photo got exactly one answer or is still queued."""
         return self.lost == self.doubled == 0
 
 
@@ -70,10 +70,10 @@ def report_on(services: Services, profile: LoadProfile, log: LoadLog) -> Report:
     kept = [wait <= 1.25 * promised[job.id] for wait, job in zip(waits, ended, strict=True)]
     unanswered = sum(count == 0 for count in answers.values())
     waiting = sum(not (j.outcome or answers[j.id]) for j in jobs) if log.stopped else 0
-    peak = _peak(sorted(log.asked_s))
+    peak = _peak(sorted(log.sent_s))
     bottleneck, most = _bottleneck(log)
     return Report(
-        people=len(log.asked_s),
+        people=len(log.sent_s),
         minutes=profile.minutes,
         accepted=len(promised),
         refused=dict(Counter(refusal.reason for refusal in log.refused)),

@@ -18,7 +18,7 @@ from tasks.services import Services
 from tasks.stats import FleetStats, read_stats
 
 _VIRAL = 0.1
-"""Share of the people who send the one photo that everybody sends."""
+"""Share of the people who send the same photo."""
 
 _THREADS = 8
 
@@ -35,7 +35,7 @@ class LoadProfile:
     people: int
     minutes: float
     patience_s: float = 60.0
-    """Stop waiting when no job has ended for so long."""
+    """Stop waiting if no job has ended for this many seconds."""
     seed: int = 7
 
     def arrivals(self) -> list[float]:
@@ -49,15 +49,15 @@ class LoadProfile:
 class LoadLog:
     """What happened during a load test."""
 
-    asked_s: list[float] = field(default_factory=list)
+    sent_s: list[float] = field(default_factory=list)
     """When each request was sent, seconds from the start."""
     admitted: list[tuple[float, Admitted]] = field(default_factory=list)
-    """When (seconds since the epoch), and the promised wait."""
+    """Time of the admission (seconds since the epoch), and its result."""
     refused: list[Refused] = field(default_factory=list)
     intake_s: list[float] = field(default_factory=list)
-    """How long each admission took."""
+    """Duration of each admission, seconds."""
     resent: list[str] = field(default_factory=list)
-    """Who sent the request again because the ledger did not answer; once for each time."""
+    """The person of each request that was sent again because the ledger did not answer."""
     samples: list[FleetStats] = field(default_factory=list)
     """The state of the bot, once a second."""
     stopped: bool = False
@@ -88,30 +88,30 @@ def _send_requests(
     services: Services, profile: LoadProfile, log: LoadLog, stop: threading.Event
 ) -> None:
     run, chance = secrets.token_hex(4), random.Random(profile.seed)  # noqa: S311 - no secret hangs on it
-    began, asking = time.monotonic(), []
+    began, sending = time.monotonic(), []
     with ThreadPoolExecutor(_THREADS) as pool:
         for number, at in enumerate(profile.arrivals()):
             if stop.wait(max(0.0, began + at - time.monotonic())):
                 break
             person = f"{run}-{number}"
             photo = f"{run}-viral" if chance.random() < _VIRAL else person
-            ask = PaintRequest(NAME, person, person, person, (PhotoRef(photo),), private=False)
-            asking.append(pool.submit(_send, services, log, ask, began, stop))
-    for asked in asking:
-        asked.result()
+            request = PaintRequest(NAME, person, person, person, (PhotoRef(photo),), private=False)
+            sending.append(pool.submit(_send, services, log, request, began, stop))
+    for sent in sending:
+        sent.result()
 
 
 def _send(
-    services: Services, log: LoadLog, ask: PaintRequest, began: float, stop: threading.Event
+    services: Services, log: LoadLog, request: PaintRequest, began: float, stop: threading.Event
 ) -> None:
     sent = time.monotonic()
-    log.asked_s.append(sent - began)
+    log.sent_s.append(sent - began)
     outcome = None
     while outcome is None:
         try:
-            outcome = services.ledger.admit(ask)
+            outcome = services.ledger.admit(request)
         except StoreError:
-            log.resent.append(ask.person)
+            log.resent.append(request.person)
             if stop.wait(_RESEND_S):
                 return
     log.intake_s.append(time.monotonic() - sent)

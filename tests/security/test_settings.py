@@ -113,7 +113,7 @@ def test_no_env_file_ends_in_a_traceback(content: bytes, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
-        ("SUISAI_REDIS_URL", "redis://host:port/0", "SUISAI_REDIS_URL is not usable"),
+        ("SUISAI_REDIS_URL", "redis://host:port/0", "SUISAI_REDIS_URL is invalid"),
         ("SUISAI_LIMITS", "[" * 20_000, "nested too deeply"),
     ],
 )

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from bots.captions.policy import Category, review
-from bots.captions.spelling import fold, is_one_slip
+from bots.captions.spelling import fold, is_one_typo
 from tests.bots.captions.variants import DISGUISES, LANGUAGES, harmless, refused
 
 _MISSED_AT_MOST = 0.02
@@ -112,4 +112,4 @@ def test_folding_keeps_voiced_kana_and_vowel_signs() -> None:
     ],
 )
 def test_one_slip_is_one_letter_or_one_exchange(written: str, meant: str, expected: bool) -> None:
-    assert is_one_slip(written, meant) is expected
+    assert is_one_typo(written, meant) is expected

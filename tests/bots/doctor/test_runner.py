@@ -133,8 +133,8 @@ def test_a_setting_that_cannot_be_used_is_named_as_it_is_written(stack: Stack) -
 
     said = " ".join(row["message"] for row in json.loads(doctor(stack, "--json").stdout))
 
-    assert "SUISAI_LIMITS (cooldown_s) is not usable" in said
-    assert "SUISAI_WEB_PORT is not usable" in said
+    assert "SUISAI_LIMITS (cooldown_s) is invalid" in said
+    assert "SUISAI_WEB_PORT is invalid" in said
 
 
 def test_settings_are_printed_without_their_secrets(stack: Stack) -> None:

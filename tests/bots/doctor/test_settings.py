@@ -28,13 +28,13 @@ def test_the_defaults_are_sound(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"limits": Limits(max_wait_s=200)}, "the faster recipe never comes"),
+        ({"limits": Limits(max_wait_s=200)}, "the faster recipe is never used"),
         ({"photo_retention_s": 60}, "then downloaded again"),
         ({"picture_retention_s": 60}, "then painted again"),
         ({"redis_url": "redis://far.example"}, "SUISAI_BLOB_URL"),
         (
             {"redis_url": "redis://127.0.0.1", "valkey_memory_mb": 512},
-            "SUISAI_VALKEY_MEMORY_MB does nothing",
+            "SUISAI_VALKEY_MEMORY_MB has no effect",
         ),
         ({"safety_checks": ("nosuch",)}, "'nosuch' is not installed"),
         ({"platform_limits": {"y": LimitsOverride()}}, "names 'y', which is no platform"),
@@ -53,8 +53,8 @@ def test_a_slip_of_the_pen_is_recognised_in_the_environment_and_in_the_file(
 
     heard = says(Settings(), {"SUISAI_LEASE": "5"}, file)
 
-    assert "SUISAI_LEASE is no setting and does nothing -> did you mean SUISAI_LEASE_S?" in heard
-    assert "SUISAI_TELEGRAM_TOKN is no setting" in heard
+    assert "SUISAI_LEASE is not a setting and has no effect -> did you mean SUISAI_LEASE_S?" in heard
+    assert "SUISAI_TELEGRAM_TOKN is not a setting" in heard
     assert "NOTHING" not in heard
     assert "OTHER" not in heard
 

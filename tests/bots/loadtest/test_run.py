@@ -133,7 +133,7 @@ def test_what_to_add_comes_from_what_was_done_while_people_waited(
         )
         for second in range(3)
     ]
-    log = LoadLog(asked_s=[n / peak for n in range(int(10 * peak))], samples=[quiet, *looks])
+    log = LoadLog(sent_s=[n / peak for n in range(int(10 * peak))], samples=[quiet, *looks])
 
     assert report_on(services, LoadProfile(250, 0.2), log).add.startswith(advice)
 
