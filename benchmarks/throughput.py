@@ -31,7 +31,7 @@ from tests.stack import environment_of, eventually
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class WorkersRow:
     """One measurement."""
 
     workers: int
@@ -64,7 +64,7 @@ def measure(workers: int, jobs: int, first: Row | None) -> Row:
             valkey.stop()
 
 
-def _run(services: Services, workers: int, jobs: int, first: Row | None) -> Row:
+def _run(services: Services, workers: int, jobs: int, first: WorkersRow | None) -> WorkersRow:
     began = time.monotonic()
     for number in range(jobs):
         person = f"p{number}"

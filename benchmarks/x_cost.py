@@ -32,7 +32,7 @@ from tasks.telemetry.logs import set_up_logs
 from tasks.valkey import EmbeddedValkey
 from tests.fakes.x_api import ACCESS, REFRESH, FakeX
 from tests.fakes.x_bill import OWNED_READ, USD
-from tests.fakes.x_faults import Fault
+from tests.fakes.x_faults import XFault
 from tests.fakes.x_words import POST, TWEET, Words
 from tests.tasks.delivery_worker import DeliveryWorker
 

@@ -22,7 +22,7 @@ MIME_TYPES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class C2paManifest:
     """A C2PA manifest, as far as it could be read."""
 
     state: str
@@ -40,7 +40,7 @@ class Declaration:
     digital_source: str
     """IPTC's term for how the picture was made, e.g. `algorithmicallyEnhanced`."""
     tool: str
-    manifest: Manifest | None
+    manifest: C2paManifest | None
 
 
 def verify(data: bytes, trusted: bytes = b"") -> Declaration:
@@ -68,13 +68,13 @@ def _printable(value: object) -> str:
     return "".join(c if c.isprintable() else "\ufffd" for c in str(value or ""))
 
 
-def _manifest(data: bytes, mime_type: str, trusted: bytes) -> Manifest | None:
+def _manifest(data: bytes, mime_type: str, trusted: bytes) -> C2paManifest | None:
     if b"jumb" not in data:
         return None
     try:
         import c2pa
     except ImportError:
-        return Manifest("unread")
+        return C2paManifest("unread")
     settings = {**OFFLINE, "trust": {"user_anchors": trusted.decode()}} if trusted else OFFLINE
     try:
         context = c2pa.Context.from_dict(settings)
@@ -83,7 +83,7 @@ def _manifest(data: bytes, mime_type: str, trusted: bytes) -> Manifest | None:
     except c2pa.C2paError.ManifestNotFound:
         return None
     except c2pa.C2paError:
-        return Manifest("invalid")
+        return C2paManifest("invalid")
 
 
 def _read(report: dict[str, Any]) -> Manifest:
@@ -103,7 +103,7 @@ def _described(report: dict[str, Any]) -> Manifest:
         for action in assertion["data"]["actions"]
     ]
     sources = [action["digitalSourceType"] for action in actions if "digitalSourceType" in action]
-    return Manifest(
+    return C2paManifest(
         state=str(report.get("validation_state", "invalid")).lower(),
         generator=_printable(generators[0].get("name")),
         signer=_printable(active.get("signature_info", {}).get("issuer")),

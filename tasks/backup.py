@@ -63,7 +63,9 @@ def check_is_here(settings: Settings) -> None:
         )
 
 
-def back_up(services: Services, target: Path, *, move: bool, patience_s: float = 180.0) -> Manifest:
+def back_up(
+    services: Services, target: Path, *, move: bool, patience_s: float = 180.0
+) -> BackupManifest:
     """Write an archive of the bot; with `move` pause it first, for good. Raises `BackupFailed`, `OSError`."""
     check_is_here(services.settings)
     paused = tuple(name for name, until in services.controls.paused().items() if until == 0)
@@ -84,12 +86,12 @@ def back_up(services: Services, target: Path, *, move: bool, patience_s: float =
 
 def _write(
     tar: tarfile.TarFile, services: Services, *, moved: bool, paused: tuple[str, ...]
-) -> Manifest:
+) -> BackupManifest:
     folder = services.settings.data_dir
     copied = set(_add_blobs(tar, folder, set()))
     snapshot = embedded_folder(services.settings) / _snapshot(services.redis)
     try:
-        manifest = Manifest(services.ledger.now(), _open_jobs(services), moved, paused)
+        manifest = BackupManifest(services.ledger.now(), _open_jobs(services), moved, paused)
         tar.add(snapshot, f"{_LEDGER}/{_BASE}")
     finally:
         # It contains personal data, which `forget` must be able to delete.

@@ -56,7 +56,7 @@ class _Order:
     folder: str
 
 
-class Process:
+class ForkedProcess:
     """A process that was started here; the part of `subprocess.Popen` that tests use."""
 
     def __init__(self, pid: int, arguments: Sequence[str], end: socket.socket) -> None:
@@ -111,7 +111,7 @@ def start(
     error: IO[bytes] | None = None,
     stdin: IO[bytes] | None = None,
     folder: Path = ROOT,
-) -> Process:
+) -> ForkedProcess:
     """Start `python -m MODULE ARGUMENTS` in a session of its own."""
     connection = socket.socket(socket.AF_UNIX)
     connection.connect(_server())
@@ -120,7 +120,7 @@ def start(
         files = [each.fileno() for each in (stdin or nothing, output, error or output)]
         socket.send_fds(connection, [json.dumps(asdict(order)).encode() + b"\n"], files)
         pid = int(connection.makefile("rb", buffering=0).readline())
-    return Process(pid, order.words, connection)
+    return ForkedProcess(pid, order.words, connection)
 
 
 def run(

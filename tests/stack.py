@@ -19,7 +19,7 @@ from bots.web.client import WebClient
 from bots.web.operator_auth import operator_link
 from bots.web.settings import WebSettings
 from tasks.settings import Settings
-from tests.preloaded import Process, start
+from tests.preloaded import ForkedProcess, start
 
 T = TypeVar("T")
 
@@ -77,7 +77,7 @@ class Stack:
             **(extra or {}),
         }
         self._logs = logs
-        self._running: dict[str, Process] = {}
+        self._running: dict[str, ForkedProcess] = {}
 
     def start(self, name: str, *arguments: str) -> int:
         """Start `suisai ARGUMENTS` under a name; return its process id."""

@@ -126,14 +126,14 @@ class _Includes(BaseModel):
         return frozenset(user.id for user in self.users if "automated" in user.label.lower())
 
 
-class _Listed(BaseModel):
+class _ListAnswer(BaseModel):
     """What all answers that list something have."""
 
     includes: Lenient[_Includes] = Field(default_factory=lambda: _Includes.model_validate({}))
     next_token: Lenient[str | None] = Field(None, validation_alias=AliasPath("meta", "next_token"))
 
 
-class _Posts(_Listed):
+class _Posts(_ListAnswer):
     data: Many[_Post]
 
 
@@ -146,7 +146,7 @@ class _Event(BaseModel):
     media_keys: Many[str] = Field(validation_alias=AliasPath("attachments", "media_keys"))
 
 
-class _Events(_Listed):
+class _Events(_ListAnswer):
     data: Many[_Event]
 
 

@@ -22,7 +22,7 @@ class FakePlatformServer(ThreadingHTTPServer):
     request_queue_size = 128
 
     def __init__(self, injector: FaultInjector) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", 0), _PlatformHandler)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.lock = threading.Lock()
         self.injector = injector
@@ -51,7 +51,7 @@ class FakePlatformServer(ThreadingHTTPServer):
         """Ignore clients that were killed."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _PlatformHandler(BaseHTTPRequestHandler):
     server: FakePlatformServer
 
     def do_GET(self) -> None:

@@ -11,14 +11,13 @@ from typing import Literal
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
-from opentelemetry.proto.trace.v1.trace_pb2 import Span as SentSpan
-from opentelemetry.proto.trace.v1.trace_pb2 import Status
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 Mood = Literal["takes", "refuses", "hangs"]
 
 
 @dataclass(frozen=True)
-class Seen:
+class ReceivedSpan:
     """One span as it was sent."""
 
     trace: str
@@ -42,7 +41,7 @@ class OtlpCollector(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", 0), _CollectorHandler)
         self.mood: Mood = "takes"
         self.bodies: list[bytes] = []
         self.headers: list[dict[str, str]] = []
@@ -56,7 +55,7 @@ class OtlpCollector(ThreadingHTTPServer):
         """The address for OTEL_EXPORTER_OTLP_ENDPOINT."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
-    def seen(self, name: str | None = None) -> list[Seen]:
+    def seen(self, name: str | None = None) -> list[ReceivedSpan]:
         """Return the spans that were taken, all or those of a name, in the order of their beginnings."""
         spans = [span for body in list(self.bodies) for span in _read(body)]
         named = [span for span in spans if name in (None, span.name)]
@@ -82,7 +81,7 @@ def serving() -> Iterator[OtlpCollector]:
         server.server_close()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _CollectorHandler(BaseHTTPRequestHandler):
     server: OtlpCollector
 
     def do_POST(self) -> None:
@@ -102,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep quiet."""
 
 
-def _read(body: bytes) -> Iterator[Seen]:
+def _read(body: bytes) -> Iterator[ReceivedSpan]:
     for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
         process = _says(resource.resource.attributes)["service.instance.id"]
         for scope in resource.scope_spans:
@@ -110,8 +109,8 @@ def _read(body: bytes) -> Iterator[Seen]:
                 yield _seen(span, str(process))
 
 
-def _seen(span: SentSpan, process: str) -> Seen:
-    return Seen(
+def _seen(span: Span, process: str) -> ReceivedSpan:
+    return ReceivedSpan(
         trace=span.trace_id.hex(),
         id=span.span_id.hex(),
         parent=span.parent_span_id.hex(),

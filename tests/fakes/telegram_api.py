@@ -14,13 +14,13 @@ from urllib.parse import unquote
 
 import httpx
 
-from tests.fakes.telegram_faults import Fault, Faults
+from tests.fakes.telegram_faults import CallFault, CallFaults
 from tests.fakes.telegram_http import Cut, HttpServer, Request, Response
-from tests.fakes.telegram_limits import Limits
-from tests.fakes.telegram_methods import METHODS, Call, Refused, parsed
+from tests.fakes.telegram_limits import FloodLimits
+from tests.fakes.telegram_methods import METHODS, ApiCall, CallRefused, parsed
 from tests.fakes.telegram_people import People, Updates
-from tests.fakes.telegram_spec import Spec
-from tests.fakes.telegram_world import World
+from tests.fakes.telegram_spec import BotApiSpec
+from tests.fakes.telegram_world import TelegramWorld
 
 TOKEN = "777:A-token-that-only-the-tests-know-000000"
 
@@ -46,7 +46,7 @@ class Heard:
 
 
 @dataclass
-class Hook:
+class WebhookTarget:
     """Where updates are posted to, instead of being fetched."""
 
     url: str = ""
@@ -59,12 +59,12 @@ class Hook:
 class TelegramApi:
     """The server. `people` act, `world` shows what came of it, `faults` go wrong on script."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        self.world = World()
+    def __init__(self, limits: FloodLimits | None = None) -> None:
+        self.world = TelegramWorld()
         self.updates = Updates()
         self.people = People(self.world, self.updates)
-        self.faults = Faults()
-        self.hook = Hook()
+        self.faults = CallFaults()
+        self.hook = WebhookTarget()
         self.calls: list[Heard] = []
         self.lost_messages: set[tuple[int, int]] = set()
         """Messages that stand in a chat, and whose ids the bot was never told."""
@@ -72,12 +72,12 @@ class TelegramApi:
         """Where requests or answers are not what the Bot API describes."""
         self.known = frozenset(METHODS)
         """The methods that this server knows; a smaller set is an older server."""
-        self.limits = limits or Limits()
+        self.limits = limits or FloodLimits()
         self._edits: Counter[tuple[Any, ...]] = Counter()
         """Edits with a new file, by message: a later one cancels one that is still uploading."""
         self._polls = 0
         described = os.environ.get("SUISAI_TEST_TELEGRAM_SPEC")
-        self._spec = Spec(Path(described)) if described else None
+        self._spec = BotApiSpec(Path(described)) if described else None
         self._server = HttpServer(self._handle)
         self.url = f"http://127.0.0.1:{self._server.port}"
 
@@ -107,7 +107,7 @@ class TelegramApi:
         if head.endswith("/file"):
             return self._download(asked.rpartition("/")[-1].removesuffix(".jpg"))
         if not asked or "/" in asked:
-            return _error(Refused(401, "Unauthorized"))
+            return _error(CallRefused(401, "Unauthorized"))
         return await self._call(asked, request)
 
     async def _call(self, method: str, request: Request) -> Response:
@@ -121,7 +121,7 @@ class TelegramApi:
         mine = self._edits[edited]
         await self._before(fault)
         if method == "editMessageMedia" and files and mine != self._edits[edited]:
-            response = _error(Refused(400, _SUPERSEDED))
+            response = _error(CallRefused(400, _SUPERSEDED))
         else:
             response = await self._answer(method, fields, files, fault)
         self.calls.append(Heard(method, fields, time.monotonic(), response.status))
@@ -139,7 +139,7 @@ class TelegramApi:
             if isinstance(message, dict) and "message_id" in message:
                 self.lost_messages.add((message["chat"]["id"], message["message_id"]))
 
-    async def _before(self, fault: Fault | None) -> None:
+    async def _before(self, fault: CallFault | None) -> None:
         if fault is None or fault.lost or fault.after:
             return
         await _held(fault)
@@ -147,17 +147,21 @@ class TelegramApi:
             raise Cut
 
     async def _answer(
-        self, method: str, fields: dict[str, Any], files: dict[str, bytes], fault: Fault | None
+        self,
+        method: str,
+        fields: dict[str, Any],
+        files: dict[str, bytes],
+        fault: CallFault | None,
     ) -> Response:
         if fault is not None and fault.page:
             return Response(fault.status, fault.page, {"Content-Type": "text/html"})
         if fault is not None and fault.status:
             code = fault.error_code or fault.status
-            refused = Refused(code, fault.description, **fault.parameters)
+            refused = CallRefused(code, fault.description, **fault.parameters)
             return replace(_error(refused), status=fault.status)
         try:
             result = await self._result(method, fields, files)
-        except Refused as refused:
+        except CallRefused as refused:
             return _error(refused)
         if self._spec is not None:
             self.breaches += self._spec.breaches_of_result(method, result)
@@ -177,37 +181,39 @@ class TelegramApi:
                 **self.hook.trouble,
             }
         if method not in self.known:
-            raise Refused(404, "Not Found: method not found")
+            raise CallRefused(404, "Not Found: method not found")
         chat = fields.get("chat_id")
         silence_s = self.limits.silence_s(method, None if chat is None else int(chat))
         if silence_s:
-            raise Refused(429, f"Too Many Requests: retry after {silence_s}", retry_after=silence_s)
+            raise CallRefused(
+                429, f"Too Many Requests: retry after {silence_s}", retry_after=silence_s
+            )
         with self.world.changed:
-            return METHODS[method](Call(self.world, fields, files))
+            return METHODS[method](ApiCall(self.world, fields, files))
 
     async def _get_updates(self, fields: dict[str, Any]) -> list[dict[str, Any]]:
         if self.hook.url:
-            raise Refused(409, _WEBHOOK_SET)
+            raise CallRefused(409, _WEBHOOK_SET)
         self._polls += 1
         mine = self._polls
         deadline = time.monotonic() + int(fields.get("timeout", 0))
         while True:
             if mine != self._polls:
-                raise Refused(409, _OTHER_POLLER)
+                raise CallRefused(409, _OTHER_POLLER)
             found = self.updates.fetch(int(fields.get("offset", 0)), int(fields.get("limit", 100)))
             if found or time.monotonic() >= deadline:
                 return found
             await asyncio.sleep(0.005)
 
     def _set_webhook(self, fields: dict[str, Any]) -> bool:
-        self.hook = Hook(
+        self.hook = WebhookTarget(
             fields.get("url", ""), fields.get("secret_token", ""), fields.get("allowed_updates", [])
         )
         if self.hook.url:
             self._server.loop.create_task(self._post_updates(self.hook))
         return True
 
-    async def _post_updates(self, hook: Hook) -> None:
+    async def _post_updates(self, hook: WebhookTarget) -> None:
         headers = {"X-Telegram-Bot-Api-Secret-Token": hook.secret}
         async with httpx.AsyncClient(headers=headers, timeout=10) as client:
             offset = 0
@@ -242,13 +248,13 @@ class TelegramApi:
             self.breaches += self._spec.breaches_of_request(method, written, set(files))
 
 
-async def _held(fault: Fault) -> None:
+async def _held(fault: CallFault) -> None:
     fault.reached.set()
     while fault.hold is not None and not fault.hold.is_set():
         await asyncio.sleep(0.005)
 
 
-def _error(refused: Refused) -> Response:
+def _error(refused: CallRefused) -> Response:
     body: dict[str, Any] = {
         "ok": False,
         "error_code": refused.code,

@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass
-class Fault:
+class CallFault:
     """One way in which calls of a method fail."""
 
     method: str
@@ -35,13 +35,13 @@ class Fault:
     """Only calls that name this chat."""
 
 
-class Faults:
+class CallFaults:
     """The script of one server."""
 
     def __init__(self) -> None:
-        self._script: list[Fault] = []
+        self._script: list[CallFault] = []
 
-    def add(self, fault: Fault) -> Fault:
+    def add(self, fault: CallFault) -> CallFault:
         """Let the next `times` calls of the method fail this way."""
         self._script.append(fault)
         return fault
@@ -50,7 +50,7 @@ class Faults:
         """Let nothing fail any more."""
         self._script.clear()
 
-    def next(self, method: str, chat: int | None) -> Fault | None:
+    def next(self, method: str, chat: int | None) -> CallFault | None:
         """Return the fault that a call of this method runs into, None for none."""
         for fault in self._script:
             if fault.method == method and fault.times > 0 and fault.chat in (None, chat):

@@ -23,7 +23,7 @@ _CHAT_GAP_S = 0.8
 """One a second in a chat; clocks and networks wobble."""
 
 
-class Limits:
+class FloodLimits:
     """Counts what a bot says and tells when it must be silent, in seconds."""
 
     def __init__(

@@ -6,7 +6,7 @@ import itertools
 import threading
 from typing import Any
 
-from tests.fakes.telegram_world import BOT, Chat, Json, World, quoted
+from tests.fakes.telegram_world import BOT, Chat, Json, TelegramWorld, quoted
 
 
 class Updates:
@@ -58,7 +58,7 @@ class Updates:
 class People:
     """Sends photos, words and presses as people do."""
 
-    def __init__(self, world: World, updates: Updates) -> None:
+    def __init__(self, world: TelegramWorld, updates: Updates) -> None:
         self._world = world
         self._updates = updates
         self._albums = itertools.count(5_000)

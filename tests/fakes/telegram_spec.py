@@ -19,7 +19,7 @@ _SIMPLE: dict[str, tuple[type, ...]] = {
 }
 
 
-class Spec:
+class BotApiSpec:
     """The methods and types of one version of the Bot API."""
 
     def __init__(self, file: Path) -> None:

@@ -65,7 +65,7 @@ class Chat:
         return [m for m in shown if m.get("reply_to_message", {}).get("message_id") == answering]
 
 
-class World:
+class TelegramWorld:
     """Everything the server knows. Every change is told to those who wait for it."""
 
     def __init__(self) -> None:

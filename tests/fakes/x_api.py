@@ -21,13 +21,13 @@ import httpx
 from oauthlib.common import Request as OAuthRequest
 from oauthlib.oauth1.rfc5849 import signature
 
-from tests.fakes.x_asked import Asked, Refusal
+from tests.fakes.x_asked import Asked, HttpRefusal
 from tests.fakes.x_bill import Bill
-from tests.fakes.x_faults import Fault, Faults, Window
+from tests.fakes.x_faults import RateWindow, XFault, XFaults
 from tests.fakes.x_hooks import APP_BEARER, signature_of
 from tests.fakes.x_routes import Routes
 from tests.fakes.x_words import TWEET, Words
-from tests.fakes.x_world import World
+from tests.fakes.x_world import XWorld
 
 CONSUMER_SECRET = "consumer-secret"
 TOKEN_SECRET = "token-secret"
@@ -44,9 +44,9 @@ class FakeX(ThreadingHTTPServer):
     request_queue_size = 128
 
     def __init__(self, words: Words = TWEET, port: int = 0, made: Path | None = None) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+        super().__init__(("127.0.0.1", port), _XHandler)
         self.url = f"http://127.0.0.1:{self.server_port}"
-        self.world = World(self.url, made)
+        self.world = XWorld(self.url, made)
         self.bill = Bill()
         self.routes = Routes(self.world, words, CONSUMER_SECRET)
         self.faults = Faults()
@@ -88,7 +88,7 @@ class FakeX(ThreadingHTTPServer):
         return sum(asked.name.startswith(name) for asked in self.asked)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _XHandler(BaseHTTPRequestHandler):
     server: FakeX
     protocol_version = "HTTP/1.1"
 
@@ -138,7 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
                 told = {"x-rate-limit-remaining": "0", "x-rate-limit-reset": str(int(reset) + 1)}
                 return 429, {"title": "Too Many Requests", "detail": "Too Many Requests"}, told
             return (*self.server.routes.answer(asked), {})
-        except Refusal as refusal:
+        except HttpRefusal as refusal:
             return refusal.status, refusal.body, {}
 
     def _token(self, asked: Asked) -> dict[str, Any]:
@@ -146,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
         if form.get("grant_type") == "authorization_code":
             server.verifiers[form["code"]] = form["code_verifier"]
         elif form.get("refresh_token") != server.refresh:
-            raise Refusal(400, "Value passed for the token was invalid.")
+            raise HttpRefusal(400, "Value passed for the token was invalid.")
         server.renewals += 1
         access = f"access-{server.renewals}"
         server.access, server.refresh = {access}, f"refresh-{server.renewals}"
@@ -164,13 +164,13 @@ class _Handler(BaseHTTPRequestHandler):
         by_app = given == f"Bearer {APP_BEARER}"
         if asked.path.startswith("/2/webhooks") or asked.name == "DELETE /2/activity/subscriptions":
             if not by_app:
-                raise Refusal(403, "This needs the app's own key.")
+                raise HttpRefusal(403, "This needs the app's own key.")
             return
         if by_app and asked.path.startswith("/2/activity"):
             return
         if given.removeprefix("Bearer ") in self.server.access or self._is_signed(asked, given):
             return
-        raise Refusal(401, "Unauthorized")
+        raise HttpRefusal(401, "Unauthorized")
 
     def _is_signed(self, asked: Asked, given: str) -> bool:
         if not given.startswith("OAuth "):
@@ -204,7 +204,7 @@ class _Handler(BaseHTTPRequestHandler):
             asked.form = dict(parse_qsl(raw.decode()))
         return asked
 
-    def _fail(self, fault: Fault) -> None:
+    def _fail(self, fault: XFault) -> None:
         if fault.status == 0:
             self.connection.shutdown(socket.SHUT_RDWR)
             self.close_connection = True
@@ -264,7 +264,7 @@ def _act(server: FakeX, what: str, wish: dict[str, Any]) -> Any:
         case "photo":
             return {"key": world.picture(world.file(wish["name"], bytes.fromhex(wish["hex"])))}
         case "fault":
-            server.faults.add(Fault(**wish))
+            server.faults.add(XFault(**wish))
             return {}
         case "made":
             return [{"id": said.id, "in_reply_to": said.replies_to} for said in world.made]

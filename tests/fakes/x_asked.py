@@ -27,7 +27,7 @@ class Asked:
         return f"{self.method} {self.path}"
 
 
-class Refusal(Exception):
+class HttpRefusal(Exception):
     """An HTTP error of X."""
 
     def __init__(self, status: int, detail: str, **more: object) -> None:

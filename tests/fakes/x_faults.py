@@ -9,7 +9,7 @@ from typing import Any
 
 
 @dataclass
-class Fault:
+class XFault:
     """Something that goes wrong with requests like 'POST /2/tweets' (a prefix)."""
 
     where: str
@@ -26,14 +26,14 @@ class Fault:
     """A body that is no JSON."""
 
 
-class Faults:
+class XFaults:
     """Hands out faults to requests, each as often as it says."""
 
     def __init__(self) -> None:
-        self._waiting: list[Fault] = []
+        self._waiting: list[XFault] = []
         self._lock = threading.Lock()
 
-    def add(self, fault: Fault) -> None:
+    def add(self, fault: XFault) -> None:
         """Let something go wrong."""
         with self._lock:
             self._waiting.append(fault)
@@ -43,7 +43,7 @@ class Faults:
         with self._lock:
             self._waiting.clear()
 
-    def take(self, request: str) -> Fault | None:
+    def take(self, request: str) -> XFault | None:
         """Return the fault for a request like 'POST /2/tweets', if one waits."""
         with self._lock:
             for fault in self._waiting:
@@ -59,7 +59,7 @@ class Faults:
         return None
 
 
-class Window:
+class RateWindow:
     """X's limits by route: so many requests in a stretch of time, then 429 with a reset header."""
 
     def __init__(self, window_s: float = 900.0) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
-from tests.fakes.x_asked import Asked, Refusal
-from tests.fakes.x_world import World
+from tests.fakes.x_asked import Asked, HttpRefusal
+from tests.fakes.x_world import XWorld
 
 Json = dict[str, Any]
 
@@ -32,7 +32,7 @@ _PRIVATE = frozenset({"post.mention.create", "post.reply.create", "dm.received"}
 class Hooks:
     """What the app registered and subscribed to."""
 
-    def __init__(self, world: World, secret: str) -> None:
+    def __init__(self, world: XWorld, secret: str) -> None:
         self._world = world
         self._secret = secret
         self._hooks: dict[str, Json] = {}
@@ -55,9 +55,11 @@ class Hooks:
     def _register(self, asked: Asked) -> tuple[int, Json]:
         url = asked.json["url"]
         if url in [hook["url"] for hook in self._hooks.values()]:
-            raise Refusal(409, "A webhook with this url exists already.")
+            raise HttpRefusal(409, "A webhook with this url exists already.")
         if not self._answers(url):
-            raise Refusal(400, "The CRC GET request did not return the expected response token.")
+            raise HttpRefusal(
+                400, "The CRC GET request did not return the expected response token."
+            )
         hook = {"id": self._world.new_id(), "url": url, "valid": True, "created_at": "2026-11-24"}
         self._hooks[hook["id"]] = hook
         return 200, {"data": hook}
@@ -73,7 +75,7 @@ class Hooks:
 
     def _remove(self, _: Asked, id_: str) -> tuple[int, Json]:
         if self._hooks.pop(id_, None) is None:
-            raise Refusal(404, "no such webhook")
+            raise HttpRefusal(404, "no such webhook")
         return 200, {"data": {"deleted": True}}
 
     def _subscribed(self, _: Asked) -> tuple[int, Json]:
@@ -81,9 +83,9 @@ class Hooks:
 
     def _subscribe(self, asked: Asked) -> tuple[int, Json]:
         if asked.json["webhook_id"] not in self._hooks:
-            raise Refusal(400, "no such webhook")
+            raise HttpRefusal(400, "no such webhook")
         if asked.json["event_type"] in _PRIVATE and not _is_by_account(asked):
-            raise Refusal(403, "This event is private: subscribe with the account's own token.")
+            raise HttpRefusal(403, "This event is private: subscribe with the account's own token.")
         made = {"subscription_id": self._world.new_id(), **asked.json}
         self._subscriptions[made["subscription_id"]] = made
         return 200, {"data": {"subscription": made}}

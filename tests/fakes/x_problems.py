@@ -11,36 +11,36 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.fakes.x_faults import Fault
+from tests.fakes.x_faults import XFault
 
 _TYPE = "https://api.twitter.com/2/problems/"
 
 
 @dataclass(frozen=True)
-class Problem:
+class XProblem:
     """One way in which X refuses."""
 
     status: int
     body: dict[str, Any]
     headers: dict[str, str] = field(default_factory=dict)
 
-    def at(self, where: str, times: int = 1, skip: int = 0) -> Fault:
+    def at(self, where: str, times: int = 1, skip: int = 0) -> XFault:
         """Let requests like 'POST /2/tweets' (a prefix) run into it."""
-        return Fault(where, self.status, self.body, dict(self.headers), times=times, skip=skip)
+        return XFault(where, self.status, self.body, dict(self.headers), times=times, skip=skip)
 
 
-def _problem(status: int, title: str, detail: str, kind: str = "", **more: Any) -> Problem:
+def _problem(status: int, title: str, detail: str, kind: str = "", **more: Any) -> XProblem:
     type_ = f"{_TYPE}{kind}" if kind else "about:blank"
     body = {"title": title, "detail": detail, "type": type_, "status": status}
-    return Problem(status, body | more)
+    return XProblem(status, body | more)
 
 
-def _forbidden(detail: str) -> Problem:
+def _forbidden(detail: str) -> XProblem:
     return _problem(403, "Forbidden", detail)
 
 
-def _coded(status: int, code: int, message: str) -> Problem:
-    return Problem(status, {"errors": [{"code": code, "message": message}]})
+def _coded(status: int, code: int, message: str) -> XProblem:
+    return XProblem(status, {"errors": [{"code": code, "message": message}]})
 
 
 NOT_SUMMONED = _forbidden(
@@ -127,7 +127,7 @@ INTERNAL = _problem(500, "Internal Server Error", "Something is broken.", "inter
 OVER_CAPACITY = _coded(503, 130, "Over capacity")
 UNAVAILABLE = _problem(503, "Service Unavailable", "Service Unavailable")
 
-OF_THIS_ANSWER: dict[str, Problem] = {
+OF_THIS_ANSWER: dict[str, XProblem] = {
     "reply-forbidden": NOT_SUMMONED,
     "mention-gone": GONE,
     "suspended": SUSPENDED_AUTHOR,
@@ -136,7 +136,7 @@ OF_THIS_ANSWER: dict[str, Problem] = {
 }
 """By the reason with which a job ends: problems that only concern the one post that is replied to."""
 
-OF_THE_WHOLE_BOT: dict[str, Problem] = {
+OF_THE_WHOLE_BOT: dict[str, XProblem] = {
     "automated": AUTOMATED_CODE,
     "daily limit": DAILY_LIMIT_CODE,
     "spend cap": SPEND_CAP,
@@ -155,8 +155,8 @@ OF_THE_WHOLE_BOT: dict[str, Problem] = {
 """Problems of the account, the app or X itself: the next answer would run into the same."""
 
 
-def too_many_requests(window_s: float, clock: Callable[[], float] = time.time) -> Problem:
+def too_many_requests(window_s: float, clock: Callable[[], float] = time.time) -> XProblem:
     """A rate limit that is used up until `window_s` from now."""
     reset = str(int(clock() + window_s))
     headers = {"x-rate-limit-remaining": "0", "x-rate-limit-reset": reset}
-    return Problem(429, {"title": "Too Many Requests", "detail": "Too Many Requests"}, headers)
+    return XProblem(429, {"title": "Too Many Requests", "detail": "Too Many Requests"}, headers)

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.fakes import x_problems as problems
-from tests.fakes.x_asked import Asked, Refusal
+from tests.fakes.x_asked import Asked, HttpRefusal
 from tests.fakes.x_hooks import Hooks
 from tests.fakes.x_words import Words, Writer
-from tests.fakes.x_world import Picture, Said, World, first_id_at
+from tests.fakes.x_world import Picture, Said, XWorld, first_id_at
 
 Json = dict[str, Any]
 
@@ -20,7 +20,7 @@ _PROBLEM = "https://api.x.com/2/problems/"
 class Routes:
     """X's v2 routes over a world. `words` is the vocabulary that this X understands."""
 
-    def __init__(self, world: World, words: Words, secret: str) -> None:
+    def __init__(self, world: XWorld, words: Words, secret: str) -> None:
         self.world = world
         self.words = words
         self._hooks = Hooks(world, secret)
@@ -29,12 +29,12 @@ class Routes:
         """Carry out a request. Raises `Refusal`."""
         if unknown := self.words.unknown(asked.query):
             errors = [{"message": unknown}]
-            raise Refusal(400, unknown, errors=errors, type=f"{_PROBLEM}invalid-request")
+            raise HttpRefusal(400, unknown, errors=errors, type=f"{_PROBLEM}invalid-request")
         for method, pattern, handle in self._table():
             if method == asked.method and (match := re.fullmatch(pattern, asked.path)):
                 with self.world.lock:
                     return handle(asked, *match.groups())
-        raise Refusal(404, f"no route {asked.name}")
+        raise HttpRefusal(404, f"no route {asked.name}")
 
     def _table(self) -> list[tuple[str, str, Callable[..., tuple[int, Json | bytes]]]]:
         return [
@@ -71,7 +71,9 @@ class Routes:
     def _timeline(self, asked: Asked, posts: list[Said]) -> tuple[int, Json]:
         count = int(asked.query.get("max_results", 10))
         if not 5 <= count <= 100:
-            raise Refusal(400, f"The `max_results` query parameter value [{count}] is not valid")
+            raise HttpRefusal(
+                400, f"The `max_results` query parameter value [{count}] is not valid"
+            )
         newer, older = _bounds(asked.query)
         posts = [said for said in posts if newer < int(said.id) < older]
         start = int(asked.query.get("pagination_token", "0").removeprefix("page"))
@@ -134,7 +136,7 @@ class Routes:
     def _delete(self, _: Asked, post: str) -> tuple[int, Json]:
         said = self.world.posts.get(post)
         if said is None or said.author != self.world.bot:
-            raise Refusal(404, "Could not find the Tweet.")
+            raise HttpRefusal(404, "Could not find the Tweet.")
         said.deleted = True
         self.world.removed.append(post)
         return 200, {"data": {"deleted": True}}
@@ -162,7 +164,7 @@ class Routes:
     def _message_media(self, _: Asked, dm_id: str, media_id: str, name: str) -> tuple[int, bytes]:
         found = self.world.files.get(f"dm/{dm_id}/{media_id}/{name}")
         if found is None:
-            raise Refusal(404, "no such media")
+            raise HttpRefusal(404, "no such media")
         return 200, found
 
     def _initialize(self, asked: Asked) -> tuple[int, Json]:
@@ -216,7 +218,7 @@ def _bounds(query: dict[str, str]) -> tuple[int, int]:
     return max(newer), min(older)
 
 
-def _refusal(problem: problems.Problem) -> Refusal:
-    refusal = Refusal(problem.status, "")
+def _refusal(problem: problems.XProblem) -> HttpRefusal:
+    refusal = HttpRefusal(problem.status, "")
     refusal.body = dict(problem.body)
     return refusal

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.fakes.x_world import Note, Picture, Said, World
+from tests.fakes.x_world import Note, Picture, Said, XWorld
 
 Json = dict[str, Any]
 
@@ -97,7 +97,7 @@ POST = Words(
 class Writer:
     """Writes one answer: only what was asked for, as X does."""
 
-    def __init__(self, world: World, words: Words, query: dict[str, str]) -> None:
+    def __init__(self, world: XWorld, words: Words, query: dict[str, str]) -> None:
         self._world = world
         self._words = words
         self._fields = set(query.get(words.fields_name, "").split(","))

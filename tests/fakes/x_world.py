@@ -66,7 +66,7 @@ def first_id_at(time_: str) -> int:
     return max(0, int(at * 1000) - _EPOCH_MS) << 22
 
 
-class World:
+class XWorld:
     """Everything on this X. Methods are what people do; `made` is what the bot posted."""
 
     def __init__(self, base_url: str = "", ledger_file: Path | None = None) -> None:

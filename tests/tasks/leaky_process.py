@@ -24,7 +24,7 @@ UNKNOWN = "nobody-told-the-redactor"
 SECRETS = (UNKNOWN, TOKEN, PASSWORD, "correct%20horse%2Fbattery", "AAHdqTcvCH1vGW")
 
 
-class Account:
+class LeakyAccount:
     """An object whose repr contains a secret."""
 
     def __repr__(self) -> str:
@@ -37,7 +37,7 @@ def raising(error: Exception) -> None:
 
 def log_plainly() -> None:
     logging.info("token %s", TOKEN)
-    logging.info("account %r and %s, %d", Account(), Account(), 7)
+    logging.info("account %r and %s, %d", LeakyAccount(), LeakyAccount(), 7)
     logging.info("named %(password)s", {"password": PASSWORD})
     logging.warning("header %s", {"Authorization": f"Bearer {PASSWORD}"})
     logging.info("asked with api_key=%s", UNKNOWN)
@@ -56,10 +56,10 @@ def log_errors() -> None:
         try:
             raising(KeyError(f"https://api.telegram.org/bot{TOKEN}/getMe"))
         except KeyError as error:
-            raise RuntimeError(Account()) from error
+            raise RuntimeError(LeakyAccount()) from error
     except RuntimeError as error:
         error.add_note(PASSWORD)
-        logging.exception("it broke for %s", Account())
+        logging.exception("it broke for %s", LeakyAccount())
 
 
 def log_by_a_later_handler() -> None:
@@ -82,7 +82,7 @@ def log_events() -> None:
     try:
         raising(ValueError(f"{TOKEN} {PASSWORD}"))
     except ValueError:
-        log.exception("event", url=f"/bot{TOKEN}/", account=Account(), deep={"a": [PASSWORD]})
+        log.exception("event", url=f"/bot{TOKEN}/", account=LeakyAccount(), deep={"a": [PASSWORD]})
 
 
 def warn() -> None:
@@ -90,7 +90,7 @@ def warn() -> None:
 
 
 def fail() -> None:
-    raise RuntimeError(Account())
+    raise RuntimeError(LeakyAccount())
 
 
 def fail_in_a_thread() -> None:
@@ -114,7 +114,7 @@ def fail_in_a_forgotten_task() -> None:
         del task
 
     async def failing() -> None:
-        raise RuntimeError(Account())
+        raise RuntimeError(LeakyAccount())
 
     asyncio.run(forget())
 

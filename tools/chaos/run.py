@@ -22,7 +22,7 @@ from tasks.heartbeat import Heartbeats
 from tasks.models import Stage
 from tasks.settings import Limits, Settings
 from tasks.valkey import EmbeddedValkey
-from tests.preloaded import Process, start
+from tests.preloaded import ForkedProcess, start
 from tests.stack import environment_of
 from tools.chaos.fake import ROOT
 from tools.chaos.platform import ChaosPlatform
@@ -52,7 +52,7 @@ class ChaosRun:
         self.valkey = EmbeddedValkey(self.settings.data_dir / "valkey")
         self._folder = folder
         self._bots: dict[str, Sequence[str]] = {**PROCESSES, "listener": platform.listener}
-        self._running: dict[str, Process] = {}
+        self._running: dict[str, ForkedProcess] = {}
         self._environment = {
             **os.environ,
             "PYTHONPATH": str(ROOT),

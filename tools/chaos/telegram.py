@@ -13,8 +13,8 @@ from bots.i18n import t
 from tests.fakes.fake_platform import picture
 from tests.fakes.fault_injector import FaultInjector, FaultKind
 from tests.fakes.telegram_api import TelegramApi
-from tests.fakes.telegram_faults import Fault, Faults
-from tests.fakes.telegram_limits import Limits
+from tests.fakes.telegram_faults import CallFault, CallFaults
+from tests.fakes.telegram_limits import FloodLimits
 from tests.fakes.telegram_world import Chat
 from tools.chaos.platform import APOLOGY, PAINTING, Tally, is_apology
 from tools.chaos.workload import DISTINCT_PEOPLE, POISON, Workload
@@ -44,10 +44,12 @@ _RARE = {
 }
 
 
-class TelegramFaults(Faults):
+class TelegramFaults(CallFaults):
     """Random faults of calls: 429s by chat and method, and refusals."""
 
-    def __init__(self, injector: FaultInjector, limits: Limits, seed: int, *, faulty: bool) -> None:
+    def __init__(
+        self, injector: FaultInjector, limits: FloodLimits, seed: int, *, faulty: bool
+    ) -> None:
         super().__init__()
         self._injector = injector
         self._limits = limits
@@ -55,7 +57,7 @@ class TelegramFaults(Faults):
         self._faulty = faulty
         self.counts: Counter[str] = Counter()
 
-    def next(self, method: str, chat: int | None) -> Fault | None:
+    def next(self, method: str, chat: int | None) -> CallFault | None:
         """Return the fault of this call, or None."""
         match self._injector.draw(*FaultKind):
             case FaultKind.FLOOD:
@@ -63,18 +65,18 @@ class TelegramFaults(Faults):
                 if chat is not None:
                     self._limits.flood(chat, seconds, method)
                 words = f"Too Many Requests: retry after {seconds}"
-                return Fault(
+                return CallFault(
                     method, status=429, description=words, parameters={"retry_after": seconds}
                 )
             case FaultKind.LOST:
-                return Fault(method, lost=True)
+                return CallFault(method, lost=True)
             case FaultKind.CUT:
-                return Fault(method, cut=True)
+                return CallFault(method, cut=True)
             case FaultKind.OUTAGE:
-                return Fault(method, status=502, description="Bad Gateway")
+                return CallFault(method, status=502, description="Bad Gateway")
         return self._refusal(method)
 
-    def _refusal(self, method: str) -> Fault | None:
+    def _refusal(self, method: str) -> CallFault | None:
         if not self._faulty or method not in (*_EDITS, "sendPhoto"):
             return None
         drawn = self._chance.random()
@@ -82,7 +84,7 @@ class TelegramFaults(Faults):
             drawn -= share
             if drawn < 0:
                 self.counts[what] += 1
-                return Fault(method, status=400, description=sentence)
+                return CallFault(method, status=400, description=sentence)
         return None
 
 

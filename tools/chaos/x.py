@@ -41,7 +41,7 @@ _SENDING: tuple[tuple[str, float, problems.Problem], ...] = (
 _DESCRIPTION_RATE = 0.1
 
 
-class InjectedFaults(Faults):
+class InjectedFaults(XFaults):
     """Random faults of the bot's calls."""
 
     def __init__(
@@ -61,17 +61,17 @@ class InjectedFaults(Faults):
         self._faulty = faulty
         self.counts: Counter[str] = Counter()
 
-    def take(self, request: str) -> Fault | None:
+    def take(self, request: str) -> XFault | None:
         """Return the fault of this call, or None."""
         if self._hidden and request.startswith(self._hidden):
-            return Fault(request, 200, {"meta": {"result_count": 0}})
+            return XFault(request, 200, {"meta": {"result_count": 0}})
         match self._injector.draw(*FaultKind):
             case FaultKind.FLOOD:
-                return Fault(request, 429, _TOO_MANY, _reset())
+                return XFault(request, 429, _TOO_MANY, _reset())
             case FaultKind.LOST:
-                return Fault(request, after=True)
+                return XFault(request, after=True)
             case FaultKind.CUT:
-                return Fault(request)
+                return XFault(request)
             case FaultKind.OUTAGE:
                 return Fault(request, 503, {"title": "Service Unavailable"})
         return self._of_x(request) if self._faulty else None

@@ -57,12 +57,12 @@ _MESSAGES_KEY = "messages:unread"
 _log = structlog.get_logger()
 
 
-class _Listed(Protocol):
+class _Paged(Protocol):
     @property
     def next_token(self) -> str | None: ...
 
 
-P = TypeVar("P", bound=_Listed)
+P = TypeVar("P", bound=_Paged)
 
 
 class Range(NamedTuple):

@@ -53,7 +53,9 @@ def test_a_slip_of_the_pen_is_recognised_in_the_environment_and_in_the_file(
 
     heard = says(Settings(), {"SUISAI_LEASE": "5"}, file)
 
-    assert "SUISAI_LEASE is not a setting and has no effect -> did you mean SUISAI_LEASE_S?" in heard
+    assert (
+        "SUISAI_LEASE is not a setting and has no effect -> did you mean SUISAI_LEASE_S?" in heard
+    )
     assert "SUISAI_TELEGRAM_TOKN is not a setting" in heard
     assert "NOTHING" not in heard
     assert "OTHER" not in heard

@@ -10,13 +10,12 @@ import pytest
 from pydantic import SecretStr
 
 from tasks.services import Services, open_services
-from tasks.settings import Limits as AskLimits
-from tasks.settings import Settings
+from tasks.settings import Limits, Settings
 from tasks.valkey import EmbeddedValkey
 from tests.bots.telegram.driver import DeliveryDriver
 from tests.bots.telegram.harness import ADMIN, TelegramHarness
 from tests.fakes.telegram_api import TelegramApi
-from tests.fakes.telegram_limits import Limits
+from tests.fakes.telegram_limits import FloodLimits
 from tests.stack import Stack
 
 
@@ -40,7 +39,7 @@ def bot(telegram: TelegramApi, settings: Settings, tmp_path: Path) -> Iterator[S
 @pytest.fixture
 def driver(services: Services, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeliveryDriver]:
     """A delivering worker that is called by hand; neither its limits nor the server's are in the way."""
-    server = TelegramApi(Limits(per_s=10_000, per_minute_group=10_000, chat_gap_s=0.0))
+    server = TelegramApi(FloodLimits(per_s=10_000, per_minute_group=10_000, chat_gap_s=0.0))
     limits = {"PER_S": "1000", "PER_S_CHAT": "1000", "PER_MINUTE_GROUP": "1000"}
     for name, value in server.settings().items():
         monkeypatch.setenv(name, value)
@@ -64,7 +63,7 @@ def harness(
         redis_url=SecretStr(valkey.url),
         namespace=f"telegram-{secrets.token_hex(4)}",
         lease_s=3,
-        limits=AskLimits(cooldown_s=0, daily_quota=10_000, open_per_person=3),
+        limits=Limits(cooldown_s=0, daily_quota=10_000, open_per_person=3),
         refusal_silence_s=0,
     )
     api = TelegramApi()

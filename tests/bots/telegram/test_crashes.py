@@ -16,7 +16,7 @@ from tasks.models import Outcome
 from tasks.services import Services
 from tests.bots.telegram.harness import snapshot
 from tests.fakes.telegram_api import TOKEN, TelegramApi
-from tests.fakes.telegram_faults import Fault
+from tests.fakes.telegram_faults import CallFault
 from tests.fakes.telegram_people import button
 from tests.fakes.telegram_world import Json
 from tests.stack import Stack, eventually
@@ -64,7 +64,7 @@ def test_killed_between_the_update_and_the_ledger(
 def test_killed_after_admission_before_the_update_is_confirmed(
     telegram: TelegramApi, services: Services, running: Stack
 ) -> None:
-    silent = telegram.faults.add(Fault("sendMessage", hold=threading.Event(), cut=True))
+    silent = telegram.faults.add(CallFault("sendMessage", hold=threading.Event(), cut=True))
     sent = telegram.people.photo(ANN, snapshot(2))
     assert silent.reached.wait(30)
     running.kill("telegram")
@@ -87,7 +87,7 @@ def test_killed_in_the_middle_of_a_delivery(
     bot.start("telegram", "telegram")
     arrived = moment == "after it arrived"
     fault = telegram.faults.add(
-        Fault("editMessageMedia", hold=threading.Event(), cut=True, lost=arrived)
+        CallFault("editMessageMedia", hold=threading.Event(), cut=True, lost=arrived)
     )
     sent = telegram.people.photo(ANN, snapshot(3))
     assert fault.reached.wait(30)
@@ -105,8 +105,10 @@ def test_killed_after_the_new_message_stood_but_was_not_written_down(
     bot.environment["SUISAI_TELEGRAM_EDIT_WITHIN_S"] = "0"
     bot.start_workers()
     bot.start("telegram", "telegram")
-    telegram.faults.add(Fault("sendMessage", status=400, description="Bad Request: no placeholder"))
-    fault = telegram.faults.add(Fault("sendMessage", hold=threading.Event(), lost=True))
+    telegram.faults.add(
+        CallFault("sendMessage", status=400, description="Bad Request: no placeholder")
+    )
+    fault = telegram.faults.add(CallFault("sendMessage", hold=threading.Event(), lost=True))
     sent = telegram.people.photo(ANN, snapshot(4))
     assert fault.reached.wait(30)
     bot.kill("io")
@@ -117,10 +119,11 @@ def test_killed_after_the_new_message_stood_but_was_not_written_down(
 
 
 @pytest.mark.parametrize(
-    "fault", [Fault("", lost=True), Fault("", cut=True), Fault("", status=502)]
+    "fault",
+    [CallFault("", lost=True), CallFault("", cut=True), CallFault("", status=502)],
 )
 def test_an_answer_that_is_lost_or_cut_or_refused_by_an_outage(
-    telegram: TelegramApi, services: Services, running: Stack, fault: Fault
+    telegram: TelegramApi, services: Services, running: Stack, fault: CallFault
 ) -> None:
     telegram.faults.add(replace(fault, method="editMessageMedia", times=2))
     telegram.faults.add(replace(fault, method="getFile"))
@@ -130,7 +133,7 @@ def test_an_answer_that_is_lost_or_cut_or_refused_by_an_outage(
 def test_an_album_in_doubt_is_not_sent_twice_but_on_a_persons_word(
     telegram: TelegramApi, services: Services, running: Stack
 ) -> None:
-    fault = telegram.faults.add(Fault("sendMediaGroup", hold=threading.Event(), lost=True))
+    fault = telegram.faults.add(CallFault("sendMediaGroup", hold=threading.Event(), lost=True))
     first, _ = telegram.people.album(ANN, [snapshot(6), snapshot(7)])
     assert fault.reached.wait(40)
     running.kill("io")

@@ -9,7 +9,7 @@ import pytest
 
 from tasks.models import Outcome
 from tests.bots.telegram.harness import TelegramHarness, snapshot
-from tests.fakes.telegram_faults import Fault
+from tests.fakes.telegram_faults import CallFault
 from tests.fakes.telegram_world import Json
 from tests.stack import eventually
 
@@ -55,7 +55,7 @@ def test_where_nobody_can_be_answered_the_job_ends(
 
 def test_no_paint_dries_where_an_apology_is_on_its_way(harness: TelegramHarness) -> None:
     ann = harness.person()
-    greeting = harness.api.faults.add(Fault("setMessageReaction", hold=threading.Event()))
+    greeting = harness.api.faults.add(CallFault("setMessageReaction", hold=threading.Event()))
     harness.services.controls.pause("deliver", "telegram")
     harness.api.people.document(ann, b"%PDF-1.7 no photo" * 20, "a.jpg", "image/jpeg")
     ledger = harness.services.ledger
@@ -94,7 +94,7 @@ def test_a_deleted_photo_is_answered_all_the_same(harness: TelegramHarness) -> N
 def test_what_telegram_will_not_show_as_a_photo_comes_as_a_file(harness: TelegramHarness) -> None:
     ann = harness.person()
     refused = "Bad Request: PHOTO_INVALID_DIMENSIONS"
-    harness.api.faults.add(Fault("editMessageMedia", status=400, description=refused))
+    harness.api.faults.add(CallFault("editMessageMedia", status=400, description=refused))
     sent = harness.api.people.photo(ann, snapshot(301))
     assert "document" in harness.painting(sent)
 

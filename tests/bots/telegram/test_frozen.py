@@ -10,7 +10,7 @@ from tasks.ledger.ledger import LeaseLost
 from tasks.models import Claim, Outcome, Stage
 from tasks.worker.context import WorkerContext
 from tests.bots.telegram.driver import DeliveryDriver
-from tests.fakes.telegram_faults import Fault
+from tests.fakes.telegram_faults import CallFault
 
 ANN = 4711
 
@@ -31,7 +31,7 @@ def test_two_workers_bring_one_painting(
         monkeypatch.setenv("SUISAI_TELEGRAM_LONG_WAITS", "send")
     job_id, _ = driver.painted(ANN, placeholder=way == "placeholder")
     go_on = threading.Event()
-    fault = driver.api.faults.add(Fault(method, hold=go_on, after=after))
+    fault = driver.api.faults.add(CallFault(method, hold=go_on, after=after))
     stopped, claim = driver.new_worker(), driver.ledger_driver.take(Stage.DELIVER)
     thread = threading.Thread(target=deliver_late, args=(driver, stopped, claim))
     thread.start()

@@ -7,28 +7,28 @@ import pytest
 from tasks.services import Services
 from tests.bots.telegram.harness import snapshot
 from tests.fakes.telegram_api import TOKEN, TelegramApi
-from tests.fakes.telegram_faults import Fault
+from tests.fakes.telegram_faults import CallFault
 from tests.stack import Stack, eventually
 
 SECRET = TOKEN.partition(":")[2]
 PEOPLE = range(4711, 4717)
 
 
-def everything_that_can_fail() -> list[Fault]:
+def everything_that_can_fail() -> list[CallFault]:
     """Return a fault of each kind for each way in which the bot talks to Telegram."""
     methods = ("getFile", "sendMessage", "sendPhoto", "editMessageMedia")
     return [
-        Fault("getUpdates", status=500),
-        Fault("getUpdates", cut=True),
+        CallFault("getUpdates", status=500),
+        CallFault("getUpdates", cut=True),
     ] + [
         fault
         for method in methods
         for fault in (
-            Fault(method, status=500),
-            Fault(method, status=400, description="Bad Request: something new"),
-            Fault(method, status=429, parameters={"retry_after": 1}),
-            Fault(method, cut=True),
-            Fault(method, lost=True),
+            CallFault(method, status=500),
+            CallFault(method, status=400, description="Bad Request: something new"),
+            CallFault(method, status=429, parameters={"retry_after": 1}),
+            CallFault(method, cut=True),
+            CallFault(method, lost=True),
         )
     ]
 

@@ -8,7 +8,7 @@ from tasks.models import Outcome
 from tasks.services import Services
 from tests.bots.telegram.harness import snapshot
 from tests.fakes.telegram_api import TelegramApi
-from tests.fakes.telegram_faults import Fault
+from tests.fakes.telegram_faults import CallFault
 from tests.fakes.telegram_people import button
 from tests.fakes.telegram_world import Json
 from tests.stack import Stack, eventually
@@ -60,7 +60,7 @@ def test_a_server_that_makes_no_picture_of_a_text_is_sent_pictures(
     description: str,
     known: bool,
 ) -> None:
-    telegram.faults.add(Fault("editMessageMedia", ALWAYS, status, description))
+    telegram.faults.add(CallFault("editMessageMedia", ALWAYS, status, description))
     chat = telegram.world.chat(ANN)
 
     first = painting_of(telegram, telegram.people.photo(ANN, snapshot(1)))
@@ -77,8 +77,8 @@ def test_a_server_that_makes_no_picture_of_a_text_is_sent_pictures(
 def test_what_such_a_server_will_not_show_as_a_photo_is_sent_as_a_file(
     telegram: TelegramApi, at_work: Stack
 ) -> None:
-    telegram.faults.add(Fault("editMessageMedia", ALWAYS, 404, "Not Found"))
-    telegram.faults.add(Fault("sendPhoto", 1, 400, "Bad Request: PHOTO_INVALID_DIMENSIONS"))
+    telegram.faults.add(CallFault("editMessageMedia", ALWAYS, 404, "Not Found"))
+    telegram.faults.add(CallFault("sendPhoto", 1, 400, "Bad Request: PHOTO_INVALID_DIMENSIONS"))
     assert "document" in painting_of(telegram, telegram.people.photo(ANN, snapshot(1)))
 
 
@@ -102,9 +102,11 @@ def test_long_waits_can_be_answered_by_sending(
     assert telegram.made("editMessageMedia") == []
 
 
-@pytest.mark.parametrize("fault", [Fault("sendPhoto", lost=True), Fault("sendPhoto", status=502)])
+@pytest.mark.parametrize(
+    "fault", [CallFault("sendPhoto", lost=True), CallFault("sendPhoto", status=502)]
+)
 def test_a_sending_in_doubt_is_not_made_again_but_on_the_persons_word(
-    telegram: TelegramApi, services: Services, bot: Stack, fault: Fault
+    telegram: TelegramApi, services: Services, bot: Stack, fault: CallFault
 ) -> None:
     bot.environment["SUISAI_TELEGRAM_LONG_WAITS"] = "send"
     bot.environment["SUISAI_TELEGRAM_EDIT_WITHIN_S"] = "0"
@@ -128,9 +130,9 @@ def test_a_sending_in_doubt_is_not_made_again_but_on_the_persons_word(
 def test_a_limit_without_its_parameters_is_obeyed_and_leaves_no_doubt(
     telegram: TelegramApi, services: Services, at_work: Stack
 ) -> None:
-    telegram.faults.add(Fault("editMessageMedia", ALWAYS, 404, "Not Found"))
-    telegram.faults.add(Fault("sendPhoto", 1, 429, "Too Many Requests: retry after 1"))
-    telegram.faults.add(Fault("sendPhoto", 1, 429, page=b"<h1>slow down</h1>"))
+    telegram.faults.add(CallFault("editMessageMedia", ALWAYS, 404, "Not Found"))
+    telegram.faults.add(CallFault("sendPhoto", 1, 429, "Too Many Requests: retry after 1"))
+    telegram.faults.add(CallFault("sendPhoto", 1, 429, page=b"<h1>slow down</h1>"))
     painting_of(telegram, telegram.people.photo(ANN, snapshot(1)))
     assert ended(services) == [Outcome.ANSWERED]
 
@@ -140,7 +142,7 @@ def test_a_refusal_with_status_200_is_a_refusal(
 ) -> None:
     for method in ("sendMessage", "editMessageMedia", "editMessageText", "sendPhoto"):
         refused = "Forbidden: bot was blocked by the user"
-        telegram.faults.add(Fault(method, ALWAYS, 200, refused, error_code=403))
+        telegram.faults.add(CallFault(method, ALWAYS, 200, refused, error_code=403))
     telegram.people.photo(ANN, snapshot(1))
     assert ended(services) == [Outcome.UNDELIVERABLE]
 
@@ -149,9 +151,9 @@ def test_a_proxys_pages_are_an_outage_and_quoted_nowhere(
     telegram: TelegramApi, services: Services, bot: Stack
 ) -> None:
     for method in ("getMe", "getUpdates", "getFile", "editMessageMedia", "setMyCommands"):
-        telegram.faults.add(Fault(method, 1, 502, page=PAGE))
-        telegram.faults.add(Fault(method, 1, 200, page=PAGE))
-    telegram.faults.add(Fault("getUpdates", 1, 404, page=PAGE))
+        telegram.faults.add(CallFault(method, 1, 502, page=PAGE))
+        telegram.faults.add(CallFault(method, 1, 200, page=PAGE))
+    telegram.faults.add(CallFault("getUpdates", 1, 404, page=PAGE))
     bot.start_workers()
     bot.start("telegram", "telegram")
     painting_of(telegram, telegram.people.photo(ANN, snapshot(1)))

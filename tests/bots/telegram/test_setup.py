@@ -14,8 +14,8 @@ from bots.plugins import adapters
 from bots.telegram.doctor import check
 from tasks.heartbeat import Process
 from tasks.services import Services
-from tests.fakes.telegram_api import TOKEN, Hook, TelegramApi
-from tests.fakes.telegram_faults import Fault
+from tests.fakes.telegram_api import TOKEN, TelegramApi, WebhookTarget
+from tests.fakes.telegram_faults import CallFault
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_without_a_network_a_token_is_written_unchecked(
 
 
 def test_an_outage_of_telegram_says_nothing_about_the_token(reached: TelegramApi) -> None:
-    reached.faults.add(Fault("getMe", times=50, status=502))
+    reached.faults.add(CallFault("getMe", times=50, status=502))
 
     done = CliRunner().invoke(app, ["setup", "telegram"], input=f"{TOKEN}\n")
 
@@ -154,7 +154,7 @@ def test_the_doctor_tells_a_webhook_that_fails_from_one_that_failed_once(
     monkeypatch.setenv("SUISAI_TELEGRAM_WEBHOOK_SECRET", "a-secret_of-the-tests")
     failed_at = int(services.ledger.now()) - ago_s
     trouble = {"last_error_date": failed_at, "last_error_message": "Connection refused"}
-    reached.hook = Hook("https://bot.example/telegram/webhook", trouble=trouble)
+    reached.hook = WebhookTarget("https://bot.example/telegram/webhook", trouble=trouble)
     services.heartbeats.announce(Process("web" if web else "io", "here:1", 0.0, {}))
 
     finding = found(services)["Telegram updates"]
@@ -182,24 +182,32 @@ def test_with_a_webhook_the_listener_is_started_too(hooked: TelegramApi) -> None
 @pytest.mark.parametrize(
     ("hook", "severity", "part"),
     [
-        (Hook(), Severity.ERROR, "knows no webhook"),
-        (Hook("https://elsewhere.example/"), Severity.ERROR, "calls https://elsewhere.example/"),
+        (WebhookTarget(), Severity.ERROR, "knows no webhook"),
         (
-            Hook(URL, trouble={"last_error_date": 2**31, "last_error_message": "Read timeout"}),
+            WebhookTarget("https://elsewhere.example/"),
+            Severity.ERROR,
+            "calls https://elsewhere.example/",
+        ),
+        (
+            WebhookTarget(
+                URL, trouble={"last_error_date": 2**31, "last_error_message": "Read timeout"}
+            ),
             Severity.ERROR,
             "Read timeout",
         ),
         (
-            Hook(URL, trouble={"last_error_date": 1_700_000_000, "last_error_message": "503"}),
+            WebhookTarget(
+                URL, trouble={"last_error_date": 1_700_000_000, "last_error_message": "503"}
+            ),
             Severity.OK,
             "its last error at 2023-11-14 22:13 UTC: 503",
         ),
-        (Hook(URL, allowed=["message"]), Severity.WARNING, "does not send callback_query"),
-        (Hook(URL), Severity.OK, "by webhook, 0 updates waiting"),
+        (WebhookTarget(URL, allowed=["message"]), Severity.WARNING, "does not send callback_query"),
+        (WebhookTarget(URL), Severity.OK, "by webhook, 0 updates waiting"),
     ],
 )
 def test_the_doctor_compares_the_webhook_with_the_settings(
-    hooked: TelegramApi, services: Services, hook: Hook, severity: Severity, part: str
+    hooked: TelegramApi, services: Services, hook: WebhookTarget, severity: Severity, part: str
 ) -> None:
     hooked.hook = hook
     services.heartbeats.announce(Process("web", "here:1", 0.0, {}))

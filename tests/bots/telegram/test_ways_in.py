@@ -10,7 +10,7 @@ import pytest
 from tasks.services import Services
 from tests.bots.telegram.harness import snapshot
 from tests.fakes.telegram_api import TelegramApi
-from tests.fakes.telegram_faults import Fault
+from tests.fakes.telegram_faults import CallFault
 from tests.stack import Stack, eventually
 
 ANN = 4711
@@ -105,9 +105,9 @@ def test_a_wrong_token_is_named_and_ends_the_process(bot: Stack) -> None:
 def test_an_outage_at_the_start_and_in_between_is_waited_out(
     telegram: TelegramApi, services: Services, bot: Stack
 ) -> None:
-    telegram.faults.add(Fault("getMe", status=502))
-    telegram.faults.add(Fault("getUpdates", times=2, status=500))
-    telegram.faults.add(Fault("getUpdates", cut=True))
+    telegram.faults.add(CallFault("getMe", status=502))
+    telegram.faults.add(CallFault("getUpdates", times=2, status=500))
+    telegram.faults.add(CallFault("getUpdates", cut=True))
     bot.start("telegram", "telegram")
     telegram.people.photo(ANN, snapshot(5))
     assert eventually(lambda: services.ledger.open_jobs("telegram", str(ANN)))
@@ -132,7 +132,7 @@ def test_an_update_that_cannot_be_read_does_not_hold_up_the_others(
 def test_a_server_that_does_not_know_a_method_does_not_stop_the_bot(
     telegram: TelegramApi, services: Services, bot: Stack, method: str
 ) -> None:
-    telegram.faults.add(Fault(method, times=1_000, status=404, description="Not Found"))
+    telegram.faults.add(CallFault(method, times=1_000, status=404, description="Not Found"))
     bot.start("telegram", "telegram")
     telegram.people.photo(ANN, snapshot(7))
     telegram.world.wait(telegram.world.chat(ANN).of_bot)
@@ -140,7 +140,7 @@ def test_a_server_that_does_not_know_a_method_does_not_stop_the_bot(
 
 def test_the_token_is_in_no_log(telegram: TelegramApi, bot: Stack) -> None:
     bot.environment["SUISAI_LOG_LEVEL"] = "DEBUG"
-    telegram.faults.add(Fault("getUpdates", status=500))
+    telegram.faults.add(CallFault("getUpdates", status=500))
     bot.start("telegram", "telegram")
     telegram.people.photo(ANN, snapshot(8))
     telegram.world.wait(telegram.world.chat(ANN).of_bot)

@@ -21,7 +21,7 @@ from bots.x.store import Memory
 from tasks.ledger.records import job_id_of
 from tasks.models import Job
 from tasks.services import Services
-from tests.bots.x.spec import Spec
+from tests.bots.x.spec import XSpec
 from tests.fakes.x_api import ACCESS, CONSUMER_SECRET, REFRESH, FakeX
 from tests.fakes.x_words import POST, Words
 from tests.stack import eventually
@@ -46,7 +46,7 @@ def fake(words: Words, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeX]:
         monkeypatch.setenv("SUISAI_X_TIMEOUT_S", "5")
         yield server
     if words is POST:
-        assert Spec().complaints(server) == []
+        assert XSpec().complaints(server) == []
 
 
 @pytest.fixture

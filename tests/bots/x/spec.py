@@ -31,7 +31,7 @@ _PLAIN: Mapping[str, tuple[type, ...]] = {
 
 
 @dataclass(frozen=True)
-class Field:
+class SpecField:
     """What `spec.toml` says about one field."""
 
     base: str
@@ -44,7 +44,7 @@ class Field:
     needed: bool = False
 
     @classmethod
-    def of(cls, written: str) -> Field:
+    def of(cls, written: str) -> SpecField:
         """Read a field's type."""
         found = _TYPE.fullmatch(written)
         assert found, written
@@ -64,7 +64,7 @@ class Field:
 class Fields:
     """The fields of an object, a query or a path."""
 
-    known: Mapping[str, Field]
+    known: Mapping[str, SpecField]
     is_open: bool
     """Other names are allowed, too."""
 
@@ -73,10 +73,10 @@ class Fields:
         """Read fields as `spec.toml` writes them."""
         words = written.split()
         pairs = (word.rpartition(":") for word in words if word != "...")
-        return cls({name: Field.of(type_) for name, _, type_ in pairs}, "..." in words)
+        return cls({name: SpecField.of(type_) for name, _, type_ in pairs}, "..." in words)
 
 
-class Spec:
+class XSpec:
     """X's API as X describes it. Methods yield complaints, one sentence each."""
 
     def __init__(self) -> None:
@@ -166,7 +166,7 @@ class Spec:
             elif not fields.is_open:
                 yield f"{at}: {name} is not known"
 
-    def _field(self, value: Any, field: Field, at: str) -> Iterator[str]:
+    def _field(self, value: Any, field: SpecField, at: str) -> Iterator[str]:
         if not field.is_list:
             yield from self._one(value, field, at)
             return
@@ -180,7 +180,7 @@ class Spec:
         for each in value:
             yield from self._one(each, field, f"{at}[]")
 
-    def _one(self, value: Any, field: Field, at: str) -> Iterator[str]:
+    def _one(self, value: Any, field: SpecField, at: str) -> Iterator[str]:
         if field.base in self._objects:
             yield from self._object(value, self._objects[field.base], at)
         elif field.base in self._one_of:
@@ -190,7 +190,7 @@ class Spec:
             yield from _plain(value, field, at)
 
 
-def _plain(value: Any, field: Field, at: str) -> Iterator[str]:
+def _plain(value: Any, field: SpecField, at: str) -> Iterator[str]:
     if field.base == "any":
         return
     kinds = _PLAIN[field.base]

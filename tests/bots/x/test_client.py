@@ -20,7 +20,7 @@ from bots.x.errors import (
 from bots.x.oauth import LoginNeeded, Tokens
 from tasks.services import Services
 from tests.fakes.x_api import ACCESS, CONSUMER_SECRET, REFRESH, TOKEN_SECRET, FakeX
-from tests.fakes.x_faults import Fault
+from tests.fakes.x_faults import XFault
 from tests.fakes.x_words import POST, TWEET, Words
 
 OAUTH1 = {
@@ -143,7 +143,7 @@ def test_errors_of_any_shape_become_faults(
     fake: FakeX, x: XClient, status: int, fault: type[XError], body: object
 ) -> None:
     x.me()
-    fake.faults.add(Fault("GET /2/tweets", status, body))
+    fake.faults.add(XFault("GET /2/tweets", status, body))
 
     with pytest.raises(fault, match="what X said"):
         x.posts(["1"])
@@ -165,7 +165,7 @@ def test_the_names_that_x_gives_a_fault_are_kept(
     fake: FakeX, x: XClient, body: object, kinds: set[str]
 ) -> None:
     x.me()
-    fake.faults.add(Fault("GET /2/tweets", 403, body))
+    fake.faults.add(XFault("GET /2/tweets", 403, body))
 
     with pytest.raises(XForbidden) as fault:
         x.posts(["1"])
@@ -175,7 +175,7 @@ def test_the_names_that_x_gives_a_fault_are_kept(
 
 @pytest.mark.parametrize("status", [200, 502])
 def test_an_answer_that_is_no_json_is_silence(fake: FakeX, x: XClient, status: int) -> None:
-    fake.faults.add(Fault("GET /2/tweets", status, raw=b"<html>oops</html>"))
+    fake.faults.add(XFault("GET /2/tweets", status, raw=b"<html>oops</html>"))
     with pytest.raises(XUnknownOutcome):
         x.posts(["1"])
 
@@ -190,7 +190,7 @@ def test_a_429_names_the_reset_of_the_limit_that_is_used_up(fake: FakeX, x: XCli
     window = {"x-rate-limit-remaining": "0", "x-rate-limit-reset": "2000000000"}
     day = {"x-app-limit-24hour-remaining": "0", "x-app-limit-24hour-reset": "2000009999"}
     for headers in ({}, window, window | day):
-        fake.faults.add(Fault("GET /2/tweets", 429, {}, headers))
+        fake.faults.add(XFault("GET /2/tweets", 429, {}, headers))
 
     resets = []
     for _ in range(3):
@@ -203,7 +203,7 @@ def test_a_429_names_the_reset_of_the_limit_that_is_used_up(fake: FakeX, x: XCli
 
 def test_a_cut_connection_leaves_open_what_happened(fake: FakeX, x: XClient) -> None:
     mention = fake.world.post("ann", "@suisai")
-    fake.faults.add(Fault("POST /2/tweets", after=True))
+    fake.faults.add(XFault("POST /2/tweets", after=True))
 
     with pytest.raises(XUnknownOutcome):
         x.reply(mention, "hello")
@@ -263,7 +263,7 @@ def test_a_token_that_cannot_be_renewed_needs_the_operator(fake: FakeX, x: XClie
 
 
 def test_a_401_after_renewal_is_not_tried_for_ever(fake: FakeX, x: XClient) -> None:
-    fake.faults.add(Fault("GET /2/tweets", 401, {"detail": "no"}, times=10))
+    fake.faults.add(XFault("GET /2/tweets", 401, {"detail": "no"}, times=10))
 
     with pytest.raises(XUnauthorised):
         x.posts(["1"])

@@ -23,7 +23,7 @@ from tasks.ledger.records import job_id_of
 from tasks.models import Outcome
 from tasks.services import Services
 from tests.fakes.x_api import ACCESS, REFRESH, FakeX
-from tests.fakes.x_faults import Fault
+from tests.fakes.x_faults import XFault
 from tests.fakes.x_words import TWEET, Words
 from tests.photos import PHOTOS
 from tests.stack import Stack, eventually
@@ -91,9 +91,9 @@ def test_workers_killed_and_answers_lost_double_and_lose_nothing(
     fake.world.forgives_duplicates = True
     mentions = [fake.world.post(f"fan{n}", "@suisai", media=[photo]) for n in range(12)]
     for n in range(4):
-        fake.faults.add(Fault("POST /2/tweets", after=True, skip=2 * n))
-    fake.faults.add(Fault("POST /2/tweets", 503, skip=5))
-    fake.faults.add(Fault("POST /2/media/upload", 503, skip=9))
+        fake.faults.add(XFault("POST /2/tweets", after=True, skip=2 * n))
+    fake.faults.add(XFault("POST /2/tweets", 503, skip=5))
+    fake.faults.add(XFault("POST /2/media/upload", 503, skip=9))
     Mentions(services, x).take([x.mentions(None, None)])
 
     bot.start_workers()

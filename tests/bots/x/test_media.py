@@ -10,7 +10,7 @@ from bots.x.client import XClient
 from bots.x.errors import XRefused, XUnknownOutcome
 from bots.x.media import lighten, upload
 from tests.fakes.x_api import FakeX
-from tests.fakes.x_faults import Fault
+from tests.fakes.x_faults import XFault
 from tests.fakes.x_words import POST, Words
 from tests.tasks.delivery_worker import picture
 
@@ -64,10 +64,10 @@ def test_a_heavy_picture_is_made_lighter_and_keeps_its_note() -> None:
 
 def test_processing_is_waited_for_as_x_asks(fake: FakeX, x: XClient) -> None:
     rests: list[float] = []
-    fake.faults.add(Fault("POST /2/media/upload", 200, PROCESSING, skip=2))
-    fake.faults.add(Fault("GET /2/media/upload", 200, PROCESSING))
-    fake.faults.add(Fault("GET /2/media/upload", 200, {"data": {"id": "1"}}))
-    fake.faults.add(Fault("POST /2/media/metadata", 400, {"detail": "no such media"}))
+    fake.faults.add(XFault("POST /2/media/upload", 200, PROCESSING, skip=2))
+    fake.faults.add(XFault("GET /2/media/upload", 200, PROCESSING))
+    fake.faults.add(XFault("GET /2/media/upload", 200, {"data": {"id": "1"}}))
+    fake.faults.add(XFault("POST /2/media/metadata", 400, {"detail": "no such media"}))
 
     upload(x, PNG, "tweet_image", "a painting", rests.append)
 
@@ -76,13 +76,13 @@ def test_processing_is_waited_for_as_x_asks(fake: FakeX, x: XClient) -> None:
 
 def test_a_picture_that_x_cannot_read_is_refused(fake: FakeX, x: XClient) -> None:
     failed = {"data": {"id": "1", "processing_info": {"state": "failed"}}}
-    fake.faults.add(Fault("POST /2/media/upload", 200, failed, skip=2))
+    fake.faults.add(XFault("POST /2/media/upload", 200, failed, skip=2))
     with pytest.raises(XRefused):
         upload(x, PNG, "tweet_image", "a painting")
 
 
 def test_processing_is_not_waited_for_for_ever(fake: FakeX, x: XClient) -> None:
-    fake.faults.add(Fault("POST /2/media/upload", 200, PROCESSING, skip=2))
-    fake.faults.add(Fault("GET /2/media/upload", 200, PROCESSING, times=100))
+    fake.faults.add(XFault("POST /2/media/upload", 200, PROCESSING, skip=2))
+    fake.faults.add(XFault("GET /2/media/upload", 200, PROCESSING, times=100))
     with pytest.raises(XUnknownOutcome):
         upload(x, PNG, "tweet_image", "a painting", lambda _: None)

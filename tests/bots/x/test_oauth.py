@@ -17,7 +17,7 @@ from bots.x.oauth import LoginNeeded, Tokens, TokenStore
 from tasks.kv import KeyValueStore, Members
 from tasks.services import Services
 from tests.fakes.x_api import ACCESS, REFRESH, FakeX
-from tests.fakes.x_faults import Fault
+from tests.fakes.x_faults import XFault
 from tests.fakes.x_words import TWEET, Words
 from tests.stack import Stack
 
@@ -108,7 +108,7 @@ def test_while_a_pair_may_be_on_its_way_nobody_else_uses_the_old_one(
 
 def test_a_renewal_that_fails_in_good_time_is_not_noticed(fake: FakeX, x: XClient) -> None:
     x.tokens.store(Tokens(ACCESS, REFRESH, time.time() + 300))
-    fake.faults.add(Fault(ENDPOINT, 503))
+    fake.faults.add(XFault(ENDPOINT, 503))
 
     x.posts(["1"])
     assert fake.renewals == 0
@@ -118,7 +118,7 @@ def test_a_renewal_that_fails_in_good_time_is_not_noticed(fake: FakeX, x: XClien
 
 
 def test_an_answer_without_a_new_refresh_token_keeps_the_old_one(fake: FakeX, x: XClient) -> None:
-    fake.faults.add(Fault(ENDPOINT, 200, {"access_token": ACCESS + "-renewed"}))
+    fake.faults.add(XFault(ENDPOINT, 200, {"access_token": ACCESS + "-renewed"}))
     fake.access = {ACCESS + "-renewed"}
 
     x.tokens.renewed(ACCESS)

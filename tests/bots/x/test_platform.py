@@ -14,7 +14,7 @@ from tasks.models import Outcome, Painting, PhotoRef
 from tasks.services import Services
 from tests.fakes import x_problems as problems
 from tests.fakes.x_api import FakeX
-from tests.fakes.x_faults import Fault
+from tests.fakes.x_faults import XFault
 from tests.fakes.x_words import POST, Words
 from tests.fakes.x_world import Said
 from tests.tasks.delivery_worker import DeliveryWorker, picture
@@ -80,7 +80,7 @@ def test_an_apology_is_one_short_sentence(
 def test_a_lost_answer_is_found_and_not_sent_again(
     fake: FakeX, worker: DeliveryWorker, mention: str
 ) -> None:
-    fake.faults.add(Fault("POST /2/tweets", after=True))
+    fake.faults.add(XFault("POST /2/tweets", after=True))
     job_id = worker.painted(mention)
 
     assert worker.deliver(job_id).outcome is None
@@ -95,7 +95,7 @@ def test_a_lost_answer_is_found_and_not_sent_again(
 def test_an_answer_that_was_never_made_is_sent_after_a_look(
     fake: FakeX, worker: DeliveryWorker, mention: str
 ) -> None:
-    fake.faults.add(Fault("POST /2/tweets", 503))
+    fake.faults.add(XFault("POST /2/tweets", 503))
     job_id = worker.painted(mention)
 
     worker.deliver(job_id)
@@ -110,7 +110,7 @@ def test_an_answer_that_was_never_made_is_sent_after_a_look(
 def test_silence_while_uploading_is_no_question_of_what_was_sent(
     fake: FakeX, worker: DeliveryWorker, mention: str
 ) -> None:
-    fake.faults.add(Fault("POST /2/media/upload", skip=1))
+    fake.faults.add(XFault("POST /2/media/upload", skip=1))
     job_id = worker.painted(mention)
 
     worker.deliver(job_id)
@@ -122,7 +122,7 @@ def test_silence_while_uploading_is_no_question_of_what_was_sent(
 def test_a_search_for_the_answer_reads_all_pages_since_it_was_sent(
     fake: FakeX, worker: DeliveryWorker, mention: str
 ) -> None:
-    fake.faults.add(Fault("POST /2/tweets", after=True))
+    fake.faults.add(XFault("POST /2/tweets", after=True))
     job_id = worker.painted(mention)
     worker.deliver(job_id)
     for n in range(130):
@@ -140,7 +140,7 @@ def test_a_duplicate_is_first_looked_for_among_ones_own(
 ) -> None:
     found = fake.world.reply_from_bot(mention, "already", [], made_with_ai=True)
     duplicate = {"detail": "You are not allowed to create a Tweet with duplicate content."}
-    fake.faults.add(Fault("POST /2/tweets", 403, duplicate))
+    fake.faults.add(XFault("POST /2/tweets", 403, duplicate))
 
     job = worker.deliver(worker.painted(mention))
 
@@ -157,7 +157,7 @@ def test_a_duplicate_is_first_looked_for_among_ones_own(
         (lambda fake, post: fake.world.blocking.add(fake.world.posts[post].author), "blocked"),
         (
             lambda fake, _: fake.faults.add(
-                Fault(
+                XFault(
                     "POST /2/tweets", 403, {"detail": "Reply to this conversation is not allowed"}
                 )
             ),
@@ -263,7 +263,7 @@ def test_an_hour_of_outage_loses_nothing_and_doubles_nothing(
     job_ids = [worker.painted(mention) for mention in mentions]
     # More failures than the ledger bears of any other kind, every third one after X made the post.
     for n in range(30):
-        fake.faults.add(Fault("POST /2/tweets", 503, after=n % 3 == 0))
+        fake.faults.add(XFault("POST /2/tweets", 503, after=n % 3 == 0))
 
     deadline = time.monotonic() + 60
     while any(services.ledger.job(id_).outcome is None for id_ in job_ids):
@@ -310,7 +310,7 @@ def test_words_that_x_has_heard_are_said_with_the_time(
 def test_a_refused_description_does_not_keep_the_painting_back(
     fake: FakeX, worker: DeliveryWorker, mention: str
 ) -> None:
-    fake.faults.add(Fault("POST /2/media/metadata", 403, {"detail": "No description today."}))
+    fake.faults.add(XFault("POST /2/media/metadata", 403, {"detail": "No description today."}))
 
     job = worker.deliver(worker.painted(mention))
 
@@ -338,13 +338,13 @@ def pause(services: Services) -> float:
 @pytest.mark.parametrize(
     ("fault", "least_s", "most_s"),
     [
-        (Fault("POST /2/tweets", 429, {}, {"x-rate-limit-reset": "RESET"}), 590, 601),
-        (Fault("POST /2/tweets", 429, {}, {"x-rate-limit-reset": "1000"}), 290, 301),
-        (Fault("POST /2/tweets", 429, {}), 290, 301),
-        (Fault("POST /2/tweets", 402, {"title": "CreditsDepleted"}), 290, 301),
-        (Fault("POST /2/media/upload", 429, {}), 290, 301),
-        (Fault("POST /2/tweets", 403, {"detail": "Your account is suspended"}), 290, 301),
-        (Fault("POST /2/tweets", 401, {"detail": "no"}, times=2), 290, 301),
+        (XFault("POST /2/tweets", 429, {}, {"x-rate-limit-reset": "RESET"}), 590, 601),
+        (XFault("POST /2/tweets", 429, {}, {"x-rate-limit-reset": "1000"}), 290, 301),
+        (XFault("POST /2/tweets", 429, {}), 290, 301),
+        (XFault("POST /2/tweets", 402, {"title": "CreditsDepleted"}), 290, 301),
+        (XFault("POST /2/media/upload", 429, {}), 290, 301),
+        (XFault("POST /2/tweets", 403, {"detail": "Your account is suspended"}), 290, 301),
+        (XFault("POST /2/tweets", 401, {"detail": "no"}, times=2), 290, 301),
     ],
 )
 def test_what_stops_the_whole_bot_pauses_it_and_costs_no_try(
@@ -352,12 +352,12 @@ def test_what_stops_the_whole_bot_pauses_it_and_costs_no_try(
     services: Services,
     worker: DeliveryWorker,
     mention: str,
-    fault: Fault,
+    fault: XFault,
     least_s: int,
     most_s: int,
 ) -> None:
     headers = {k: v.replace("RESET", str(int(time.time()) + 600)) for k, v in fault.headers.items()}
-    fake.faults.add(Fault(fault.where, fault.status, fault.body, headers, fault.times))
+    fake.faults.add(XFault(fault.where, fault.status, fault.body, headers, fault.times))
     job_id = worker.painted(mention)
 
     job = worker.deliver(job_id)
@@ -372,7 +372,7 @@ def test_what_stops_the_whole_bot_pauses_it_and_costs_no_try(
 def test_the_operator_is_told_what_only_the_operator_can_mend(
     fake: FakeX, services: Services, worker: DeliveryWorker, mention: str
 ) -> None:
-    fake.faults.add(Fault("POST /2/tweets", 402, {"detail": "no credits left"}))
+    fake.faults.add(XFault("POST /2/tweets", 402, {"detail": "no credits left"}))
     job_id = worker.painted(mention)
 
     worker.deliver(job_id)

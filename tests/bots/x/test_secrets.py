@@ -11,7 +11,7 @@ from bots.x.client import XClient
 from bots.x.errors import XError
 from bots.x.oauth import LoginNeeded
 from tests.fakes.x_api import ACCESS, CONSUMER_SECRET, REFRESH, TOKEN_SECRET, FakeX
-from tests.fakes.x_faults import Fault
+from tests.fakes.x_faults import XFault
 from tests.fakes.x_words import POST, Words
 
 SECRETS = (ACCESS, REFRESH, "access-1", "refresh-1", CONSUMER_SECRET, TOKEN_SECRET)
@@ -33,15 +33,15 @@ CALLS: dict[str, Callable[[XClient], object]] = {
 }
 
 
-def faults(where: str) -> list[Fault]:
+def faults(where: str) -> list[XFault]:
     """Return what can go wrong with one route; each happens until it is over."""
     echo = {"detail": "you sent", "title": "problem"}
     statuses = (400, 401, 402, 403, 404, 409, 413, 429, 500, 503)
     return [
-        *(Fault(where, status, echo, times=3) for status in statuses),
-        Fault(where, 200, raw=b"<html>no JSON</html>", times=3),
-        Fault(where, times=3),
-        Fault("POST /2/oauth2/token", 500),
+        *(XFault(where, status, echo, times=3) for status in statuses),
+        XFault(where, 200, raw=b"<html>no JSON</html>", times=3),
+        XFault(where, times=3),
+        XFault("POST /2/oauth2/token", 500),
     ]
 
 

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from bots.x.login import SCOPES
-from tests.bots.x.spec import Spec
+from tests.bots.x.spec import XSpec
 from tests.fakes.x_asked import Asked
 
 
 @pytest.fixture
-def spec() -> Spec:
+def spec() -> XSpec:
     """X's API as X describes it."""
-    return Spec()
+    return XSpec()
 
 
 def asked(method: str, path: str, json: Any = None, **query: str) -> Asked:
@@ -44,16 +44,16 @@ REPLY = {"in_reply_to_tweet_id": "1"}
         (asked("POST", "/2/tweets", {"text": 1, "reply": REPLY}), "is no text"),
     ],
 )
-def test_a_wrong_request_is_complained_about(spec: Spec, request_: Asked, complaint: str) -> None:
+def test_a_wrong_request_is_complained_about(spec: XSpec, request_: Asked, complaint: str) -> None:
     assert any(complaint in each for each in spec.of_request(request_))
 
 
-def test_a_right_request_is_not(spec: Spec) -> None:
+def test_a_right_request_is_not(spec: XSpec) -> None:
     right = asked("POST", "/2/tweets", {"text": "hi", "reply": REPLY, "made_with_ai": True})
     assert list(spec.of_request(right)) == []
 
 
-def test_a_wrong_answer_is_complained_about(spec: Spec) -> None:
+def test_a_wrong_answer_is_complained_about(spec: XSpec) -> None:
     request = asked("GET", "/2/tweets", ids="1")
     wrong = {"data": [{"id": 1, "loudness": 3, "note_post": {}}], "meta": {}, "more": []}
 
@@ -68,7 +68,7 @@ def test_a_wrong_answer_is_complained_about(spec: Spec) -> None:
         assert complaint in told
 
 
-def test_the_login_asks_for_the_scopes_that_the_calls_need(spec: Spec) -> None:
+def test_the_login_asks_for_the_scopes_that_the_calls_need(spec: XSpec) -> None:
     calls = (
         asked("GET", "/2/users/1/mentions"),
         asked("POST", "/2/tweets"),

@@ -32,7 +32,7 @@ WORKERS = st.sampled_from(["one", "other"])
 
 
 @dataclass
-class Model:
+class JobModel:
     """The expected state of one job."""
 
     person: str
@@ -88,7 +88,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.services = open_services(settings, lambda _: None)
         self.ledger = self.services.ledger
         self.redis: Any = self.services.redis
-        self.jobs: dict[str, Model] = {}
+        self.jobs: dict[str, JobModel] = {}
 
     def teardown(self) -> None:
         self.redis.close()
@@ -101,7 +101,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 PaintRequest("web", secrets.token_hex(6), person, "here", (photo,))
             )
             assert isinstance(answer, Admitted)
-            self.jobs[answer.job_id] = Model(person)
+            self.jobs[answer.job_id] = JobModel(person)
 
     @rule(target=claims, stage=STAGES, most=st.integers(1, 3), worker=WORKERS)
     def claim(self, stage: Stage, most: int, worker: str) -> Any:
@@ -118,7 +118,7 @@ class LedgerMachine(RuleBasedStateMachine):
             model.holder, model.worker = claim.fence, worker
         return multiple(*claims)
 
-    def _hand(self, worker: str | None) -> list[Model]:
+    def _hand(self, worker: str | None) -> list[JobModel]:
         return [model for model in self.jobs.values() if worker and model.worker == worker]
 
     def _holds(self, claim: Claim) -> bool:

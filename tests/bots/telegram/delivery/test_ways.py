@@ -9,28 +9,30 @@ from bots.telegram.store import Placeholder
 from tasks.models import Job, Outcome, Stage
 from tests.bots.telegram.driver import DeliveryDriver
 from tests.fakes.telegram_api import TelegramApi
-from tests.fakes.telegram_faults import Fault
+from tests.fakes.telegram_faults import CallFault
 from tests.fakes.telegram_world import BOT
 
 ALWAYS = 1_000
 
 
 FAILURES = {
-    "lost": Fault("", lost=True),
-    "cut": Fault("", cut=True),
-    "outage": Fault("", status=502),
-    "flood": Fault("", status=429, parameters={"retry_after": 1}),
-    "unknown": Fault("", status=400, description="Bad Request: a sentence of next year"),
-    "unknown for ever": Fault("", ALWAYS, 400, "Bad Request: a sentence of next year"),
-    "no photos": Fault(
+    "lost": CallFault("", lost=True),
+    "cut": CallFault("", cut=True),
+    "outage": CallFault("", status=502),
+    "flood": CallFault("", status=429, parameters={"retry_after": 1}),
+    "unknown": CallFault("", status=400, description="Bad Request: a sentence of next year"),
+    "unknown for ever": CallFault("", ALWAYS, 400, "Bad Request: a sentence of next year"),
+    "no photos": CallFault(
         "", ALWAYS, 400, "Bad Request: not enough rights to send photos to the chat"
     ),
-    "no media": Fault("", ALWAYS, 400, "Bad Request: CHAT_SEND_MEDIA_FORBIDDEN"),
-    "unfit": Fault("", 1, 400, "Bad Request: PHOTO_INVALID_DIMENSIONS"),
-    "gone": Fault("", 1, 400, "Bad Request: message to edit not found"),
-    "stays text": Fault("", ALWAYS, 400, "Bad Request: there is no media in the message to edit"),
-    "no such method": Fault("", ALWAYS, 404, "Nothing of that name here"),
-    "superseded": Fault("", 1, 400, "Bad Request: canceled by new edit message request"),
+    "no media": CallFault("", ALWAYS, 400, "Bad Request: CHAT_SEND_MEDIA_FORBIDDEN"),
+    "unfit": CallFault("", 1, 400, "Bad Request: PHOTO_INVALID_DIMENSIONS"),
+    "gone": CallFault("", 1, 400, "Bad Request: message to edit not found"),
+    "stays text": CallFault(
+        "", ALWAYS, 400, "Bad Request: there is no media in the message to edit"
+    ),
+    "no such method": CallFault("", ALWAYS, 404, "Nothing of that name here"),
+    "superseded": CallFault("", 1, 400, "Bad Request: canceled by new edit message request"),
 }
 
 
@@ -38,7 +40,7 @@ def fail(telegram: TelegramApi, method: str, name: str) -> None:
     """Let calls of a method fail in this way."""
     script = vars(FAILURES[name]) | {"method": method}
     script.pop("reached")
-    telegram.faults.add(Fault(**script))
+    telegram.faults.add(CallFault(**script))
 
 
 @pytest.mark.parametrize("first", FAILURES)

@@ -11,7 +11,7 @@ from bots.telegram.store import Paintings
 from tasks.models import Job, Outcome
 from tests.bots.telegram.driver import DeliveryDriver
 from tests.bots.telegram.harness import snapshot
-from tests.fakes.telegram_faults import Fault
+from tests.fakes.telegram_faults import CallFault
 from tests.fakes.telegram_people import button
 from tests.fakes.telegram_world import Json
 
@@ -185,7 +185,7 @@ def test_what_a_guests_message_does_not_take_is_said_in_it(driver: DeliveryDrive
     assert job is not None
     driver.paint(job.id)
     refused = "Bad Request: CHAT_SEND_PHOTOS_FORBIDDEN"
-    driver.api.faults.add(Fault("editMessageMedia", status=400, description=refused))
+    driver.api.faults.add(CallFault("editMessageMedia", status=400, description=refused))
 
     assert driver.ended(job.id).outcome is Outcome.UNDELIVERABLE
 
@@ -195,7 +195,7 @@ def test_what_a_guests_message_does_not_take_is_said_in_it(driver: DeliveryDrive
 def test_a_placeholder_that_cannot_be_written_down_is_taken_back(
     driver: DeliveryDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fault = driver.api.faults.add(Fault("sendMessage", hold=threading.Event(), after=True))
+    fault = driver.api.faults.add(CallFault("sendMessage", hold=threading.Event(), after=True))
     store, pauses = driver.services.redis, "bots.telegram.listener.placeholders._STORE_PAUSES_S"
     monkeypatch.setattr(pauses, (0.0,))
     usual = str(store.config_get("maxmemory")["maxmemory"])

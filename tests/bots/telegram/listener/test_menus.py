@@ -8,7 +8,7 @@ from bots.telegram.client import open_bot
 from bots.telegram.listener.menus import show_menus
 from bots.telegram.settings import TelegramSettings
 from tests.bots.telegram.driver import DeliveryDriver
-from tests.fakes.telegram_faults import Fault
+from tests.fakes.telegram_faults import CallFault
 
 
 def show(driver: DeliveryDriver) -> None:
@@ -24,10 +24,10 @@ def show(driver: DeliveryDriver) -> None:
 
 def test_what_failed_is_set_again_and_only_that(driver: DeliveryDriver) -> None:
     for fault in (
-        Fault("setMyCommands", status=502),
-        Fault("setMyCommands", cut=True),
-        Fault("setMyCommands", status=429, parameters={"retry_after": 1}),
-        Fault("setMyDescription", status=500),
+        CallFault("setMyCommands", status=502),
+        CallFault("setMyCommands", cut=True),
+        CallFault("setMyCommands", status=429, parameters={"retry_after": 1}),
+        CallFault("setMyDescription", status=500),
     ):
         driver.api.faults.add(fault)
 
@@ -47,7 +47,7 @@ def test_what_failed_is_set_again_and_only_that(driver: DeliveryDriver) -> None:
 def test_a_method_that_a_server_does_not_know_is_not_asked_for_again(
     driver: DeliveryDriver,
 ) -> None:
-    driver.api.faults.add(Fault("setMyCommands", 1_000, 404, "There is no such thing here"))
+    driver.api.faults.add(CallFault("setMyCommands", 1_000, 404, "There is no such thing here"))
 
     show(driver)
 

@@ -7,7 +7,7 @@ from bots.x.store import notice
 from tasks.platform import Platform
 from tasks.services import Services
 from tests.fakes.x_api import FakeX
-from tests.fakes.x_faults import Fault
+from tests.fakes.x_faults import XFault
 from tests.tasks.delivery_worker import Answered, DeliveryWorker
 
 
@@ -58,7 +58,7 @@ def test_an_answer_that_x_does_not_let_go_is_named_to_the_operator(
     fake: FakeX, read: Callable[[], int], services: Services, answered: Callable[..., Answered]
 ) -> None:
     painting = answered().painting
-    fake.faults.add(Fault("DELETE /2/tweets", 403, {"detail": "not now"}))
+    fake.faults.add(XFault("DELETE /2/tweets", 403, {"detail": "not now"}))
 
     fake.world.post("ann", "stop", under=painting)
     read()

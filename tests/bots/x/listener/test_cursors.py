@@ -18,7 +18,7 @@ from bots.x.oauth import Tokens
 from bots.x.platform import XPlatform
 from tasks.services import Services
 from tests.fakes.x_api import ACCESS, REFRESH, FakeX
-from tests.fakes.x_faults import Fault
+from tests.fakes.x_faults import XFault
 from tests.tasks.delivery_worker import DeliveryWorker
 
 DAY_S = 86_400.0
@@ -187,7 +187,7 @@ def test_a_burst_of_messages_is_read_page_by_page(
 
     cursor.advance(take)
     sent = [fake.world.message("ann", f"hi {n}") for n in range(130)]
-    fake.faults.add(Fault("GET /2/dm_events", 503, skip=2))
+    fake.faults.add(XFault("GET /2/dm_events", 503, skip=2))
 
     with pytest.raises(XError):
         cursor.advance(take)

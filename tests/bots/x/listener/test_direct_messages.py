@@ -14,7 +14,7 @@ from tasks.models import Job, Outcome, PhotoRef
 from tasks.services import Services
 from tests.fakes import x_problems as problems
 from tests.fakes.x_api import CONSUMER_SECRET, TOKEN_SECRET, FakeX
-from tests.fakes.x_faults import Fault
+from tests.fakes.x_faults import XFault
 from tests.tasks.delivery_worker import DeliveryWorker
 
 TON = "https://ton.twitter.com/1.1/ton/data/dm/77/88/cat.jpg"
@@ -144,7 +144,7 @@ def test_a_painting_comes_as_one_message(fake: FakeX, worker: DeliveryWorker, an
 def test_a_message_whose_answer_was_lost_is_found(
     fake: FakeX, worker: DeliveryWorker, ann: str
 ) -> None:
-    fake.faults.add(Fault(f"POST /2/dm_conversations/with/{ann}/messages", after=True))
+    fake.faults.add(XFault(f"POST /2/dm_conversations/with/{ann}/messages", after=True))
     job_id = private(worker, ann)
 
     assert worker.deliver(job_id).outcome is None
@@ -158,7 +158,7 @@ def test_an_apology_whose_answer_was_lost_is_found_by_its_words(
     fake: FakeX, worker: DeliveryWorker, ann: str
 ) -> None:
     fake.world.message_from_bot(ann, "1st in line, about 20 seconds", [])
-    fake.faults.add(Fault(f"POST /2/dm_conversations/with/{ann}/messages", after=True))
+    fake.faults.add(XFault(f"POST /2/dm_conversations/with/{ann}/messages", after=True))
     address = {"to": ann}
     job_id = worker.apologised("5000", platform="x-dm", private=True, person=ann, address=address)
 
@@ -175,7 +175,7 @@ def test_what_else_the_bot_said_is_not_taken_for_an_apology(
 ) -> None:
     address = {"to": ann}
     job_id = worker.apologised("5000", platform="x-dm", private=True, person=ann, address=address)
-    fake.faults.add(Fault(f"POST /2/dm_conversations/with/{ann}/messages", 503))
+    fake.faults.add(XFault(f"POST /2/dm_conversations/with/{ann}/messages", 503))
     worker.deliver(job_id)
     fake.world.message_from_bot(ann, "1st in line, about 20 seconds", [])
 
@@ -187,7 +187,7 @@ def test_what_else_the_bot_said_is_not_taken_for_an_apology(
 def test_a_message_that_was_never_sent_is_sent_after_a_look(
     fake: FakeX, worker: DeliveryWorker, ann: str
 ) -> None:
-    fake.faults.add(Fault(f"POST /2/dm_conversations/with/{ann}/messages", 503))
+    fake.faults.add(XFault(f"POST /2/dm_conversations/with/{ann}/messages", 503))
     job_id = private(worker, ann)
     worker.deliver(job_id)
     assert worker.deliver(job_id).outcome is Outcome.ANSWERED
@@ -258,7 +258,7 @@ def test_closed_messages_end_the_job(fake: FakeX, worker: DeliveryWorker, ann: s
 def test_a_limit_on_messages_does_not_stop_the_mentions(
     fake: FakeX, worker: DeliveryWorker, ann: str, services: Services
 ) -> None:
-    fake.faults.add(Fault(f"POST /2/dm_conversations/with/{ann}/messages", 429))
+    fake.faults.add(XFault(f"POST /2/dm_conversations/with/{ann}/messages", 429))
     job = worker.deliver(private(worker, ann))
 
     assert job.attempts == 0

@@ -10,7 +10,7 @@ from bots.x.listener.mentions import Mentions
 from tasks.models import Job, Outcome
 from tasks.services import Services
 from tests.fakes.x_api import FakeX
-from tests.fakes.x_faults import Fault
+from tests.fakes.x_faults import XFault
 from tests.fakes.x_words import POST, Words
 from tests.tasks.delivery_worker import Answered, DeliveryWorker
 
@@ -294,7 +294,7 @@ def test_nothing_is_forgotten_when_x_fails_in_between(
     for n in range(3):
         parent = fake.world.post("ann", f"look {n}", media=[photo()])
         fake.world.post(f"fan{n}", "@suisai", under=parent)
-    fake.faults.add(Fault(where, 503))
+    fake.faults.add(XFault(where, 503))
 
     with pytest.raises(XError):
         read()

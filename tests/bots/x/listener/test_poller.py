@@ -14,11 +14,11 @@ from bots.x.models import MessagePage, PostPage
 from bots.x.store import ReadingState, notice
 from tasks.services import Services
 from tests.fakes.x_api import FakeX
-from tests.fakes.x_faults import Fault
+from tests.fakes.x_faults import XFault
 from tests.stack import eventually
 
 
-class Seen:
+class SeenPosts:
     """Takes what a cursor reads."""
 
     def __init__(self) -> None:
@@ -34,8 +34,8 @@ class Seen:
 
 
 @pytest.fixture
-def seen() -> Seen:
-    return Seen()
+def seen() -> SeenPosts:
+    return SeenPosts()
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def messages(x: XClient, services: Services) -> MessageCursor:
 
 
 def test_the_first_look_answers_nothing_of_the_past(
-    fake: FakeX, mentions: MentionCursor, messages: MessageCursor, seen: Seen
+    fake: FakeX, mentions: MentionCursor, messages: MessageCursor, seen: SeenPosts
 ) -> None:
     fake.world.post("ann", "@suisai")
     fake.world.message("ann", "hi")
@@ -64,7 +64,7 @@ def test_the_first_look_answers_nothing_of_the_past(
 
 
 def test_the_first_look_works_where_nothing_was_ever_said(
-    fake: FakeX, mentions: MentionCursor, messages: MessageCursor, seen: Seen
+    fake: FakeX, mentions: MentionCursor, messages: MessageCursor, seen: SeenPosts
 ) -> None:
     mentions.advance(seen.posts)
     messages.advance(seen.messages)
@@ -77,7 +77,7 @@ def test_the_first_look_works_where_nothing_was_ever_said(
 
 
 def test_all_pages_are_read_and_each_post_once(
-    fake: FakeX, mentions: MentionCursor, seen: Seen
+    fake: FakeX, mentions: MentionCursor, seen: SeenPosts
 ) -> None:
     mentions.advance(seen.posts)
     posted = [fake.world.post("ann", f"@suisai {n}") for n in range(230)]
@@ -89,7 +89,7 @@ def test_all_pages_are_read_and_each_post_once(
 
 
 def test_a_burst_after_a_silence_takes_few_calls(
-    fake: FakeX, x: XClient, services: Services, seen: Seen
+    fake: FakeX, x: XClient, services: Services, seen: SeenPosts
 ) -> None:
     now = services.ledger.now()
     MentionCursor(x, services.kv("x"), lambda: now - 3600.0).advance(seen.posts)
@@ -108,7 +108,7 @@ def test_a_burst_after_a_silence_takes_few_calls(
 
 
 def test_a_long_silence_after_a_burst_does_not_disturb_reading(
-    fake: FakeX, services: Services, mentions: MentionCursor, seen: Seen
+    fake: FakeX, services: Services, mentions: MentionCursor, seen: SeenPosts
 ) -> None:
     mentions.advance(seen.posts)
     posted = [fake.world.post("ann", f"@suisai {n}") for n in range(130)]
@@ -130,11 +130,11 @@ def stored(services: Services) -> Unread:
 
 
 def test_a_page_that_fails_is_read_again_and_those_before_it_are_not(
-    fake: FakeX, mentions: MentionCursor, seen: Seen
+    fake: FakeX, mentions: MentionCursor, seen: SeenPosts
 ) -> None:
     mentions.advance(seen.posts)
     posted = [fake.world.post("ann", f"@suisai {n}") for n in range(150)]
-    fake.faults.add(Fault("GET /2/users/1000/mentions", 503, skip=1))
+    fake.faults.add(XFault("GET /2/users/1000/mentions", 503, skip=1))
 
     with pytest.raises(XError):
         mentions.advance(seen.posts)
@@ -146,7 +146,7 @@ def test_a_page_that_fails_is_read_again_and_those_before_it_are_not(
 
 
 def test_what_could_not_be_stored_is_read_again(
-    fake: FakeX, mentions: MentionCursor, seen: Seen
+    fake: FakeX, mentions: MentionCursor, seen: SeenPosts
 ) -> None:
     mentions.advance(seen.posts)
     mention = fake.world.post("ann", "@suisai")
@@ -165,7 +165,7 @@ def test_the_end_of_what_x_shows_is_warned_of(
     fake: FakeX,
     x: XClient,
     services: Services,
-    seen: Seen,
+    seen: SeenPosts,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -183,7 +183,7 @@ def test_the_end_of_what_x_shows_is_warned_of(
 
 @pytest.mark.parametrize("far", [lambda n: n, lambda n: n**3, lambda n: 10**9 - (1000 - n) ** 3])
 def test_all_unread_are_read_once_however_close_together_they_are(
-    fake: FakeX, mentions: MentionCursor, seen: Seen, far: Callable[[int], int]
+    fake: FakeX, mentions: MentionCursor, seen: SeenPosts, far: Callable[[int], int]
 ) -> None:
     mentions.advance(seen.posts)
     base = int(fake.world.new_id())
@@ -201,7 +201,7 @@ def test_all_unread_are_read_once_however_close_together_they_are(
 
 
 def test_late_listed_mentions_are_found_within_the_look_back(
-    fake: FakeX, x: XClient, services: Services, seen: Seen
+    fake: FakeX, x: XClient, services: Services, seen: SeenPosts
 ) -> None:
     now = services.ledger.now()
     mentions = MentionCursor(x, services.kv("x"), lambda: now, look_back_s=1800)
@@ -220,7 +220,7 @@ def test_late_listed_mentions_are_found_within_the_look_back(
 
 
 def test_a_page_that_names_itself_as_the_next_ends_a_look(
-    fake: FakeX, mentions: MentionCursor, messages: MessageCursor, seen: Seen
+    fake: FakeX, mentions: MentionCursor, messages: MessageCursor, seen: SeenPosts
 ) -> None:
     mentions.advance(seen.posts)
     fake.world.repeats_tokens = True
@@ -235,7 +235,7 @@ def test_a_page_that_names_itself_as_the_next_ends_a_look(
 
 
 def test_messages_are_read_in_small_pages_until_known_ones_come(
-    fake: FakeX, messages: MessageCursor, seen: Seen
+    fake: FakeX, messages: MessageCursor, seen: SeenPosts
 ) -> None:
     fake.world.message("ann", "old")
     assert messages.advance(seen.messages) == 1
@@ -287,18 +287,18 @@ def test_a_paused_intake_leaves_mentions_where_they_are(
 @pytest.mark.parametrize(
     ("fault", "least_s", "most_s"),
     [
-        (Fault("GET", 429, {}, {"x-rate-limit-reset": "RESET"}), 100, 122),
-        (Fault("GET", 429, {}), 5, 5),
-        (Fault("GET", 503), 5, 5),
-        (Fault("GET", 402), 300, 300),
-        (Fault("GET", 401, times=2), 300, 300),
+        (XFault("GET", 429, {}, {"x-rate-limit-reset": "RESET"}), 100, 122),
+        (XFault("GET", 429, {}), 5, 5),
+        (XFault("GET", 503), 5, 5),
+        (XFault("GET", 402), 300, 300),
+        (XFault("GET", 401, times=2), 300, 300),
     ],
 )
 def test_the_listener_rests_as_long_as_the_trouble_asks_for(
-    fake: FakeX, listener: Listener, fault: Fault, least_s: int, most_s: int
+    fake: FakeX, listener: Listener, fault: XFault, least_s: int, most_s: int
 ) -> None:
     headers = {k: v.replace("RESET", str(int(time.time()) + 120)) for k, v in fault.headers.items()}
-    fake.faults.add(Fault(fault.where, fault.status, {}, headers, fault.times))
+    fake.faults.add(XFault(fault.where, fault.status, {}, headers, fault.times))
 
     assert (
         least_s <= listener.rest_after_look(Poll("mentions", listener.look_at_mentions)) <= most_s
@@ -345,7 +345,7 @@ def test_a_failure_of_the_bot_itself_is_shown_and_the_next_look_comes(
 
 
 def test_troubles_that_go_on_are_tried_less_and_less(fake: FakeX, listener: Listener) -> None:
-    fake.faults.add(Fault("GET", 503, times=12))
+    fake.faults.add(XFault("GET", 503, times=12))
     each = Poll("mentions", listener.look_at_mentions)
     rests = [listener.rest_after_look(each) for _ in range(9)]
     assert rests[:3] == [5.0, 10.0, 20.0]

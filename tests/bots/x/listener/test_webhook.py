@@ -17,7 +17,7 @@ from bots.x.listener.webhook import PATH, routes, signature
 from tasks.models import Admitted
 from tasks.services import Services
 from tests.fakes.x_api import CONSUMER_SECRET, FakeX
-from tests.fakes.x_faults import Fault
+from tests.fakes.x_faults import XFault
 from tests.fakes.x_words import TWEET, Words, Writer
 from tests.stack import eventually
 
@@ -217,7 +217,7 @@ def test_what_cannot_be_dealt_with_is_left_to_polling(
 ) -> None:
     parent = fake.world.post("ben", "look", media=[fake.world.picture("https://pbs.twimg.com/a")])
     mention = fake.world.post("ann", "@suisai", under=parent)
-    fake.faults.add(Fault("GET /2/tweets", 503))
+    fake.faults.add(XFault("GET /2/tweets", 503))
 
     assert deliver("post.mention.create", **described(fake, words, mention)) == 200
 
