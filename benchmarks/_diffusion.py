@@ -97,11 +97,11 @@ class Comparison:
             yield self._row(self._engine(side, batches[-1], threads=1))
             yield self._row(self._engine(side, batches[-1], threads=2))
 
-    def _row(self, way: _Way) -> EngineRow:
+    def _row(self, way: _Way) -> Row:
         speed, memory = self._speed(way)
         naive = self._naive.setdefault(way.side_px, speed)
         floor = self._floors_s[way.side_px]
-        return EngineRow(
+        return Row(
             way.side_px,
             way.name,
             way.batch,

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from benchmarks._diffusion import EngineRow
+    from benchmarks._diffusion import Row
 
 
 def main() -> None:

@@ -91,7 +91,7 @@ def acknowledged_at(api: TelegramApi) -> dict[int, float]:
 def _row(api: TelegramApi, way: str, per_s: float, sent: dict[int, float]) -> Row:
     first = acknowledged_at(api)
     waits = sorted(1000 * (at - sent[person]) for person, at in first.items())
-    return CrowdRow(
+    return Row(
         way,
         len(sent),
         per_s,

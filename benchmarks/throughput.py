@@ -31,7 +31,7 @@ from tests.stack import environment_of, eventually
 
 
 @dataclass(frozen=True, slots=True)
-class WorkersRow:
+class Row:
     """One measurement."""
 
     workers: int
@@ -64,7 +64,7 @@ def measure(workers: int, jobs: int, first: Row | None) -> Row:
             valkey.stop()
 
 
-def _run(services: Services, workers: int, jobs: int, first: WorkersRow | None) -> WorkersRow:
+def _run(services: Services, workers: int, jobs: int, first: Row | None) -> Row:
     began = time.monotonic()
     for number in range(jobs):
         person = f"p{number}"

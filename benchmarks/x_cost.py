@@ -99,7 +99,7 @@ def play(scenario: Scenario, words: Words, others: bool, services: Services) -> 
             for _ in range(len(actions) // (scenario.polls - number)):
                 actions.pop()()
             if number in scenario.down:
-                fake.faults.add(Fault("", 503, {"title": "Service Unavailable"}, times=10**6))
+                fake.faults.add(XFault("", 503, {"title": "Service Unavailable"}, times=10**6))
             elif scenario.down and number == scenario.down.stop:
                 fake.faults.clear()
             work(listener, poll, worker, services)

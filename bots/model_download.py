@@ -217,7 +217,7 @@ def _resume(
                     tell(out.tell())
     except httpx.HTTPStatusError as error:
         if error.response.status_code in _ACCOUNT_NEEDED:
-            raise PullFailed(_words_for(error, file.hub, file.repository)) from error
+            raise PullFailed(_explain(error, file.hub, file.repository)) from error
         return error
     except httpx.TransportError as error:
         return error

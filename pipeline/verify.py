@@ -86,14 +86,14 @@ def _manifest(data: bytes, mime_type: str, trusted: bytes) -> C2paManifest | Non
         return C2paManifest("invalid")
 
 
-def _read(report: dict[str, Any]) -> Manifest:
+def _read(report: dict[str, Any]) -> C2paManifest:
     try:
         return _described(report)
     except (KeyError, IndexError, TypeError, AttributeError):
-        return Manifest("invalid")  # of another form than the standard's
+        return C2paManifest("invalid")  # of another form than the standard's
 
 
-def _described(report: dict[str, Any]) -> Manifest:
+def _described(report: dict[str, Any]) -> C2paManifest:
     active = report["manifests"][report["active_manifest"]]
     generators = active.get("claim_generator_info") or [{}]
     actions = [

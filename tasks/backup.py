@@ -41,7 +41,7 @@ class BackupFailed(UserFacingError):
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class BackupManifest:
     """Metadata of an archive."""
 
     made_at: float
@@ -179,13 +179,13 @@ def _add_text(tar: tarfile.TarFile, name: str, text: str) -> None:
     tar.addfile(info, io.BytesIO(text.encode()))
 
 
-def read_manifest(archive: Path) -> Manifest:
+def read_manifest(archive: Path) -> BackupManifest:
     """Return the manifest of an archive. Raises `BackupFailed`, `OSError`."""
     try:
         with tarfile.open(archive) as tar:
             file = tar.extractfile(MANIFEST)
             fields = json.loads(file.read()) if file else {}
-        return Manifest(**{**fields, "paused_before": tuple(fields["paused_before"])})
+        return BackupManifest(**{**fields, "paused_before": tuple(fields["paused_before"])})
     except (tarfile.TarError, EOFError, KeyError, TypeError, ValueError) as error:
         raise BackupFailed(f"{archive} is not a backup of Suisai, or it is truncated.") from error
 
@@ -230,7 +230,7 @@ def remove_unused(settings: Settings) -> None:
     shutil.rmtree(settings.data_dir / _LEDGER, ignore_errors=True)
 
 
-def start_unpacked(services: Services, manifest: Manifest, *, drop_open: bool) -> int:
+def start_unpacked(services: Services, manifest: BackupManifest, *, drop_open: bool) -> int:
     """Start the work of an unpacked bot: end the pauses of the move; with `drop_open` cancel open jobs.
 
     Return how many jobs were cancelled.

@@ -214,7 +214,7 @@ class _Terms:
             return not wrong
         ((wanted, word),) = wrong
         return len(wanted) >= _TAG_LETTERS and any(
-            each[0] == wanted[0] and len(each) >= _TAG_LETTERS and is_one_slip(each, wanted)
+            each[0] == wanted[0] and len(each) >= _TAG_LETTERS and is_one_typo(each, wanted)
             for each in word.readings - self.ordinary
         )
 

@@ -221,7 +221,7 @@ def transpositions(word: str) -> frozenset[str]:
     ) - {word}
 
 
-def is_one_slip(written: str, meant: str) -> bool:
+def is_one_typo(written: str, meant: str) -> bool:
     """Return whether one letter was left out, added or replaced, or two neighbours changed places."""
     if abs(len(written) - len(meant)) > 1 or written == meant:
         return written == meant

@@ -158,5 +158,5 @@ def _save(demo: Demo, before: RGB, picture: bytes) -> None:
     write_whole(demo.out, picture, overwrite=demo.overwrite)
 
 
-def _nobody(_: str) -> None:
+def _no_wake(_: str) -> None:
     """Send no wake-up: the demo only reads."""

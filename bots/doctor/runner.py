@@ -66,5 +66,5 @@ def _platform_checks() -> dict[str, Checks]:
     return {name: checks for name, checks in found.items() if checks is not None}
 
 
-def _nobody(_: str) -> None:
+def _no_wake(_: str) -> None:
     """Send no wake-up: the doctor only reads."""

@@ -205,7 +205,7 @@ class LimitedProtocol(H11Protocol):
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
 
-    def _look(self) -> None:
+    def _check_deadlines(self) -> None:
         now, received, self._received = self.loop.time(), self._received, 0
         # Also of a connection that is closing: what waits to be sent takes memory until it is sent.
         stalled = self._is_stalled()

@@ -88,7 +88,7 @@ class Jobs:
 
     def __init__(self, services: Services, job_events: JobEvents) -> None:
         self._services = services
-        self._desk = desk
+        self._job_events = job_events
         self._streams: Counter[str] = Counter()
 
     async def show(self, request: Request) -> Response:
@@ -197,8 +197,11 @@ class Jobs:
         sent = ""
         if self._streams[person] >= STREAMS_PER_PERSON:
             return  # many came at the same time
-        with self._counted(person), self._desk.subscribe(request.path_params["id"]) as changed:
-            while not self._desk.closed:
+        with (
+            self._counted(person),
+            self._job_events.subscribe(request.path_params["id"]) as changed,
+        ):
+            while not self._job_events.closed:
                 changed.clear()
                 try:
                     view = await self._view(request)

@@ -74,7 +74,7 @@ class UploadsApi:
             check_length(request, self._settings.photos_max, self._settings.photo_mb_max)
             answer = await self._take_in(request, person, language)
             if isinstance(answer, Refused):
-                response = await asyncio.to_thread(self._say, language, answer)
+                response = await asyncio.to_thread(self._refusal, language, answer)
                 return _before_the_body(request, response, self._bytes_max)
             response = answer
         except PhotoRefused as refusal:
@@ -175,8 +175,8 @@ class UploadsApi:
         if form.strength is not None:
             default = replace(default, strength=form.strength)
         default = replace(default, words=self._words_so_far(person, form.after))
-        wish = parse(form.words, default, self._styles)
-        seed = form.seed if wish.seed is None else wish.seed
+        options = parse(form.words, default, self._styles)
+        seed = form.seed if options.seed is None else options.seed
         return PaintRequest(
             platform=NAME,
             event=f"{person}:{form.event}",
@@ -202,7 +202,7 @@ class UploadsApi:
         )
         return found.request.words if found is not None and is_theirs else ""
 
-    def _say(self, language: str, refused: Refused) -> Response:
+    def _refusal(self, language: str, refused: Refused) -> Response:
         now = self._services.ledger.now()
         words = i18n.refusal(language, refused, now)
         wait_s = max(0.0, refused.until - now) if refused.until else None

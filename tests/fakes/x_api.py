@@ -49,8 +49,8 @@ class FakeX(ThreadingHTTPServer):
         self.world = XWorld(self.url, made)
         self.bill = Bill()
         self.routes = Routes(self.world, words, CONSUMER_SECRET)
-        self.faults = Faults()
-        self.window = Window()
+        self.faults = XFaults()
+        self.window = RateWindow()
         self.held: dict[str, threading.Event] = {}
         self.asked: list[Asked] = []
         self.answered: list[tuple[Asked, int, Any]] = []

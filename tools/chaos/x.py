@@ -15,8 +15,8 @@ from tests.fakes import x_problems as problems
 from tests.fakes.fake_platform import picture
 from tests.fakes.fault_injector import FaultInjector, FaultKind
 from tests.fakes.x_api import CONSUMER_SECRET, TOKEN_SECRET, FakeX
-from tests.fakes.x_faults import Fault, Faults
-from tests.fakes.x_world import World
+from tests.fakes.x_faults import XFault, XFaults
+from tests.fakes.x_world import XWorld
 from tools.chaos.platform import APOLOGY, PAINTING, Tally, is_apology
 from tools.chaos.workload import POISON, Workload
 
@@ -28,7 +28,7 @@ _LATE_RATE, _LATE_S = 0.1, (0.5, 4.0)
 """Share of the mentions that X lists late, and how late."""
 _ENDLESS_RATE = 0.03
 """Share of the lists that name their own page as the next one."""
-_SENDING: tuple[tuple[str, float, problems.Problem], ...] = (
+_SENDING: tuple[tuple[str, float, problems.XProblem], ...] = (
     ("answers called automated (226)", 0.03, problems.AUTOMATED_CODE),
     ("answers beyond the spend cap", 0.01, problems.SPEND_CAP),
     ("answers without credits", 0.01, problems.NO_CREDITS),
@@ -47,7 +47,7 @@ class InjectedFaults(XFaults):
     def __init__(
         self,
         injector: FaultInjector,
-        world: World,
+        world: XWorld,
         hidden: tuple[str, ...],
         seed: int,
         faulty: bool,
@@ -73,10 +73,10 @@ class InjectedFaults(XFaults):
             case FaultKind.CUT:
                 return XFault(request)
             case FaultKind.OUTAGE:
-                return Fault(request, 503, {"title": "Service Unavailable"})
+                return XFault(request, 503, {"title": "Service Unavailable"})
         return self._of_x(request) if self._faulty else None
 
-    def _of_x(self, request: str) -> Fault | None:
+    def _of_x(self, request: str) -> XFault | None:
         drawn = self._chance.random()
         if request.startswith("GET /2/users/"):
             self._world.repeats_tokens = drawn < _ENDLESS_RATE

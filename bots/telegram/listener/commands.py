@@ -138,7 +138,7 @@ class Commands:
         lines = await asyncio.to_thread(self._status_lines, message.origin.person, language)
         await self._say(message, "\n".join(lines) or t(language, "telegram-status-none"))
 
-    def _standings(self, person: str, language: str) -> list[str]:
+    def _status_lines(self, person: str, language: str) -> list[str]:
         found = map(self._ledger.find_queue_status, self._ledger.open_jobs(PLATFORM, person))
         return [describe_status(language, each) for each in found if each is not None]
 

@@ -181,7 +181,7 @@ def test_an_answer_that_is_no_json_is_silence(fake: FakeX, x: XClient, status: i
 
 
 def test_an_answer_that_does_not_end_is_given_up(fake: FakeX, x: XClient) -> None:
-    fake.faults.add(Fault("GET /2/tweets", 200, raw=b"[" + b" " * 21_000_000))
+    fake.faults.add(XFault("GET /2/tweets", 200, raw=b"[" + b" " * 21_000_000))
     with pytest.raises(XUnknownOutcome, match="does not end"):
         x.posts(["1"])
 

@@ -132,7 +132,7 @@ def test_an_answer_without_a_new_refresh_token_keeps_the_old_one(fake: FakeX, x:
 def test_a_token_that_does_not_tell_how_long_it_lasts_lasts_two_hours(
     fake: FakeX, x: XClient, expires_in: object
 ) -> None:
-    fake.faults.add(Fault(ENDPOINT, 200, {"access_token": "other", "expires_in": expires_in}))
+    fake.faults.add(XFault(ENDPOINT, 200, {"access_token": "other", "expires_in": expires_in}))
     fake.access = {"other"}
 
     x.tokens.renewed(ACCESS)
@@ -146,7 +146,7 @@ def test_a_token_that_does_not_tell_how_long_it_lasts_lasts_two_hours(
     "body", [{"token_type": "bearer"}, [], "access", None, {"access_token": ""}]
 )
 def test_an_answer_without_a_token_is_silence(fake: FakeX, x: XClient, body: object) -> None:
-    fake.faults.add(Fault(ENDPOINT, 200, body))
+    fake.faults.add(XFault(ENDPOINT, 200, body))
     with pytest.raises(XUnknownOutcome):
         x.tokens.renewed(ACCESS)
     assert x.tokens.renewed(ACCESS) == "access-1"

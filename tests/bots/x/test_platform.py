@@ -226,9 +226,9 @@ def test_words_about_a_post_end_no_job_where_they_are_about_another_call(
     worker: DeliveryWorker,
     mention: str,
     where: str,
-    problem: problems.Problem,
+    problem: problems.XProblem,
 ) -> None:
-    fake.faults.add(Fault("POST /2/tweets", 503))
+    fake.faults.add(XFault("POST /2/tweets", 503))
     fake.faults.add(problem.at(where))
     job_id = worker.painted(mention)
 
@@ -243,9 +243,9 @@ def test_words_about_a_post_end_no_job_where_they_are_about_another_call(
 def test_a_refused_look_at_the_own_posts_is_not_taken_for_an_answer_that_is_missing(
     fake: FakeX, services: Services, worker: DeliveryWorker, mention: str
 ) -> None:
-    fake.faults.add(Fault("POST /2/tweets", after=True))
+    fake.faults.add(XFault("POST /2/tweets", after=True))
     hidden = {"errors": [{"title": "Authorization Error", "detail": "Sorry, you may not see it."}]}
-    fake.faults.add(Fault("GET /2/users/1000/tweets", 200, hidden))
+    fake.faults.add(XFault("GET /2/users/1000/tweets", 200, hidden))
     job_id = worker.painted(mention)
 
     for _ in range(3):

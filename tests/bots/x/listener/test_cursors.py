@@ -208,7 +208,7 @@ def test_a_page_of_messages_that_x_no_longer_knows_is_found_again_from_the_newes
     cursor.advance(take)
     sent = {fake.world.message("ann", f"hi {n}") for n in range(80)}
     gone = {"title": "Invalid Request", "detail": "The pagination token is not valid."}
-    fake.faults.add(Fault("GET /2/dm_events", 400, gone, skip=2))
+    fake.faults.add(XFault("GET /2/dm_events", 400, gone, skip=2))
 
     for _ in range(3):
         cursor.advance(take)

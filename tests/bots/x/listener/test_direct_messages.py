@@ -197,7 +197,7 @@ def test_a_message_that_was_never_sent_is_sent_after_a_look(
 def test_an_outage_uploads_and_describes_a_picture_once(
     fake: FakeX, services: Services, worker: DeliveryWorker, ann: str
 ) -> None:
-    fake.faults.add(Fault(f"POST /2/dm_conversations/with/{ann}/messages", 503, times=4))
+    fake.faults.add(XFault(f"POST /2/dm_conversations/with/{ann}/messages", 503, times=4))
     job_id = private(worker, ann)
 
     for _ in range(5):

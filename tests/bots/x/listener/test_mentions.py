@@ -213,7 +213,7 @@ def test_a_reply_that_nobody_asked_for_by_name_has_its_own_price(
     monkeypatch.setenv("SUISAI_X_REPLIES_WITHOUT_MENTION", "true")
     more = fake.world.post("ann", "again", under=painting)
     Mentions(services, connect()).take([connect().mentions(None, None)])
-    fake.faults.add(Fault("POST /2/tweets", after=True))
+    fake.faults.add(XFault("POST /2/tweets", after=True))
 
     worker.finish_open()
     assert job_of(more).outcome is None

@@ -309,7 +309,7 @@ def test_a_limit_that_never_ends_is_shown(
     fake: FakeX, services: Services, listener: Listener
 ) -> None:
     reset = {"x-rate-limit-reset": str(int(time.time()) + 600)}
-    fake.faults.add(Fault("GET", 429, {"detail": "Too Many Requests"}, reset, times=5))
+    fake.faults.add(XFault("GET", 429, {"detail": "Too Many Requests"}, reset, times=5))
     each = Poll("mentions", listener.look_at_mentions)
 
     for _ in range(3):
@@ -323,7 +323,7 @@ def test_a_list_that_x_refuses_inside_of_a_success_is_not_read_as_empty(
     fake: FakeX, services: Services, listener: Listener
 ) -> None:
     hidden = {"errors": [{"title": "Authorization Error", "detail": "Sorry, you may not see it."}]}
-    fake.faults.add(Fault("GET /2/users/1000/mentions", 200, hidden, times=3))
+    fake.faults.add(XFault("GET /2/users/1000/mentions", 200, hidden, times=3))
     each = Poll("mentions", listener.look_at_mentions)
 
     for _ in range(3):
