@@ -167,7 +167,7 @@ class Comparison:
         jobs = jobs_of(batch, side_px)
         options = Options(Path(), Path(), device=self._bench.device)
         model = at_side(self._bench.model, side_px)
-        engine = DiffusionEngine(model, [STYLE], options, studio=self._loaded)
+        engine = DiffusionEngine(model, [STYLE], options, loaded_model=self._loaded)
 
         def paint() -> None:
             for _ in range(4 // threads):

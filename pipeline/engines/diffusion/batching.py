@@ -26,12 +26,12 @@ class Call:
     """Some of the jobs, by their index in the batch."""
 
     kind: BatchKey
-    places: tuple[int, ...]
+    indexes: tuple[int, ...]
 
     def halves(self) -> tuple[Call, Call]:
         """Split a call of at least two jobs into two calls of half the size."""
-        middle = (len(self.places) + 1) // 2
-        return Call(self.kind, self.places[:middle]), Call(self.kind, self.places[middle:])
+        middle = (len(self.indexes) + 1) // 2
+        return Call(self.kind, self.indexes[:middle]), Call(self.kind, self.indexes[middle:])
 
 
 class BatchCapacity:
@@ -55,12 +55,12 @@ class BatchCapacity:
 
 
 def plan(
-    jobs: Sequence[RenderJob], places: Iterable[int], model: Model, capacity: BatchCapacity
+    jobs: Sequence[RenderJob], indexes: Iterable[int], model: Model, capacity: BatchCapacity
 ) -> list[Call]:
     """Return the calls that paint the jobs at these indexes, each exactly once."""
     groups: dict[BatchKey, list[int]] = {}
-    for place in places:
-        groups.setdefault(batch_key_of(jobs[place], model), []).append(place)
+    for index in indexes:
+        groups.setdefault(batch_key_of(jobs[index], model), []).append(index)
     return [
         Call(kind, tuple(group[start : start + capacity.of(kind.bucket)]))
         for kind, group in groups.items()

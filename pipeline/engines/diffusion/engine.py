@@ -47,17 +47,17 @@ class DiffusionEngine:
         model: Model,
         styles: Iterable[Style],
         options: Options,
-        studio: LoadedModel | None = None,
+        loaded_model: LoadedModel | None = None,
     ) -> None:
-        """Take a model to open at warm-up, or as `studio` one that is open already."""
+        """Take a model to open at warm-up, or as `loaded_model` one that is open already."""
         self.model = model
         self.model_name = model.name
         self.version = f"{model.name}-{model.digest[:12]}-{EDITION}"
         self._styles = tuple(styles)
         self._options = options
-        self._room = BatchCapacity(model.batch_max)
+        self._capacity = BatchCapacity(model.batch_max)
         self._device = threading.Lock()
-        self._studio = studio
+        self._loaded_model = loaded_model
         self._broken: str | None = None
 
     @property
@@ -69,7 +69,7 @@ class DiffusionEngine:
         """Open the model, encode new prompts, compile, measure memory: takes seconds to minutes."""
         with self._device:
             try:
-                self._room.set_all(self._opened().warm_up())
+                self._capacity.set_all(self._opened().warm_up())
             except RuntimeError as error:
                 self._raise_for(error)
 
@@ -79,71 +79,71 @@ class DiffusionEngine:
 
     def capacity(self, bucket: str) -> int:
         """Return how many fit: measured at warm-up, reduced after an out-of-memory error."""
-        return self._room.of(bucket)
+        return self._capacity.of(bucket)
 
-    def paint(self, commissions: Sequence[RenderJob], watch: ProgressCallback) -> list[Result]:
+    def paint(self, jobs: Sequence[RenderJob], on_progress: ProgressCallback) -> list[Result]:
         """Paint all; a picture that turns out empty is painted once more with another seed.
 
-        `watch` is called between steps. Raises `PaintingCancelled`, `EngineUnusable`.
+        `on_progress` is called between steps. Raises `PaintingCancelled`, `EngineUnusable`.
         """
         if not self.follows_words:
-            commissions = [replace(commission, words="") for commission in commissions]
-        known = self._with_prompt(commissions)
+            jobs = [replace(job, words="") for job in jobs]
+        known = self._with_prompt(jobs)
         results: dict[int, Result] = {
-            place: PaintingFailed("style-unread") for place in range(len(commissions))
+            index: PaintingFailed("style-unread") for index in range(len(jobs))
         }
-        self._round(commissions, known, 0, results, watch)
-        flawed = [place for place in known if isinstance(results[place], PaintingFailed)]
-        self._round(commissions, flawed, SECOND_SEED, results, watch)
-        return [results[place] for place in range(len(commissions))]
+        self._round(jobs, known, 0, results, on_progress)
+        flawed = [index for index in known if isinstance(results[index], PaintingFailed)]
+        self._round(jobs, flawed, SECOND_SEED, results, on_progress)
+        return [results[index] for index in range(len(jobs))]
 
-    def _with_prompt(self, commissions: Sequence[RenderJob]) -> list[int]:
+    def _with_prompt(self, jobs: Sequence[RenderJob]) -> list[int]:
         """Encode prompts with own words; return the indexes of the jobs that can be painted.
 
         A text encoder on the CPU does not need the device: the other thread paints meanwhile.
         """
-        model = self._studio
+        model = self._loaded_model
         if model is None:
             with self._device:
                 model = self._opened()
-        missing = model.missing_prompts(commissions)
+        missing = model.missing_prompts(jobs)
         if missing:
             with self._device if model.encodes_on_device else nullcontext():
                 model.encode(missing)
-        return [place for place, job in enumerate(commissions) if model.has_prompt(job)]
+        return [index for index, job in enumerate(jobs) if model.has_prompt(job)]
 
     def _round(
         self,
-        commissions: Sequence[RenderJob],
-        places: Sequence[int],
+        jobs: Sequence[RenderJob],
+        indexes: Sequence[int],
         seed_shift: int,
         results: dict[int, Result],
-        watch: ProgressCallback,
+        on_progress: ProgressCallback,
     ) -> None:
-        calls = deque(plan(commissions, places, self.model, self._room))
-        done = len(commissions) - len(places)
+        calls = deque(plan(jobs, indexes, self.model, self._capacity))
+        done = len(jobs) - len(indexes)
         while calls:
             call = calls.popleft()
-            share = len(call.places) / len(commissions)
-            begun = done / len(commissions)
-            part = _part(watch, begun, share)
-            painted = self._try(commissions, call, seed_shift, part)
+            share = len(call.indexes) / len(jobs)
+            begun = done / len(jobs)
+            part = _share_of(on_progress, begun, share)
+            painted = self._try(jobs, call, seed_shift, part)
             if painted is None:
                 calls.extendleft(reversed(call.halves()))
                 continue
             results.update(painted)
-            done += len(call.places)
+            done += len(call.indexes)
 
     def _try(
-        self, commissions: Sequence[RenderJob], call: Call, seed_shift: int, watch: ProgressCallback
+        self, jobs: Sequence[RenderJob], call: Call, seed_shift: int, on_progress: ProgressCallback
     ) -> dict[int, Result] | None:
         """Return the call's results by index, None if it did not fit into the device's memory."""
-        chosen = [commissions[place] for place in call.places]
-        canvases = [stretch(commission.pixels, call.kind.shape) for commission in chosen]
-        seeds = [commission.seed + seed_shift for commission in chosen]
+        chosen = [jobs[index] for index in call.indexes]
+        canvases = [stretch(job.pixels, call.kind.shape) for job in chosen]
+        seeds = [job.seed + seed_shift for job in chosen]
         with self._device:
             try:
-                painted = self._opened().run_batch(call.kind, chosen, canvases, seeds, watch)
+                painted = self._opened().run_batch(call.kind, chosen, canvases, seeds, on_progress)
             except RuntimeError as error:
                 self._handle(error, call)
                 painted = None
@@ -151,16 +151,16 @@ class DiffusionEngine:
                 self._opened().tidy()
                 return None
         return {
-            place: _result(picture, cut(picture.pixels, canvas), commission)
-            for place, picture, canvas, commission in zip(
-                call.places, painted, canvases, chosen, strict=True
+            index: _result(picture, cut(picture.pixels, canvas), job)
+            for index, picture, canvas, job in zip(
+                call.indexes, painted, canvases, chosen, strict=True
             )
         }
 
     def _handle(self, error: RuntimeError, call: Call) -> None:
         """Lower the capacity after a call that did not fit; raise any other error."""
-        if is_out_of_memory(error) and len(call.places) > 1:
-            self._room.shrink(call.kind.bucket, len(call.places))
+        if is_out_of_memory(error) and len(call.indexes) > 1:
+            self._capacity.shrink(call.kind.bucket, len(call.indexes))
         else:
             self._raise_for(error)
 
@@ -178,9 +178,9 @@ class DiffusionEngine:
     def _opened(self) -> LoadedModel:
         if self._broken is not None:
             raise EngineUnusable(self._broken)
-        if self._studio is None:
-            self._studio = _open(self.model, self._styles, self._options)
-        return self._studio
+        if self._loaded_model is None:
+            self._loaded_model = _open(self.model, self._styles, self._options)
+        return self._loaded_model
 
 
 def _open(model: Model, styles: Sequence[Style], options: Options) -> LoadedModel:
@@ -193,10 +193,10 @@ def _open(model: Model, styles: Sequence[Style], options: Options) -> LoadedMode
     return open_model(model, styles, options)
 
 
-def _result(painted: Painted, picture: RGB, commission: RenderJob) -> Result:
-    flaw = flaw_of(picture, commission.pixels, painted.finite)
+def _result(painted: Painted, picture: RGB, job: RenderJob) -> Result:
+    flaw = flaw_of(picture, job.pixels, painted.finite)
     return picture if flaw is None else PaintingFailed(flaw)
 
 
-def _part(watch: ProgressCallback, begun: float, share: float) -> ProgressCallback:
-    return lambda fraction: watch(begun + share * fraction)
+def _share_of(on_progress: ProgressCallback, begun: float, share: float) -> ProgressCallback:
+    return lambda fraction: on_progress(begun + share * fraction)

@@ -69,7 +69,7 @@ class Family(Protocol):
         """Return the photos' latents with the noise of level `time` (B)."""
         ...
 
-    def step(self, latents: Tensor, brief: StepInputs, now: Tensor, then: Tensor) -> Tensor:
+    def step(self, latents: Tensor, step_inputs: StepInputs, now: Tensor, then: Tensor) -> Tensor:
         """Return the latents at time `then`, one step on from `now`; times are B."""
         ...
 

@@ -90,7 +90,7 @@ class LoadedModel:
         jobs: Sequence[RenderJob],
         canvases: Sequence[Canvas],
         seeds: Sequence[int],
-        watch: ProgressCallback,
+        on_progress: ProgressCallback,
     ) -> list[Painted]:
         """Paint jobs with the same batch key in one call, in their order."""
         inputs = SamplingInputs(
@@ -104,7 +104,7 @@ class LoadedModel:
             activate(self._family.pipe, self.model, kind.loras)
         with self.device.entered():
             embeds = self._embeds(jobs, inputs)
-            return sample(self._family, inputs, embeds, self.device, watch)
+            return sample(self._family, inputs, embeds, self.device, on_progress)
 
     def warm_up(self) -> int:
         """Compile, choose the attention backend, run each shape; return how many photos fit into one call."""
@@ -120,11 +120,11 @@ class LoadedModel:
         choose_attention(body, self._options.attention, self.device, try_out)
         if self._options.compiled and self.model.quantisation == "none":
             compile_blocks(body, self._options.any_shape, try_out)
-        room = self._measured_room(square)
-        self._rehearse_all(room)
+        capacity = self._measured_capacity(square)
+        self._rehearse_all(capacity)
         if self._options.compiled:
             keep_kernels(kernels)
-        return room
+        return capacity
 
     def tidy(self) -> None:
         """Release the memory of a failed call."""
@@ -139,7 +139,7 @@ class LoadedModel:
             prompt = prompt_of(job.style, self.model, job.words)
             return self._family.encode_prompt(*prompt, photo)
 
-    def _measured_room(self, shape: Shape) -> int:
+    def _measured_capacity(self, shape: Shape) -> int:
         """Return how many photos fit, from the memory that one and two need; also compiles their kernels."""
         most, free = self.model.batch_max, self.device.free_bytes()
         self._rehearse(shape, 1)
@@ -160,11 +160,11 @@ class LoadedModel:
             return self.device.free_bytes() or 0
         return peak()
 
-    def _rehearse_all(self, room: int) -> None:
+    def _rehearse_all(self, capacity: int) -> None:
         for side_px in {self.model.recipe.side_px, self.model.draft.side_px}:
             for bucket in buckets():
                 self._rehearse(shape_of(bucket, side_px), 1)
-            self._rehearse(shape_of("1x1", side_px), room)
+            self._rehearse(shape_of("1x1", side_px), capacity)
 
     def _rehearse(self, shape: Shape, count: int) -> None:
         """Paint grey photos in one step, which compiles every kernel that a real call needs."""

@@ -38,28 +38,28 @@ class Painted:
 
 def sample(
     family: Family,
-    sitting: SamplingInputs,
-    words: PromptEmbeds,
+    inputs: SamplingInputs,
+    prompt_embeds: PromptEmbeds,
     device: Device,
-    watch: ProgressCallback,
+    on_progress: ProgressCallback,
 ) -> list[Painted]:
-    """Paint the photos of a call in their order. Raises what `watch` raises, between two steps."""
+    """Paint the photos of a call in their order. Raises what `on_progress` raises, between two steps."""
     with torch.no_grad():
-        photos = photos_on(device, sitting.photos, family.body.dtype)
+        photos = photos_on(device, inputs.photos, family.body.dtype)
         reference = family.encode(photos)
-        times = family.times(sitting.shares, sitting.steps, reference).to(device.name)
-        noise = noise_of(sitting.seeds, reference)
+        times = family.times(inputs.shares, inputs.steps, reference).to(device.name)
+        noise = noise_of(inputs.seeds, reference)
         latents = family.start(reference, noise, times[:, 0])
-        guidance = torch.tensor(sitting.guidance, dtype=torch.float32, device=device.name)
-        brief = StepInputs(reference, words, guidance)
+        guidance = torch.tensor(inputs.guidance, dtype=torch.float32, device=device.name)
+        step_inputs = StepInputs(reference, prompt_embeds, guidance)
         before = device.mark()
-        for step in range(sitting.steps):
+        for step in range(inputs.steps):
             now, then = times[:, step], times[:, step + 1]
-            latents = family.step(latents, brief, now, then)
+            latents = family.step(latents, step_inputs, now, then)
             # Wait for the previous step while this one is queued: progress is real, the GPU never idles.
             before()
             before = device.mark()
-            watch(step / sitting.steps)
+            on_progress(step / inputs.steps)
         pictures = family.decode(latents)
         return _fetched(pictures, latents)
 

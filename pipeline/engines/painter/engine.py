@@ -47,19 +47,19 @@ class Painter:
         return 1
 
     def paint(
-        self, commissions: Sequence[RenderJob], watch: ProgressCallback
+        self, jobs: Sequence[RenderJob], watch: ProgressCallback
     ) -> list[RGB | PaintingFailed]:
         pictures: list[RGB | PaintingFailed] = []
-        for done, commission in enumerate(commissions):
-            watch(done / len(commissions))
-            pictures.append(self.paint_one(commission))
+        for done, job in enumerate(jobs):
+            watch(done / len(jobs))
+            pictures.append(self.paint_one(job))
         watch(1.0)
         return pictures
 
-    def paint_one(self, commission: RenderJob) -> RGB | PaintingFailed:
+    def paint_one(self, job: RenderJob) -> RGB | PaintingFailed:
         """Paint one photo; an error of OpenCV or a lack of memory fails this photo only."""
         try:
-            return self.pipeline.paint(commission)
+            return self.pipeline.paint(job)
         # Any other error is a bug and must not be reported as a bad photo.
         except (cv2.error, MemoryError) as refusal:
             return PaintingFailed(f"painter: {refusal}")

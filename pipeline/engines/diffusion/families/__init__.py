@@ -1,1 +1,1 @@
-"""How each family of models is spoken to: one file each, behind one protocol, so that one loop serves all."""
+"""One module per family of models; each implements `family.Family`, which the sampling loop uses."""

@@ -1,4 +1,4 @@
-"""FLUX.2 klein: a transformer that sees the photo as tokens beside those of the picture.
+"""FLUX.2 klein: a transformer that gets the photo as tokens beside those of the picture.
 
 The library's own pipeline takes several photos as several references of one picture: with four people's
 photos in a call, everybody's picture is made from all four. Here every photo stays in its own row.
@@ -18,7 +18,7 @@ from pipeline.engines.diffusion.torch_types import Tensor
 
 
 class Klein(FlowFamily):
-    """Flux2KleinPipeline's parts, row by row."""
+    """Uses the components of Flux2KleinPipeline on each row by itself."""
 
     pipeline: ClassVar[str] = "Flux2KleinPipeline"
     text_encoder_parts: ClassVar[tuple[str, ...]] = ("text_encoder", "tokenizer")
@@ -47,15 +47,15 @@ class Klein(FlowFamily):
         mu = compute_empirical_mu(_tokens_of(reference), steps)
         return levels(self.pipe.scheduler, shares, steps, mu)
 
-    def step(self, latents: Tensor, brief: StepInputs, now: Tensor, then: Tensor) -> Tensor:
+    def step(self, latents: Tensor, step_inputs: StepInputs, now: Tensor, then: Tensor) -> Tensor:
         tokens = self.pipe._pack_latents(latents.to(self.body.dtype))
         velocity = self.body(
-            hidden_states=torch.cat([tokens, brief.reference.hints["tokens"]], dim=1),
+            hidden_states=torch.cat([tokens, step_inputs.reference.hints["tokens"]], dim=1),
             timestep=now,
             guidance=None,
-            encoder_hidden_states=brief.prompt_embeds["prompt"],
-            txt_ids=brief.prompt_embeds["places"][:1],
-            img_ids=brief.reference.hints["places"],
+            encoder_hidden_states=step_inputs.prompt_embeds["prompt"],
+            txt_ids=step_inputs.prompt_embeds["places"][:1],
+            img_ids=step_inputs.reference.hints["places"],
             return_dict=False,
         )[0][:, : tokens.shape[1]]
         return walk(latents, velocity.transpose(1, 2).reshape(latents.shape), now, then)

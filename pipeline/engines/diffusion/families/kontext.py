@@ -1,4 +1,4 @@
-"""FLUX.1 Kontext: a guidance-distilled transformer that sees the photo as tokens after the picture's."""
+"""FLUX.1 Kontext: a guidance-distilled transformer that gets the photo as tokens after the picture's."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.engines.diffusion.torch_types import Tensor
 
 
 class Kontext(FlowFamily):
-    """FluxKontextPipeline's parts, row by row."""
+    """Uses the components of FluxKontextPipeline on each row by itself."""
 
     pipeline: ClassVar[str] = "FluxKontextPipeline"
     text_encoder_parts: ClassVar[tuple[str, ...]] = (
@@ -46,19 +46,21 @@ class Kontext(FlowFamily):
         mu = shift_of(scheduler.config, reference.hints["tokens"].shape[1])
         return levels(scheduler, shares, steps, mu)
 
-    def step(self, latents: Tensor, brief: StepInputs, now: Tensor, then: Tensor) -> Tensor:
+    def step(self, latents: Tensor, step_inputs: StepInputs, now: Tensor, then: Tensor) -> Tensor:
         count, channels, height, width = latents.shape
         tokens = self.pipe._pack_latents(
             latents.to(self.body.dtype), count, channels, height, width
         )
         velocity = self.body(
-            hidden_states=torch.cat([tokens, brief.reference.hints["tokens"]], dim=1),
+            hidden_states=torch.cat([tokens, step_inputs.reference.hints["tokens"]], dim=1),
             timestep=now,
-            guidance=brief.guidance if self.body.config.guidance_embeds else None,
-            pooled_projections=brief.prompt_embeds["pooled"],
-            encoder_hidden_states=brief.prompt_embeds["prompt"],
-            txt_ids=torch.zeros(brief.prompt_embeds["prompt"].shape[1], 3, device=latents.device),
-            img_ids=brief.reference.hints["places"],
+            guidance=step_inputs.guidance if self.body.config.guidance_embeds else None,
+            pooled_projections=step_inputs.prompt_embeds["pooled"],
+            encoder_hidden_states=step_inputs.prompt_embeds["prompt"],
+            txt_ids=torch.zeros(
+                step_inputs.prompt_embeds["prompt"].shape[1], 3, device=latents.device
+            ),
+            img_ids=step_inputs.reference.hints["places"],
             return_dict=False,
         )[0][:, : tokens.shape[1]]
         return walk(latents, self._unpacked(velocity, height, width), now, then)

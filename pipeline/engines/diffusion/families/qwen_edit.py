@@ -1,4 +1,4 @@
-"""Qwen-Image-Edit: its text encoder sees the photo while it reads, so every photo has its own words."""
+"""Qwen-Image-Edit: its text encoder gets the prompt together with the photo."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pipeline.engines.diffusion.flow_matching import FlowFamily, fixed_shift, le
 from pipeline.engines.diffusion.torch_types import Pipe, Tensor
 from pipeline.models import Model
 
-GLANCE_PX = 384
-"""Side of the square with the area at which the text encoder looks at the photo."""
+ENCODED_SIDE_PX = 384
+"""Side of the square whose area the photo has in the text encoder."""
 
 
 class QwenEdit(FlowFamily):
-    """QwenImageEditPlusPipeline's parts, row by row."""
+    """Uses the components of QwenImageEditPlusPipeline on each row by itself."""
 
     pipeline: ClassVar[str] = "QwenImageEditPlusPipeline"
     text_encoder_parts: ClassVar[tuple[str, ...]] = ()
@@ -36,8 +36,8 @@ class QwenEdit(FlowFamily):
     ) -> PromptEmbeds:
         # The few-step LoRA needs no second, unguided pass.
         if photo is None:
-            raise ValueError("this family reads its words together with a photo")
-        words, _ = self.pipe.encode_prompt(prompt=prompt, image=[_glance(photo)])
+            raise ValueError("this family encodes its prompt together with a photo")
+        words, _ = self.pipe.encode_prompt(prompt=prompt, image=[_resized(photo)])
         return {"prompt": words}
 
     def encode(self, photos: Tensor) -> Reference:
@@ -55,13 +55,13 @@ class QwenEdit(FlowFamily):
         mu = shift_of(scheduler.config, tokens) if shift is None else fixed_shift(shift)
         return levels(scheduler, shares, steps, mu)
 
-    def step(self, latents: Tensor, brief: StepInputs, now: Tensor, then: Tensor) -> Tensor:
+    def step(self, latents: Tensor, step_inputs: StepInputs, now: Tensor, then: Tensor) -> Tensor:
         tokens = self._packed(latents.to(self.body.dtype))
         velocity = self.body(
-            hidden_states=torch.cat([tokens, brief.reference.hints["tokens"]], dim=1),
+            hidden_states=torch.cat([tokens, step_inputs.reference.hints["tokens"]], dim=1),
             timestep=now,
-            encoder_hidden_states=brief.prompt_embeds["prompt"],
-            img_shapes=brief.reference.hints["sizes"],
+            encoder_hidden_states=step_inputs.prompt_embeds["prompt"],
+            img_shapes=step_inputs.reference.hints["sizes"],
             return_dict=False,
         )[0][:, : tokens.shape[1]]
         return walk(latents, self._unpacked(velocity, latents), now, then)
@@ -86,10 +86,10 @@ class QwenEdit(FlowFamily):
         return unpacked
 
 
-def _glance(photo: Tensor) -> Image.Image:
+def _resized(photo: Tensor) -> Image.Image:
     pixels = ((photo.float() + 1) * 127.5).round().clamp(0, 255).byte()
     image = Image.fromarray(pixels.permute(1, 2, 0).cpu().numpy())
-    scale = math.sqrt(GLANCE_PX * GLANCE_PX / (image.width * image.height))
+    scale = math.sqrt(ENCODED_SIDE_PX * ENCODED_SIDE_PX / (image.width * image.height))
     size = (_of_32(image.width * scale), _of_32(image.height * scale))
     return image.resize(size, Image.Resampling.LANCZOS)
 

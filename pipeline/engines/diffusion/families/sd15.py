@@ -19,12 +19,12 @@ from pipeline.models import Model
 
 EDGE_LOW, EDGE_HIGH = 80, 180
 """Canny's thresholds, on luma of 0..255."""
-HOLD = 0.8
-"""How firmly the edges are held."""
+CONTROLNET_WEIGHT = 0.8
+"""Weight of the ControlNet."""
 
 
 class StableDiffusion15:
-    """StableDiffusionControlNetImg2ImgPipeline's parts, row by row."""
+    """Uses the components of StableDiffusionControlNetImg2ImgPipeline on each row by itself."""
 
     pipeline: ClassVar[str] = "StableDiffusionControlNetImg2ImgPipeline"
     text_encoder_parts: ClassVar[tuple[str, ...]] = ("text_encoder", "tokenizer")
@@ -65,9 +65,12 @@ class StableDiffusion15:
         kept = _kept_at(time, reference)
         return kept.sqrt() * reference.latents + (1 - kept).sqrt() * noise
 
-    def step(self, latents: Tensor, brief: StepInputs, now: Tensor, then: Tensor) -> Tensor:
-        noise = self._noise_in(latents, brief, now)
-        kept, kept_then = _kept_at(now, brief.reference), _kept_at(then, brief.reference)
+    def step(self, latents: Tensor, step_inputs: StepInputs, now: Tensor, then: Tensor) -> Tensor:
+        noise = self._noise_in(latents, step_inputs, now)
+        kept, kept_then = (
+            _kept_at(now, step_inputs.reference),
+            _kept_at(then, step_inputs.reference),
+        )
         clean = (latents - (1 - kept).sqrt() * noise) / kept.sqrt()
         return kept_then.sqrt() * clean + (1 - kept_then).sqrt() * noise
 
@@ -76,13 +79,20 @@ class StableDiffusion15:
         plain = (latents / vae.config.scaling_factor).to(vae.dtype)
         return torch.cat([vae.decode(row[None], return_dict=False)[0] for row in plain])
 
-    def _noise_in(self, latents: Tensor, brief: StepInputs, now: Tensor) -> Tensor:
+    def _noise_in(self, latents: Tensor, step_inputs: StepInputs, now: Tensor) -> Tensor:
         twice = torch.cat([latents, latents]).to(self.body.dtype)
-        both = torch.cat([brief.prompt_embeds["negative"], brief.prompt_embeds["prompt"]])
+        both = torch.cat(
+            [step_inputs.prompt_embeds["negative"], step_inputs.prompt_embeds["prompt"]]
+        )
         time = torch.cat([now, now])
-        edges = torch.cat([brief.reference.hints["edges"]] * 2)
+        edges = torch.cat([step_inputs.reference.hints["edges"]] * 2)
         down, mid = self.pipe.controlnet(
-            twice, time, both, controlnet_cond=edges, conditioning_scale=HOLD, return_dict=False
+            twice,
+            time,
+            both,
+            controlnet_cond=edges,
+            conditioning_scale=CONTROLNET_WEIGHT,
+            return_dict=False,
         )
         noise = self.body(
             twice,
@@ -93,7 +103,7 @@ class StableDiffusion15:
             return_dict=False,
         )[0].float()
         without, toward = noise.chunk(2)
-        return without + brief.guidance.view(-1, 1, 1, 1) * (toward - without)
+        return without + step_inputs.guidance.view(-1, 1, 1, 1) * (toward - without)
 
 
 def _kept_at(time: Tensor, reference: Reference) -> Tensor:

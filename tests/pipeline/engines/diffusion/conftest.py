@@ -80,13 +80,13 @@ def photo(seed: int = 0, width: int = 90, height: int = 60) -> RGB:
 
 
 def wanted(seed: int = 0, style: Style = FILM, strength: float = 0.6, **size: int) -> RenderJob:
-    """Return a commission whose photo and seed follow from one number."""
+    """Return a job whose photo and seed follow from one number."""
     return RenderJob(photo(seed, **size), style, strength, seed)
 
 
-def painted(engine: DiffusionEngine, *commissions: RenderJob) -> list[RGB]:
+def painted(engine: DiffusionEngine, *jobs: RenderJob) -> list[RGB]:
     """Paint all in one batch; every one of them must succeed."""
-    results = engine.paint(commissions, lambda _: None)
+    results = engine.paint(jobs, lambda _: None)
     assert [result for result in results if isinstance(result, PaintingFailed)] == []
     return [result for result in results if not isinstance(result, PaintingFailed)]
 

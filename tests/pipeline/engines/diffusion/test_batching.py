@@ -33,7 +33,7 @@ def asked(width: int, height: int, style: Style = PLAIN, draft: bool = False) ->
 
 
 shapes = st.sampled_from([(30, 30), (40, 30), (30, 40), (90, 20)])
-commissions = st.lists(
+jobs = st.lists(
     st.builds(
         lambda size, style, draft: asked(size[0], size[1], style, draft),
         shapes,
@@ -44,16 +44,16 @@ commissions = st.lists(
 )
 
 
-@given(commissions, st.integers(1, 4))
+@given(jobs, st.integers(1, 4))
 def test_a_plan_has_everybody_once_and_only_likes_together(
     batch: list[RenderJob], most: int
 ) -> None:
     model = load_model("flux2-klein")
     calls = plan(batch, range(len(batch)), model, BatchCapacity(most))
 
-    assert sorted(place for call in calls for place in call.places) == list(range(len(batch)))
-    assert all(1 <= len(call.places) <= most for call in calls)
-    assert all(batch_key_of(batch[p], model) == call.kind for call in calls for p in call.places)
+    assert sorted(place for call in calls for place in call.indexes) == list(range(len(batch)))
+    assert all(1 <= len(call.indexes) <= most for call in calls)
+    assert all(batch_key_of(batch[p], model) == call.kind for call in calls for p in call.indexes)
 
 
 def test_a_draft_is_smaller_and_never_shares_a_call_with_a_full_picture(model: Model) -> None:
@@ -74,7 +74,7 @@ def test_halves_of_a_call_are_its_places_in_their_order(model: Model) -> None:
 
     first, second = call.halves()
 
-    assert (first.places, second.places) == ((0, 1, 2), (3, 4))
+    assert (first.indexes, second.indexes) == ((0, 1, 2), (3, 4))
 
 
 def test_room_that_proved_too_small_is_remembered_for_its_bucket_alone() -> None:
@@ -93,9 +93,9 @@ def test_room_that_proved_too_small_is_remembered_for_its_bucket_alone() -> None
 def test_a_persons_strength_spans_what_the_model_calls_little_and_much(
     strength: float, share: float, model: Model
 ) -> None:
-    commission = replace(asked(30, 30), strength=strength)
+    job = replace(asked(30, 30), strength=strength)
 
-    assert share_of(commission, model) == pytest.approx(share)
+    assert share_of(job, model) == pytest.approx(share)
 
 
 def test_a_style_narrows_the_models_range_and_may_ask_for_its_own_guidance(model: Model) -> None:

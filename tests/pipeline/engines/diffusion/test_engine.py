@@ -33,9 +33,9 @@ FAMILIES = ("flux2-klein", "flux2-klein-8gb", "kontext", "ghibli-sd15")
 @pytest.mark.parametrize("name", FAMILIES)
 def test_a_picture_has_exactly_the_size_of_its_photo(name: str, open_engine: OpenEngine) -> None:
     sizes = [(90, 60), (60, 90), (64, 64), (333, 33), (31, 47)]
-    commissions = [wanted(i, width=w, height=h) for i, (w, h) in enumerate(sizes)]
+    jobs = [wanted(i, width=w, height=h) for i, (w, h) in enumerate(sizes)]
 
-    pictures = painted(open_engine(name), *commissions)
+    pictures = painted(open_engine(name), *jobs)
 
     assert [picture.shape for picture in pictures] == [(h, w, 3) for w, h in sizes]
     assert all(picture.dtype == np.uint8 and picture.flags.c_contiguous for picture in pictures)

@@ -47,9 +47,9 @@ def at_each_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[Step], None]:
 def test_a_batch_too_large_is_halved_until_it_fits_and_the_size_is_remembered(
     open_engine: OpenEngine, at_each_step: Callable[[Step], None]
 ) -> None:
-    engine, commissions = open_engine(), [wanted(seed) for seed in range(5)]
+    engine, jobs = open_engine(), [wanted(seed) for seed in range(5)]
     bucket = engine.bucket(90, 60)
-    expected = painted(engine, *commissions)
+    expected = painted(engine, *jobs)
     sizes: list[int] = []
 
     def only_two_fit(latents: Any) -> None:
@@ -58,12 +58,12 @@ def test_a_batch_too_large_is_halved_until_it_fits_and_the_size_is_remembered(
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
 
     at_each_step(only_two_fit)
-    pictures = painted(engine, *commissions)
+    pictures = painted(engine, *jobs)
 
     assert [differ(a, b) <= 1 for a, b in zip(pictures, expected, strict=True)] == [True] * 5
     assert engine.capacity(bucket) <= 2
     sizes.clear()
-    painted(engine, *commissions)
+    painted(engine, *jobs)
     assert max(sizes) <= 2
 
 

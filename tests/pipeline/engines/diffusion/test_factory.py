@@ -69,11 +69,11 @@ def test_too_little_memory_and_unknown_names_are_sentences_too(
 
 
 def test_the_engines_are_brought_up_by_name(tmp_path: Path) -> None:
-    gallery = EngineOptions("auto", [FILM], tmp_path, tmp_path, "cuda", print)
+    options = EngineOptions("auto", [FILM], tmp_path, tmp_path, "cuda", print)
 
-    assert load_engine("painter", gallery).name == "painter"
+    assert load_engine("painter", options).name == "painter"
     with pytest.raises(EngineUnusable, match="painter, diffusion"):
-        load_engine("crayon", gallery)
+        load_engine("crayon", options)
 
 
 def test_a_machine_without_a_driver_is_told_so_without_loading_torch(tmp_path: Path) -> None:

@@ -27,8 +27,8 @@ def ours(family: Any, image: Image.Image, words: Any, seed: int, share: float = 
     from pipeline.engines.diffusion.device import Cpu
     from pipeline.engines.diffusion.sampling import SamplingInputs, sample
 
-    sitting = SamplingInputs(np.asarray(image)[None].copy(), [seed], [share], [2.5], STEPS)
-    (painted,) = sample(family, sitting, words, Cpu(), lambda _: None)
+    inputs = SamplingInputs(np.asarray(image)[None].copy(), [seed], [share], [2.5], STEPS)
+    (painted,) = sample(family, inputs, words, Cpu(), lambda _: None)
     assert painted.finite
     return painted.pixels
 

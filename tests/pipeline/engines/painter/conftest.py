@@ -32,8 +32,8 @@ def paint(painter: Painter) -> Paint:
         seed: int = 1,
         draft: bool = False,
     ) -> RGB:
-        commission = RenderJob(photo, load_styles()[style], strength, seed, draft)
-        (picture,) = painter.paint([commission], lambda _: None)
+        job = RenderJob(photo, load_styles()[style], strength, seed, draft)
+        (picture,) = painter.paint([job], lambda _: None)
         assert isinstance(picture, np.ndarray)
         return picture
 

@@ -169,9 +169,9 @@ def test_the_same_seed_gives_the_same_bytes(paint: Paint) -> None:
     assert np.array_equal(paint(scene, "watercolor", seed=3), paint(scene, "watercolor", seed=3))
 
 
-def pictures_of(painter: Painter, *commissions: RenderJob) -> list[RGB]:
+def pictures_of(painter: Painter, *jobs: RenderJob) -> list[RGB]:
     """Paint a batch in which nothing fails."""
-    pictures = painter.paint(commissions, lambda _: None)
+    pictures = painter.paint(jobs, lambda _: None)
     return [picture for picture in pictures if isinstance(picture, np.ndarray)]
 
 

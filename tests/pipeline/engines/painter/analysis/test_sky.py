@@ -88,7 +88,7 @@ def test_walls_backdrops_and_dusk_are_no_daylight_sky(
         ("an evenly blue wall", gradient((90, 140, 200), (90, 140, 200))),
         ("a blue wall lit from above", gradient((120, 165, 220), (85, 130, 190))),
         ("a white wall", gradient((240, 240, 240), (225, 225, 225))),
-        ("a grey studio backdrop", gradient((150, 150, 155), (205, 205, 208))),
+        ("a grey loaded_model backdrop", gradient((150, 150, 155), (205, 205, 208))),
         ("a turquoise curtain", gradient((40, 170, 180), (150, 220, 225))),
         ("a dusky sky", gradient((20, 30, 70), (70, 80, 120))),
     ],
