@@ -27,7 +27,7 @@ class Photo:
     digest: str
     """Hex SHA-256 of size and pixels; it does not depend on the file's format or metadata."""
     notes: tuple[str, ...] = ()
-    """Codes of what the person should be told, e.g. `first-frame`."""
+    """Codes of notes for the person, e.g. `first-frame`."""
     original_px: tuple[int, int] | None = None
     """Width and height of the upright photo before scaling, None if unknown."""
 

@@ -36,11 +36,11 @@ class BlobStore:
     def __init__(self, store: ObjectStore, folder: Path | None = None) -> None:
         self._store = store
         self._folder = folder
-        """Where the blobs are files of this machine, None elsewhere."""
+        """The local folder of the blobs, None for a store elsewhere."""
 
     @classmethod
     def open(cls, url: str | None, folder: Path) -> BlobStore:
-        """Open the store at `url`, or in `folder` where no URL is given."""
+        """Open the store at `url`, or in `folder` if no URL is given. Raises `StoreRefuses`."""
         if url is not None:
             try:
                 return cls(from_url(url))
@@ -50,7 +50,7 @@ class BlobStore:
         return cls(LocalStore(folder, automatic_cleanup=True), folder)
 
     def has_room(self, reserve_bytes: int) -> bool:
-        """Return whether the disk has more than this left; a store elsewhere always has."""
+        """Return whether more than `reserve_bytes` are free on the disk; always true for other stores."""
         return self._folder is None or shutil.disk_usage(self._folder).free > reserve_bytes
 
     def put(self, key: str, data: bytes) -> None:

@@ -134,13 +134,13 @@ class Job:
     receipt: str = ""
     """The platform's id of the published answer; empty until it is sent."""
     traceparent: str = ""
-    """W3C Trace Context of its admission, empty where it is not traced."""
+    """W3C Trace Context of its admission, empty if it is not traced."""
     history: tuple[JobEvent, ...] = ()
     """The job's events so far; empty in a worker's claim."""
 
     @property
     def trace_id(self) -> str:
-        """The id of its trace, 32 hex digits; empty where it is not traced."""
+        """The id of its trace, 32 hex digits; empty if it is not traced."""
         return self.traceparent.partition("-")[2][:32]
 
 

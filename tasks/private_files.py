@@ -50,16 +50,16 @@ def own_folder(folder: Path) -> Path:
 
 
 def read_secret_file(path: Path) -> str:
-    """Return the text of a file that nobody else wrote or reads from now on.
+    """Read a secret from a file of this user or root, and remove the access of other users to it.
 
-    Raises `FileNotPrivate` for a file, or a link, of a user who is neither this one nor root: whoever
-    put it there knows what it holds. Raises `OSError`.
+    Raises `FileNotPrivate` for a file or link of another user, who would know the secret. Raises
+    `OSError`.
     """
     with path.open("rb") as file:
         found = os.fstat(file.fileno())
         if not {found.st_uid, path.lstat().st_uid} <= {os.geteuid(), 0}:
             raise FileNotPrivate(
-                f"{path} belongs to another user of this machine, who knows what it holds. Remove it, and "
+                f"{path} belongs to another user of this machine, who knows its content. Remove it, and "
                 "set SUISAI_DATA_DIR to a folder where only you can write."
             )
         if found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) & 0o077:

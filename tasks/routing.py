@@ -1,9 +1,9 @@
-"""Which painting worker gets which job: models by tier, a canary share, and workers that are drained.
+"""Decides which painting worker gets which job: models by tier, a canary share, drained workers.
 
 A job gets its model when its photos are fetched: the model of its person's tier (`SUISAI_TIER_MODELS`), or
 the canary (`SUISAI_CANARY`) for a share of all jobs, picked by a hash of the job's id. Only workers with
-this model claim it, as long as one of them lives and is not being drained. Otherwise any worker paints it,
-so that no job waits for a model that nobody has. `ledger/lua/routing.lua` applies these rules to every claim.
+this model claim it, as long as one of them is alive and not drained. Otherwise any worker paints it, so that
+no job waits for a model without a worker. `ledger/lua/routing.lua` applies these rules to every claim.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from tasks.models import Stage
 from tasks.settings import EVERYBODY, Settings
 
 STALE_S = 15.0
-"""How long a worker counts as living after its last announcement; it announces itself every 5 s."""
+"""How long a worker counts as alive after its last announcement; workers announce themselves every 5 s."""
 
 Drain = Literal["wait", "end"]
-"""What a drained process does once it holds no job: stay idle, or end."""
+"""What a drained process does when it holds no more jobs: stay idle, or end."""
 
 
 @dataclass(frozen=True, slots=True)
 class PaintingWorker:
-    """What a worker of `render` paints with; no part contains white space."""
+    """Engine and model of a worker of `render`; the fields contain no white space."""
 
     engine: str
     """`painter` or `diffusion`."""
     model: str
-    """Name of the diffusion model; the engine's own name where it has no models."""
+    """Name of the diffusion model; the engine's own name if it has no models."""
     edition: str
-    """Engine and version; workers of one edition paint equal pictures."""
+    """Engine and version; workers with equal editions paint equal pictures."""
 
 
 def model_for(settings: Settings, tier: str | None, job_id: str) -> str:
-    """Return the model that is to paint a job, empty where any may."""
+    """Return the model that should paint a job, empty for any model."""
     canary = settings.canary
     if canary is not None and in_share(job_id, canary.share):
         return canary.model
@@ -48,7 +48,7 @@ def model_for(settings: Settings, tier: str | None, job_id: str) -> str:
 
 
 def in_share(job_id: str, share: float) -> bool:
-    """Return whether a job belongs to a share (0..1) of all jobs; the same job always does or does not."""
+    """Return whether a job belongs to a share (0..1) of all jobs; always the same result for a job."""
     digest = hashlib.blake2b(f"canary\0{job_id}".encode(), digest_size=8).digest()
     return int.from_bytes(digest) < share * 2**64
 
@@ -81,41 +81,41 @@ class Routing:
         self._ns = namespace
 
     def announce(self, worker: str, painting: PaintingWorker, stale_s: float = STALE_S) -> None:
-        """Record that a worker lives and what it paints with."""
+        """Record that a worker is alive, and its engine and model."""
         stale_ms = int((server_time(self._redis) + stale_s) * 1000)
-        words = (str(stale_ms), painting.engine, painting.model, painting.edition)
-        self._redis.hset(f"{self._ns}:painters", worker, " ".join(words))
+        fields = (str(stale_ms), painting.engine, painting.model, painting.edition)
+        self._redis.hset(f"{self._ns}:painters", worker, " ".join(fields))
 
     def leave(self, worker: str) -> None:
-        """Record that a worker takes no more jobs."""
+        """Record that a worker no longer takes jobs."""
         self._redis.hdel(f"{self._ns}:painters", worker)
 
     def workers(self) -> dict[str, PaintingWorker]:
-        """Return the living painting workers that take jobs; those long gone are removed."""
+        """Return the live painting workers that take jobs; stale entries are removed."""
         now_ms = server_time(self._redis) * 1000
         lines: Any = self._redis.hgetall(f"{self._ns}:painters")
         drained = self.draining()
-        living, gone = {}, []
+        alive, stale = {}, []
         for worker, line in lines.items():
             stale_ms, engine, model, edition = line.split(" ")
             if float(stale_ms) < now_ms:
-                gone.append(worker)
+                stale.append(worker)
             elif worker.rpartition(":")[0] not in drained:
-                living[worker] = PaintingWorker(engine, model, edition)
-        if gone:
-            self._redis.hdel(f"{self._ns}:painters", *gone)
-        return living
+                alive[worker] = PaintingWorker(engine, model, edition)
+        if stale:
+            self._redis.hdel(f"{self._ns}:painters", *stale)
+        return alive
 
     def drain(self, process: str, then: Drain) -> None:
-        """Let a process finish what it holds and claim nothing new, from the next claim on."""
+        """Let a process finish its jobs and claim no new ones."""
         self._redis.hset(f"{self._ns}:draining", process, then)
 
     def undrain(self, process: str) -> bool:
-        """Let a process claim again; return whether it was drained. A process that starts calls this too."""
+        """Let a process claim jobs again; return whether it was drained. Each process calls it at start."""
         return bool(self._redis.hdel(f"{self._ns}:draining", process))
 
     def draining(self) -> Mapping[str, Drain]:
-        """Return the processes that are drained, and what each does once it holds no job."""
+        """Return the drained processes, and what each does when it holds no more jobs."""
         found: Any = self._redis.hgetall(f"{self._ns}:draining")
         return dict(found)
 

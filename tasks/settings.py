@@ -191,7 +191,7 @@ class LimitsOverride(BaseModel):
 
 
 EVERYBODY = "everybody"
-"""Stands for all people in settings that name tiers."""
+"""The name for all people in settings that contain tiers."""
 
 _ModelName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 
@@ -236,13 +236,13 @@ class Settings(EnvironmentSettings):
         "diffusion",
         "painter",
     )
-    """Engines of all painting workers together, the best first, as JSON. While a worker with a better one
-    lives, the others take jobs only where the bot is overloaded. Engines not named here paint nothing."""
+    """Engines of all painting workers in order of preference, as JSON. While a worker with a preferred engine
+    is running, the others take jobs only if the bot is overloaded. Engines not listed take no jobs."""
     model: str = "auto"
     """The diffusion model. auto: the best one that fits the GPU's memory."""
     tier_models: dict[str, _ModelName] = Field(default_factory=dict)
-    """The model that paints for each tier, as JSON: {"everybody": "flux2-klein", "subscriber": "qwen-edit"}.
-    A tier that is not named has the model of everybody. Empty: any worker paints any job."""
+    """The model for each tier, as JSON: {"everybody": "flux2-klein", "subscriber": "qwen-edit"}. Tiers that
+    are not listed use the model of everybody. Empty: any worker paints any job."""
     canary: Canary | None = None
     """A new model that gets a share of all jobs, as JSON: {"model": "flux2-klein-8gb", "share": 0.05}."""
     device: Annotated[str, Field(pattern=r"^[a-z]+(:\d{1,3})?$")] = "cuda"

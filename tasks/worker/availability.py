@@ -1,8 +1,8 @@
-"""Whether this worker takes jobs: it stands by while a better engine lives, and an operator may drain it.
+"""Decides whether this worker takes jobs: it may be on standby for a better engine, or drained.
 
-A painting worker with a lesser engine takes jobs only while the bot is overloaded, or while no worker with
-a better one lives. A drained worker of any kind finishes the jobs it holds and takes no new one; then it
-waits or ends. A worker that takes no jobs stops listening to wake-ups, so that they reach the others.
+While a worker with a preferred engine is alive, a painting worker with another engine takes jobs only if the
+bot is overloaded. A drained worker of any kind finishes its jobs and takes no new ones; then it waits or
+ends. A worker that takes no jobs does not listen to wake-ups, so that other workers receive them.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from tasks.routing import Drain
 from tasks.worker.context import WorkerContext
 
 STATE = "state"
-"""The fact in a heartbeat of a worker that takes no jobs: why it takes none."""
+"""The fact in a worker's heartbeat that says why it takes no jobs."""
 
 STANDS_BY = "stands by"
 DRAINING = "draining"
-"""It takes no new job and still holds some."""
+"""It takes no new jobs and still holds some."""
 DRAINED = "drained"
 
 _log = structlog.get_logger()
 
 
 def engines_at_work(processes: Iterable[Process]) -> frozenset[str]:
-    """Return the names of the engines whose workers live and are ready to take jobs.
+    """Return the names of the engines whose workers are alive and can take jobs.
 
-    A worker that stands by counts: it takes jobs where its betters are gone. A drained one does not.
+    Includes workers on standby, which take jobs when the preferred workers end, but not drained ones.
     """
     return frozenset(
         process.facts["engine"].partition("/")[0]
@@ -43,18 +43,18 @@ def engines_at_work(processes: Iterable[Process]) -> frozenset[str]:
 def must_stand_by(
     engine: str, order: Sequence[str], living: Collection[str], level: OverloadLevel
 ) -> bool:
-    """Return whether a worker with this engine leaves all jobs to others.
+    """Return whether a worker with this engine must leave all jobs to others.
 
-    `order`: the engines of the fleet, the best first (`SUISAI_ENGINES`); others paint nothing.
+    `order`: the engines in order of preference (`SUISAI_ENGINES`); other engines take no jobs.
     """
     if engine not in order:
         return True
-    betters = order[: order.index(engine)]
-    return level is OverloadLevel.NORMAL and any(better in living for better in betters)
+    preferred = order[: order.index(engine)]
+    return level is OverloadLevel.NORMAL and any(name in living for name in preferred)
 
 
 class Availability:
-    """Lets one worker stand by, be drained, and take jobs again."""
+    """Puts one worker on standby, drains it, and lets it take jobs again."""
 
     def __init__(self, app: Celery, context: WorkerContext, kind: WorkerKind, node: str) -> None:
         """`node`: the worker's name in Celery."""
@@ -66,7 +66,7 @@ class Availability:
 
     @property
     def state(self) -> dict[str, str]:
-        """What the heartbeat says of a worker that takes no jobs; empty for one that does."""
+        """Facts for the heartbeat of a worker that takes no jobs; empty for one that does."""
         context = self._context
         if context.draining.is_set():
             holds = context.services.routing.holds_jobs(context.name)
@@ -74,7 +74,7 @@ class Availability:
         return {STATE: STANDS_BY} if context.standing_by.is_set() else {}
 
     def follow_preference(self, engine: str) -> None:
-        """Look once whether a painting worker with this engine is needed. Raises `RedisError`."""
+        """Check once whether a painting worker with this engine is needed. Raises `RedisError`."""
         context = self._context
         if not context.ready.is_set():
             return
@@ -93,7 +93,7 @@ class Availability:
         self._listen()
 
     def follow_drain(self) -> None:
-        """Look once whether the operator drains this process. Raises `RedisError`."""
+        """Check once whether the operator drains this process. Raises `RedisError`."""
         context = self._context
         if not context.ready.is_set():
             return
@@ -116,7 +116,7 @@ class Availability:
             self._app.control.shutdown(destination=[self._node])
 
     def _listen(self) -> None:
-        """Listen to wake-ups, or stop, as the present state asks for."""
+        """Start or stop listening to wake-ups, according to the current state."""
         if not self._context.takes_jobs:
             self._context.services.routing.leave(self._context.name)
             for queue in self.queues:

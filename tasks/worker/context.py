@@ -172,14 +172,14 @@ class WorkerContext:
     name: str = field(default_factory=unique_process_name)
     """The holder of its claims. Unique, so that a new process does not appear to hold a dead one's jobs."""
     queues: Mapping[Stage, tuple[str, ...]] = field(default_factory=dict)
-    """The queues of wake-ups for a stage, where it has more than its own."""
+    """The queues of wake-ups per stage; a stage that is missing here has one queue with its name."""
     ready: threading.Event = field(default_factory=threading.Event)
     """It listens to wake-ups."""
     stopping: threading.Event = field(default_factory=threading.Event)
     standing_by: threading.Event = field(default_factory=threading.Event)
-    """It takes no jobs: a worker with a better engine does."""
+    """It takes no jobs, because a worker with a preferred engine does."""
     draining: threading.Event = field(default_factory=threading.Event)
-    """It finishes what it holds and claims nothing new."""
+    """It finishes its jobs and claims no new ones."""
     gate: ExclusiveGate = field(default_factory=ExclusiveGate)
 
     def queues_of(self, stage: Stage) -> tuple[str, ...]:
@@ -192,7 +192,7 @@ class WorkerContext:
 
     @property
     def takes_jobs(self) -> bool:
-        """Whether it claims jobs: it neither stands by nor is drained."""
+        """Whether it claims jobs: it is neither on standby nor drained."""
         return not (self.standing_by.is_set() or self.draining.is_set())
 
 
@@ -216,7 +216,7 @@ def process_stage(context: WorkerContext, stage: Stage, most: int, work: Work) -
     try:
         while more and not context.stopping.is_set():
             if not context.takes_jobs:
-                ledger.wake(context.queues_of(stage)[0])  # another worker hears this one
+                ledger.wake(context.queues_of(stage)[0])  # pass the wake-up to another worker
                 return
             with context.gate.shared():
                 claims = ledger.claim(stage, most, context.name, from_wakeup)

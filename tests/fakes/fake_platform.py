@@ -15,7 +15,7 @@ from tests.fakes.fault_injector import FaultInjector, FaultKind
 
 
 class FakePlatformServer(ThreadingHTTPServer):
-    """Hands out requests, serves photos, accepts answers; the injector decides which calls fail."""
+    """Serves requests and photos, and accepts answers; the injector decides which calls fail."""
 
     daemon_threads = True
     # A burst of connections must not be refused by the operating system.

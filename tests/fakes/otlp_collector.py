@@ -1,4 +1,4 @@
-"""An OpenTelemetry collector on this machine: takes traces as OTLP over HTTP, refuses them, or hangs."""
+"""A local OpenTelemetry collector that accepts traces (OTLP over HTTP), refuses them, or hangs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ReceivedSpan:
     parent: str
     name: str
     process: str
-    """Machine and process id of who sent it."""
+    """Host and process id of its sender."""
     began_ns: int
     ended_ns: int
     says: dict[str, str | int | float | bool]
@@ -36,7 +36,7 @@ class ReceivedSpan:
 
 
 class OtlpCollector(ThreadingHTTPServer):
-    """Keeps what it is sent."""
+    """Stores the spans that it receives."""
 
     daemon_threads = True
 
@@ -46,9 +46,9 @@ class OtlpCollector(ThreadingHTTPServer):
         self.bodies: list[bytes] = []
         self.headers: list[dict[str, str]] = []
         self.asked = threading.Event()
-        """Somebody has sent something, whatever became of it."""
+        """Set when a request arrives, also if it is refused."""
         self.opened = threading.Event()
-        """Those that hang go on."""
+        """Set to let hanging requests continue."""
 
     @property
     def url(self) -> str:
@@ -56,19 +56,19 @@ class OtlpCollector(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def seen(self, name: str | None = None) -> list[ReceivedSpan]:
-        """Return the spans that were taken, all or those of a name, in the order of their beginnings."""
+        """Return the accepted spans, optionally those with a name, by start time."""
         spans = [span for body in list(self.bodies) for span in _read(body)]
         named = [span for span in spans if name in (None, span.name)]
         return sorted(named, key=lambda span: span.began_ns)
 
     def has_seen(self, *names: str) -> bool:
-        """Tell whether a span of each of these names was taken."""
+        """Return whether a span with each of these names was accepted."""
         return set(names) <= {span.name for span in self.seen()}
 
 
 @contextmanager
 def serving() -> Iterator[OtlpCollector]:
-    """Run a collector while the block lasts."""
+    """Run a collector while the block runs."""
     server = OtlpCollector()
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

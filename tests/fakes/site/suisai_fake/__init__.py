@@ -1,4 +1,4 @@
-"""The fake platform, a package of its own as others would write it: HTTP calls to a local server."""
+"""The fake platform, a separate package like those of third parties: HTTP calls to a local server."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FakePlatform:
 
     def fetch(self, job: Job, photo: PhotoRef) -> bytes:
         if photo.ref.startswith("poison"):
-            # A photo that kills its worker, as a bug in a C library would.
+            # Crash the worker, like a bug in a C library.
             os.kill(os.getpid(), signal.SIGKILL)
         try:
             answer = self._http.get(f"/photos/{photo.ref}")
