@@ -138,7 +138,7 @@ def test_a_slow_answer_is_waited_for() -> None:
     site = Site(Connections(TrustedProxies([]), head_s=0.2, check_s=0.1), slow)
     try:
         with site.connect() as connection:
-            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             connection.settimeout(0.6)
             with pytest.raises(TimeoutError):
                 connection.recv(1)
