@@ -26,21 +26,21 @@ class FakePlatformServer(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.lock = threading.Lock()
         self.injector = injector
-        self.asks: list[dict[str, str]] = []
+        self.requests: list[dict[str, str]] = []
         self.taken = 0
         self.answers: dict[str, list[str]] = {}
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
-    def ask(self, event: str, person: str, photo: str) -> None:
+    def add_request(self, event: str, person: str, photo: str) -> None:
         """Add a request."""
         with self.lock:
-            self.asks.append({"event": event, "person": person, "photo": photo})
+            self.requests.append({"event": event, "person": person, "photo": photo})
 
     def all_answers(self) -> dict[str, list[str]]:
         """Return the answers to each request that has any: 'painting' or 'apology', in order."""
         with self.lock:
-            return {event: list(said) for event, said in self.answers.items()}
+            return {event: list(kinds) for event, kinds in self.answers.items()}
 
     def close(self) -> None:
         """Stop serving."""
@@ -58,18 +58,18 @@ class _PlatformHandler(BaseHTTPRequestHandler):
         what, _, name = self.path.strip("/").partition("/")
         if what == "updates":
             with self.server.lock:
-                batch = self.server.asks[self.server.taken : self.server.taken + 10]
-                body = json.dumps({"from": self.server.taken, "asks": batch})
-            self._say(200, body.encode())
+                batch = self.server.requests[self.server.taken : self.server.taken + 10]
+                body = json.dumps({"from": self.server.taken, "requests": batch})
+            self._respond(200, body.encode())
             return
         fault = self.server.injector.draw(FaultKind.FLOOD, FaultKind.CUT)
         if fault is FaultKind.FLOOD:
             self._flood()
         elif what == "photos":
-            self._say(200, picture(name), cut=fault is FaultKind.CUT)
+            self._respond(200, picture(name), cut=fault is FaultKind.CUT)
         else:
             known = name in self.server.all_answers()
-            self._say(200 if known else 404, f"r-{name}".encode(), cut=fault is FaultKind.CUT)
+            self._respond(200 if known else 404, f"r-{name}".encode(), cut=fault is FaultKind.CUT)
 
     def do_POST(self) -> None:
         size = int(self.headers.get("Content-Length", "0"))
@@ -77,11 +77,11 @@ class _PlatformHandler(BaseHTTPRequestHandler):
         if what == "taken":
             with self.server.lock:
                 self.server.taken = max(self.server.taken, int(rest[0]))
-            self._say(200, b"")
+            self._respond(200, b"")
         else:
             self._take_answer(size, *rest)
 
-    def _take_answer(self, size: int, event: str, said: str) -> None:
+    def _take_answer(self, size: int, event: str, kind: str) -> None:
         fault = self.server.injector.draw(*FaultKind)
         if fault is FaultKind.CUT:
             self.rfile.read(size // 2)
@@ -92,15 +92,15 @@ class _PlatformHandler(BaseHTTPRequestHandler):
             self._flood()
             return
         if fault is FaultKind.OUTAGE:
-            self._say(503, b"")
+            self._respond(503, b"")
             return
         with self.server.lock:
-            self.server.answers.setdefault(event, []).append(said)
+            self.server.answers.setdefault(event, []).append(kind)
         time.sleep(0.02)  # a slow platform
         if fault is FaultKind.LOST:
             self.close_connection = True
             return
-        self._say(200, f"r-{event}".encode())
+        self._respond(200, f"r-{event}".encode())
 
     def _flood(self) -> None:
         self.send_response(429)
@@ -108,7 +108,7 @@ class _PlatformHandler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def _say(self, status: int, body: bytes, cut: bool = False) -> None:
+    def _respond(self, status: int, body: bytes, cut: bool = False) -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

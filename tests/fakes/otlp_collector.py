@@ -13,7 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-Mood = Literal["takes", "refuses", "hangs"]
+Behaviour = Literal["accepts", "refuses", "hangs"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class ReceivedSpan:
     """Host and process id of its sender."""
     began_ns: int
     ended_ns: int
-    says: dict[str, str | int | float | bool]
+    attributes: dict[str, str | int | float | bool]
     events: list[str]
     links: list[tuple[str, str]]
     """Traces and spans that it is linked to."""
@@ -42,12 +42,12 @@ class OtlpCollector(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _CollectorHandler)
-        self.mood: Mood = "takes"
+        self.behaviour: Behaviour = "accepts"
         self.bodies: list[bytes] = []
         self.headers: list[dict[str, str]] = []
-        self.asked = threading.Event()
+        self.received = threading.Event()
         """Set when a request arrives, also if it is refused."""
-        self.opened = threading.Event()
+        self.released = threading.Event()
         """Set to let hanging requests continue."""
 
     @property
@@ -55,15 +55,15 @@ class OtlpCollector(ThreadingHTTPServer):
         """The address for OTEL_EXPORTER_OTLP_ENDPOINT."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
-    def seen(self, name: str | None = None) -> list[ReceivedSpan]:
+    def spans(self, name: str | None = None) -> list[ReceivedSpan]:
         """Return the accepted spans, optionally those with a name, by start time."""
         spans = [span for body in list(self.bodies) for span in _read(body)]
         named = [span for span in spans if name in (None, span.name)]
         return sorted(named, key=lambda span: span.began_ns)
 
-    def has_seen(self, *names: str) -> bool:
+    def has_received(self, *names: str) -> bool:
         """Return whether a span with each of these names was accepted."""
-        return set(names) <= {span.name for span in self.seen()}
+        return set(names) <= {span.name for span in self.spans()}
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def serving() -> Iterator[OtlpCollector]:
     try:
         yield server
     finally:
-        server.opened.set()
+        server.released.set()
         server.shutdown()
         thread.join()
         server.server_close()
@@ -86,10 +86,10 @@ class _CollectorHandler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.asked.set()
-        if self.server.mood == "hangs":
-            self.server.opened.wait()
-        taken = self.server.mood == "takes" and self.path == "/v1/traces"
+        self.server.received.set()
+        if self.server.behaviour == "hangs":
+            self.server.released.wait()
+        taken = self.server.behaviour == "accepts" and self.path == "/v1/traces"
         if taken:
             self.server.headers.append({k.lower(): v for k, v in self.headers.items()})
             self.server.bodies.append(body)
@@ -103,13 +103,13 @@ class _CollectorHandler(BaseHTTPRequestHandler):
 
 def _read(body: bytes) -> Iterator[ReceivedSpan]:
     for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
-        process = _says(resource.resource.attributes)["service.instance.id"]
+        process = _attributes(resource.resource.attributes)["service.instance.id"]
         for scope in resource.scope_spans:
             for span in scope.spans:
-                yield _seen(span, str(process))
+                yield _received_span(span, str(process))
 
 
-def _seen(span: Span, process: str) -> ReceivedSpan:
+def _received_span(span: Span, process: str) -> ReceivedSpan:
     return ReceivedSpan(
         trace=span.trace_id.hex(),
         id=span.span_id.hex(),
@@ -118,14 +118,14 @@ def _seen(span: Span, process: str) -> ReceivedSpan:
         process=process,
         began_ns=span.start_time_unix_nano,
         ended_ns=span.end_time_unix_nano,
-        says=_says(span.attributes),
+        attributes=_attributes(span.attributes),
         events=[event.name for event in span.events],
         links=[(link.trace_id.hex(), link.span_id.hex()) for link in span.links],
         failed=span.status.code == Status.STATUS_CODE_ERROR,
     )
 
 
-def _says(attributes: Iterable[KeyValue]) -> dict[str, str | int | float | bool]:
+def _attributes(attributes: Iterable[KeyValue]) -> dict[str, str | int | float | bool]:
     return {
         each.key: getattr(each.value, each.value.WhichOneof("value") or "") for each in attributes
     }

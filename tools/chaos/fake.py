@@ -36,7 +36,7 @@ class FakeChaos:
         """Send the next requests."""
         requests = self._workload.next(most)
         for number, photo in requests:
-            self._server.ask(f"e{number}", f"p{number % DISTINCT_PEOPLE}", photo)
+            self._server.add_request(f"e{number}", f"p{number % DISTINCT_PEOPLE}", photo)
         return len(requests)
 
     def tally(self) -> Tally:

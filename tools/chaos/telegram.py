@@ -17,7 +17,7 @@ from tests.fakes.telegram_faults import CallFault, CallFaults
 from tests.fakes.telegram_limits import FloodLimits
 from tests.fakes.telegram_world import Chat
 from tools.chaos.platform import APOLOGY, PAINTING, Tally, is_apology
-from tools.chaos.workload import DISTINCT_PEOPLE, POISON, Workload
+from tools.chaos.workload import DISTINCT_PEOPLE, UNPAINTABLE, Workload
 
 _FIRST_PERSON = 1_001
 
@@ -111,7 +111,7 @@ class TelegramChaos:
             person, photo = _FIRST_PERSON + number % DISTINCT_PEOPLE, picture(name)
             if self._faulty:
                 self._forbid(person)
-            if name.startswith(POISON):
+            if name.startswith(UNPAINTABLE):
                 half = photo[: len(photo) // 2]
                 sent = self._api.people.document(person, half, "photo.jpg", "image/jpeg")
             else:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 
-POISON = "poison"
+UNPAINTABLE = "unpaintable"
 VIRAL = "viral"
 DISTINCT_PEOPLE = 97
 """The number of people, who send one after the other."""
-_POISON_RATE = 0.02
+_UNPAINTABLE_RATE = 0.02
 _VIRAL_RATE = 0.1
 
 
@@ -18,13 +18,13 @@ class Workload:
     def __init__(self, jobs: int, seed: int, *, faulty: bool) -> None:
         self.of = jobs
         self._chance = random.Random(seed)
-        self._poison_rate = _POISON_RATE if faulty else 0.0
+        self._unpaintable_rate = _UNPAINTABLE_RATE if faulty else 0.0
         self._sent = 0
 
     def next(self, most: int) -> list[tuple[int, str]]:
         """Return number and photo of up to `most` further requests.
 
-        The name of a photo that cannot be painted begins with `POISON`.
+        The name of a photo that cannot be painted begins with `UNPAINTABLE`.
         """
         numbers = range(self._sent, min(self.of, self._sent + most))
         self._sent = numbers.stop
@@ -32,6 +32,6 @@ class Workload:
 
     def _photo(self, number: int) -> str:
         draw = self._chance.random()
-        if draw < self._poison_rate:
-            return f"{POISON}-{number}"
-        return VIRAL if draw < self._poison_rate + _VIRAL_RATE else f"photo-{number}"
+        if draw < self._unpaintable_rate:
+            return f"{UNPAINTABLE}-{number}"
+        return VIRAL if draw < self._unpaintable_rate + _VIRAL_RATE else f"photo-{number}"

@@ -18,7 +18,7 @@ from tests.fakes.x_api import CONSUMER_SECRET, TOKEN_SECRET, FakeX
 from tests.fakes.x_faults import XFault, XFaults
 from tests.fakes.x_world import XWorld
 from tools.chaos.platform import APOLOGY, PAINTING, Tally, is_apology
-from tools.chaos.workload import POISON, Workload
+from tools.chaos.workload import UNPAINTABLE, Workload
 
 _MESSAGE_EVERY = 10
 """One request in so many is a direct message."""
@@ -162,7 +162,7 @@ class XChaos:
 
     def _ask(self, number: int, name: str) -> None:
         world, data = self._x.world, picture(name)
-        if name.startswith(POISON):
+        if name.startswith(UNPAINTABLE):
             data = data[: len(data) // 2]
         photo = world.picture(world.file(f"{name}.jpg", data))
         if number % _MESSAGE_EVERY:

@@ -29,12 +29,12 @@ def test_a_collector_that_takes_them_is_well() -> None:
 
         assert finding.severity is Severity.OK
         assert collector.headers[0]["api-key"] == "planted"
-        assert collector.seen() == []
+        assert collector.spans() == []
 
 
 def test_a_collector_that_refuses_is_named() -> None:
     with serving() as collector:
-        collector.mood = "refuses"
+        collector.behaviour = "refuses"
         (finding,) = look(collector.url)
 
     assert finding.severity is Severity.WARNING

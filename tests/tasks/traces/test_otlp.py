@@ -33,25 +33,25 @@ def test_the_end_of_a_process_does_not_wait_for_a_collector_that_hangs(
     collector: OtlpCollector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "600")
-    collector.mood = "hangs"
+    collector.behaviour = "hangs"
     send_one(f"{collector.url}/v1/traces")
 
-    assert collector.asked.wait(timeout=10)
-    assert collector.seen() == []
+    assert collector.received.wait(timeout=10)
+    assert collector.spans() == []
 
 
 def test_an_unavailable_collector_and_its_return_are_logged_once(
     services: Services, collector: OtlpCollector, driver: LedgerDriver, make_request: MakeRequest
 ) -> None:
-    collector.mood = "refuses"
+    collector.behaviour = "refuses"
     with structlog.testing.capture_logs() as lines:
         for _ in range(3):
-            collector.asked.clear()
+            collector.received.clear()
             driver.admit(make_request())
-            assert collector.asked.wait(timeout=30)
-        collector.mood = "takes"
+            assert collector.received.wait(timeout=30)
+        collector.behaviour = "accepts"
         driver.admit(make_request())
-        eventually(lambda: collector.has_seen("admit"))
+        eventually(lambda: collector.has_received("admit"))
         services.tracing.close()
 
     assert [line["event"] for line in lines] == [
@@ -97,9 +97,9 @@ def test_a_share_of_the_jobs_is_the_same_share_in_every_process(
     intake.tracing.close()
     worker.tracing.close()
 
-    kept = {span.trace for span in collector.seen("admit")}
+    kept = {span.trace for span in collector.spans("admit")}
     assert 0 < len(kept) < len(ids)
-    assert {span.trace for span in collector.seen("fetch")} == kept
+    assert {span.trace for span in collector.spans("fetch")} == kept
 
 
 _FORK = """
@@ -121,4 +121,4 @@ def test_a_process_that_forks_sends_from_both_sides(collector: OtlpCollector) ->
     # Apart from the tests' own threads, which do not survive a fork.
     subprocess.run([sys.executable, "-c", _FORK, f"{collector.url}/v1/traces"], check=True)
 
-    assert sorted(span.name for span in collector.seen()) == ["before", "child", "parent"]
+    assert sorted(span.name for span in collector.spans()) == ["before", "child", "parent"]

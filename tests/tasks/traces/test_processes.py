@@ -11,7 +11,7 @@ import pytest
 
 from tasks.models import Admitted, Outcome, PaintRequest, PhotoRef
 from tasks.services import Services
-from tests.fakes.otlp_collector import Mood, OtlpCollector
+from tests.fakes.otlp_collector import Behaviour, OtlpCollector
 from tests.stack import Stack, eventually
 from tests.tasks.admission import ended, send
 
@@ -38,18 +38,18 @@ def test_a_job_is_one_trace_through_all_processes(
     stack.start_workers()
 
     job_id = send(services, photo_ask)
-    eventually(lambda: collector.has_seen(*WHOLE))
+    eventually(lambda: collector.has_received(*WHOLE))
 
-    spans = {span.name: span for span in collector.seen()}
+    spans = {span.name: span for span in collector.spans()}
     root = spans["admit"]
-    assert sorted(span.name for span in collector.seen()) == sorted(WHOLE)
+    assert sorted(span.name for span in collector.spans()) == sorted(WHOLE)
     assert {span.trace for span in spans.values()} == {services.ledger.job(job_id).trace_id}
     assert root.parent == ""
     assert {span.parent for name, span in spans.items() if name != "admit"} == {root.id}
     intake, io, gpu = (spans[name].process for name in ("admit", "fetch", "render"))
     assert len({intake, io, gpu}) == 3
     assert spans["deliver"].process == io
-    assert spans["deliver"].says["suisai.outcome"] == "answered"
+    assert spans["deliver"].attributes["suisai.outcome"] == "answered"
     order = [spans[name] for name in WHOLE]
     assert order == sorted(order, key=lambda span: span.began_ns)
 
@@ -60,7 +60,7 @@ def test_a_trace_contains_nothing_about_its_person(
     stack.start_workers()
 
     send(services, photo_ask)
-    eventually(lambda: collector.has_seen(*WHOLE))
+    eventually(lambda: collector.has_received(*WHOLE))
 
     assert b"suisai.platform" in b"".join(collector.bodies)
     assert b"private" not in b"".join(collector.bodies)
@@ -87,23 +87,27 @@ def test_remaining_spans_are_sent_when_a_process_ends(
     stack.environment["OTEL_BSP_SCHEDULE_DELAY"] = "3600000"
     stack.start_workers()
     eventually(ended(services, send(services, photo_ask)))
-    assert not collector.has_seen("fetch")
+    assert not collector.has_received("fetch")
 
     for name in ("io", "gpu"):
         stack.kill(name, signal.SIGTERM)
 
-    assert collector.has_seen("fetch", "render", "deliver")
+    assert collector.has_received("fetch", "render", "deliver")
 
 
-@pytest.mark.parametrize("mood", ["refuses", "hangs"])
+@pytest.mark.parametrize("behaviour", ["refuses", "hangs"])
 def test_a_failing_collector_delays_no_job(
-    services: Services, stack: Stack, collector: OtlpCollector, photo_ask: PaintRequest, mood: str
+    services: Services,
+    stack: Stack,
+    collector: OtlpCollector,
+    photo_ask: PaintRequest,
+    behaviour: str,
 ) -> None:
-    collector.mood = cast("Mood", mood)
+    collector.behaviour = cast("Behaviour", behaviour)
     stack.start_workers()
 
     job_id = send(services, photo_ask)
 
     assert eventually(ended(services, job_id)).outcome is Outcome.ANSWERED
-    assert collector.asked.wait(timeout=30)
-    assert collector.seen() == []
+    assert collector.received.wait(timeout=30)
+    assert collector.spans() == []

@@ -29,14 +29,14 @@ def test_the_jobs_of_a_batch_are_linked(
             services.ledger.transitions.painted(claim, [f"pictures/{claim.job.id}.jpg"])
     services.tracing.close()
 
-    painted = {span.trace: span for span in collector.seen("render")}
+    painted = {span.trace: span for span in collector.spans("render")}
     assert set(painted) == {driver.job(job_id).trace_id for job_id in ids}
     for trace, span in painted.items():
         assert set(span.links) == {
             (other, painted[other].id) for other in painted if other != trace
         }
-        assert span.says["suisai.batch_size"] == 3
-        assert span.says["suisai.outcome"] == "painted"
+        assert span.attributes["suisai.batch_size"] == 3
+        assert span.attributes["suisai.outcome"] == "painted"
 
 
 def test_a_failed_attempt_is_an_error_and_the_next_one_is_counted(
@@ -50,10 +50,10 @@ def test_a_failed_attempt_is_an_error_and_the_next_one_is_counted(
         driver.skip_pauses()
     services.tracing.close()
 
-    first, second = collector.seen("fetch")
+    first, second = collector.spans("fetch")
     assert first.failed
-    assert first.says["suisai.reason"] == "fetch-failed"
-    assert [span.says["suisai.attempt"] for span in (first, second)] == [1, 2]
+    assert first.attributes["suisai.reason"] == "fetch-failed"
+    assert [span.attributes["suisai.attempt"] for span in (first, second)] == [1, 2]
     assert first.id != second.id
 
 
@@ -68,8 +68,8 @@ def test_work_under_a_lost_lease_has_that_outcome(
             batch.release(claim, "stopping")
     services.tracing.close()
 
-    (fetch,) = collector.seen("fetch")
-    assert fetch.says["suisai.outcome"] == "lease-lost"
+    (fetch,) = collector.spans("fetch")
+    assert fetch.attributes["suisai.outcome"] == "lease-lost"
     assert fetch.failed
 
 
@@ -89,8 +89,8 @@ def test_the_last_span_contains_the_jobs_outcome(
         services.ledger.transitions.finish(claim, outcome, "blocked", "receipt")
     services.tracing.close()
 
-    (admit,), (deliver,) = collector.seen("admit"), collector.seen("deliver")
-    assert deliver.says["suisai.outcome"] == outcome
+    (admit,), (deliver,) = collector.spans("admit"), collector.spans("deliver")
+    assert deliver.attributes["suisai.outcome"] == outcome
     assert deliver.failed == (outcome is Outcome.UNDELIVERABLE)
     assert (deliver.trace, deliver.parent) == (admit.trace, admit.id)
 
@@ -104,7 +104,7 @@ def test_a_refused_request_has_no_trace(
     driver.refuse(make_request(person="eve"))
     services.tracing.close()
 
-    assert len(collector.seen("admit")) == 1
+    assert len(collector.spans("admit")) == 1
 
 
 _LOOK = """
@@ -162,4 +162,4 @@ def test_no_text_enters_a_trace(
     services.tracing.close()
 
     assert not words or words.encode() not in b"".join(collector.bodies)
-    assert collector.has_seen("admit", "fetch")
+    assert collector.has_received("admit", "fetch")

@@ -26,7 +26,7 @@ class FakePlatform:
         return None
 
     def fetch(self, job: Job, photo: PhotoRef) -> bytes:
-        if photo.ref.startswith("poison"):
+        if photo.ref.startswith("unpaintable"):
             # Crash the worker, like a bug in a C library.
             os.kill(os.getpid(), signal.SIGKILL)
         try:
@@ -39,9 +39,9 @@ class FakePlatform:
         return answer.content
 
     def answer(self, job: Job, answer: Answer) -> str:
-        said = "painting" if isinstance(answer, Painting) else "apology"
+        kind = "painting" if isinstance(answer, Painting) else "apology"
         body = b"".join(answer.pictures) if isinstance(answer, Painting) else answer.reason.encode()
-        sent = self._http.post(f"/answers/{job.request.event}/{said}", content=body)
+        sent = self._http.post(f"/answers/{job.request.event}/{kind}", content=body)
         self._check_pause(sent)
         sent.raise_for_status()
         return sent.text

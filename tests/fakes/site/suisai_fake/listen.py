@@ -16,12 +16,12 @@ from tasks.services import Services
 def take(ledger: Ledger, http: httpx.Client) -> int:
     """Admit the next requests; return how many there were."""
     update = http.get("/updates").json()
-    for ask in update["asks"]:
-        photo = PhotoRef(ask["photo"])
-        request = PaintRequest("fake", ask["event"], ask["person"], "room", (photo,), seed=1)
+    for row in update["requests"]:
+        photo = PhotoRef(row["photo"])
+        request = PaintRequest("fake", row["event"], row["person"], "room", (photo,), seed=1)
         if isinstance(ledger.admit(request), Refused):
             raise SystemExit("refused, although the settings of a chaos run allow everything")
-    count = len(update["asks"])
+    count = len(update["requests"])
     http.post(f"/taken/{update['from'] + count}")
     return count
 
