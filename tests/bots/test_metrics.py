@@ -12,7 +12,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from bots.metrics import FleetCollector
 from tasks.controls import WorkDone
 from tasks.models import Outcome, PaintRequest, RateLimit, Stage
+from tasks.routing import PaintingWorker
 from tasks.services import Services
+from tests.tasks.ledger_driver import LedgerDriver
 
 
 def scrape(services: Services) -> dict[tuple[str, frozenset[str]], float]:
@@ -106,3 +108,21 @@ def test_money_spent_on_x_is_seen_where_x_is_set_up(
 
     assert value(services, "suisai_x_spent_dollars", "day") == 0
     assert value(services, "suisai_x_budget_dollars", "day") == 10
+
+
+def test_jobs_and_workers_are_counted_by_model(
+    services: Services, make_request: Callable[..., PaintRequest]
+) -> None:
+    driver = LedgerDriver(services)
+    services.routing.announce("far:1:aa", PaintingWorker("diffusion", "fast", "diffusion/fast"))
+    driver.admit(make_request())
+    claim = driver.take(Stage.FETCH)
+    services.ledger.transitions.fetched(claim, ["photos/1"], "3:2", model="new")
+    claim = driver.take(Stage.RENDER, "far:1:aa")
+    services.ledger.transitions.painted(claim, ["pictures/1"], "diffusion/fast", model="fast")
+
+    assert value(services, "suisai_model_workers", "fast") == 1
+    assert value(services, "suisai_model_workers", "new") == 0
+    assert value(services, "suisai_model_jobs_total", "new", "routed") == 1
+    assert value(services, "suisai_model_jobs_total", "new", "missed") == 1
+    assert value(services, "suisai_model_jobs_total", "fast", "painted") == 1

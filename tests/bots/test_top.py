@@ -14,6 +14,7 @@ from bots.commands.top import screen, watch
 from bots.i18n.translate import span
 from tasks.heartbeat import Process
 from tasks.models import PaintRequest
+from tasks.routing import PaintingWorker
 from tasks.services import Services
 from tasks.stats import FleetStats, read_stats
 
@@ -38,6 +39,20 @@ def test_queues_pauses_and_processes_are_seen(
     assert "web 2" in picture
     assert "painter/1" in picture
     assert re.search(r"admitted +2\b", picture)
+
+
+def test_models_and_drained_workers_are_seen(services: Services) -> None:
+    routing = services.routing
+    for name, model in (("far:7", "fast"), ("far:8", "best")):
+        services.heartbeats.announce(Process("gpu", name, 0.0, {"engine": f"diffusion/{model}"}))
+        routing.announce(f"{name}:aa", PaintingWorker("diffusion", model, f"diffusion/{model}"))
+    routing.drain("far:8", "wait")
+
+    picture = shown(read_stats(services))
+
+    assert re.search(r"fast +1 ", picture)
+    assert re.search(r"far:8 .*diffusion/best, draining", picture)
+    assert not re.search(r"best +1 ", picture), "its worker takes no jobs"
 
 
 def test_a_bot_without_processes_is_told_how_to_start(services: Services) -> None:
