@@ -39,7 +39,7 @@ class Row:
     """The measurements of one variant."""
 
     side_px: int
-    way: str
+    variant: str
     batch: int
     pictures_per_s: float
     times_naive: float
@@ -53,7 +53,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
+class _Variant:
     name: str
     side_px: int
     batch: int
@@ -97,29 +97,29 @@ class Comparison:
             yield self._row(self._engine(side, batches[-1], threads=1))
             yield self._row(self._engine(side, batches[-1], threads=2))
 
-    def _row(self, way: _Way) -> Row:
-        speed, memory = self._speed(way)
-        naive = self._naive.setdefault(way.side_px, speed)
-        floor = self._floors_s[way.side_px]
+    def _row(self, variant: _Variant) -> Row:
+        speed, memory = self._speed(variant)
+        naive = self._naive.setdefault(variant.side_px, speed)
+        floor = self._floors_s[variant.side_px]
         return Row(
-            way.side_px,
-            way.name,
-            way.batch,
+            variant.side_px,
+            variant.name,
+            variant.batch,
             speed,
             speed / naive,
             floor * 1000,
             floor * speed,
-            self._idle(way),
+            self._idle(variant),
             memory,
         )
 
-    def _speed(self, way: _Way) -> tuple[float, float | None]:
+    def _speed(self, variant: _Variant) -> tuple[float, float | None]:
         """Return pictures per second of the fastest round, and the peak memory in GiB."""
-        way.call()
+        variant.call()
         peak = self._loaded.device.watch_peak()
-        times = [self._time(way.call) for _ in range(self._bench.rounds)]
+        times = [self._time(variant.call) for _ in range(self._bench.rounds)]
         held = None if self._bench.device == "cpu" else self._held(peak())
-        return way.pictures / min(times), held
+        return variant.pictures / min(times), held
 
     def _held(self, added: int) -> float:
         return float(torch.cuda.memory_allocated(self._bench.device) + added) / GIB
@@ -131,10 +131,10 @@ class Comparison:
         self._loaded.device.mark()()
         return time.perf_counter() - begun
 
-    def _idle(self, way: _Way) -> float | None:
+    def _idle(self, variant: _Variant) -> float | None:
         if self._bench.device == "cpu":
             return None
-        return idle_share(self._loaded.device, way.call)
+        return idle_share(self._loaded.device, variant.call)
 
     def _flops(self, side_px: int) -> float:
         """Count the operations of one picture."""
@@ -142,7 +142,7 @@ class Comparison:
             lambda: self._run_batch(side_px, 1), on_cpu=self._bench.device == "cpu"
         )
 
-    def _library(self, side_px: int) -> _Way:
+    def _library(self, side_px: int) -> _Variant:
         bench, model = self._bench, self._bench.model
         photo = Image.fromarray(jobs_of(1, side_px)[0].pixels)
         prompt = model.prompt.replace("{style}", STYLE.diffusion.prompt)
@@ -158,12 +158,12 @@ class Comparison:
                 max_sequence_length=model.text_tokens,
             )
 
-        return _Way("library, a call per photo", side_px, 1, call, 1)
+        return _Variant("library, a call per photo", side_px, 1, call, 1)
 
-    def _ours(self, name: str, side_px: int, batch: int) -> _Way:
-        return _Way(name, side_px, batch, lambda: self._run_batch(side_px, batch), batch)
+    def _ours(self, name: str, side_px: int, batch: int) -> _Variant:
+        return _Variant(name, side_px, batch, lambda: self._run_batch(side_px, batch), batch)
 
-    def _engine(self, side_px: int, batch: int, threads: int) -> _Way:
+    def _engine(self, side_px: int, batch: int, threads: int) -> _Variant:
         jobs = jobs_of(batch, side_px)
         options = Options(Path(), Path(), device=self._bench.device)
         model = at_side(self._bench.model, side_px)
@@ -180,7 +180,7 @@ class Comparison:
             for worker in workers:
                 worker.join()
 
-        return _Way(
+        return _Variant(
             f"whole engine, {threads} thread{'s' * (threads - 1)}", side_px, batch, call, 4 * batch
         )
 

@@ -113,10 +113,10 @@ def _send_requests(process: int, url: str, seconds: float, answers: Any) -> None
     each_s = 2 * LISTENERS / (OVERLOAD * CAPACITY)
 
     def listen(thread: int) -> None:
-        chance = random.Random(f"{process}-{thread}")
+        rng = random.Random(f"{process}-{thread}")
         due, number = time.perf_counter(), 0
         until = due + seconds
-        while (due := due + chance.expovariate(1 / each_s)) < until:
+        while (due := due + rng.expovariate(1 / each_s)) < until:
             time.sleep(max(0.0, due - time.perf_counter()))  # until the next request is due
             number += 1
             began = time.perf_counter()

@@ -77,7 +77,7 @@ def table(title: str, rows: list[Row]) -> Table:
     """Format the rows as a table, ordered by size."""
     headings = (
         "px",
-        "way",
+        "variant",
         "batch",
         "pictures/s",
         "x naive",
@@ -90,7 +90,7 @@ def table(title: str, rows: list[Row]) -> Table:
     for row in sorted(rows, key=lambda row: row.side_px):
         result.add_row(
             str(row.side_px),
-            row.way,
+            row.variant,
             str(row.batch),
             f"{row.pictures_per_s:.2f}",
             f"{row.times_naive:.2f}",

@@ -38,7 +38,7 @@ LETTERS_MIN = 0.002
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class PaintingMetrics:
     """Metrics of one painting compared with its photo; None if the photo has no such content."""
 
     photo: str
@@ -58,7 +58,7 @@ class Likeness:
     """Correlation of the edges of large forms, -1..1."""
 
 
-class Judge:
+class Evaluator:
     """Compares paintings with photos. One thread at a time."""
 
     def __init__(self, embedder: Path | None = None) -> None:
@@ -67,13 +67,15 @@ class Judge:
             None if embedder is None else cv2.FaceRecognizerSF.create(str(embedder), "")
         )
 
-    def likeness(self, name: str, style: str, photo: RGB, painting: RGB, ms: float) -> Likeness:
+    def evaluate(
+        self, name: str, style: str, photo: RGB, painting: RGB, ms: float
+    ) -> PaintingMetrics:
         """Compare one painting with its photo; both have the same size."""
         faces, found = self._finder.find(photo), self._finder.find(painting)
         pairs = [
             (face, other) for face in faces for other in found if overlap(face, other) >= SAME_PLACE
         ]
-        return Likeness(
+        return PaintingMetrics(
             name,
             style,
             ms,
@@ -146,8 +148,8 @@ def _mean(values: Iterator[float]) -> float | None:
 
 
 def compare(
-    engine: Engine, photos: dict[str, RGB], styles: Sequence[Style], judge: Judge
-) -> Iterator[tuple[Likeness, RGB]]:
+    engine: Engine, photos: dict[str, RGB], styles: Sequence[Style], evaluator: Evaluator
+) -> Iterator[tuple[PaintingMetrics, RGB]]:
     """Paint every photo in every style and compute the metrics, photo by photo."""
     for name, pixels in photos.items():
         for style in styles:
@@ -156,7 +158,7 @@ def compare(
             if isinstance(painting, PaintingFailed):
                 raise painting
             ms = (time.perf_counter() - begun) * 1000
-            yield judge.likeness(name, style.name, pixels, painting, ms), painting
+            yield evaluator.evaluate(name, style.name, pixels, painting, ms), painting
 
 
 def main() -> None:
@@ -180,8 +182,8 @@ def main() -> None:
     )
     engine.warm_up()
     photos = opened(options.photos)
-    judged = list(compare(engine, dict(photos), styles, Judge(options.embedder)))
-    paintings = {name: [made for row, made in judged if row.photo == name] for name in photos}
+    evaluated = list(compare(engine, dict(photos), styles, Evaluator(options.embedder)))
+    paintings = {name: [made for row, made in evaluated if row.photo == name] for name in photos}
     rows = [
         [tile(each, options.tile_px) for each in (pixels, *paintings[name])]
         for name, pixels in photos.items()
@@ -189,15 +191,15 @@ def main() -> None:
     options.out.parent.mkdir(parents=True, exist_ok=True)
     heads = ["photo", *(style.name for style in styles)]
     laid_out(heads, rows, options.tile_px).save(options.out)
-    likenesses = [likeness for likeness, _ in judged]
+    metrics = [row for row, _ in evaluated]
     if options.json:
-        print(json.dumps({"engine": engine.version, "rows": [asdict(row) for row in likenesses]}))
+        print(json.dumps({"engine": engine.version, "rows": [asdict(row) for row in metrics]}))
     else:
-        _show(engine, likenesses)
+        _show(engine, metrics)
     print(options.out)
 
 
-def _show(engine: Engine, rows: Sequence[Likeness]) -> None:
+def _show(engine: Engine, rows: Sequence[PaintingMetrics]) -> None:
     heads = ("photo", "style", "ms", "faces", "kept", "identity", "skin", "letters", "composition")
     table = Table(*heads, title=f"{engine.name} {engine.version}")
     for row in rows:

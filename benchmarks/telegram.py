@@ -30,7 +30,7 @@ from tests.fakes.telegram_api import TOKEN, TelegramApi
 from tests.fakes.telegram_limits import SPEAKING
 from tests.stack import Stack
 
-Way = Callable[[TelegramApi], AbstractContextManager[None]]
+Variant = Callable[[TelegramApi], AbstractContextManager[None]]
 
 PATIENCE_S = 180.0
 APART_S = 0.05
@@ -43,7 +43,7 @@ FLOODED = 1_000_001
 class Row:
     """The result of one variant."""
 
-    way: str
+    variant: str
     people: int
     per_s: float
     """Photos per second; 0: one after the other."""
@@ -57,7 +57,7 @@ class Row:
     """Messages and edits in the busiest second."""
 
 
-def send_photos(api: TelegramApi, people: int, per_s: float, way: str) -> Row:
+def send_photos(api: TelegramApi, people: int, per_s: float, variant: str) -> Row:
     """Send one photo per person and wait until each is acknowledged."""
     photo, sent = snapshot(1), {}
     begun = time.monotonic()
@@ -71,7 +71,7 @@ def send_photos(api: TelegramApi, people: int, per_s: float, way: str) -> Row:
             _await_answers(api, person)
             time.sleep(APART_S)
     _await_answers(api, people)
-    return _row(api, way, per_s, sent)
+    return _row(api, variant, per_s, sent)
 
 
 def _await_answers(api: TelegramApi, people: int) -> None:
@@ -88,11 +88,11 @@ def acknowledged_at(api: TelegramApi) -> dict[int, float]:
     return first
 
 
-def _row(api: TelegramApi, way: str, per_s: float, sent: dict[int, float]) -> Row:
+def _row(api: TelegramApi, variant: str, per_s: float, sent: dict[int, float]) -> Row:
     first = acknowledged_at(api)
     waits = sorted(1000 * (at - sent[person]) for person, at in first.items())
     return Row(
-        way,
+        variant,
         len(sent),
         per_s,
         waits[len(waits) // 2],
@@ -178,12 +178,12 @@ def _send_again_and_again(api: TelegramApi, stop: threading.Event) -> None:
         api.people.photo(FLOODED, photo)
 
 
-def measure(way: str, run: Way, people: int, per_s: float) -> Row:
+def measure(variant: str, run: Variant, people: int, per_s: float) -> Row:
     """Measure one variant with a new Bot API server."""
     api = TelegramApi()
     try:
         with run(api):
-            return send_photos(api, people, per_s, way)
+            return send_photos(api, people, per_s, variant)
     finally:
         api.close()
 
@@ -205,12 +205,12 @@ def main() -> None:
         print(json.dumps([asdict(row) for row in rows], indent=2))
         return
     heads = ("people", "median", "p99", "worst", "unanswered", "429", "peak/s", "x floor")
-    print(f"{'way':<15}" + "".join(f"{head:>10}" for head in heads))
+    print(f"{'variant':<15}" + "".join(f"{head:>10}" for head in heads))
     for row in rows:
         waits = f"{row.median_ms:>7.0f} ms{row.p99_ms:>7.0f} ms{row.worst_ms:>7.0f} ms"
         counts = f"{row.unanswered:>10}{row.floods:>10}{row.peak_per_s:>10}"
         times = row.median_ms / rows[0].median_ms
-        print(f"{row.way:<15}{row.people:>10}{waits}{counts}{times:>10.1f}")
+        print(f"{row.variant:<15}{row.people:>10}{waits}{counts}{times:>10.1f}")
 
 
 if __name__ == "__main__":

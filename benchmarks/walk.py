@@ -113,7 +113,7 @@ class Count:
     trips: int
 
 
-def watch(folder: Path, during: Callable[[], object]) -> dict[str, Count]:
+def count_during(folder: Path, during: Callable[[], object]) -> dict[str, Count]:
     """Let all processes count while `during` runs; return the counts by process."""
     for old in folder.glob("*.json"):
         old.unlink()
@@ -152,9 +152,9 @@ def main() -> None:
         with watched_bot(folder) as api:
             _paint(api, 1)
             begun = time.monotonic()
-            busy = watch(folder, lambda: _paint(api, 2))
+            busy = count_during(folder, lambda: _paint(api, 2))
             took = time.monotonic() - begun
-            idle = watch(folder, lambda: time.sleep(took))
+            idle = count_during(folder, lambda: time.sleep(took))
     print(f"photo to painting, with the probe: {took:.2f} s")
     for process in PROCESSES:
         print(

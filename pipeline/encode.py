@@ -56,7 +56,7 @@ class PictureTooLarge(UserFacingError):
 def finish(
     pixels: RGB,
     maker: Maker,
-    seal: C2paSigner | None = None,
+    signer: C2paSigner | None = None,
     *,
     picture_format: PictureFormat = PictureFormat.JPEG,
     quality: int = QUALITY,
@@ -64,7 +64,7 @@ def finish(
     """Encode pixels (H x W x 3 uint8, sRGB); the file's only metadata names the tool that made it.
 
     A JPEG has full colour resolution (4:4:4). `quality`, 1 to 100, applies to JPEG and WebP; PNG is
-    lossless. With `seal` the finished file is signed. Raises `SignerUnusable`, `PictureTooLarge`.
+    lossless. With `signer` the finished file is signed. Raises `SignerUnusable`, `PictureTooLarge`.
     """
     if max(pixels.shape[:2]) > _SIDE_MAX_PX.get(picture_format, max(pixels.shape[:2])):
         raise PictureTooLarge(
@@ -81,6 +81,6 @@ def finish(
             info = PngInfo()
             info.add_itxt("XML:com.adobe.xmp", xmp.decode())
             image.save(file, "PNG", pnginfo=info)
-    if seal is None:
+    if signer is None:
         return file.getvalue()
-    return seal.sign(file.getvalue(), maker, mime_type=picture_format)
+    return signer.sign(file.getvalue(), maker, mime_type=picture_format)

@@ -18,7 +18,7 @@ class Gpu:
     total_mib: int
     free_mib: int
 
-    def in_words(self) -> str:
+    def describe(self) -> str:
         """Describe it in one line."""
         free, total = self.free_mib / 1024, self.total_mib / 1024
         return f"{self.name}, driver {self.driver}, {free:.1f} of {total:.1f} GiB free"

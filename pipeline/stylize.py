@@ -22,7 +22,7 @@ def stylize(
     seed: int | None = None,
     draft: bool = False,
     limits: PhotoLimits = PhotoLimits(),
-    seal: C2paSigner | None = None,
+    signer: C2paSigner | None = None,
     on_progress: ProgressCallback = lambda _: None,
 ) -> bytes:
     """Paint the photo in a file and return the painting as a JPEG file.
@@ -42,7 +42,7 @@ def stylize(
         draft=draft,
         on_progress=on_progress,
     )
-    return finish(pixels, Maker.of(engine), seal)
+    return finish(pixels, Maker.of(engine), signer)
 
 
 def paint_photo(

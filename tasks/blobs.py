@@ -55,13 +55,13 @@ class BlobStore:
 
     def put(self, key: str, data: bytes) -> None:
         """Store `data` under `key`. Raises `StoreRefuses`."""
-        with _plainly():
+        with _as_store_refuses():
             obstore.put(self._store, key, data)
 
     def get(self, key: str) -> bytes:
         """Return the bytes under `key`. Raises `BlobMissing`, `StoreRefuses`."""
         try:
-            with _plainly():
+            with _as_store_refuses():
                 return bytes(obstore.get(self._store, key).bytes())
         except (NotFoundError, FileNotFoundError) as error:
             raise BlobMissing(key) from error
@@ -69,14 +69,14 @@ class BlobStore:
     def delete(self, keys: list[str]) -> None:
         """Delete these keys; missing ones count as deleted. Raises `StoreRefuses`."""
         for key in keys:
-            with suppress(NotFoundError, FileNotFoundError), _plainly():
+            with suppress(NotFoundError, FileNotFoundError), _as_store_refuses():
                 obstore.delete(self._store, key)
 
     def delete_uploads(self, person: str) -> None:
         """Delete the photos that a person uploaded. Raises `StoreRefuses`."""
         # A person's id may also be an operator's input on the command line.
         if person and "/" not in person and person not in (".", ".."):
-            with _plainly():
+            with _as_store_refuses():
                 self.delete([key for key, *_ in self.listing(f"{UPLOADS}/{person}")])
 
     def listing(self, prefix: str) -> Iterator[tuple[str, datetime, int]]:
@@ -92,7 +92,7 @@ class BlobStore:
 
 
 @contextmanager
-def _plainly() -> Iterator[None]:
+def _as_store_refuses() -> Iterator[None]:
     """Convert all exceptions of the store's library to `StoreRefuses`, except those for a missing key."""
     try:
         yield

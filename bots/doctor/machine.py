@@ -67,7 +67,7 @@ def _disk(folder: Path) -> Finding:
 def _gpu(settings: Settings) -> Finding:
     gpus = gpus_here()
     if gpus:
-        return passed("GPU", "; ".join(gpu.in_words() for gpu in gpus))
+        return passed("GPU", "; ".join(gpu.describe() for gpu in gpus))
     if settings.engine == "diffusion":
         return failure(
             "GPU",

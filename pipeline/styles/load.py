@@ -28,7 +28,7 @@ def load_styles(folder: Path | None = None) -> Mapping[str, Style]:
     """
     files = sorted((folder or Path(__file__).parent).glob("*.toml"))
     styles = sorted((read_style(file) for file in files), key=lambda s: (s.order, s.name))
-    refuse_shared_words(styles)
+    check_shared_words(styles)
     return MappingProxyType({style.name: style for style in styles})
 
 
@@ -36,19 +36,19 @@ def read_style(file: Path) -> Style:
     """Read one style; its name is the file's. Raises `StyleBroken`."""
     try:
         table = tomllib.loads(file.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as slip:
-        raise StyleBroken(f"{file.name}: {slip}") from slip
-    refuse_unknown_keys(file.name, table, Style)
+    except tomllib.TOMLDecodeError as error:
+        raise StyleBroken(f"{file.name}: {error}") from error
+    check_unknown_keys(file.name, table, Style)
     try:
         style = TypeAdapter(Style).validate_python(table | {"name": file.stem})
-    except ValidationError as slip:
-        raise StyleBroken(f"{file.name}: {sentence(slip.errors()[0])}") from slip
+    except ValidationError as error:
+        raise StyleBroken(f"{file.name}: {format_error(error.errors()[0])}") from error
     if "en" not in style.title or "en" not in style.about:
         raise StyleBroken(f"{file.name}: [title] and [about] need at least English (en)")
     return style
 
 
-def refuse_unknown_keys(
+def check_unknown_keys(
     file: str, table: Mapping[str, Any], kind: type[Any], path: str = ""
 ) -> None:
     """Raise `StyleBroken` for the first key that is not a field of the dataclass `kind`.
@@ -62,10 +62,10 @@ def refuse_unknown_keys(
             raise StyleBroken(f"{file}: unknown key `{path}{key}`, did you mean `{path}{near}`?")
         inner = type(known[key].default)
         if isinstance(value, dict) and dataclasses.is_dataclass(inner):
-            refuse_unknown_keys(file, value, inner, f"{path}{key}.")
+            check_unknown_keys(file, value, inner, f"{path}{key}.")
 
 
-def refuse_shared_words(styles: Sequence[Style]) -> None:
+def check_shared_words(styles: Sequence[Style]) -> None:
     """Raise `StyleBroken` if one word names two styles."""
     owner: dict[str, str] = {}
     for style in styles:
@@ -74,21 +74,21 @@ def refuse_shared_words(styles: Sequence[Style]) -> None:
                 raise StyleBroken(f"{style.name}.toml: `{word}` already means `{owner[word]}`")
 
 
-def sentence(slip: ErrorDetails) -> str:
+def format_error(error: ErrorDetails) -> str:
     """Format one validation error: `line.weight: Input should be less than or equal to 1 (not 2)`."""
-    return f"{'.'.join(map(str, slip['loc']))}: {slip['msg']} (not {slip['input']!r})"
+    return f"{'.'.join(map(str, error['loc']))}: {error['msg']} (not {error['input']!r})"
 
 
 def find_style(word: str, styles: Mapping[str, Style]) -> Style | None:
     """Find a style by name, alias or title; case, character width and separators are ignored."""
-    wanted = plain(word)
+    wanted = normalised(word)
     for style in styles.values():
-        if wanted in map(plain, (style.name, *style.aliases, *style.title.values())):
+        if wanted in map(normalised, (style.name, *style.aliases, *style.title.values())):
             return style
     return None
 
 
-def plain(word: str) -> str:
+def normalised(word: str) -> str:
     """Normalise a word for comparison: case, character width, a leading hash, hyphens and spaces."""
     folded = unicodedata.normalize("NFKC", word).casefold()
     return folded.strip().lstrip("#").replace("-", "").replace("_", "").replace(" ", "")

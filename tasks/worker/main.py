@@ -49,7 +49,7 @@ class _StageWork:
 
 
 @dataclass(frozen=True, slots=True)
-class _Duties:
+class _WorkerSetup:
     """The stages and background loops of one kind of worker."""
 
     stages: Mapping[Stage, _StageWork]
@@ -71,21 +71,21 @@ def run_worker(kind: WorkerKind, settings: Settings, threads: int) -> int:
     slots = engine.threads if engine else threads
     painting = painting_of(engine) if engine else None
     context = _open_context(services, kind, slots, painting)
-    duties = _gpu_duties(context, engine) if engine else _io_duties(context)
-    for stage, how in duties.stages.items():
+    setup = _gpu_setup(context, engine) if engine else _io_setup(context)
+    for stage, how in setup.stages.items():
         app.task(name=task_name(stage))(_task(app, kind, context, stage, how))
     _follow_signals(kind, context)
     availability = Availability(app, context, kind, _node(kind))
     loops: list[Callable[[], None]] = [
         partial(_report, context),
         partial(_follow_availability, context, availability, engine),
-        *duties.background,
+        *setup.background,
     ]
     for loop in loops:
         threading.Thread(target=loop, daemon=True).start()
     # Celery warns about pickled messages when run as root; this worker accepts JSON only.
     warnings.simplefilter("ignore", SecurityWarning)
-    alive = heartbeat(services.heartbeats, kind, lambda: {**duties.facts, **availability.state})
+    alive = heartbeat(services.heartbeats, kind, lambda: {**setup.facts, **availability.state})
     with closing(services.tracing), alive:
         app.worker_main(
             [
@@ -129,22 +129,22 @@ def _open_engine(settings: Settings) -> Engine:
     return engine
 
 
-def _io_duties(context: WorkerContext) -> _Duties:
+def _io_setup(context: WorkerContext) -> _WorkerSetup:
     stages = {
         Stage.FETCH: _StageWork(1, partial(fetch, context)),
         Stage.DELIVER: _StageWork(1, partial(deliver, context)),
     }
-    return _Duties(stages, (partial(_retract, context),))
+    return _WorkerSetup(stages, (partial(_retract, context),))
 
 
-def _gpu_duties(context: WorkerContext, engine: Engine) -> _Duties:
+def _gpu_setup(context: WorkerContext, engine: Engine) -> _WorkerSetup:
     services = context.services
     rendering = RenderContext(context, engine, open_signer(services.settings))
     work = _StageWork(services.settings.render_batch, partial(render, rendering))
     painting = painting_of(engine)
     services.routing.announce(context.name, painting)
     announce = partial(_announce, context, painting)
-    return _Duties({Stage.RENDER: work}, (announce,), {"engine": engine_id(engine)})
+    return _WorkerSetup({Stage.RENDER: work}, (announce,), {"engine": engine_id(engine)})
 
 
 def _task(

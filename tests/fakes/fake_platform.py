@@ -120,9 +120,9 @@ class _PlatformHandler(BaseHTTPRequestHandler):
 
 def picture(name: str) -> bytes:
     """Return a small photo that depends on `name`."""
-    chance = random.Random(name)
-    image = Image.effect_noise((128, 96), chance.uniform(20, 90)).convert("RGB")
-    image.paste(tuple(chance.randrange(256) for _ in range(3)), (20, 20, 90, 70))
+    rng = random.Random(name)
+    image = Image.effect_noise((128, 96), rng.uniform(20, 90)).convert("RGB")
+    image.paste(tuple(rng.randrange(256) for _ in range(3)), (20, 20, 90, 70))
     file = io.BytesIO()
     image.save(file, "JPEG")
     return file.getvalue()

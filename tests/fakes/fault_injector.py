@@ -26,14 +26,14 @@ class FaultInjector:
 
     def __init__(self, seed: int, *, enabled: bool = True) -> None:
         self.counts: Counter[str] = Counter()
-        self._chance = random.Random(seed)
+        self._rng = random.Random(seed)
         self._enabled = enabled
         self._lock = threading.Lock()
 
     def draw(self, *possible: FaultKind) -> FaultKind | None:
         """Return the fault of a call, one of `possible`, or None."""
         with self._lock:
-            drawn = self._chance.random()
+            drawn = self._rng.random()
             for fault in possible if self._enabled else ():
                 drawn -= RATES[fault]
                 if drawn < 0:

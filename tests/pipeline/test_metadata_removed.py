@@ -40,9 +40,9 @@ def test_no_metadata_of_the_photo_is_in_the_picture(kind: str) -> None:
     data = planted(kind)
     assert PLANTED in data
     assert LATITUDE in data
-    for seal in (None, C2paSigner(credentials()[0])):
+    for signer in (None, C2paSigner(credentials()[0])):
         picture = finish(
-            open_photo(data).pixels, Maker("painter", "1", DigitalSource.PAINTER), seal
+            open_photo(data).pixels, Maker("painter", "1", DigitalSource.PAINTER), signer
         )
         assert PLANTED not in picture
         assert LATITUDE not in picture

@@ -27,8 +27,8 @@ def identity() -> tuple[Credentials, bytes]:
     return credentials()
 
 
-def painting(maker: Maker = PAINTER, seal: C2paSigner | None = None) -> bytes:
-    return finish(np.asarray(landscape()), maker, seal)
+def painting(maker: Maker = PAINTER, signer: C2paSigner | None = None) -> bytes:
+    return finish(np.asarray(landscape()), maker, signer)
 
 
 @pytest.mark.parametrize("maker", [PAINTER, DIFFUSION])
@@ -69,7 +69,7 @@ def test_a_signed_painting_contains_its_tool_and_signer(
 def test_a_signature_of_an_unknown_signer_is_valid_but_not_trusted(
     identity: tuple[Credentials, bytes],
 ) -> None:
-    manifest = verify(painting(seal=C2paSigner(identity[0]))).manifest
+    manifest = verify(painting(signer=C2paSigner(identity[0]))).manifest
     assert manifest is not None
     assert manifest.state == "valid"
 
@@ -77,9 +77,9 @@ def test_a_signature_of_an_unknown_signer_is_valid_but_not_trusted(
 def test_a_changed_signed_painting_is_invalid(
     identity: tuple[Credentials, bytes],
 ) -> None:
-    sealed = bytearray(painting(seal=C2paSigner(identity[0])))
-    sealed[-100] ^= 1
-    manifest = verify(bytes(sealed)).manifest
+    signed = bytearray(painting(signer=C2paSigner(identity[0])))
+    signed[-100] ^= 1
+    manifest = verify(bytes(signed)).manifest
     assert manifest is not None
     assert manifest.state == "invalid"
 
@@ -87,17 +87,17 @@ def test_a_changed_signed_painting_is_invalid(
 def test_a_signature_adds_a_few_kilobytes_and_changes_no_pixel(
     identity: tuple[Credentials, bytes],
 ) -> None:
-    sealed, plain = painting(seal=C2paSigner(identity[0])), painting()
-    assert len(sealed) - len(plain) < 5000
-    with Image.open(BytesIO(sealed)) as left, Image.open(BytesIO(plain)) as right:
+    signed, plain = painting(signer=C2paSigner(identity[0])), painting()
+    assert len(signed) - len(plain) < 5000
+    with Image.open(BytesIO(signed)) as left, Image.open(BytesIO(plain)) as right:
         assert left.tobytes() == right.tobytes()
 
 
 def test_a_signer_is_thread_safe(identity: tuple[Credentials, bytes]) -> None:
-    seal = C2paSigner(identity[0])
+    signer = C2paSigner(identity[0])
     with ThreadPoolExecutor(4) as threads:
-        sealed = threads.map(lambda _: painting(seal=seal), range(12))
-        states = {manifest.state for file in sealed if (manifest := verify(file).manifest)}
+        signed = threads.map(lambda _: painting(signer=signer), range(12))
+        states = {manifest.state for file in signed if (manifest := verify(file).manifest)}
     assert states == {"valid"}
 
 

@@ -12,7 +12,7 @@ from bots.i18n import t
 
 PAINTING, APOLOGY = "painting", "apology"
 
-_SORRY = tuple(t("en", key) for key in ("apology-truncated", "apology-our-fault"))
+_APOLOGIES = tuple(t("en", key) for key in ("apology-truncated", "apology-our-fault"))
 
 
 @dataclass(frozen=True)
@@ -78,4 +78,4 @@ class ChaosPlatform(Protocol):
 
 def is_apology(text: str) -> bool:
     """Return whether a text of the bot is an apology."""
-    return text.startswith(_SORRY)
+    return text.startswith(_APOLOGIES)

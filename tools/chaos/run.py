@@ -43,7 +43,7 @@ class ChaosRun:
 
     def __init__(self, folder: Path, platform: ChaosPlatform, seed: int) -> None:
         self.platform = platform
-        self.chance = random.Random(seed)
+        self.rng = random.Random(seed)
         self.counts: Counter[str] = Counter()
         """Disturbance -> how often."""
         self.unclean: list[str] = []
@@ -138,12 +138,12 @@ class ChaosRun:
 
     def disturb_wakeups(self) -> None:
         """Drop a wake-up, or send one twice."""
-        queue = f"suisai:celery:{self.chance.choice(['fetch', 'render', 'deliver'])}"
+        queue = f"suisai:celery:{self.rng.choice(['fetch', 'render', 'deliver'])}"
         try:
             message: Any = self._redis.lindex(queue, -1)
             if message is None:
                 return
-            dropped = self.chance.random() < 0.5
+            dropped = self.rng.random() < 0.5
             self._redis.rpop(queue) if dropped else self._redis.lpush(queue, message)
         except RedisError:
             return

@@ -37,28 +37,28 @@ class KillScenario:
 
     def __call__(self, now: float) -> None:
         """Run the actions that are due `now` seconds after the start."""
-        run, chance = self._run, self._run.chance
+        run, rng = self._run, self._run.rng
         run.start_missing()
         run.platform.send_requests(_AT_ONCE)
-        if chance.random() < WAKEUP_FAULT_RATE:
+        if rng.random() < WAKEUP_FAULT_RATE:
             run.disturb_wakeups()
         running = sorted(run.running())
         if len(running) < len(run.names) - (_DOWN_AT_ONCE if self._pace_s else 0):
             return
         if not self._pace_s:
-            self._pace_s, self._valkey_at = now, now + self._some(VALKEY_FIRST, now)
+            self._pace_s, self._valkey_at = now, now + self._interval(VALKEY_FIRST, now)
         if now > self._kill_at:
-            run.kill(chance.choice(running))
-            self._kill_at = now + self._some(KILL_EVERY, self._pace_s)
+            run.kill(rng.choice(running))
+            self._kill_at = now + self._interval(KILL_EVERY, self._pace_s)
         if now > self._resume_at:
             run.resume()
             self._resume_at = now + RESUME_EVERY_S
         if now > self._valkey_at:
             run.kill_valkey()
-            self._valkey_at = now + self._some(VALKEY_EVERY, self._pace_s)
+            self._valkey_at = now + self._interval(VALKEY_EVERY, self._pace_s)
 
-    def _some(self, between: tuple[float, float], pace_s: float) -> float:
-        return pace_s * self._run.chance.uniform(*between)
+    def _interval(self, between: tuple[float, float], pace_s: float) -> float:
+        return pace_s * self._run.rng.uniform(*between)
 
 
 class RollingRestart:
@@ -105,8 +105,8 @@ def run_scenario(
             if run.platform.tally().lost == 0 and is_over():
                 break
         time.sleep(_STEP_S)
-    calm_until = time.monotonic() + 3 * run.settings.lease_s
-    while time.monotonic() < calm_until:  # time for a second answer, if there is one
+    quiet_until = time.monotonic() + 3 * run.settings.lease_s
+    while time.monotonic() < quiet_until:  # time for a second answer, if there is one
         run.start_missing()
         time.sleep(_STEP_S)
     return run.platform.tally()

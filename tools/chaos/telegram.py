@@ -29,7 +29,7 @@ _PROMISES = re.compile(
         for key in ("status-fetch", "status-deliver", "telegram-about", "telegram-ready")
     )
 )
-_HONEST = tuple(
+_NOT_SENT = tuple(
     t("en", key, count=1)[:40]
     for key in ("telegram-no-pictures-here", "telegram-not-taken", "telegram-in-doubt")
 )
@@ -53,7 +53,7 @@ class TelegramFaults(CallFaults):
         super().__init__()
         self._injector = injector
         self._limits = limits
-        self._chance = random.Random(seed)
+        self._rng = random.Random(seed)
         self._faulty = faulty
         self.counts: Counter[str] = Counter()
 
@@ -61,7 +61,7 @@ class TelegramFaults(CallFaults):
         """Return the fault of this call, or None."""
         match self._injector.draw(*FaultKind):
             case FaultKind.FLOOD:
-                seconds = self._chance.choice((1, 1, 1, 2, 5))
+                seconds = self._rng.choice((1, 1, 1, 2, 5))
                 if chat is not None:
                     self._limits.flood(chat, seconds, method)
                 words = f"Too Many Requests: retry after {seconds}"
@@ -79,7 +79,7 @@ class TelegramFaults(CallFaults):
     def _refusal(self, method: str) -> CallFault | None:
         if not self._faulty or method not in (*_EDITS, "sendPhoto"):
             return None
-        drawn = self._chance.random()
+        drawn = self._rng.random()
         for what, (share, sentence) in _RARE.items():
             drawn -= share
             if drawn < 0:
@@ -177,7 +177,9 @@ def _answers(chat: Chat, ask: int) -> list[str]:
         if message.get("reply_to_message", {}).get("message_id") == ask
     ]
     paintings = [PAINTING] * len(chat.paintings(ask))
-    sorry = [APOLOGY] * sum(map(is_apology, said))
+    apologies = [APOLOGY] * sum(map(is_apology, said))
     # "It may not have arrived" in addition to a painting is not a second answer.
-    honest = [APOLOGY] if any(text.startswith(_HONEST) for text in said) and not paintings else []
-    return paintings + sorry + honest
+    not_sent = (
+        [APOLOGY] if any(text.startswith(_NOT_SENT) for text in said) and not paintings else []
+    )
+    return paintings + apologies + not_sent

@@ -17,7 +17,7 @@ class Workload:
 
     def __init__(self, jobs: int, seed: int, *, faulty: bool) -> None:
         self.of = jobs
-        self._chance = random.Random(seed)
+        self._rng = random.Random(seed)
         self._unpaintable_rate = _UNPAINTABLE_RATE if faulty else 0.0
         self._sent = 0
 
@@ -31,7 +31,7 @@ class Workload:
         return [(number, self._photo(number)) for number in numbers]
 
     def _photo(self, number: int) -> str:
-        draw = self._chance.random()
+        draw = self._rng.random()
         if draw < self._unpaintable_rate:
             return f"{UNPAINTABLE}-{number}"
         return VIRAL if draw < self._unpaintable_rate + _VIRAL_RATE else f"photo-{number}"

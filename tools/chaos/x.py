@@ -57,7 +57,7 @@ class InjectedFaults(XFaults):
         self._world = world
         self._hidden = hidden
         """Prefixes of calls that list the bot's own posts; answered with an empty list."""
-        self._chance = random.Random(seed)
+        self._rng = random.Random(seed)
         self._faulty = faulty
         self.counts: Counter[str] = Counter()
 
@@ -77,7 +77,7 @@ class InjectedFaults(XFaults):
         return self._of_x(request) if self._faulty else None
 
     def _of_x(self, request: str) -> XFault | None:
-        drawn = self._chance.random()
+        drawn = self._rng.random()
         if request.startswith("GET /2/users/"):
             self._world.repeats_tokens = drawn < _ENDLESS_RATE
             self.counts["lists that do not end"] += self._world.repeats_tokens
@@ -109,7 +109,7 @@ class XChaos:
         hidden = () if reconciles else (own_posts, "GET /2/dm_conversations/with/")
         self._faults = InjectedFaults(self._injector, self._x.world, hidden, seed + 2, faulty)
         self._x.faults = self._faults
-        self._chance = random.Random(seed + 3)
+        self._rng = random.Random(seed + 3)
         self._late_rate = _LATE_RATE if faulty else 0.0
         self._late: dict[str, float] = {}
         """Mentions that X does not list yet -> when it does."""
@@ -168,9 +168,9 @@ class XChaos:
         if number % _MESSAGE_EVERY:
             with world.lock:
                 ask = world.post(f"fan{number}", "@suisai", media=[photo])
-                if self._chance.random() < self._late_rate:
+                if self._rng.random() < self._late_rate:
                     world.late.add(ask)
-                    self._late[ask] = time.monotonic() + self._chance.uniform(*_LATE_S)
+                    self._late[ask] = time.monotonic() + self._rng.uniform(*_LATE_S)
             self._asked.append(ask)
         else:
             # A direct message has no reply reference: its answer is found by its recipient.

@@ -150,7 +150,7 @@ def test_settings_are_printed_without_their_secrets(stack: Stack) -> None:
 def test_a_gpu_is_read_as_its_driver_prints_it() -> None:
     gpu = gpu_from("NVIDIA H100 80GB HBM3, 570.124.06, 81559, 81008")
 
-    assert gpu.in_words() == "NVIDIA H100 80GB HBM3, driver 570.124.06, 79.1 of 79.6 GiB free"
+    assert gpu.describe() == "NVIDIA H100 80GB HBM3, driver 570.124.06, 79.1 of 79.6 GiB free"
 
 
 def test_a_machine_without_a_system_call_filter_is_told(settings: Settings) -> None:
