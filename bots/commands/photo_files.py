@@ -42,6 +42,9 @@ def find_photos(words: Sequence[str], out: str, *, recursive: bool) -> list[Sour
     A folder stands for the photos in it, by their endings; with `recursive` also those of its subfolders,
     except hidden ones and the output folder. Raises `InputRefused`.
     """
+    if not out or "" in words:
+        # A variable of a script that is not set: Path("") would be the current folder.
+        raise InputRefused("An empty name names no file. Name the photo, and the painting with -o.")
     leave_out = Path(out) if out != str(STREAM) else None
     found: dict[Path, Source] = {}
     for word in words:

@@ -121,7 +121,9 @@ def sweep() -> None:
 
 def web(
     host: Annotated[str | None, typer.Option(help="Default: SUISAI_WEB_HOST.")] = None,
-    port: Annotated[int | None, typer.Option(help="Default: SUISAI_WEB_PORT.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Default: SUISAI_WEB_PORT.")
+    ] = None,
 ) -> None:
     """Serve the local chat page.
 

@@ -296,3 +296,16 @@ def test_tables_fit_80_columns_and_cut_nothing_off(suisai: Suisai, words: tuple[
     assert len(lines) > 5
     assert max(map(cell_len, lines)) <= 80
     assert "…" not in "".join(lines)
+
+
+@pytest.mark.parametrize(
+    "words", [("", "-o", "b.jpg"), ("a.jpg", "-o", ""), ("a.jpg", "", "-o", "all/")]
+)
+def test_an_empty_name_is_not_the_current_folder(
+    suisai: Suisai, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    photo(tmp_path / "a.jpg")
+
+    assert "An empty name" in refusal(suisai("stylize", *words))
+
+    assert [path.name for path in tmp_path.iterdir() if path.name != ".data"] == ["a.jpg"]
