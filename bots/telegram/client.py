@@ -1,8 +1,8 @@
-"""Opens the Bot API as the settings say, whoever runs the server.
+"""Opens the Bot API according to the settings, on Telegram's own server or another.
 
-The library goes by the HTTP status alone, quotes what it cannot parse (a proxy's page may hold the URL,
-and with it the token), and knows a flood limit only by its parameters. So answers are put into the form
-that the Bot API describes before the library reads them.
+The library relies on the HTTP status alone, quotes bodies that it cannot parse (a proxy's page may contain
+the URL with the token), and recognises a flood limit only by its parameters. So answers are normalised to the
+form of the Bot API's documentation before the library reads them.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ HEARD = ("message", "guest_message", "callback_query", "inline_query")
 _READ_S = 30.0
 _UPLOAD_S = 60.0
 _RETRY_AFTER_S = 5
-"""Of a flood limit that names no time."""
+"""Wait after a flood limit that names no time."""
 _SECONDS = re.compile(r"retry after (\d+)", re.IGNORECASE)
 _KNOWN_TO_ALL = "getMe"
 """Every server knows this method: its 404 means the token."""
 _KEPT = {413: "Request Entity Too Large", 429: "Too Many Requests"}
-"""Of a proxy's own answers these mean what they say; all others mean that nobody could be asked."""
+"""HTTP errors that are kept when a proxy answers; any other counts as an unreachable server."""
 
 
 class LenientRequest(HTTPXRequest):
-    """Requests to a Bot API server whose answers may be loose."""
+    """Requests to a Bot API server whose answers may deviate from the documentation."""
 
     async def do_request(
         self,
@@ -94,10 +94,10 @@ def _refused(status: int, description: str, parameters: object = None) -> tuple[
 
 
 class PatientBot(Bot):
-    """A bot that can hand out updates unparsed.
+    """A bot that returns updates unparsed.
 
-    The library parses a whole answer of getUpdates at once, so that one update that it cannot
-    parse would hide all others, for ever: the offset is never moved.
+    The library parses a whole answer of getUpdates at once: one update that it cannot parse would block
+    all others for ever, because the offset would never move.
     """
 
     __slots__ = ()
@@ -133,7 +133,7 @@ def open_bot(settings: TelegramSettings) -> PatientBot:
 
 
 def home(bot: Bot) -> str:
-    """Name a bot on its server: what one server knows of one bot, no other does."""
+    """Return a name of the bot on its server, because servers do not share what they know of a bot."""
     account, server = bot.token.partition(":")[0], bot.base_url.replace(bot.token, "")
     return hashlib.sha256(f"{account} {server}".encode()).hexdigest()[:16]
 
@@ -157,7 +157,7 @@ def _keep_the_token_out_of_logs() -> None:
 
 
 async def hello(bot: PatientBot) -> BotIdentity:
-    """Ask Telegram who the bot is, as long as it takes.
+    """Ask Telegram for the bot's account; retry until it answers.
 
     Raises `TelegramMissing` for a token that Telegram does not know.
     """

@@ -1,4 +1,4 @@
-"""What `suisai doctor` finds out about Telegram: the token, the groups, the webhook."""
+"""The checks of `suisai doctor` for Telegram: the token, groups, the webhook, flood limits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NETWORK = "check network, DNS and firewall of this machine, then `suisai doctor
 
 
 def check(services: Services | None) -> Iterator[Finding]:
-    """Follow `bots.findings.Checks`: ask Telegram once who we are and where updates go."""
+    """Implement `bots.findings.Checks`: ask Telegram for the bot's account and its webhook."""
     settings = TelegramSettings()
     if not configured(settings):
         yield passed("Telegram", "not set up; `suisai setup telegram`, if you want it")
@@ -57,7 +57,7 @@ async def _ask(settings: TelegramSettings) -> tuple[User, WebhookInfo]:
 
 
 def unreachable(error: TelegramError) -> str:
-    """Return in one sentence why Telegram could not be asked: which says nothing about the token."""
+    """Return why Telegram could not be asked, in one sentence. It does not mean a bad token."""
     if is_outage(error):
         return f"Telegram cannot answer just now: {error.message}"
     if isinstance(error, NetworkError):
@@ -66,7 +66,7 @@ def unreachable(error: TelegramError) -> str:
 
 
 def account_name(me: User) -> str:
-    """Return how people find the bot; not every server tells its username."""
+    """Return the bot's @username, or its name if the server does not tell the username."""
     return f"@{me.username}" if me.username else f"'{me.first_name}' (id {me.id})"
 
 
@@ -139,5 +139,5 @@ def _held_back(services: Services) -> Iterator[Finding]:
 
 
 def _is_recent(trouble: datetime | None) -> bool:
-    # Telegram keeps the last error for good, also when all that came after it arrived.
+    # Telegram keeps the last error for ever, even if all later calls succeeded.
     return trouble is None or time.time() - trouble.timestamp() < _RECENT_S

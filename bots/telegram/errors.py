@@ -1,4 +1,4 @@
-"""What Telegram's errors mean: families of refusals, and what each leaves to be done.
+"""What Telegram's errors mean: families of refusals, and how each is handled.
 
 The server's own words come from two places. The Bot API server writes sentences ("Bad Request: not
 enough rights to send photos to the chat"); what it does not know it passes on from Telegram as a code
@@ -28,22 +28,22 @@ from telegram.error import (
 from tasks.errors import PhotoUnavailable, PlatformPaused, TransientError, Undeliverable
 
 OUTAGE_S = 2.0
-"""How long a platform rests that answers with server errors; the next call finds out more."""
+"""How long the platform is paused after a server error."""
 
 
 class Refusal(StrEnum):
     """What a refused call means. The values of those that end a job are its reason."""
 
     UNCHANGED = "unchanged"
-    """The message is already what the edit asked for."""
+    """The message already has the requested content."""
     SUPERSEDED = "superseded"
-    """Another edit of the same message came while this one was uploading."""
+    """Another edit of the same message arrived while this one was uploading."""
     NO_SUCH_METHOD = "no-such-method"
     """The server does not know this method; the official one knows them all."""
     STAYS_TEXT = "stays-text"
-    """The server makes no picture of a text; the Bot API could not before 7.11."""
+    """The server cannot edit a text into a picture; the Bot API could not before 7.11."""
     NOT_TEXT = "not-text"
-    """The message is no text (any more): a new text cannot be put into it."""
+    """The message is not a text (any more), so its text cannot be edited."""
     MESSAGE_GONE = "message-gone"
 
     TOPIC_CLOSED = "topic-closed"
@@ -52,10 +52,10 @@ class Refusal(StrEnum):
     DEACTIVATED = "deactivated"
     KICKED = "kicked"
     MUTED = "muted"
-    """The bot may read this chat and write nothing into it."""
+    """The bot may read this chat but not write to it."""
 
     NO_TEXT = "text-forbidden"
-    """Words are not allowed in this chat, other kinds may be."""
+    """Texts are not allowed in this chat; other kinds may be."""
     NO_PHOTOS = "photos-forbidden"
     NO_FILES = "files-forbidden"
 
@@ -63,7 +63,7 @@ class Refusal(StrEnum):
     FILE_GONE = "file-gone"
     FILE_TOO_BIG = "file-too-big"
     OTHER = "refused"
-    """A refusal that no family knows: final for this way of answering."""
+    """An unknown refusal; it is final for this way of answering."""
 
 
 _FAMILIES: tuple[tuple[re.Pattern[str], Refusal], ...] = tuple(
@@ -126,14 +126,14 @@ CHAT_CLOSED = frozenset(
         Refusal.MUTED,
     }
 )
-"""Nothing can be said in this chat, now or later."""
+"""Refusals after which the bot cannot write to this chat, now or later."""
 
 PICTURE_UNFIT = frozenset({Refusal.PICTURE_REFUSED, Refusal.FILE_GONE})
-"""The picture itself was refused; as another kind of file it may be taken."""
+"""Refusals of the picture itself; it may be accepted as another kind of file."""
 
 
 def kind_of(error: TelegramError) -> Refusal:
-    """Name the family of a call that Telegram refused."""
+    """Return the family of a refused call's error."""
     sentence = error.message.lower()
     for words, family in _FAMILIES:
         if words.search(sentence):
@@ -142,19 +142,19 @@ def kind_of(error: TelegramError) -> Refusal:
 
 
 def is_chat_closed(error: TelegramError) -> bool:
-    """Return whether the bot cannot speak in this chat at all, now or later."""
+    """Return whether the bot cannot write to this chat at all, now or later."""
     return is_refusal(error) and kind_of(error) in CHAT_CLOSED
 
 
 def is_refusal(error: TelegramError) -> bool:
-    """Return whether Telegram understood the call and said no."""
+    """Return whether Telegram understood the call and refused it."""
     if isinstance(error, RetryAfter | ChatMigrated | InvalidToken):
         return False
     return isinstance(error, BadRequest | Forbidden) or "too large" in error.message.lower()
 
 
 def was_not_sent(error: TelegramError) -> bool:
-    """Return whether a failed call surely had no effect, because it was not sent whole."""
+    """Return whether a failed call certainly had no effect, because it was not sent completely."""
     return isinstance(
         error.__cause__,
         httpx.ConnectError
@@ -166,7 +166,7 @@ def was_not_sent(error: TelegramError) -> bool:
 
 
 def had_no_effect(error: TelegramError) -> bool:
-    """Return whether a failed call surely had no effect."""
+    """Return whether a failed call certainly had no effect."""
     return isinstance(error, RetryAfter | ChatMigrated) or is_refusal(error) or was_not_sent(error)
 
 
@@ -204,6 +204,6 @@ def retry_after_s(error: RetryAfter) -> float:
 
 
 def is_outage(error: TelegramError) -> bool:
-    """Return whether the server answered that it cannot answer."""
+    """Return whether the server answered with HTTP 5xx."""
     # The library has no class for HTTP 5xx; errors of the HTTP client name it as their cause.
     return isinstance(error, NetworkError) and not isinstance(error.__cause__, httpx.HTTPError)

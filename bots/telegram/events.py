@@ -1,4 +1,4 @@
-"""The values that updates are parsed into, once: messages, buttons, and where their answers go."""
+"""The values that updates are parsed into: messages, buttons, and where their answers go."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class BotIdentity:
 
     id: int
     username: str
-    """Empty where the server does not tell it; then nobody can mention the bot."""
+    """Empty if the server does not tell it; then the bot cannot be mentioned."""
 
 
 class Place(StrEnum):
@@ -26,7 +26,7 @@ class Place(StrEnum):
     PRIVATE = "private"
     GROUP = "group"
     GUEST = "guest"
-    """A chat where the bot is no member and was only mentioned."""
+    """A chat where the bot is not a member and was only mentioned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +35,22 @@ class Origin:
 
     chat: int
     message: int
-    """The message that is answered; 0 where there is none."""
+    """The message that is answered; 0 if there is none."""
     person: str
     place: Place = Place.PRIVATE
     thread: int | None = None
     """The forum topic."""
     guest_query: str = ""
     inline: str = ""
-    """The inline message that becomes the painting, where a button under one was pressed."""
+    """The inline message that becomes the painting, if a button under one was pressed."""
     language: str = ""
-    """What the person's app is set to, empty where unknown."""
+    """The language of the person's app; empty if unknown."""
     spoiler: bool = False
-    """The photo is hidden until somebody taps it, and so is its painting."""
+    """The photo has a spoiler (hidden until tapped), and so gets its painting."""
 
     @property
     def private(self) -> bool:
-        """Whether nobody else reads along."""
+        """Return whether only the person and the bot can read the chat."""
         return self.place is Place.PRIVATE
 
     def address(self) -> dict[str, str]:
@@ -95,13 +95,13 @@ class MessageEvent:
     replied_message: int = 0
     replied_to_bot: bool = False
     addressed: bool = True
-    """Meant for the bot: always in private, by mention, reply or named command elsewhere."""
+    """Addressed to the bot: always in private, elsewhere by mention, reply or named command."""
     album: str = ""
     """Id that the photos of one album share."""
 
     @property
     def event(self) -> str:
-        """The message's name for the ledger, the same however often the update comes."""
+        """Return the event id for the ledger; the same for every delivery of the update."""
         return f"message:{self.origin.chat}:{self.origin.message}"
 
 
@@ -120,7 +120,7 @@ class ButtonEvent:
 
     @property
     def event(self) -> str:
-        """The press's name for the ledger."""
+        """Return the event id of the press for the ledger."""
         return f"press:{self.query}"
 
 

@@ -12,7 +12,7 @@ from bots.i18n import languages, t
 from pipeline.styles import Style
 
 _DATA_MAX_BYTES = 64
-"""Of one button; Bot API, InlineKeyboardButton.callback_data."""
+"""Maximum length for one button; Bot API, InlineKeyboardButton.callback_data."""
 
 
 class InvalidCallbackData(Exception):
@@ -21,7 +21,7 @@ class InvalidCallbackData(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RepaintAction:
-    """Paint the photo of a job once more. The callback data holds all that is needed."""
+    """Paint the photo of a job again. The callback data contains everything needed for it."""
 
     job_id: str
     style: str
@@ -108,7 +108,7 @@ def of_styles(styles: Mapping[str, Style], language: str) -> InlineKeyboardMarku
 
 
 def of_languages() -> InlineKeyboardMarkup:
-    """Return one button per language, each in its own words."""
+    """Return one button per language, each named in that language."""
     buttons = [
         _button(t(code, "telegram-language-name"), Action(LANGUAGE, code)) for code in languages()
     ]
@@ -116,7 +116,7 @@ def of_languages() -> InlineKeyboardMarkup:
 
 
 def of_forgetting(language: str) -> InlineKeyboardMarkup:
-    """Return the choices of somebody who wants to be forgotten."""
+    """Return the buttons that confirm or cancel `/forget`."""
     choices = ("yes", "never", "no")
     return InlineKeyboardMarkup(
         [
@@ -127,7 +127,7 @@ def of_forgetting(language: str) -> InlineKeyboardMarkup:
 
 
 def title(style: Style, language: str) -> str:
-    """Return a style's name as people read it."""
+    """Return a style's title in a language."""
     return style.title.get(language, style.title["en"])
 
 

@@ -1,4 +1,4 @@
-"""Telegram as the workers see it: photos are downloaded, answers are delivered."""
+"""Implements `Platform` for Telegram: downloads photos, delivers and deletes answers."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ _log = structlog.get_logger()
 T = TypeVar("T")
 
 _PATIENCE_S = 1.5
-"""A worker waits so long for one chat's slot; then others go first."""
+"""How long a worker waits for a slot in one chat before it takes other jobs first."""
 _ASK_AGAIN_S = 30.0
-"""A chat that is held back is looked at again after so long: an operator may have lifted the hold."""
+"""After this time a job in a held-back chat is tried again: an operator may have lifted the hold."""
 
 
 class TelegramPlatform:
-    """Fetches photos from Telegram and brings answers there."""
+    """Fetches photos from Telegram and delivers answers to it."""
 
     name = PLATFORM
 
@@ -55,7 +55,7 @@ class TelegramPlatform:
         self._bot = bot = open_bot(self._settings)
         self._files = Files(bot, self._settings)
         ledger, kv = services.ledger, services.kv(PLATFORM)
-        # A worker does not wait out a refusal: it gives the job back and takes others.
+        # A worker does not wait for a flood limit to end: it returns the job and takes others.
         rate_limit = SendRateLimit(services.rate_limiter(PLATFORM), self._settings, _PATIENCE_S)
         chats = Chats(kv)
         self._sender = Sender(bot, rate_limit, chats, tries=1)
@@ -86,7 +86,7 @@ class TelegramPlatform:
         return self._call(self._files.read(photo.ref))
 
     def answer(self, job: Job, answer: Answer) -> str:
-        """Bring the answer to the chat of the request. Doing so again changes nothing."""
+        """Deliver the answer to the chat of the request. A second call changes nothing."""
         guest = job.request.address.get("place") == Place.GUEST
         delivery = self._guest if guest else self._chat
         if isinstance(answer, Apology):
@@ -94,11 +94,11 @@ class TelegramPlatform:
         return self._call(delivery.painting(job, answer))
 
     def find_answer(self, job: Job) -> str | None:
-        """Return the receipt that was written down; without one answering again is harmless."""
+        """Return the recorded receipt, or None: then answering again is safe."""
         return self._services.ledger.job(job.id).platform_data.get("answer")
 
     def retract(self, receipt: str) -> None:
-        """Delete the answer where that is still possible."""
+        """Delete the answer if that is still possible."""
         chat, _, messages = receipt.partition(":")
         if chat not in ("", "inline"):
             for message in messages.split(","):

@@ -43,12 +43,12 @@ COURTESIES = frozenset(
 _CHATS_REFUSED = 3
 
 _WITHIN_S = 10.0
-"""So many chats refused within this time mean that Telegram refuses the whole bot."""
+"""This many chats refused within this time mean that Telegram limits the whole bot."""
 
 _SILENCE_MAX_S = 60.0
 
 _EDITS_PER_S = 6.0
-"""Of all messages, so that news about places in line never crowd out paintings."""
+"""Share of all slots that is kept for paintings when queue positions are updated."""
 
 _FIRST_REPLIES_PER_S = 18.0
 """Of all messages: a surge of newcomers leaves room for the paintings of those before them."""
@@ -56,7 +56,7 @@ _FIRST_REPLIES_PER_S = 18.0
 _FIRST_REPLIES = "greetings"
 
 _MOMENT_S = 0.3
-"""How long a reaction waits for a slot; later it says nothing new."""
+"""How long a reaction waits for a slot; a later one is of no use."""
 
 _POLL_S = 0.02
 
@@ -106,7 +106,7 @@ class SendRateLimit:
         await self._wait_for([self._everything], _holds(chat, method), self._queue)
 
     async def try_acquire(self, chat: Chat, method: str) -> bool:
-        """Take a slot for a reaction or 'is uploading', if one is free in a moment."""
+        """Return whether a slot for a reaction or 'is uploading' was free; take it."""
         deadline = time.monotonic() + _MOMENT_S
         while True:
             busy = self._queue.locked() or self._first_replies.locked()
@@ -132,17 +132,17 @@ class SendRateLimit:
         return (await self._ask(limits, _holds(chat, method), reserve=0.5)).seconds == 0
 
     def record_call(self, chat: Chat) -> None:
-        """Note that a call to this chat has ended: Telegram counts when a message arrives."""
+        """Record that a call to this chat has ended: Telegram counts a message when it arrives."""
         self._last_call[chat] = time.monotonic()
         while len(self._last_call) > _CHATS_KEPT:
             del self._last_call[next(iter(self._last_call))]
 
     async def back_off(self, chat: Chat | None, method: str, seconds: float) -> NoSlot:
-        """Obey a refusal: hold back what it concerns, and return it as the error that it is."""
+        """Hold back the calls that a flood limit concerns, and return it as an error to raise."""
         return await asyncio.to_thread(self._hold, chat, method, seconds)
 
     def close(self) -> None:
-        """Let nobody wait any more: whoever waits for a slot gets `NoSlot`."""
+        """Raise `NoSlot` for every call that waits for a slot, now and later."""
         self._closing.set()
 
     def _hold(self, chat: Chat | None, method: str, seconds: float) -> NoSlot:

@@ -1,4 +1,4 @@
-"""Everything the bot says on Telegram goes through here, within Telegram's limits."""
+"""Sends, edits and deletes the bot's messages on Telegram, within its rate limits."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Sender:
     """Replies, edits and reactions, each within the limits."""
 
     def __init__(self, bot: Bot, rate_limit: SendRateLimit, chats: Chats, tries: int = 5) -> None:
-        """Speak with `bot`; `tries`: of a call that must wait, or that surely did not arrive."""
+        """Send with `bot`; `tries`: attempts of a call that must wait or certainly had no effect."""
         self.bot = bot
         self.rate_limit = rate_limit
         self.chats = chats
@@ -89,9 +89,9 @@ class Sender:
     async def edit_text_or_raise(
         self, chat: int, message: int, text: str, keyboard: InlineKeyboardMarkup | None = None
     ) -> bool:
-        """Change a text for good; False where that cannot be done.
+        """Change a text finally; return False if that is impossible.
 
-        Raises `NoSlot` and `TelegramError` where another try may mend it, or the chat is closed.
+        Raises `NoSlot` and `TelegramError` if another try may succeed, or the chat is closed.
         """
         await self.rate_limit.acquire(chat, "editMessageText")
         try:
@@ -141,12 +141,12 @@ class Sender:
             await self._try_once(chat, "sendChatAction", call)
 
     async def answer_callback(self, query: str, text: str = "", *, alert: bool = False) -> None:
-        """Answer a pressed button, so that it stops spinning."""
+        """Answer a pressed button, so that its progress indicator stops."""
         call = self.bot.answer_callback_query(query, text or None, show_alert=alert)
         await self._try_once(None, "answerCallbackQuery", call)
 
     async def delete(self, chat: int, message: int) -> bool:
-        """Delete one of the bot's messages; tell whether it is gone."""
+        """Delete one of the bot's messages; return whether it is gone."""
         return await self._try_once(
             chat, "deleteMessage", self.bot.delete_message(chat, message), Refusal.MESSAGE_GONE
         )
@@ -240,7 +240,7 @@ def thread_of(origin: Origin, chat: int) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMedia:
-    """What is sent together."""
+    """Pictures that are sent together, with their caption and buttons."""
 
     pictures: tuple[bytes | str, ...]
     """Each a file, or the id of a file that Telegram has."""
@@ -249,10 +249,10 @@ class OutgoingMedia:
     """Under a single picture; an album carries no buttons."""
     as_files: bool = False
     spoiler: bool = False
-    """Hidden until somebody taps it; files cannot be."""
+    """Send with a spoiler; files cannot have one."""
 
     def media(self) -> list[InputMediaPhoto | InputMediaDocument]:
-        """Return the pictures as the Bot API takes them, the caption under the first."""
+        """Return the pictures as the Bot API's input media, with the caption under the first."""
         captions = [self.caption or None, *[None] * (len(self.pictures) - 1)]
         return [
             self._one(picture, caption)
@@ -335,7 +335,7 @@ async def _album(
 
 
 class BackgroundTasks:
-    """Calls that nobody waits for. A failure is a message less and never a job."""
+    """Runs calls in the background. A failure loses a message, never a job."""
 
     def __init__(self) -> None:
         self._open: set[asyncio.Task[None]] = set()

@@ -1,7 +1,6 @@
-"""What the adapter remembers: choices, moved groups, shown paintings, placeholders, incoming albums.
+"""The adapter's stored state: choices, moved groups, shown paintings, placeholders, incoming albums.
 
-All of it is in the platform's key-value store, so that every process reads the same and restarts cost
-nothing.
+All of it is in the platform's key-value store, so that all processes share it and restarts lose nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _SUPERGROUPS_BELOW = -1_000_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class GroupRules:
-    """What the admins of a group decided."""
+    """The settings of a group, made by its admins."""
 
     style: str = ""
     """The style where a message names none; empty: the person's own."""
@@ -39,7 +38,7 @@ class GroupRules:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What holds for a message: the choices of its person and of its group."""
+    """The choices that apply to a message: those of its person and of its group."""
 
     language: str
     style: str
@@ -48,7 +47,7 @@ class Choices:
 
 
 class Chats:
-    """What people and groups chose for themselves, and where groups moved to."""
+    """Choices of people and groups, and the new ids of groups that became supergroups."""
 
     def __init__(self, kv: KeyValueStore) -> None:
         self._kv = kv
@@ -66,15 +65,15 @@ class Chats:
         return self._kv.get(f"language:{origin.person}") or negotiate(origin.language)
 
     def choose_language(self, person: str, language: str) -> None:
-        """Speak this language with a person from now on."""
+        """Store the language of a person."""
         self._kv.put(f"language:{person}", language, person=person)
 
     def choose_style(self, person: str, style: str) -> None:
-        """Use this style where the person names none."""
+        """Store the default style of a person."""
         self._kv.put(f"style:{person}", style, person=person)
 
     def forget(self, person: str) -> None:
-        """Forget what a person chose."""
+        """Delete a person's choices."""
         self._kv.delete(f"language:{person}", f"style:{person}")
 
     def rules(self, chat: int) -> GroupRules:
@@ -98,7 +97,7 @@ class Chats:
         self._kv.delete(f"group-cooldown:{chat}:{person}")
 
     def moved(self, old_chat: int, new_chat: int) -> None:
-        """Remember that a group became a supergroup, and take its rules along."""
+        """Store that a group became a supergroup, and move its rules."""
         self._kv.put(f"moved:{old_chat}", str(new_chat))
         rules = self._kv.get(f"group:{old_chat}")
         if rules is not None:
@@ -213,11 +212,11 @@ class Paintings:
         return self._kv.get(self.file_key(picture))
 
     def remember_file(self, picture: bytes, file_id: str, person: str) -> None:
-        """Remember that Telegram has this picture of a person: next time nothing need be uploaded."""
+        """Store the file id of a person's picture, so that it is not uploaded again."""
         self._kv.put(self.file_key(picture), file_id, self._keep_s, person)
 
     def forget_file(self, picture: bytes) -> None:
-        """Telegram does not have this picture any more."""
+        """Delete the file id of a picture that Telegram no longer has."""
         self._kv.delete(self.file_key(picture))
 
 
@@ -242,7 +241,7 @@ class StoreClock:
 
 _PLACEHOLDERS = "placeholders"
 _DELETABLE_S = 48 * 3600.0
-"""A bot can delete its messages for so long."""
+"""How long a bot can delete its messages."""
 _INTERVALS_S = (1, 2, 3, 4, 5, 7, 9, 12, 16)
 """Between one look and the next; then ever longer by half."""
 
@@ -257,16 +256,16 @@ class Placeholder:
     """Its id, or `inline:` and the inline message id of one that was sent as a guest."""
     edits: int = 0
     says: str = ""
-    """What it says, as a short code."""
+    """Its content, as a short code."""
 
     @property
     def is_inline(self) -> bool:
-        """Whether the message was sent as a guest."""
+        """Return whether the message was sent as a guest."""
         return self.message.startswith(INLINE)
 
     @property
     def written(self) -> str:
-        """How a job's record names this message."""
+        """Return the name of this message in a job's record."""
         return self.message if self.is_inline else f"{self.chat}:{self.message}"
 
     @property
@@ -301,7 +300,7 @@ class PlaceholderQueue:
         return [_placeholder(each) for each in self._kv.due(_PLACEHOLDERS, now, most)]
 
     def drop(self, placeholder: Placeholder) -> None:
-        """Look at this one no more."""
+        """Remove a placeholder from the queue."""
         with self._kv.batch() as batch:
             batch.unschedule(_PLACEHOLDERS, placeholder.item)
 
@@ -313,14 +312,14 @@ def _placeholder(scheduled: Scheduled) -> Placeholder:
 
 
 def interval_s(edits: int) -> float:
-    """Return how long after its n-th edit (1 for the first) a placeholder is left alone."""
+    """Return the seconds until the next edit after the n-th one (1 for the first)."""
     if edits <= len(_INTERVALS_S):
         return float(_INTERVALS_S[edits - 1])
     return _INTERVALS_S[-1] * 1.5 ** (edits - len(_INTERVALS_S))
 
 
 def status_code(status: QueueStatus) -> str:
-    """Name what a person would be told; small changes of the wait are not worth an edit."""
+    """Return a code for a status text; the same code means that an edit is not worthwhile."""
     if status.outcome is not None:
         return f"ended:{status.outcome.value}"
     if status.stage is Stage.DELIVER:
@@ -346,9 +345,9 @@ class Album:
 
 
 class Albums:
-    """Albums that are still coming in: Telegram sends each photo as a message of its own.
+    """Albums that are still arriving: Telegram sends each photo as a separate message.
 
-    Each part is written before its update counts as taken.
+    Each part is stored before its update is confirmed.
     """
 
     def __init__(self, kv: KeyValueStore, photos_max: int) -> None:
@@ -356,7 +355,7 @@ class Albums:
         self._photos_max = photos_max
 
     def add(self, part: MessageEvent, due: float) -> bool:
-        """Keep one part; the album is complete at `due`. False when the album is closed already."""
+        """Store one part; the album is complete at `due`. Return False if the album is closed already."""
         key = f"{part.origin.chat}:{part.album}"
         if self._kv.get(f"album-closed:{key}"):
             return False

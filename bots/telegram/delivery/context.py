@@ -1,4 +1,4 @@
-"""What every delivery needs, and what is written down about one answer while it is being delivered."""
+"""The dependencies of all deliveries, and the recorded progress of one answer."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from tasks.models import Job, Painting
 _CAPTION_MAX = 1024
 
 EDIT, SEND = "edit", "send"
-"""The two ways to bring a painting: into a message that stands there, or as a new message."""
+"""The two ways to deliver a painting: edit an existing message, or send a new one."""
 
 SENDING = "sending"
-"""Written down while a message is under way that must not be sent twice."""
+"""Recorded while a message is being sent that must not be sent twice."""
 
 
 class WayClosed(Exception):
-    """This way of answering is refused for good, and surely brought nothing."""
+    """This way of answering is refused permanently and certainly had no effect."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.value)
@@ -40,7 +40,7 @@ class WayClosed(Exception):
 
 @dataclass(slots=True)
 class Progress:
-    """How far one answer is. Kept in the job's record, so that any worker goes on from there.
+    """The progress of one answer, stored in the job's record, so that any worker can continue it.
 
     Message ids are those of `chat`: what stands in a group that has become a supergroup is out of reach.
     """
@@ -48,18 +48,18 @@ class Progress:
     job: Job
     origin: Origin
     chat: int
-    """Where the answer goes now."""
+    """The chat where the answer goes now."""
     answer: str
-    """The receipt, once the answer stands."""
+    """The receipt, once the answer exists."""
     placeholder: int
-    """The listener's first words, 0 without any."""
+    """The message id of the listener's placeholder; 0 if there is none."""
     target: int
     """The message that is edited into the answer, 0 without any; it may have been edited already."""
     target_mark: str
     sent: str
     """`sending`, then the ids of the messages that were sent."""
     final: tuple[str, ...]
-    """Messages whose words promise nothing any more."""
+    """Messages that no longer promise an answer."""
     closed: dict[str, Refusal]
     """Ways that are refused, and why."""
 
@@ -93,7 +93,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryContext:
-    """What every delivery needs."""
+    """The dependencies of all deliveries, and their common operations."""
 
     sender: Sender
     ledger: Ledger
@@ -105,13 +105,13 @@ class DeliveryContext:
     styles: Mapping[str, Style]
 
     async def progress(self, job: Job) -> Progress:
-        """Read again how far an answer is: another worker, or the listener, may have gone on."""
+        """Read the progress again: another worker or the listener may have changed it."""
         job = await asyncio.to_thread(self.ledger.job, job.id)
         origin = origin_from_address(job.request.address, job.request.person, job.request.language)
         return Progress.of(job, origin, await self.sender.chat_of(origin))
 
     def caption(self, job: Job, painting: Painting) -> str:
-        """Return the words under a painting: its style, its maker, what there is to say about it."""
+        """Return the caption of a painting: its style, that a machine painted it, its notes."""
         style, language = self.styles.get(job.request.style), job.request.language
         name = job.request.style if style is None else title(style, language)
         if self.settings.says_machine:
@@ -124,7 +124,7 @@ class DeliveryContext:
         return under_painting(job.id, ask.style, ask.strength, self.styles, ask.language)
 
     async def mark(self, job: Job, **data: str) -> None:
-        """Write something down about a job."""
+        """Store platform data on a job."""
         await asyncio.to_thread(lambda: self.ledger.set_platform_data(job.id, **data))
 
     async def take_target(self, progress: Progress, message: int) -> bool:
@@ -151,7 +151,7 @@ class DeliveryContext:
         chat = progress.chat
         await self.sender.rate_limit.acquire(chat, "sendMessage")
         message = await self.sender.send_text(progress.origin, chat, words)
-        # Should nobody make a painting of it, the listener takes its words back.
+        # If it never becomes a painting, the listener edits or deletes it.
         watched = Placeholder(progress.job.id, chat, str(message))
         try:
             await asyncio.to_thread(self.placeholders.add, watched, progress.job.admitted_at)
@@ -168,9 +168,9 @@ class DeliveryContext:
         keyboard: InlineKeyboardMarkup | None = None,
         **data: str,
     ) -> bool:
-        """Give one of the bot's messages its last words; False where it does not take them.
+        """Give one of the bot's messages its final text; return False if it cannot be edited.
 
-        `data` is written down with it. Raises `NoSlot`, `TelegramError`.
+        `data` is stored together with that. Raises `NoSlot`, `TelegramError`.
         """
         if not await self.sender.edit_text_or_raise(progress.chat, message, words, keyboard):
             return False
@@ -195,16 +195,16 @@ class DeliveryContext:
         return not self.is_final(progress, placeholder)
 
     def is_final(self, progress: Progress, message: int) -> bool:
-        """Return whether a message promises nothing any more."""
+        """Return whether a message no longer promises an answer."""
         return progress.receipt(message) in progress.final
 
     async def mark_final(self, progress: Progress, *messages: int, **data: str) -> None:
-        """Write down that these messages promise nothing any more, and what else is given."""
+        """Record that these messages no longer promise an answer, together with other data."""
         progress.final = (*progress.final, *map(progress.receipt, messages))
         await self.mark(progress.job, final=" ".join(dict.fromkeys(progress.final)), **data)
 
     async def close_way(self, progress: Progress, way: str, why: Refusal) -> None:
-        """Write down that a way of answering is refused for good."""
+        """Record that a way of answering is refused permanently."""
         progress.closed[way] = why
         closed = " ".join(f"{way}:{why}" for way, why in progress.closed.items())
         await self.mark(progress.job, closed=closed)

@@ -1,9 +1,8 @@
-"""Brings a painting by editing: a message that stands in the chat becomes the painting.
+"""Delivers a painting by editing an existing message of the bot.
 
-Telegram offers no way to look for a message that may have been sent. Editing has no such doubt: the same
-edit made twice changes nothing. So a message with a few words is sent, its id written down, and that
-message is edited. A crash between sending and writing down costs a stray line of text, not a second
-painting.
+Telegram offers no way to look for a message that may have been sent. An edit can be repeated safely, because
+the same edit changes nothing. So a short text is sent, its message id is recorded, and that message is
+edited. A crash between sending and recording leaves a stray line of text, not a second painting.
 """
 
 from __future__ import annotations
@@ -31,17 +30,17 @@ _TARGETS = 3
 """How often to send a new target message when the person keeps deleting it."""
 
 _TRUSTED_S = 86_400.0
-"""After so long a server that could not edit is tried again: it may have been renewed."""
+"""After this time a server that could not edit is tried again: it may have been upgraded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What earlier deliveries found out."""
+    """What earlier deliveries found out about the server and the picture."""
 
     edit_disabled: bool
     """This Bot API server was seen to make no picture of a text."""
     file_id: str
-    """Under which Telegram has the picture already, '' where it does not."""
+    """The file id under which Telegram already has the picture; empty if it does not."""
 
 
 class EditDelivery:
@@ -66,7 +65,7 @@ class EditDelivery:
         `fresh`: in a new message, not in the placeholder. Raises `WayClosed`, `NoSlot`,
         `TransientError`, `TelegramError`.
         """
-        # Another attempt may have edited already: then a refusal alone does not say what stands there.
+        # An earlier attempt may have edited it; then a refusal does not tell what the message is.
         in_doubt = bool(progress.target)
         if not progress.target:
             in_doubt = not await self._choose_target(progress, fresh=fresh)
@@ -105,7 +104,7 @@ class EditDelivery:
             return False
         if not in_doubt:
             return False
-        # Only a text takes a new text: what does not take one is the painting.
+        # Only a text accepts a new text, so a message that does not is the painting.
         words, chat = t(progress.language, "telegram-about"), progress.chat
         await self._sender.rate_limit.acquire(chat, "editMessageText")
         try:
@@ -179,7 +178,7 @@ class EditDelivery:
         if file_id and refusal in PICTURE_UNFIT:
             await asyncio.to_thread(self._context.paintings.forget_file, picture)
             return await self._edit(progress, painting, "")
-        # What Telegram will not show as a photo it still carries as a file.
+        # Telegram may accept as a file what it refuses as a photo.
         media = OutgoingMedia((picture,), caption, as_files=True)
         return await self._edit_media(progress, media)
 
@@ -204,7 +203,7 @@ class EditDelivery:
         return shown if isinstance(shown, Message) else None
 
     async def _write_down(self, progress: Progress, picture: bytes, shown: Message | None) -> str:
-        """Write down that the painting stands, settle a placeholder beside it, return the receipt."""
+        """Record that the painting is delivered, settle another placeholder, return the receipt."""
         context, target, chat = self._context, progress.target, progress.chat
         job_id, receipt = progress.job.id, progress.receipt(progress.target)
         file_id = largest(shown.photo) if shown is not None and shown.photo else ""

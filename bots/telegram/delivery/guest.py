@@ -1,4 +1,4 @@
-"""Delivers to chats where the bot is only a guest: there a message takes files that Telegram has."""
+"""Delivers to chats where the bot is only a guest: there only uploaded files can be shown."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class GuestDelivery:
         return receipt
 
     async def apology(self, job: Job, answer: Apology) -> str:
-        """Say the sentence and return the receipt."""
+        """Send the apology and return the receipt."""
         job = (await self._context.progress(job)).job
         receipt = await self._say(job, _message(job), apology(job.request.language, answer))
         await self._context.mark(job, answer=receipt)
@@ -97,7 +97,7 @@ class GuestDelivery:
 
     async def _uploaded(self, job: Job, picture: bytes) -> str:
         """Return the file id of a picture, '' where the bot has no chat to upload it to."""
-        # There is no upload without a message: it goes to a chat of the bot's and away again.
+        # Uploading needs a message, so it is sent to a chat of the bot and deleted again.
         origin = origin_from_address(job.request.address, job.request.person, job.request.language)
         chat = self._context.settings.storage_chat or int(origin.person)
         await self._sender.rate_limit.acquire(chat, "sendPhoto")

@@ -1,7 +1,7 @@
-"""Brings pictures by sending, and never twice: albums, and wherever no text can become the picture.
+"""Delivers pictures as new messages, at most once: albums, and chats where no text can be edited.
 
-Nothing tells whether a message that may have been sent stands. So a sending is written down before and
-after; where a process died in between, or the line broke, a message says so and offers a button.
+The bot cannot find out whether a message was sent. So the sending is recorded before and after; if the
+process crashed or the connection broke in between, a message says so and offers a button.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class SendDelivery:
             again = replace(outgoing, pictures=painting.pictures)
             await context.sender.rate_limit.acquire(chat, method_for(again))
             return await self._shown(progress, painting, again)
-        # What Telegram will not show as a photo it still carries as a file.
+        # Telegram may accept as a file what it refuses as a photo.
         files = replace(outgoing, pictures=painting.pictures, as_files=True)
         await context.sender.rate_limit.acquire(chat, method_for(files))
         try:

@@ -50,7 +50,7 @@ _FORBIDDEN = frozenset({Refusal.NO_PHOTOS, Refusal.NO_FILES})
 
 
 class ChatDelivery:
-    """Brings answers to chats where the bot may speak."""
+    """Delivers answers to chats where the bot may write."""
 
     def __init__(self, context: DeliveryContext) -> None:
         self._context = context
@@ -58,9 +58,9 @@ class ChatDelivery:
         self._send = SendDelivery(context)
 
     async def painting(self, job: Job, painting: Painting) -> str:
-        """Bring pictures and return the receipt.
+        """Deliver pictures and return the receipt.
 
-        Raises `Undeliverable`, `TryAgain`, `NoSlot`, `TelegramError`.
+        Raises `Undeliverable`, `TransientError`, `NoSlot`, `TelegramError`.
         """
         late = await self._is_late(job)
         known = await self._edit.known(painting.pictures[0])
@@ -81,7 +81,7 @@ class ChatDelivery:
                 await self._give_up(progress)
 
     async def apology(self, job: Job, answer: Apology) -> str:
-        """Say the sentence and return the receipt. Raises as `painting` does."""
+        """Deliver an apology and return the receipt. Raises as `painting` does."""
         progress, context = await self._context.progress(job), self._context
         if progress.answer:
             return progress.answer

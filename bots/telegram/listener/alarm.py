@@ -1,4 +1,4 @@
-"""When the listener looks at the store: no earlier than something is due."""
+"""Schedules when the listener reads the store, so that an idle listener reads it rarely."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _APART_S = 0.25
 class Alarm:
     """Wakes a loop at the earliest time that it was set to, and every `idle_s` in any case.
 
-    What other processes write is found by the regular look, what this one writes is never waited for.
+    Changes by other processes are found at the latest after `idle_s`; this process sets the alarm itself.
     """
 
     def __init__(self, idle_s: float) -> None:
@@ -29,7 +29,7 @@ class Alarm:
             self._changed.set()
 
     def close(self) -> None:
-        """Let the loop wait no more."""
+        """End the current wait and all later ones."""
         self._closed = True
         self._changed.set()
 

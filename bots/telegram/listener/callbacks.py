@@ -1,4 +1,4 @@
-"""What the buttons do that people press, also days later and after any number of restarts."""
+"""Handles pressed buttons, which must work days later and after restarts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _QUALITY = 90
 
 
 class Gone(Exception):
-    """The painting or its photo is not kept any more."""
+    """The painting or its photo is no longer stored."""
 
 
 class PictureSender:
@@ -116,7 +116,7 @@ _ALERT_MAX = 200
 
 
 class CallbackHandlers:
-    """What each button does."""
+    """Handles the buttons by their action."""
 
     def __init__(
         self,
@@ -155,7 +155,7 @@ class CallbackHandlers:
     async def refused(
         self, button: ButtonEvent, request: PaintRequest, refused: Refused, now: float
     ) -> None:
-        """Say in a passing note why a button does nothing just now."""
+        """Show in a notification why the request of a button was refused."""
         words = refusal(request.language, refused, now)
         await self._sender.answer_callback(button.query, words[:_ALERT_MAX], alert=True)
 
@@ -213,7 +213,7 @@ class CallbackHandlers:
             await self._answer(button, t(language, key))
 
     async def _canceller(self, button: ButtonEvent, job_id: str) -> str:
-        """Return the person in whose name a job is cancelled, '' for somebody who may not."""
+        """Return the person for whom a job is cancelled; empty if the presser may not cancel it."""
         job = await asyncio.to_thread(self._paintings.job, job_id)
         origin = button.origin
         if job is None:

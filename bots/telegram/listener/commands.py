@@ -32,7 +32,7 @@ _COOLDOWN_MAX_S = 86_400
 
 
 class Commands:
-    """Everything that a person can ask for without a photo."""
+    """The commands of all people."""
 
     def __init__(
         self, sender: Sender, ledger: Ledger, chats: Chats, styles: Mapping[str, Style]
@@ -68,7 +68,7 @@ class Commands:
         return await asyncio.to_thread(self._chats.language, message.origin)
 
     async def cancel_all(self, message: MessageEvent) -> None:
-        """Cancel everything that a person waits for."""
+        """Cancel all waiting jobs of a person."""
         await self._cancel(message, await self.language(message))
 
     async def _start(self, message: MessageEvent, language: str) -> None:
@@ -235,7 +235,7 @@ def _names_person(word: str) -> bool:
 
 
 class Stats:
-    """Figures of the whole bot, all processes and platforms together."""
+    """The text of `/stats`: figures of the whole bot."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -263,7 +263,7 @@ _CACHE_S = 5
 
 
 class InlineMode:
-    """Answers inline queries with pictures that Telegram has already."""
+    """Answers inline queries with pictures that Telegram already has."""
 
     def __init__(self, sender: Sender, ledger: Ledger, paintings: Paintings, chats: Chats) -> None:
         self._sender = sender

@@ -1,6 +1,6 @@
-"""Takes updates, from polling and webhooks alike: first what must not be lost, then what is said about it.
+"""Handles updates from polling and webhooks: admits requests first, then sends replies.
 
-A message or a pressed button leads to a request in the ledger, or to a few words.
+A message or a pressed button leads to a request in the ledger or to a short reply.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ _PAINTING = {"", "style", "paint", "again", "me"}
 
 
 class Dispatcher:
-    """Where every update comes in.
+    """The entry point of all updates.
 
-    What asks for a painting is in the ledger when a method returns; everything that is said about it is
-    said in the background, and a failure there is a message less and never a job.
+    When a method returns, a request for a painting is in the ledger. Replies are sent in the background; a
+    failure there loses a message, never a job.
     """
 
     def __init__(self, context: ListenerContext) -> None:
@@ -53,7 +53,7 @@ class Dispatcher:
         self._taken: dict[object, None] = {}
 
     async def take(self, raw: dict[str, Any]) -> None:
-        """Take one update. When this returns nothing of it can be lost any more. Raises `StoreError`."""
+        """Handle one update. When this returns, its request is stored durably. Raises `StoreError`."""
         number = raw.get("update_id")
         if number in self._taken:
             return
@@ -62,14 +62,14 @@ class Dispatcher:
         except StoreError:
             raise
         except Exception:
-            # One update that cannot be understood must not keep all later ones waiting.
+            # One update that cannot be parsed must not block all later ones.
             _log.exception("update_handler_failed", action="skip", update=number)
         self._taken[number] = None
         while len(self._taken) > _REMEMBERED:
             del self._taken[next(iter(self._taken))]
 
     async def settle_albums(self) -> None:
-        """Take in the albums that are complete. Raises `StoreError`."""
+        """Admit the albums that are complete. Raises `StoreError`."""
         context = self._context
         now = await asyncio.to_thread(context.clock.now)
         complete, next_at = await asyncio.to_thread(context.albums.due, now)
@@ -90,7 +90,7 @@ class Dispatcher:
         await self.all_said()
 
     async def all_said(self) -> None:
-        """Wait until everything is said."""
+        """Wait until all background replies are sent."""
         await self._background.finish()
 
     async def _take(self, raw: dict[str, Any]) -> None:
@@ -202,7 +202,7 @@ class Dispatcher:
         key = "telegram-no-face" if message.command == "me" else "telegram-hint"
         if origin.place is Place.GROUP:
             if message.replied_to_bot:
-                return  # chatter under a painting is not meant for the bot
+                return  # conversation under a painting is not addressed to the bot
             if await context.sender.react(origin, PUZZLED, instead_of_words=True):
                 return
         await context.placeholders.say(origin, t(await context.commands.language(message), key))

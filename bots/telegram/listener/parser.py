@@ -1,4 +1,4 @@
-"""Parses updates of the Bot API into events. Pure: the same update always means the same."""
+"""Parses updates of the Bot API into events. Pure functions: no network, no state."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".tif"
 
 
 def parse_update(update: Update, me: BotIdentity) -> Event | None:
-    """Parse an update; None for one that the bot has nothing to do with."""
+    """Parse an update; return None for one that does not concern the bot."""
     if update.message is not None:
         return _from_message(update.message, me)
     if update.guest_message is not None:
@@ -57,7 +57,7 @@ def parse_update(update: Update, me: BotIdentity) -> Event | None:
 
 @dataclass(frozen=True, slots=True)
 class AddressedText:
-    """The words of a message, and whom they address."""
+    """The text of a message, and whom it addresses."""
 
     words: str
     command: str = ""
@@ -205,7 +205,7 @@ def _message_event(
     return MessageEvent(
         origin=_origin(message, replied, person, place),
         words=text.words,
-        # Somebody else wrote what is forwarded or comes through another bot: it gives no orders.
+        # Forwarded text and text of another bot is not the person's own: it is not a command.
         command="" if message.forward_origin or message.via_bot else text.command,
         photos=photos_of(message, person),
         replied_photos=_photos_replied(message, replied, person, to_bot),

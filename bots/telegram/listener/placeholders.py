@@ -1,9 +1,9 @@
-"""Acknowledges requests, keeps what was said up to date, and takes back what is not true any more.
+"""Acknowledges requests with placeholder messages, and keeps these up to date.
 
-The first word is a reaction and a placeholder, or why not now. A placeholder promises something. As long
-as its job is under way it is edited, less often the longer it takes and only with what Telegram's limits
-leave over. When the job has ended, however it ended, and the message did not become the answer, it gets
-one last sentence or is deleted.
+The first reply is a reaction and a placeholder, or a refusal. A placeholder promises an answer. While its job
+is in progress it is edited, less often the longer it takes, and only with spare slots of Telegram's limits.
+When the job has ended in any way and the placeholder did not become the answer, it gets a final sentence
+or is deleted.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _TRIES = 30
 
 
 class Placeholders:
-    """Acknowledges requests and keeps what was said true. The ledger has the request already."""
+    """Acknowledges requests and keeps their placeholders up to date. The ledger already has the request."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Placeholders:
         self._alarm = alarm
 
     async def accepted(self, request: PaintRequest, admitted: Admitted, origin: Origin) -> None:
-        """Tell a person that the photo is seen, and where it stands."""
+        """Tell a person that the photo was accepted, and its place in the queue."""
         if origin.place is Place.GUEST:
             await self._accept_guest(request, admitted, origin)
             return
@@ -119,7 +119,7 @@ class Placeholders:
             if job is None or {"placeholder", "target", "sent"} & job.platform_data.keys():
                 return None
             if status.stage is Stage.DELIVER and not job.pictures:
-                # No paint is drying, and no place is kept, where an apology is on its way.
+                # The status texts would be wrong if the answer is an apology.
                 return replace(status, stage=Stage.FETCH, paused=False)
         return status
 
@@ -131,7 +131,7 @@ class Placeholders:
                 break
             except StoreError:
                 if pause_s is None:
-                    # Nobody would ever take back what it promises.
+                    # Otherwise its promise would never be corrected.
                     await self._edit_or_delete(placeholder)
                     raise
                 await asyncio.sleep(pause_s)
@@ -153,7 +153,7 @@ class Placeholders:
             _log.info("placeholder_without_job", job=placeholder.job_id)
 
     async def refused(self, origin: Origin, refused: Refused, language: str, now: float) -> None:
-        """Tell a person why not; in a group by a reaction."""
+        """Tell a person why the request was refused; in a group by a reaction."""
         if origin.place is Place.GROUP:
             emoji = NOT_NOW if refused.reason in _COME_BACK else NEVER
             done = await self._sender.react(origin, emoji, instead_of_words=refused.notify)
@@ -202,7 +202,7 @@ class Placeholders:
                 await self._look_again(again, now, wait_s)
 
     async def _update(self, placeholder: Placeholder, job: Job, now: float) -> None:
-        """Say where a job stands that has not ended, if that is news and there is a slot."""
+        """Edit the placeholder of an open job, if its status changed and a slot is free."""
         status = await asyncio.to_thread(self._ledger.find_queue_status, job.id)
         if status is None or status.stage is None:
             await self._look_again(placeholder, now, 0.0)
@@ -234,7 +234,7 @@ class Placeholders:
         return await self._sender.edit_text(placeholder.chat, message, words, keyboard)
 
     async def _settle(self, placeholder: Placeholder, job: Job | None) -> bool:
-        """Leave nothing that is not true after a job's end; False to try again later.
+        """Correct or delete a placeholder after its job's end; return False to try again later.
 
         `job`: None where it is deleted.
         """

@@ -1,4 +1,4 @@
-"""Long polling that forgets nothing: an update is confirmed only when it was taken in."""
+"""Long polling that loses no update: one is confirmed only after it was handled."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from tasks.kv import KeyValueStore
 _log = structlog.get_logger()
 
 TakeIn = Callable[[dict[str, Any]], Awaitable[None]]
-"""Takes one update in; when it returns, nothing of it can be lost any more."""
+"""Handles one update; when it returns, its request is stored durably."""
 
 _NUMBERED_S = 6 * 86_400.0
 """Telegram numbers updates anew, perhaps with lower numbers, after a week without any."""
 
 _TRUSTED_S = 60.0
-"""How long the offset need not be read again."""
+"""How long this process uses its own copy of the offset."""
 
 _LONGEST_PAUSE_S = 30.0
 """Between tries while Telegram or the ledger's store does not answer."""
 
 _AT_ONCE = 8
-"""Chats whose updates are taken in side by side."""
+"""Chats whose updates are handled concurrently."""
 
 
 class Poller:
     """Fetches updates and moves the offset only after the ledger has what they ask for.
 
-    The offset is kept in the store, so that a new process goes on where the old one stood. What an
-    old one had taken in but not confirmed comes again, and the ledger knows it.
+    The offset is stored, so that a new process continues where the old one stopped. Updates that the old one
+    handled but did not confirm are delivered again; the ledger recognises them.
     """
 
     def __init__(self, bot: PatientBot, take_in: TakeIn, kv: KeyValueStore, timeout_s: int) -> None:
@@ -62,7 +62,7 @@ class Poller:
             await asyncio.gather(turn, halt, return_exceptions=True)
 
     async def once(self) -> None:
-        """Fetch once, take everything in, then confirm it."""
+        """Fetch updates once, handle all of them, then confirm them."""
         offset = await self._next_offset()
         updates = await self._bot.raw_updates(offset, self._timeout_s)
         if not updates:

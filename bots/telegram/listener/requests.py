@@ -18,7 +18,7 @@ from tasks.services import Services
 
 @dataclass(frozen=True, slots=True)
 class _Basis:
-    """What is to be painted, and the options that the words of a message start from."""
+    """The photos of a request, and its options before the text of the message is parsed."""
 
     photos: tuple[PhotoRef, ...]
     options: PaintOptions
@@ -73,7 +73,7 @@ class RequestService:
         return _request(message.event, origin, photos, options, choices)
 
     def admit(self, request: PaintRequest) -> Admitted | Refused:
-        """Put a request into the ledger, after what the group and the photos' owners want."""
+        """Admit a request, unless the group's rules or a photo's owner forbid it."""
         worded = checked(self._services, request)
         if isinstance(worded, Refused):
             return worded
