@@ -48,10 +48,10 @@ _WITHIN_S = 10.0
 _SILENCE_MAX_S = 60.0
 
 _EDITS_PER_S = 6.0
-"""Share of all slots that is kept for paintings when queue positions are updated."""
+"""Maximum rate of edits of placeholders, so that they leave slots for paintings."""
 
 _FIRST_REPLIES_PER_S = 18.0
-"""Of all messages: a surge of newcomers leaves room for the paintings of those before them."""
+"""Maximum rate of first replies, so that a surge of requests leaves slots for paintings."""
 
 _FIRST_REPLIES = "greetings"
 
