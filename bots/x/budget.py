@@ -1,4 +1,4 @@
-"""What the calls to X cost, and the limits on that: counted before a call, corrected after it as X bills.
+"""Counts what the calls to X cost, and enforces the operator's limits.
 
 X bills each resource once per UTC day and each write that succeeds; calls that fail are free.
 
@@ -30,11 +30,11 @@ from tasks.kv import KeyValueStore, Members
 MICRO = 1_000_000
 _DAY_S = 86_400.0
 _HELD_S = 120.0
-"""A reservation expires after this long: no call takes longer, so that its process was killed."""
+"""After this time a reservation expires: no call takes longer, so its process was killed."""
 _OPEN_S = 2 * _DAY_S
-"""A charge whose outcome nobody knows can be taken back for so long: longer than an answer is tried."""
+"""How long a charge of unknown outcome can be taken back: longer than an answer is retried."""
 _HELD_RETRY_S = 5.0
-"""When to try again where only reservations of other calls are in the way; most last a second."""
+"""When to try again if only reservations of other calls leave too little; most last a second."""
 _STORE_KEY = "money"
 _POSTS = frozenset({"mention", "own_post", "post"})
 """One resource to X, whichever way a post is read."""
@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 
 class BudgetSpent(XError):
-    """The operator's limit would be passed; `until` is when the next day or month begins."""
+    """The operator's limit would be exceeded; `until` is when the next day or month begins."""
 
     def __init__(self, until: float, which: str) -> None:
         super().__init__(f"the {which} budget for X is spent")
@@ -52,7 +52,7 @@ class BudgetSpent(XError):
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """What was spent so far, in dollars; limits of 0 are none."""
+    """What was spent so far, in dollars; a limit of 0 means none."""
 
     today_usd: float
     month_usd: float
@@ -141,7 +141,7 @@ class Purchase:
 
 
 class Budget:
-    """Keeps the books in the key-value store, so that all processes share the limits.
+    """Counts in the key-value store, so that all processes share the limits.
 
     `committed` tells how many millionths of a dollar the answers to what was admitted will cost: new
     reading leaves that much, so that every admitted request can still be answered.
@@ -255,7 +255,7 @@ class Budget:
         self._close(name, is_unique=key is not None)
 
     def settle(self, what: str, key: str, happened: bool) -> None:
-        """Say what became of a write with this key, as often as it is looked up."""
+        """Record the outcome of a write with this key; may be called again for the same write."""
         name = f"{what}:{key}"
         if not happened:
             self._change(lambda money: money.take_back(name))
@@ -266,7 +266,7 @@ class Budget:
         self._close(name, is_unique=True)
 
     def spending(self) -> Spending:
-        """Tell what was spent today and this month."""
+        """Return what was spent today and this month."""
         money = self._money(self._store.get(_STORE_KEY))
         open_today = [each for each in money.open.values() if _day(each.at) == money.day]
         looked_up = sum(each.amount for each in open_today if each.is_looked_up)
@@ -293,7 +293,7 @@ class Budget:
         return min((limit - so_far for limit, so_far in spent if limit), default=10**15)
 
     def _spent(self, money: _Money, needed: int) -> BudgetSpent:
-        """Say which limit is in the way, the one that lasts longer where both are."""
+        """Return the error for the limit that is exceeded; of both, the one that lasts longer."""
         now = datetime.fromtimestamp(self._clock(), UTC)
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         if self._monthly and self._monthly - money.month < needed:
@@ -369,7 +369,7 @@ def _day(at: float) -> str:
 
 
 def price_table(path: Path | None = None, owns_app: bool = False) -> dict[str, float]:
-    """Read a price table, the bot's own where no other is given; one of yours replaces it price by price."""
+    """Read the built-in price table; the one at `path` overrides single prices of it."""
     usd = tomllib.loads(files("bots.x").joinpath("prices.toml").read_text("utf-8"))["usd"]
     if path is not None:
         usd |= tomllib.loads(path.read_text("utf-8"))["usd"]

@@ -33,7 +33,7 @@ from tasks.services import Services
 Answer: TypeAlias = Mapping[str, Any]
 
 MENTIONS_LEAST, MENTIONS_MOST = 5, 100
-"""X lists no fewer and no more mentions or posts at a time."""
+"""The smallest and largest page of mentions or posts that X returns."""
 _CLOCK_GOOD_S = 60.0
 _VOCABULARY_KEY = "vocabulary"
 _ACCOUNT_KEY = "account"
@@ -42,7 +42,7 @@ _MEDIA: dict[str, Any] = {"expansions": [MEDIA_EXPANSION], "media_fields": list(
 
 
 class XClient:
-    """X as the bot's account sees it. Methods raise `XError`s and may be called from threads."""
+    """Calls X as the bot's account. Methods raise `XError` and may be called from any thread."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class XClient:
 
     @classmethod
     def open(cls, services: Services, settings: XSettings | None = None) -> XClient:
-        """Open X for a process of the bot: with the ledger's clock, and a budget that knows its jobs."""
+        """Open the client with the ledger's clock and a budget that reserves for its open jobs."""
         ledger = services.ledger
 
         def committed(x: XClient) -> int:
@@ -106,18 +106,18 @@ class XClient:
 
     @property
     def by_oauth1(self) -> bool:
-        """Calls are signed with OAuth1 keys: the operator gave them and never logged in."""
+        """Return whether calls are signed with OAuth1 keys, because there was no OAuth2 login."""
         return self.settings.has_oauth1 and self.tokens.known() is None
 
     def me(self) -> Account:
-        """Return the bot's own account, asked once and remembered."""
+        """Return the bot's account; X is asked once, then the answer is stored."""
         if known := self._store.get(_ACCOUNT_KEY):
             id_, username = known.split(" ", 1)
             return Account(id_, username)
         return self.renewed_me()
 
     def renewed_me(self) -> Account:
-        """Ask X which account the keys belong to, and remember it."""
+        """Ask X which account the keys belong to, and store it."""
         with self.budget.reading("account", 1) as purchase:
             answer = self._read(self._client.get_me)
             account = Account(data_field(answer, "id"), data_field(answer, "username"))
@@ -233,7 +233,7 @@ class XClient:
         `is_summoned`: the author of that post mentioned or quoted the bot.
         """
         body: dict[str, Any] = {"text": text, "reply": {"in_reply_to_tweet_id": to}}
-        # A sentence alone was not made by AI.
+        # A reply without a picture was not made with AI.
         if media := list(media_ids):
             body |= {"media": {"media_ids": media}, "made_with_ai": self.settings.made_with_ai}
         with self.budget.writing(reply_kind(is_summoned), key, spare):
@@ -294,7 +294,7 @@ class XClient:
         sparing: bool = False,
         **params: object,
     ) -> Answer:
-        """Ask; where X does not know the words, ask once more in the other vocabulary."""
+        """Make the call; if X rejects the vocabulary, retry once with the other one."""
 
         def asked() -> Answer:
             fields = (

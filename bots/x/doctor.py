@@ -155,7 +155,7 @@ def _reading(settings: XSettings, services: Services) -> Iterator[Finding]:
     for name in ("mentions", "messages") if settings.direct_messages else ("mentions",):
         state = ReadingState.load(store, name)
         if state.failures >= BLIND_AFTER:
-            says = f"{state.failures} looks in a row failed; X says: {state.detail}"
+            says = f"{state.failures} polls in a row failed; X says: {state.detail}"
             yield failure(f"X {name}", says, "see docs/x.md, 'When something is wrong'")
     if since := unread_since(store):
         behind_min = max(0.0, services.ledger.now() - since) / 60

@@ -28,23 +28,23 @@ from tasks.kv import KeyValueStore
 
 _NO_RESET_S = 300.0
 _OPERATOR_S = 300.0
-"""How often it is tried whether the operator has fixed what only the operator can."""
+"""Seconds between retries of a problem that only the operator can fix."""
 _RETRY_S = 15.0
-"""How long the first pause lasts, unless the settings say otherwise."""
+"""Length of the first pause, seconds, unless the settings say otherwise."""
 _LONGEST_PAUSE_S = 900.0
 _JOB_WAITS = 4.0
 """How many first pauses longer than the platform a job waits whose answer failed: others go first."""
 _UNKNOWN_JOB_WAITS = 40.0
-"""The same after an error that the table does not know."""
+"""The same after an unknown error."""
 _JUST_PASSED_S = 60.0
-"""A reset that lies so little back came about on the way here, or by clocks that differ."""
+"""A reset that lies less than this in the past is due to latency or different clocks."""
 _FARTHEST_RESET_S = 26 * 3600.0
-"""X's longest limits are those of a day: a time that lies farther ahead is none."""
+"""X's longest limits last a day: a reset farther in the future is not valid."""
 _AT_ONCE_S = 1.0
 _FAILURES_KEY = "failures:answering"
 _FAILURES_KEPT_S = 3600.0
 _OPERATOR_AFTER = 4
-"""After so many failures in a row the operator is told of what passes by itself, too."""
+"""After this many failures in a row the operator is also told about temporary problems."""
 
 
 class Meaning(Enum):
@@ -59,7 +59,7 @@ class Meaning(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One kind of error: how X names it, what it says, and what that means."""
+    """One kind of error: X's names for it, its wording, and its meaning for the bot."""
 
     meaning: Meaning
     reason: str
@@ -188,12 +188,12 @@ def _is_refusal(error: XError) -> bool:
 
 
 def is_duplicate(error: XError) -> bool:
-    """X says that the very same was posted before."""
+    """Return whether X says that the same text was posted before."""
     return problem_of(error).reason == "duplicate"
 
 
 def is_about_media(error: XError) -> bool:
-    """X does not accept the ids of the uploaded pictures."""
+    """Return whether X rejects the ids of the uploaded pictures."""
     return problem_of(error).meaning is Meaning.UPLOAD_AGAIN
 
 
@@ -214,7 +214,7 @@ def mapped_for_workers(
 
 
 def note_success(store: KeyValueStore) -> None:
-    """Note that X took an answer: the next pause is short again, and the operator is not needed."""
+    """Record that X accepted an answer: the next pause is short again, and the notice is cleared."""
     store.delete(_FAILURES_KEY)
     clear_notice(store)
 
@@ -247,7 +247,7 @@ def _pause(
     failures = store.increment(_FAILURES_KEY, 1, _FAILURES_KEPT_S)
     pause_s = min(_LONGEST_PAUSE_S, retry_s * 2.0 ** min(failures - 1, 10))
     if problem.meaning is Meaning.UNKNOWN:
-        notify_operator(store, f"answering: X says what the bot does not know: {error.detail}")
+        notify_operator(store, f"answering: X answers with an unknown error: {error.detail}")
     elif failures >= _OPERATOR_AFTER:
         notify_operator(store, f"answering: {failures} failures in a row: {error.detail}")
     waits = _UNKNOWN_JOB_WAITS if problem.meaning is Meaning.UNKNOWN else _JOB_WAITS

@@ -15,7 +15,7 @@ _DAY_LIMITS = ("x-app-limit-24hour", "x-user-limit-24hour")
 
 
 class XError(Exception):
-    """X did not do what was asked; `detail` is what it said about it.
+    """A call to X failed; `detail` is X's explanation.
 
     `kinds` are the names and numbers by which X tells errors apart, where it gave any: the last part of a
     problem's `type`, its `title` where that is one word other than the HTTP status's, a `reason`,
@@ -30,7 +30,7 @@ class XError(Exception):
 
 
 class XRateLimited(XError):
-    """429: too much was asked. `reset` is X's time of the next try, None where it named none."""
+    """429: a rate limit was exceeded. `reset` is when X accepts calls again, None if it is not given."""
 
     def __init__(self, detail: str, reset: float | None) -> None:
         super().__init__(detail)
@@ -54,15 +54,15 @@ class XRefused(XError):
 
 
 class XUnreachable(XError):
-    """No connection to X came about: nothing was sent."""
+    """No connection to X could be made: nothing was sent."""
 
 
 class XUnknownOutcome(XError):
-    """The call may or may not have been carried out: a timeout, a cut connection, no JSON."""
+    """The call may or may not have been executed: a timeout, a cut connection, no JSON."""
 
 
 class XServerError(XUnknownOutcome):
-    """5xx: X failed. It may have carried the call out all the same, and does not bill it."""
+    """5xx: X failed. It may have executed the call nevertheless, and does not bill it."""
 
 
 def error_of(response: requests.Response) -> XError:
@@ -74,9 +74,9 @@ def error_of(response: requests.Response) -> XError:
 
 
 def refusal_in(body: Mapping[str, object]) -> XRefused | None:
-    """Return the refusal that stands in a success: errors, and none of what was asked for.
+    """Return the error that is hidden in a 200 response: errors, and no data.
 
-    A list that X does not show, of an account that may not see it, comes so. It must not be read as empty.
+    X answers so for a list that the account may not see. It must not be treated as an empty list.
     """
     if body.get("data") or not body.get("errors"):
         return None

@@ -27,7 +27,7 @@ SCOPES = (
     "dm.write",
     "offline.access",
 )
-"""What the bot does needs these; offline.access lets it renew its token."""
+"""The scopes that the bot needs; offline.access lets it refresh its token."""
 PATIENCE_S = 300.0
 _PATH = "/callback"
 
@@ -112,9 +112,9 @@ def _tried(x: XClient) -> Account:
 
 
 class _Loopback(ThreadingHTTPServer):
-    """Waits on this machine for the browser that X sends back.
+    """Waits on this machine for the browser that X redirects back.
 
-    With threads: browsers open connections on which they say nothing for a while.
+    It uses threads, because browsers open connections and send nothing on them for a while.
     """
 
     daemon_threads = True
@@ -138,7 +138,7 @@ class _Loopback(ThreadingHTTPServer):
         self.server_close()
 
     def wait_for_code(self, patience_s: float) -> str:
-        """Return the code that the browser brings. Raises `LoginFailed`."""
+        """Return the code from the redirect. Raises `LoginFailed`."""
         self._came.wait(patience_s)
         if self._refusal:
             raise LoginFailed(f"X says: {self._refusal}. Try `suisai x login` again.")
@@ -185,4 +185,4 @@ class _Redirect(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Stay silent: the address holds the code."""
+        """Log nothing, because the URL contains the code."""

@@ -1,6 +1,6 @@
-"""Uploads a finished picture to X in the steps that X asks for, with a description for people who cannot see.
+"""Uploads a finished picture to X in chunks, with an alt text.
 
-A picture that is too heavy for X, which only long sides beyond 3000 px are, is made lighter.
+A picture that is too large for X (only if a side is longer than about 3000 px) is compressed more.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _QUALITIES = (85, 75, 65)
 
 
 def lighten(picture: bytes, bytes_max: int = BYTES_MAX) -> bytes:
-    """Return the image file itself where it fits, else a JPEG of it that does.
+    """Return the image file itself if it fits, else a smaller JPEG of it.
 
-    The note on what made the picture (XMP) stays; a signature cannot outlive new pixels.
+    The XMP provenance mark is kept; a C2PA signature is lost, because the pixels change.
     """
     if len(picture) <= bytes_max:
         return picture
@@ -100,7 +100,7 @@ def upload(
 
 
 def _describe(x: XClient, id_: str, alt_text: str) -> bool:
-    """Describe an upload; tell whether X took it. A picture without a description is still posted."""
+    """Set the alt text of an upload; return whether X accepted it. The picture is posted either way."""
     words = {"alt_text": {"text": alt_text[:ALT_TEXT_MAX]}}
     try:
         with x.budget.writing("alt_text"):

@@ -1,4 +1,4 @@
-"""What the bot knows of X's posts and messages, whichever vocabulary they came in."""
+"""X's posts and messages as the bot uses them, independent of X's vocabulary."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ class Post:
 
     id: str
     author: str
-    """Empty where X was not asked for it."""
+    """Empty if it was not requested from X."""
     text: str
     conversation: str
     first_id: str
-    """Id of its first version: edits of one post share it."""
+    """Id of its first version; all edits of a post share it."""
     language: str = "und"
     replies_to: str | None = None
     replies_to_author: str | None = None
@@ -58,20 +58,20 @@ class Post:
     mentions: tuple[Mention, ...] = ()
     media: tuple[Media, ...] = ()
     media_missing: bool = False
-    """It has media that this answer of X did not describe."""
+    """It has media that this response did not describe."""
 
 
 @dataclass(frozen=True, slots=True)
 class PostPage:
-    """One page of posts, newest first, with what X knew about their surroundings."""
+    """One page of posts, newest first, with referenced posts and accounts."""
 
     posts: tuple[Post, ...]
     around: Mapping[str, Post] = field(default_factory=lambda: MappingProxyType({}))
-    """Posts that these refer to, by id, where X sent them along."""
+    """Posts that these refer to, by id, if X included them."""
     automated: frozenset[str] = frozenset()
     """Accounts that carry X's label for automated accounts."""
     expanded_accounts: frozenset[str] = frozenset()
-    """Accounts that X described along with the posts."""
+    """Accounts that X included with the posts."""
     next_token: str | None = None
 
 

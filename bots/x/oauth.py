@@ -23,7 +23,7 @@ _KEY = "oauth2"
 _LOCK = "oauth2:renewing"
 
 _STORING_S = 10.0
-"""How long to wait for a ledger that is away: X gives each refresh token once."""
+"""How long to wait for an unreachable ledger: X issues each refresh token only once."""
 
 _EARLY_S = 600.0
 """Refresh this long before expiry, so that a failed refresh can be retried."""
@@ -37,7 +37,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What X gave for one login or renewal."""
+    """The tokens of one login or refresh."""
 
     access: str
     refresh: str
@@ -50,7 +50,7 @@ class Tokens:
 
 
 class LoginNeeded(XUnauthorised):
-    """No token is left that X accepts; only the operator can help."""
+    """There is no token that X accepts; the operator must log in."""
 
     def __init__(self, why: str) -> None:
         super().__init__(f"{why}: run `suisai x login`")
@@ -86,7 +86,7 @@ class TokenStore:
         return _unpack(stored) if stored else None
 
     def current(self) -> str:
-        """Return an access token that is good for a while. Raises `LoginNeeded`."""
+        """Return an access token that does not expire soon. Raises `LoginNeeded`."""
         tokens = self.known()
         if tokens is None:
             raise LoginNeeded("the bot's account is not connected")
@@ -123,7 +123,7 @@ class TokenStore:
         raise XError("another process is renewing the token for too long")
 
     def store(self, tokens: Tokens) -> None:
-        """Keep the tokens of a login."""
+        """Store the tokens of a login."""
         self._store.put(_KEY, _pack(tokens))
 
     def exchange(self, **form: str) -> Tokens:
@@ -158,7 +158,7 @@ class TokenStore:
         return kept.access
 
     def _keep(self, stored: str, fresh: Tokens) -> None:
-        """Put the new pair where the old one stands, unless the operator logged in meanwhile."""
+        """Replace the old pair by the new one, unless the operator logged in meanwhile."""
         deadline = self._clock() + _STORING_S
         while True:
             try:

@@ -1,7 +1,7 @@
-"""X's JSON to the bot's own posts and messages, in either vocabulary; parsed here and nowhere else.
+"""Parses X's JSON, in either vocabulary, into the bot's posts and messages.
 
-An answer that is wrong in one place is still read in all others: a field of the wrong type counts as missing,
-an object without what nothing can be done without is left out of its list.
+Parsing is lenient: a field of the wrong type counts as missing, and an object without a required field is
+left out of its list.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class _Named(BaseModel):
 
 
 class _Note(BaseModel):
-    """The whole of a text that is longer than the 280 characters of a post."""
+    """The full text of a post of more than 280 characters."""
 
     text: Lenient[str] = ""
     mentions: Many[_Named] = Field(validation_alias=AliasPath("entities", "mentions"))
@@ -117,7 +117,7 @@ class _Includes(BaseModel):
     users: Many[_User]
 
     def media_by_key(self) -> dict[str, Media]:
-        """Return the media that the bot can do something with."""
+        """Return the usable media by key."""
         known = [each for each in self.media if each.type in _KINDS]
         return {each.media_key: _media(each) for each in known}
 
@@ -127,7 +127,7 @@ class _Includes(BaseModel):
 
 
 class _ListAnswer(BaseModel):
-    """What all answers that list something have."""
+    """The common fields of all responses that contain a list."""
 
     includes: Lenient[_Includes] = Field(default_factory=lambda: _Includes.model_validate({}))
     next_token: Lenient[str | None] = Field(None, validation_alias=AliasPath("meta", "next_token"))
@@ -157,7 +157,7 @@ class _OldMedia(BaseModel):
 
 
 class _OldEvent(BaseModel):
-    """A direct message in the words of X's API 1.1, as webhooks deliver it."""
+    """A direct message in the format of X's API 1.1, as webhooks deliver it."""
 
     id: Id
     sender: Id = Field(validation_alias=AliasPath("message_create", "sender_id"))
@@ -177,7 +177,7 @@ class _OldEvents(BaseModel):
 
 
 def read_page(payload: Json) -> PostPage:
-    """Read an answer that holds posts (many, one, or none) and what was sent along with them."""
+    """Parse a response with posts (many, one, or none) and the included objects."""
     read = _Posts.model_validate(payload)
     media = read.includes.media_by_key()
     around = {each.id: _post(each, media, {}) for each in read.includes.posts}
@@ -191,7 +191,7 @@ def read_page(payload: Json) -> PostPage:
 
 
 def read_messages(payload: Json) -> MessagePage:
-    """Read an answer that holds direct message events; what is no message is left out."""
+    """Parse a response with direct message events; events that are not messages are left out."""
     read = _Events.model_validate(payload)
     media = read.includes.media_by_key()
     events = [each for each in read.data if each.event_type in (None, "MessageCreate")]
@@ -204,7 +204,7 @@ def read_messages(payload: Json) -> MessagePage:
 
 
 def read_delivered_messages(payload: Json) -> MessagePage:
-    """Read the payload of a `dm.received` delivery."""
+    """Parse the payload of a `dm.received` delivery."""
     read = _OldEvents.model_validate(payload)
     users = [each.get("data") for each in _values(read.users) if isinstance(each, Mapping)]
     return MessagePage(

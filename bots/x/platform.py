@@ -1,4 +1,4 @@
-"""X and its direct messages as the workers see them: photos are fetched, answers are sent and found again."""
+"""Implements `Platform` for X and its direct messages: fetches photos, sends and finds answers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _RECENT_MESSAGES = 20
 
 
 class XPlatform:
-    """Mentions on X. One reply per mention, to the mention itself."""
+    """Mentions on X. Each gets one reply."""
 
     name = "x"
 
@@ -142,7 +142,7 @@ class XPlatform:
 
 
 class XDirectMessages:
-    """Direct messages on X. A message quotes nothing, so its picture tells which job it answers."""
+    """Direct messages on X. A message does not refer to another, so its picture identifies the job."""
 
     name = "x-dm"
 
@@ -254,7 +254,7 @@ def _known_media(job: Job, now: float) -> tuple[str, ...]:
 
 @contextmanager
 def _forgotten_where_refused(services: Services, job: Job) -> Iterator[None]:
-    """Let the next try upload the pictures anew where X refuses their ids.
+    """Make the next try upload the pictures again if X rejects their ids.
 
     Raises `Undeliverable` after too many of them.
     """
@@ -271,14 +271,14 @@ def _forgotten_where_refused(services: Services, job: Job) -> Iterator[None]:
 
 
 def _acquire_slot(services: Services, name: str, limit: RateLimit) -> None:
-    """Take one of X's posts or messages. Raises `PlatformPaused` until there is one."""
+    """Take a slot of X's limit for posts or messages. Raises `PlatformPaused` if none is free."""
     wait_s = services.rate_limiter("x").take([(name, limit)])
     if wait_s:
         raise PlatformPaused(time.time() + wait_s, "X's limit for the last 15 minutes is used up")
 
 
 def _set_data(services: Services, job: Job, **data: str) -> None:
-    """Keep data on a job. Raises `Undeliverable` where its person was forgotten meanwhile."""
+    """Store platform data on a job. Raises `Undeliverable` if its person was forgotten meanwhile."""
     try:
         services.ledger.set_platform_data(job.id, **data)
     except UnknownJob as error:

@@ -1,4 +1,4 @@
-"""The HTTP session of all calls to X: it sets host, time limit, size limit and vocabulary, and reads errors.
+"""The HTTP session of all calls to X: sets host, deadlines, size limit and vocabulary; parses errors.
 
 X's two vocabularies for requests: `tweet.fields`, which tweepy sends, and `post.fields`.
 """
@@ -30,7 +30,7 @@ POST_FIELDS = (
     "note_tweet",
     "referenced_tweets",
 )
-"""What the bot reads of a post, in tweepy's words."""
+"""The fields that the bot reads of a post, by tweepy's names."""
 
 PRICED_FIELDS = frozenset({"author_id", "in_reply_to_user_id", "referenced_tweets"})
 """Fields that `post` words only tell together with what they name, an account or a post, at its price."""
@@ -60,24 +60,24 @@ _EXPANSIONS = MappingProxyType(
 
 
 class Vocabulary(StrEnum):
-    """Which words a request uses."""
+    """Which of X's two sets of parameter names a request uses."""
 
     TWEET = "tweet"
     POST = "post"
 
     def without_priced(self, fields: Iterable[str]) -> list[str]:
-        """Leave out the fields that have a price in this vocabulary."""
+        """Return the fields without those that have a price in this vocabulary."""
         free = self is Vocabulary.TWEET
         return [field for field in fields if free or field not in PRICED_FIELDS]
 
     @property
     def alternative(self) -> Vocabulary:
-        """The other one of the two."""
+        """Return the other vocabulary."""
         return Vocabulary.POST if self is Vocabulary.TWEET else Vocabulary.TWEET
 
 
 def translated_params(params: Mapping[str, object], vocabulary: Vocabulary) -> dict[str, object]:
-    """Say the parameters of a request, given in tweepy's words, in this vocabulary."""
+    """Return the parameters of a request, given by tweepy's names, in this vocabulary."""
     said = dict(params)
     if vocabulary is Vocabulary.TWEET:
         return said
@@ -105,9 +105,9 @@ def _items(value: object) -> list[str]:
 
 
 _BODY_MAX = 20_000_000
-"""A page of 100 posts with all that comes along takes less than a tenth of it."""
+"""Maximum size of a response; a page of 100 posts with its included objects takes less than a tenth."""
 _BODY_TIMEOUTS = 3
-"""A call may take so many of its timeouts altogether."""
+"""Total duration of a call, in multiples of its timeout."""
 TWEEPY_HOST = "https://api.twitter.com"
 
 # Their DEBUG lines print Authorization headers, signatures and tokens.
@@ -115,7 +115,7 @@ _LOGGERS_OF_SECRETS = ("tweepy", "oauthlib", "requests_oauthlib")
 
 
 class XSession(requests.Session):
-    """Sends tweepy's requests to the host, in the vocabulary and within the time that we choose.
+    """Sends tweepy's requests to the configured host, translated and with deadlines.
 
     The host is changed before a request is signed: an OAuth1 signature covers it. Answers that are
     no success raise `XError`s, before tweepy can trip over their bodies.
@@ -163,7 +163,7 @@ class XSession(requests.Session):
 
 
 class _BoundedBody:
-    """The body of a response, of which no more is read than a limit of bytes and of time allows."""
+    """The body of a response, limited in size and time."""
 
     def __init__(self, raw: Any, ends_at: float) -> None:  # noqa: ANN401 - urllib3's, which requests does not type
         self._raw = raw
@@ -201,7 +201,7 @@ def _is_json(response: requests.Response) -> bool:
 
 
 def _network_error(error: requests.RequestException) -> XUnreachable | XUnknownOutcome:
-    """Tell apart what was certainly not sent from what may have been."""
+    """Return `XUnreachable` if the request was certainly not sent, else `XUnknownOutcome`."""
     cause = getattr(error.args[0], "reason", error.args[0]) if error.args else None
     if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
         return XUnreachable(type(error).__name__)

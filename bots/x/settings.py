@@ -1,4 +1,4 @@
-"""Every setting of the X adapter, typed and documented; nothing else of it reads the environment."""
+"""The settings of the X adapter."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class XSettings(EnvironmentSettings):
 
     @property
     def has_oauth1(self) -> bool:
-        """All four OAuth1 keys are set."""
+        """Return whether all four OAuth1 keys are set."""
         keys = (
             self.consumer_key,
             self.consumer_secret,

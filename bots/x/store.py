@@ -14,7 +14,7 @@ DAY_S = 86_400.0
 
 _ANSWERS_PER_OWNER = 50
 
-# Longer than any look can lag behind; the ledger itself knows its jobs for two weeks.
+# Longer than reading can lag behind; the ledger itself keeps its jobs for two weeks.
 _HANDLED_S = 2 * DAY_S
 
 
@@ -29,7 +29,7 @@ class Memory:
         self._keep_s = keep_s
 
     def answered(self, answer: str, job_id: str, owners: Iterable[str]) -> None:
-        """Remember that this post answers that job, and whose photos it shows."""
+        """Store that this post answers that job, and whose photos it shows."""
         self._store.put(f"answer:{answer}", job_id, self._keep_s)
         for owner in set(owners):
             self._add(owner, answer)
@@ -43,16 +43,16 @@ class Memory:
         return tuple(json.loads(self._store.get(f"owner:{owner}") or "[]"))
 
     def forget(self, person: str, answers: Iterable[str]) -> None:
-        """Forget these answers and what was noted about the person."""
+        """Delete what is stored about these answers and this person."""
         names = [f"answer:{answer}" for answer in answers]
         self._store.delete(f"owner:{person}", f"refused:{person}", *names)
 
     def is_handled(self, event: str) -> bool:
-        """Return whether this event was dealt with, to its end, before."""
+        """Return whether this event was completely handled before."""
         return self._store.get(f"handled:{event}") is not None
 
     def handled(self, event: str) -> None:
-        """Remember that nothing is left to do about this event."""
+        """Store that this event is completely handled."""
         self._store.put(f"handled:{event}", "1", _HANDLED_S)
 
     def was_refused_today(self, person: str) -> bool:
@@ -66,11 +66,11 @@ class Memory:
         )
 
     def answers_in_thread(self, conversation: str) -> int:
-        """Return how many asks of one person in one thread were taken today."""
+        """Return how many requests of one person in one thread were accepted today."""
         return int(self._store.get(f"turns:{conversation}") or 0)
 
     def count_answer(self, conversation: str, person: str) -> None:
-        """Count one more ask of this person in this thread."""
+        """Count one more request of this person in this thread."""
         self._store.increment(f"turns:{conversation}", 1, DAY_S, person)
 
     def _add(self, owner: str, answer: str) -> None:
@@ -88,26 +88,26 @@ _NOTICE_KEPT_S = 7 * DAY_S
 
 
 def notify_operator(store: KeyValueStore, trouble: str) -> None:
-    """Keep a notice for `suisai doctor` until it is cleared; log it where it is new."""
+    """Store a notice for `suisai doctor` until it is cleared; log it if it is new."""
     if store.get(_NOTICE_KEY) != trouble:
         _log.error("x_needs_operator", trouble=trouble, action="retry")
     store.put(_NOTICE_KEY, trouble, _NOTICE_KEPT_S)
 
 
 def clear_notice(store: KeyValueStore) -> None:
-    """Note that X works again."""
+    """Delete the notice: X works again."""
     if store.get(_NOTICE_KEY) is not None:
         store.delete(_NOTICE_KEY)
         _log.info("x_works_again")
 
 
 def notice(store: KeyValueStore) -> str | None:
-    """Return what the operator should know, None where all is well."""
+    """Return the stored notice to the operator, None if there is none."""
     return store.get(_NOTICE_KEY)
 
 
 class ReadingState(BaseModel):
-    """How reading one list goes: shown by `suisai doctor`."""
+    """The state of reading one list, shown by `suisai doctor`."""
 
     succeeded_at: float = 0.0
     """Seconds since the epoch; 0: never."""

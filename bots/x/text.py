@@ -1,4 +1,4 @@
-"""The words of an answer on X, in the person's language and within X's length."""
+"""Composes the texts of answers on X, in the person's language and within X's maximum length."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WEIGHT_MAX = 280
 """X's limit; characters outside of the Latin range weigh two."""
 
 _WAYS = 3
-"""Ways to say the same, since X refuses posts that repeat one another."""
+"""Number of variants of each text, because X refuses repeated posts."""
 
 
 HEARD = "heard"
@@ -24,9 +24,9 @@ STYLE, NOT_UNDERSTOOD = "style", "not-understood"
 
 
 def heard(options: PaintOptions, *, words_dropped: bool) -> dict[str, str]:
-    """Return the part of a job's address that tells what was understood of the text.
+    """Return the part of a job's address that records how the text was understood.
 
-    In public people write many things beside a wish: only what asks for a change counts as not understood.
+    In public, people write other things as well, so only a request for a change counts as not understood.
     """
     said = [STYLE] if options.explicit else []
     if words_dropped and asks_for_change(options.words):
@@ -53,7 +53,7 @@ def text_of(job: Job, answer: Answer, style: Style | None = None) -> str:
 
 
 def alt_text_of(job: Job, style: Style | None) -> str:
-    """Describe a painting to who cannot see it."""
+    """Return the alt text of a painting."""
     language = job.request.language
     titles = style.title if style else {}
     title = titles.get(negotiate(language)) or titles.get("en") or job.request.style
@@ -61,7 +61,7 @@ def alt_text_of(job: Job, style: Style | None) -> str:
 
 
 def fitting(sentences: list[str]) -> str:
-    """Join as many of these sentences as fit into a post, at least a part of the first."""
+    """Join as many of these sentences as fit into a post; the first is shortened if necessary."""
     text = sentences[0]
     for sentence in sentences[1:]:
         if weight(f"{text} {sentence}") <= WEIGHT_MAX:

@@ -30,7 +30,7 @@ _ALLOWED = (
 
 
 class NotDelivered(UserFacingError):
-    """X does not deliver as it should; the message says why and what to do."""
+    """The webhook does not work as intended; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class WebhookAdmin:
     def start(self, address: str) -> Hook:
         """Let X deliver mentions, replies, and messages if the bot answers them, to this server.
 
-        What X refuses is said after everything else is subscribed.
+        Refusals by X are reported after everything else is subscribed.
         """
         url = address.rstrip("/") + ("" if urlsplit(address).path.strip("/") else PATH)
         known = next((hook for hook in self.hooks() if hook.url == url), None)
@@ -87,7 +87,7 @@ class WebhookAdmin:
         return next(each for each in self.hooks() if each.id == hook.id)
 
     def stop(self) -> int:
-        """Let X deliver nothing to the bot's addresses any more; return how many there were."""
+        """Remove all webhooks of the app; return how many there were."""
         hooks = [hook for hook in self.hooks() if urlsplit(hook.url).path == PATH]
         ids = {hook.id for hook in hooks}
         subscribed = [s["subscription_id"] for s in self._subscriptions() if s["webhook_id"] in ids]

@@ -1,4 +1,4 @@
-"""What taking in mentions and messages has in common: paint options, languages, replies and the opt-out."""
+"""Shared by mentions and direct messages: paint options, languages, replies and the opt-out."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tasks.rate_limit import RateLimiter
 from tasks.services import Services
 
 _KEPT_FOR_ANSWERS = 0.5
-"""Share of X's limits that single sentences leave to paintings."""
+"""Share of X's limits that is reserved for paintings when texts are sent."""
 
 _log = structlog.get_logger()
 
 
 class Replies:
-    """Sends single sentences where that is allowed; paintings go first, and a failure is only logged."""
+    """Sends short texts if the settings allow it. Paintings have priority; a failure is only logged."""
 
     def __init__(self, x: XClient, memory: Memory, limiter: RateLimiter) -> None:
         self._x = x
@@ -68,7 +68,7 @@ PLATFORMS = ("x", "x-dm")
 
 
 class OptOut:
-    """Carries out 'stop': the person's photos are not painted any more. Saying it again is harmless."""
+    """Handles 'stop': the person's photos are not painted any more. May be called again."""
 
     def __init__(self, services: Services, memory: Memory) -> None:
         self._services = services
@@ -111,7 +111,7 @@ def delete_answer(x: XClient, answer: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class IntakeContext:
-    """What `Mentions` and `DirectMessages` work with, whether X was polled or delivered."""
+    """The dependencies of `Mentions` and `DirectMessages`, for polling and webhooks."""
 
     services: Services
     x: XClient

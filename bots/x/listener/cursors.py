@@ -1,4 +1,4 @@
-"""Where reading X goes on: what is unread is remembered, and read only after what was read is dealt with.
+"""Cursors for reading X: they store what is unread, and move on only after what was read is handled.
 
 X lists mentions newest first, and who asked first is to be answered first. So where one page does not hold
 all that is new, the ranges of ids that are unread are stored, and the oldest range is read first, through X's
@@ -97,7 +97,7 @@ class Unread(BaseModel):
 
 
 class MentionCursor:
-    """Reads the mentions that were not dealt with, oldest first where there are many."""
+    """Reads the mentions that were not handled yet, oldest first if there are many."""
 
     def __init__(
         self, x: XClient, store: KeyValueStore, now: Callable[[], float], look_back_s: float = 0.0
@@ -108,10 +108,10 @@ class MentionCursor:
         self._look_back_s = look_back_s
 
     def advance(self, take: Callable[[Iterable[PostPage]], object]) -> int:
-        """Read what is unread, page by page; `take` deals with each. Return the number of posts.
+        """Read what is unread, page by page; `take` handles each. Return the number of posts.
 
-        The first time nothing is answered: what was said before the bot was there is past. Raises what `take`
-        and the calls to X raise: what was dealt with before stays so.
+        The first call only notes the newest post: earlier ones are not answered. Raises what `take` and the
+        calls to X raise; what was handled before remains so.
         """
         unread = self._load()
         if unread is None:
@@ -128,7 +128,7 @@ class MentionCursor:
 
     def _begin(self) -> None:
         newest = self._x.mentions(None, None, at_most=MENTIONS_LEAST).posts
-        # Where X lists nothing there is no past: clocks that differ must not hide what comes.
+        # If X lists nothing, begin at id 0: an id derived from a wrong clock could hide new posts.
         now = self._now()
         ids = [int(post.id) for post in newest] or [id_at(now - _SKEW_S)]
         self._save(Unread(read_to=max(ids), looked_at=now, looked_back_at=now))
@@ -152,7 +152,7 @@ class MentionCursor:
             unread.spacing = _spacing(page, newest - low)
             unread.ranges = self._ranges(unread, low, newest + 1)
         else:
-            # The budget allows no other page: answering the newest is better than answering nobody.
+            # The budget allows only one page: answering the newest posts is better than answering none.
             take([page])
             unread.ranges = [Range(low, oldest)]
         unread.read_to = max(unread.read_to, newest)

@@ -1,4 +1,4 @@
-"""Admits direct messages to the ledger, and tells in the conversation what becomes of them."""
+"""Admits direct messages to the ledger, and replies in the conversation."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _SCRIPTS = (
 
 
 class DirectMessages:
-    """Understands direct messages of one person to the bot; groups are ignored."""
+    """Handles direct messages between one person and the bot; group conversations are ignored."""
 
     def __init__(self, services: Services, x: XClient) -> None:
         self._context = IntakeContext.of(services, x)
 
     def take(self, pages: Iterable[MessagePage]) -> int:
-        """Deal with all messages of these pages, oldest first; return how many became jobs.
+        """Handle all messages of these pages, oldest first; return how many became jobs.
 
-        Everything that was accepted is on disk when this returns. Raises `XError`: then the same
-        messages have to be given again.
+        Everything that was accepted is on disk when this returns. Raises `XError`; then it must be called
+        again with the same messages.
         """
         me = self._context.x.me()
         ignored = {me.id, *self._context.x.settings.ignored_accounts}

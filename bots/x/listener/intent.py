@@ -1,4 +1,4 @@
-"""What a post asks of the bot: is it meant, whose photo, or which painting it talks about. Pure."""
+"""Decides what a post asks of the bot: which photos, or which painting. Pure functions."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ ParentPhotos: TypeAlias = Literal["anyone", "same-author", "never"]
 
 @dataclass(frozen=True, slots=True)
 class ThreadContext:
-    """What is known beside the post itself."""
+    """Posts and accounts around a post that decide what it means."""
 
     me: Account
     posts: Mapping[str, Post | None]
-    """Other posts by id; None: looked for, and not to be had."""
+    """Other posts by id; None: looked up, and not available."""
     answers: Set[str] = frozenset()
     """Ids of the bot's own answers among the posts that are replied to."""
     parent_photos: ParentPhotos = "anyone"
@@ -33,14 +33,14 @@ class ThreadContext:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """The post wants nothing of the bot: `own`, `repost`, `bot`, `inherited`."""
+    """The post does not ask the bot for anything: `own`, `repost`, `bot`, `inherited`."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class NeedsPost:
-    """Only with this other post can the question be answered."""
+    """The intent cannot be decided without this other post."""
 
     id: str
 
@@ -55,7 +55,7 @@ class PaintThese:
 
 @dataclass(frozen=True, slots=True)
 class AboutAnswer:
-    """Somebody replied to one of the bot's own answers, or shows it around."""
+    """Somebody replied to one of the bot's answers, or quoted it."""
 
     answer: str
     words: str
@@ -63,7 +63,7 @@ class AboutAnswer:
 
 @dataclass(frozen=True, slots=True)
 class NothingToPaint:
-    """The bot was called, and there is no photo that it could paint."""
+    """The bot was asked, but there is no photo that it may paint."""
 
     why: str
     """`no-photo`, `photo-gone`, `no-still` (a video without a picture), `parent-photos`."""
@@ -74,7 +74,7 @@ Intent: TypeAlias = Ignored | NeedsPost | PaintThese | AboutAnswer | NothingToPa
 
 
 def intent_of(post: Post, around: ThreadContext) -> Intent:
-    """Say what a post that turned up among the mentions wants."""
+    """Return the intent of a post from the list of mentions."""
     post = around.posts.get(post.id) or post
     if why := _beside_the_point(post, around):
         return Ignored(why)
@@ -89,7 +89,7 @@ def intent_of(post: Post, around: ThreadContext) -> Intent:
 
 
 def calls_by_name(post: Post, me: Account, posts: Mapping[str, Post | None]) -> bool | NeedsPost:
-    """Return whether the author wrote the bot's name, or the thread put it there.
+    """Return whether the author wrote the bot's name; False if the reply inherited it.
 
     Replies inherit the names of everybody in the thread, at the start of their text and before the
     part that people see. Where X does not say where that part begins, names at the start that the
@@ -110,12 +110,12 @@ def calls_by_name(post: Post, me: Account, posts: Mapping[str, Post | None]) -> 
 
 
 def mentions_visibly(post: Post, me: Account) -> bool:
-    """Return whether the bot's name stands where people see it, or where X does not say what they see."""
+    """Return whether the bot's name is in the visible part of the text, or X does not tell which part is."""
     return any(mention.start >= (post.shown_from or 0) for mention in _mentions_of(me, post))
 
 
 def text_of_author(post: Post) -> str:
-    """Return what the author wrote, without the names that the thread put before it."""
+    """Return the author's text without the names that the reply inherited."""
     return html.unescape(post.text[post.shown_from or 0 :]).strip()
 
 

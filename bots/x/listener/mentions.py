@@ -36,25 +36,25 @@ LOOKUP_MAX = 100
 """Posts that one call of X's shows."""
 
 _UNTOLD = frozenset({"banned", "strikes"})
-"""Refusals that are not worth a public post."""
+"""Refusal reasons that are not answered by a public post."""
 
 KnownPosts: TypeAlias = dict[str, Post | None]
-"""Posts by id; None: looked up, and gone."""
+"""Posts by id; None: looked up, and not available."""
 
 _log = structlog.get_logger()
 
 
 class Mentions:
-    """Understands posts and admits them; an event that comes twice is one job."""
+    """Handles posts and admits their requests; a post that is read twice is one job."""
 
     def __init__(self, services: Services, x: XClient) -> None:
         self._context = IntakeContext.of(services, x)
 
     def take(self, pages: Iterable[PostPage]) -> int:
-        """Deal with all posts of these pages, oldest first; return how many became jobs.
+        """Handle all posts of these pages, oldest first; return how many became jobs.
 
-        Everything that was accepted is on disk when this returns. Raises `XError`: then the same posts have
-        to be given again; those that were dealt with are skipped.
+        Everything that was accepted is on disk when this returns. Raises `XError`; then it must be called
+        again with the same posts, and skips those that were handled.
         """
         known: KnownPosts = {}
         fresh: dict[str, Post] = {}
@@ -82,7 +82,7 @@ class Mentions:
         )
 
     def _in_full(self, posts: list[Post], known: KnownPosts, automated: set[str]) -> list[Post]:
-        """Look up the posts that came without their authors, where they may want something."""
+        """Look up the posts that were read without their authors, if they may ask for something."""
         wanted = [
             post.id
             for post in posts
@@ -141,7 +141,7 @@ class Mentions:
         return automated
 
     def _act(self, post: Post, intent: Intent) -> bool:
-        """Do what a post wants; True where it became a job."""
+        """Act on the intent of a post; return whether it became a job."""
         admitted = False
         if not isinstance(intent, Ignored):
             post = replace(post, language=self._context.language(post.author, post.language))
@@ -223,7 +223,7 @@ class Mentions:
             self._say(post, refusal(post.language, refused, now))
 
     def _follow_up(self, post: Post, answer: str, text: str) -> bool:
-        """Paint the photos of an earlier answer in another way, where the text asks for one."""
+        """Repaint the photos of an earlier answer if the text asks for it."""
         job = self._context.services.ledger.find_job(self._context.memory.job_of(answer) or "")
         options = self._options(post, text, job)
         if options.stop:

@@ -1,4 +1,4 @@
-"""The listening process of X: polls mentions and messages, no more often than it pays to."""
+"""The listener process of X: polls mentions and messages, more rarely while none arrive."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ from tasks.services import Services
 RATE_WINDOW_S = 900.0
 
 _OPERATOR_S = 300.0
-"""How often it is tried whether the operator has fixed what only the operator can."""
+"""Seconds between retries of a problem that only the operator can fix."""
 
 _FIRST_RETRY_S = 5.0
 _LONGEST_RETRY_S = 300.0
 
 BLIND_AFTER = 3
-"""Failures in a row after which the bot counts as blind."""
+"""Failures in a row after which `suisai doctor` reports that reading fails."""
 
 _log = structlog.get_logger()
 
 Look = Callable[[], float]
-"""Looks once and returns the seconds until the next look; raises `XError`."""
+"""Polls once and returns the seconds until the next poll. Raises `XError`."""
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ class Poll:
 
 
 class Listener:
-    """Looks at mentions and messages in turn, and rests as long as X and the budget ask for."""
+    """Polls mentions and messages alternately, and pauses as long as X and the budget require."""
 
     def __init__(self, services: Services, x: XClient) -> None:
         self._services = services
@@ -80,7 +80,7 @@ class Listener:
         return found
 
     def look_at_mentions(self) -> float:
-        """Deal with new mentions once. Raises `XError`, having moved nothing."""
+        """Handle new mentions once. Raises `XError`; then the cursor has not moved."""
         settings = self._x.settings
         if self._intake_paused("x"):
             return settings.poll_slowest_s
@@ -93,7 +93,7 @@ class Listener:
         return self._rest_s
 
     def look_at_messages(self) -> float:
-        """Deal with new direct messages once. Raises `XError`, having moved nothing."""
+        """Handle new direct messages once. Raises `XError`; then the cursor has not moved."""
         settings = self._x.settings
         if self._intake_paused("x-dm"):
             return settings.messages_poll_s
@@ -101,7 +101,7 @@ class Listener:
         return settings.reconcile_s if settings.webhooks else settings.messages_poll_s * calls
 
     def run(self, stop: threading.Event) -> None:
-        """Look until `stop` is set."""
+        """Poll until `stop` is set."""
         polls = self.polls()
         while not stop.is_set():
             for each in polls:
@@ -110,7 +110,7 @@ class Listener:
             stop.wait(max(0.0, min(each.due for each in polls) - time.monotonic()))
 
     def rest_after_look(self, each: Poll) -> float:
-        """Look once, whatever comes of it, and return the seconds until the next look."""
+        """Poll once, log and store any error, and return the seconds until the next poll."""
         try:
             rest_s = each.look()
         except XError as error:
@@ -144,7 +144,7 @@ class Listener:
         return failed(_OPERATOR_S if needs_operator else None)
 
     def _note(self, each: Poll, error: XError | None) -> ReadingState:
-        """Store how reading this list goes."""
+        """Store the reading state of this list."""
         state = ReadingState.load(self._store, each.name)
         if error is None:
             state = ReadingState(succeeded_at=self._services.ledger.now())
@@ -155,7 +155,7 @@ class Listener:
         return state
 
     def _intake_paused(self, platform: str) -> bool:
-        """Return whether to read nothing: what is unread waits at X for free."""
+        """Return whether intake is paused: unread posts cost nothing while they stay at X."""
         return not {"intake", f"intake:{platform}"}.isdisjoint(self._services.controls.paused())
 
 

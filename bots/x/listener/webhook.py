@@ -1,4 +1,4 @@
-"""What X delivers to the web process: admitted as polled posts and messages are."""
+"""The webhook of X in the web process: admits delivered posts and messages like polled ones."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ def routes(services: Services) -> list[BaseRoute]:
 
 
 class XWebhook:
-    """Answers X's challenges and takes its deliveries.
+    """Answers X's challenges and handles its deliveries.
 
-    What cannot be dealt with is left to polling: its cursors move by what polling itself has read.
+    A delivery that cannot be handled is left to polling, whose cursors do not depend on deliveries.
     """
 
     def __init__(self, services: Services, x: XClient, secret: str) -> None:

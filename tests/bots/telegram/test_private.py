@@ -118,7 +118,7 @@ def test_anything_else_gets_one_friendly_line(harness: TelegramHarness) -> None:
         ("/language", "Which language"),
         ("/me", "can't see your profile photo"),
         ("/again", "Send me a photo"),
-        ("/cooldown 5", "setting of groups"),
+        ("/cooldown 5", "setting is for groups"),
         ("/nonsense", "Send me a photo"),
         ("/stats", "Send me a photo"),
     ],
