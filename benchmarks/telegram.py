@@ -111,8 +111,8 @@ def _peak(times: list[float]) -> int:
 
 
 @contextmanager
-def suisai(api: TelegramApi) -> Iterator[None]:
-    """Run the listener while the block runs."""
+def suisai(api: TelegramApi, *, workers: bool = False) -> Iterator[None]:
+    """Run the listener while the block runs; with `workers` also one worker of each kind."""
     with tempfile.TemporaryDirectory() as folder:
         valkey = EmbeddedValkey(Path(folder) / "valkey")
         valkey.ensure()
@@ -123,6 +123,8 @@ def suisai(api: TelegramApi) -> Iterator[None]:
             limits=Limits(cooldown_s=0, max_wait_s=100_000),
         )
         stack = Stack(settings, Path(folder) / "logs", api.settings())
+        if workers:
+            stack.start_workers()
         stack.start("telegram", "telegram")
         try:
             api.world.wait(lambda: ("short_description", "pt") in api.world.texts, PATIENCE_S)
@@ -153,13 +155,13 @@ async def _answer_all(api: TelegramApi, stop: threading.Event) -> None:
             for update in await bot.get_updates(offset, timeout=1):
                 offset = update.update_id + 1
                 assert update.message is not None
-                await update.message.reply_text("Looking at your photo…")
+                await update.message.reply_text("Got your photo.")
 
 
 @contextmanager
-def flooded(api: TelegramApi) -> Iterator[None]:
+def flooded(api: TelegramApi, *, workers: bool = False) -> Iterator[None]:
     """Like `suisai`; an additional chat, to which every call is refused, sends a photo every second."""
-    with suisai(api):
+    with suisai(api, workers=workers):
         api.limits.flood(FLOODED, 3_600, *SPEAKING, "setMessageReaction", "sendChatAction")
         stop = threading.Event()
         thread = threading.Thread(target=_send_again_and_again, args=(api, stop))

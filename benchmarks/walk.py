@@ -1,10 +1,11 @@
 """Source files that run, and round trips to the ledger's server, for one Telegram photo, per process.
 
 `python -m benchmarks.walk` starts the real processes with a real Valkey and the tests' local Bot API server,
-paints one photo as warm-up, then traces the second one from its update to its painting. A file counts if one
-of its functions is called meanwhile; a round trip is one write to a connection to the ledger's server.
-Periodic work (heartbeats, maintenance, idle polls) is measured for the same time and printed separately.
-Files that run in any case (heartbeat, redaction, logs) are not counted.
+paints some photos as warm-up, then traces more photos, one after the other, each from its update until its
+job has ended and the listener has checked its placeholder. A file counts if one of its functions is called
+meanwhile; a round trip is one write to a connection to the ledger's server. Periodic work (heartbeats,
+maintenance, idle polls) is measured for the same time and subtracted. Files that run in any case (heartbeat,
+redaction, logs) are not counted.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tasks.settings import Limits, Settings
@@ -28,23 +30,38 @@ from tests.stack import Stack, eventually
 PROCESSES = ("telegram", "io", "gpu")
 ALWAYS = ("tasks/heartbeat.py", "tasks/telemetry/redaction.py", "tasks/telemetry/logs.py")
 
+_WARM_UP = 3
+_SETTLED_S = 3.0
+"""The job ends after its painting is shown, and the listener looks at its placeholder once more."""
+
 PROBE = '''
 """Counts in every process of the bot; Python imports it as sitecustomize."""
 import json, os, sys, threading, time
 FOLDER, ROOT = os.environ["WALK_FOLDER"], os.environ["WALK_ROOT"]
 FLAG = os.path.join(FOLDER, "watch")
-files, trips = set(), 0
+files, trips = set(), []
+def trip(command):
+    frame, callers = sys._getframe(2), []
+    while frame is not None and len(callers) < 3:
+        name = frame.f_code.co_filename
+        if name.startswith(ROOT) and "/.venv/" not in name:
+            callers.append(f"{name[len(ROOT) + 1:]}:{frame.f_lineno}")
+        frame = frame.f_back
+    trips.append([_words(command), *callers])
+def _words(command):
+    parts = command if isinstance(command, (list, tuple)) else [command]
+    raw = b"".join(p if isinstance(p, bytes) else str(p).encode() for p in parts)
+    return " ".join(raw.decode("utf-8", "replace").split("\\r\\n")[2:7:2])[:60]
 def seen(frame, event, _):
     if event == "call" and frame.f_code.co_filename.startswith(ROOT):
         files.add(frame.f_code.co_filename)
 def switch():
-    global trips
-    name, on = "", False
+    on = False
     while True:
         time.sleep(0.005)
         wanted = os.path.exists(FLAG)
         if wanted and not on:
-            files.clear(); trips = 0
+            files.clear(); trips.clear()
             on = True
         elif on and not wanted:
             on = False
@@ -56,11 +73,11 @@ def count(cls):
     real = cls.send_packed_command
     if "async" in cls.__module__:
         async def send(self, *a, **k):
-            global trips; trips += 1
+            trip(a[0] if a else "")
             return await real(self, *a, **k)
     else:
         def send(self, *a, **k):
-            global trips; trips += 1
+            trip(a[0] if a else "")
             return real(self, *a, **k)
     cls.send_packed_command = send
 if "bots" in sys.orig_argv:
@@ -110,7 +127,13 @@ class Count:
     """The counts of one process."""
 
     files: frozenset[str]
-    trips: int
+    calls: list[list[str]]
+    """Each round trip: the beginning of its command, and who of ours made it."""
+
+    @property
+    def trips(self) -> int:
+        """How many round trips there were."""
+        return len(self.calls)
 
 
 def count_during(folder: Path, during: Callable[[], object]) -> dict[str, Count]:
@@ -136,34 +159,43 @@ def _counts(folder: Path) -> dict[str, Count] | None:
     return found if set(PROCESSES) <= set(found) else None
 
 
-def _paint(api: TelegramApi, person: int) -> None:
-    message = api.people.photo(person, snapshot(person))
-    chat = api.world.chat(person)
-    api.world.wait(lambda: chat.paintings(message["message_id"]), 120, what="the painting")
+def _paint(api: TelegramApi, *people: int) -> None:
+    for person in people:
+        message = api.people.photo(person, snapshot(person))
+        painted = partial(api.world.chat(person).paintings, message["message_id"])
+        api.world.wait(painted, 120, what="the painting")
+        time.sleep(_SETTLED_S)
 
 
 def main() -> None:
     """Print files and round trips per process."""
-    argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    ).parse_args()
+    )
+    parser.add_argument("--photos", type=int, default=5)
+    parser.add_argument("--list", action="store_true", help="name every file and round trip")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with watched_bot(folder) as api:
-            _paint(api, 1)
+            _paint(api, *range(1, 1 + _WARM_UP))
             begun = time.monotonic()
-            busy = count_during(folder, lambda: _paint(api, 2))
+            busy = count_during(folder, lambda: _paint(api, *range(10, 10 + options.photos)))
             took = time.monotonic() - begun
             idle = count_during(folder, lambda: time.sleep(took))
-    print(f"photo to painting, with the probe: {took:.2f} s")
     for process in PROCESSES:
         print(
-            f"{process:10} files {len(busy[process].files):3}   round trips {busy[process].trips:3}"
-            f"   (idle for as long: {idle[process].trips})"
+            f"{process:10} files {len(busy[process].files):3}   round trips of {options.photos} photos "
+            f"{busy[process].trips:4}   (idle: {idle[process].trips / took:.1f} a second)"
         )
     files = {file for count in busy.values() for file in count.files}
-    trips = sum(busy[p].trips - idle[p].trips for p in PROCESSES)
-    print(f"together   files {len(files):3}   round trips {trips:3} above idle")
+    trips = sum(busy[p].trips - idle[p].trips for p in PROCESSES) / options.photos
+    print(f"a photo    files {len(files):3}   round trips {trips:.1f} above idle")
+    if options.list:
+        for process in PROCESSES:
+            for call in busy[process].calls:
+                print(f"{process:10}{' < '.join(call)}")
+        print(*sorted(files), sep="\n")
 
 
 if __name__ == "__main__":

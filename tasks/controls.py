@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,18 @@ class WorkDone:
 
 
 NO_WORK = WorkDone()
+
+
+@dataclass(frozen=True, slots=True)
+class StageReport:
+    """How fast a worker works in one stage."""
+
+    stage: Stage
+    jobs_per_s: float
+    latency_s: float
+    """Seconds per job."""
+    done: WorkDone = NO_WORK
+    """What it did since its last report."""
 
 
 class Controls:
@@ -90,13 +103,22 @@ class Controls:
         stale_s: float = 15.0,
         done: WorkDone = NO_WORK,
     ) -> None:
+        """Record a worker's throughput in one stage, like `report_all`."""
+        self.report_all(worker, [StageReport(stage, jobs_per_s, latency_s, done)], stale_s)
+
+    def report_all(
+        self, worker: str, reports: Sequence[StageReport], stale_s: float = 15.0
+    ) -> None:
         """Record a worker's throughput, and its work since the last report.
 
         After `stale_s` without a report a worker no longer counts towards the capacity.
         """
-        stale_ms = int(stale_s * 1000)
-        counts = (done.jobs, done.calls, int(done.busy_s * 1000))
-        self._scripts.run("report", stage, worker, jobs_per_s, latency_s, stale_ms, *counts)
+        args: list[str | int | float] = []
+        for each in reports:
+            args += [each.stage, worker, each.jobs_per_s, each.latency_s, int(stale_s * 1000)]
+            args += [each.done.jobs, each.done.calls, int(each.done.busy_s * 1000)]
+        if args:
+            self._scripts.run("report", *args)
 
 
 def _name(what: str, platform: str | None) -> str:

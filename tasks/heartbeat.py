@@ -28,6 +28,13 @@ _STALE_S = 16.0
 
 _SHUTDOWN_TIMEOUT_S = 2.0
 
+# Writes `[server time + stale seconds, since, facts]`.
+_ANNOUNCE = """
+local t = redis.call('TIME')
+local till = string.format('[%.6f, ', t[1] + t[2] / 1000000 + ARGV[2])
+redis.call('HSET', KEYS[1], ARGV[1], till .. ARGV[3])
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Process:
@@ -62,8 +69,9 @@ class Heartbeats:
 
     def announce(self, process: Process, stale_s: float = _STALE_S) -> None:
         """Record that a process is alive; it is listed for `stale_s`."""
-        line = json.dumps([server_time(self._redis) + stale_s, process.since, dict(process.facts)])
-        self._redis.hset(self._key, f"{process.kind} {process.name}", line)
+        facts = json.dumps([process.since, dict(process.facts)])[1:]
+        field = f"{process.kind} {process.name}"
+        self._redis.eval(_ANNOUNCE, 1, self._key, field, str(stale_s), facts)
 
     def leave(self, process: Process) -> None:
         """Take a process off the list."""

@@ -6,7 +6,7 @@ clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -67,12 +67,43 @@ class Members:
     """The members are people, who leave the set when they are forgotten."""
 
 
+class Pending:
+    """The result of one command of a batch, known once the batch has run."""
+
+    def __init__(self, results: Sequence[Any], at: int) -> None:
+        self._results = results
+        self._at = at
+
+    @property
+    def value(self) -> Any:  # noqa: ANN401 - what the server sent
+        """What the command returned."""
+        return self._results[self._at]
+
+
 class Batch:
-    """Writes that are executed in one transaction."""
+    """Commands that are executed in one transaction."""
 
     def __init__(self, pipe: Pipeline, prefix: str) -> None:
         self._pipe = pipe
         self._prefix = prefix
+        self._results: list[Any] = []
+
+    def get(self, key: str) -> Pending:
+        """As `KeyValueStore.get`."""
+        return self._pending(lambda: self._pipe.get(f"{self._prefix}:{key}"))
+
+    def eval(self, script: str, key: str, *args: str | int) -> Pending:
+        """Run a Lua script on a key of the whole store."""
+        return self._pending(lambda: self._pipe.eval(script, 1, key, *args))
+
+    def run(self) -> None:
+        """Run all commands."""
+        self._results += self._pipe.execute()
+
+    def _pending(self, add: Callable[[], object]) -> Pending:
+        pending = Pending(self._results, len(self._pipe.command_stack))
+        add()
+        return pending
 
     def put(self, key: str, value: str, ttl_s: float | None = None, person: str = "") -> None:
         """As `KeyValueStore.put`."""
@@ -192,10 +223,11 @@ class KeyValueStore:
 
     @contextmanager
     def batch(self) -> Iterator[Batch]:
-        """Collect writes and execute them in one transaction when the block ends."""
+        """Collect commands and execute them in one transaction when the block ends."""
         with self._pipeline() as pipe:
-            yield Batch(pipe, self._prefix)
-            pipe.execute()
+            batch = Batch(pipe, self._prefix)
+            yield batch
+            batch.run()
 
     def due(self, queue: str, now: float, most: int) -> list[Scheduled]:
         """Return up to `most` items of a queue that are due, the longest overdue first."""

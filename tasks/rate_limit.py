@@ -86,6 +86,8 @@ class Wait:
     """The hold that prevented it, if any."""
     limit: str = ""
     """The key of the limit that prevented it, if any."""
+    reported: tuple[str, ...] = ()
+    """The holds that last, of those that were only to be reported."""
 
 
 class RateLimiter:
@@ -111,8 +113,12 @@ class RateLimiter:
         limits: Sequence[tuple[str, RateLimit]],
         holds: Sequence[str] = (),
         reserve: float = 0.0,
+        report: Sequence[str] = (),
     ) -> Wait:
-        """Like `take`, but takes no slot while one of the platform's `holds` lasts. One round trip."""
+        """Like `take`, but takes no slot while one of the platform's `holds` lasts. One round trip.
+
+        `report`: other holds, which are only reported.
+        """
         keys = [
             self.holds.key(self.platform),
             *(f"{self._prefix}:pace:{key}" for key, _ in limits),
@@ -120,6 +126,7 @@ class RateLimiter:
         args: list[str | int | float] = [len(limits)]
         for _, quota in limits:
             args += [quota.count, int(quota.window_s * 1000), reserve]
-        wait_ms, hold, slowest = self._take(keys=keys, args=[*args, *holds])
+        asked = [*holds, "", *report] if report else holds
+        wait_ms, hold, slowest, *reported = self._take(keys=keys, args=[*args, *asked])
         limit = limits[int(slowest) - 1][0] if int(slowest) else ""
-        return Wait(int(wait_ms) / 1000, hold, limit)
+        return Wait(int(wait_ms) / 1000, hold, limit, tuple(reported))

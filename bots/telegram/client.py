@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import json
 import logging
+import math
 import os
 import re
 from http import HTTPStatus
@@ -24,16 +25,21 @@ from bots.outage import Outage
 from bots.telegram.events import BotIdentity
 from bots.telegram.settings import TelegramMissing, TelegramSettings
 
-HEARD = ("message", "guest_message", "callback_query", "inline_query")
+HEARD = ("message", "edited_message", "guest_message", "callback_query", "inline_query")
 """The updates that the bot asks for; it needs no others."""
 
 _READ_S = 30.0
 _UPLOAD_S = 60.0
 _RETRY_AFTER_S = 5
-"""Wait after a flood limit that names no time."""
-_SECONDS = re.compile(r"retry after (\d+)", re.IGNORECASE)
+"""Of a flood limit that names no time."""
+_SECONDS = re.compile(r"(?:retry after |(?:flood|slowmode)_wait_)(\d+)", re.IGNORECASE)
 _KNOWN_TO_ALL = "getMe"
 """Every server knows this method: its 404 means the token."""
+_UNKNOWN = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
+"""How servers answer methods that they do not know."""
+_NO_SUCH_METHOD = "Bad Request: method not found"
+_FLOOD_WAIT = 420
+"""What Telegram's own servers answer to floods; some Bot API servers pass it on."""
 _KEPT = {413: "Request Entity Too Large", 429: "Too Many Requests"}
 """HTTP errors that are kept when a proxy answers; any other counts as an unreachable server."""
 
@@ -53,44 +59,71 @@ class LenientRequest(HTTPXRequest):
         # Only calls are POSTs; a GET downloads a file.
         if method != "POST":
             return status, body
-        return as_described(status, body, url.rpartition("/")[-1])
+        server, _, called = url.rpartition("/")
+        if status in _UNKNOWN and called != _KNOWN_TO_ALL and not _is_object(body):
+            # A page: of a server that does not know the method, or of a proxy without a server behind.
+            there, _ = await super().do_request(f"{server}/{_KNOWN_TO_ALL}", "POST")
+            if there == HTTPStatus.OK:
+                return _refused(HTTPStatus.BAD_REQUEST, _NO_SUCH_METHOD)
+        return as_described(status, body, called)
 
 
 def as_described(status: int, body: bytes, method: str = "") -> tuple[int, bytes]:
     """Return the status and the body of an answer to a call as the Bot API describes them."""
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict):
+    answer = _object(body)
+    if answer is None:
         if status in _KEPT:
             return _refused(status, _KEPT[status])
         return _refused(HTTPStatus.BAD_GATEWAY, f"HTTP {status}, but no answer of the Bot API")
     if status < 300 and "result" in answer and answer.get("ok") is not False:
         return status, body
     description = str(answer.get("description") or f"HTTP {status}")
-    if status < 300:
-        status = _code(answer)
-    if status == HTTPStatus.NOT_FOUND and method != _KNOWN_TO_ALL:
+    status = _code(status, answer)
+    if status in _UNKNOWN and method != _KNOWN_TO_ALL:
         # The library takes every 404 for a bad token; the server also answers unknown methods so.
-        return _refused(HTTPStatus.BAD_REQUEST, f"Bad Request: method not found: {description}")
+        return _refused(HTTPStatus.BAD_REQUEST, f"{_NO_SUCH_METHOD}: {description}")
+    if status == _FLOOD_WAIT:
+        status = HTTPStatus.TOO_MANY_REQUESTS
     return _refused(status, description, answer.get("parameters"))
 
 
-def _code(answer: dict[str, Any]) -> int:
-    if answer.get("ok") is not False:
-        return HTTPStatus.BAD_GATEWAY
+def _is_object(body: bytes) -> bool:
+    return _object(body) is not None
+
+
+def _object(body: bytes) -> dict[str, Any] | None:
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def _code(status: int, answer: dict[str, Any]) -> int:
+    """Return the code of a refusal: what the body says counts, a proxy may have changed the status."""
     code = answer.get("error_code")
-    return code if isinstance(code, int) and 400 <= code < 600 else HTTPStatus.BAD_REQUEST
+    if isinstance(code, int) and 400 <= code < 600:
+        return code
+    if status >= 300:
+        return status
+    return HTTPStatus.BAD_REQUEST if answer.get("ok") is False else HTTPStatus.BAD_GATEWAY
 
 
 def _refused(status: int, description: str, parameters: object = None) -> tuple[int, bytes]:
     given = parameters if isinstance(parameters, dict) else {}
-    if status == HTTPStatus.TOO_MANY_REQUESTS and not given.get("retry_after"):
-        seconds = _SECONDS.search(description)
-        given = {**given, "retry_after": int(seconds[1]) if seconds else _RETRY_AFTER_S}
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        given = {**given, "retry_after": _retry_after(given.get("retry_after"), description)}
     answer = {"ok": False, "error_code": status, "description": description, "parameters": given}
     return status, json.dumps(answer).encode()
+
+
+def _retry_after(given: object, description: str) -> int:
+    try:
+        seconds = math.ceil(float(str(given)))
+    except (ValueError, OverflowError):
+        seconds = 0
+    said = _SECONDS.search(description)
+    return seconds if seconds > 0 else int(said[1]) if said else _RETRY_AFTER_S
 
 
 class PatientBot(Bot):

@@ -27,6 +27,9 @@ from telegram.error import (
 
 from tasks.errors import PhotoUnavailable, PlatformPaused, TransientError, Undeliverable
 
+SILENCE_MAX_S = 60.0
+"""What concerns the whole bot is tried again after a minute at most: nothing says how long it lasts."""
+
 OUTAGE_S = 2.0
 """How long the platform is paused after a server error."""
 
@@ -45,6 +48,14 @@ class Refusal(StrEnum):
     NOT_TEXT = "not-text"
     """The message is not a text (any more), so its text cannot be edited."""
     MESSAGE_GONE = "message-gone"
+    MESSAGE_STAYS = "message-stays"
+    """The message is there and takes no edit."""
+    DELETED_AT_ONCE = "deleted-at-once"
+    """The message was sent, and somebody in the chat deletes what the bot sends (an anti-spam bot)."""
+    NO_REPLY = "no-reply"
+    """The message that is answered is gone; the answer can be sent without naming it."""
+    NO_TOPICS = "no-topics"
+    """The chat has no topics (any more); the answer can be sent without naming one."""
 
     TOPIC_CLOSED = "topic-closed"
     CHAT_GONE = "chat-gone"
@@ -71,17 +82,36 @@ _FAMILIES: tuple[tuple[re.Pattern[str], Refusal], ...] = tuple(
     for words, family in (
         (r"is not modified|message_not_modified", Refusal.UNCHANGED),
         (r"canceled by new edit|must be ignored", Refusal.SUPERSEDED),
-        (r"method not found", Refusal.NO_SUCH_METHOD),
+        (
+            r"method (is )?(not (found|implemented|supported|available|allowed)|unknown)"
+            r"|(unknown|no such|unsupported|invalid) method|^not implemented|bot_method_invalid",
+            Refusal.NO_SUCH_METHOD,
+        ),
+        (r"immediately deleted", Refusal.DELETED_AT_ONCE),
+        (
+            r"(to (be )?(reply|replied)( to)?|reply message|replied message) (is )?not found"
+            r"|reply_message_id_invalid",
+            Refusal.NO_REPLY,
+        ),
+        (
+            r"not a (supergroup )?forum|have (message )?(threads|topics)|threads can't be used"
+            r"|(thread|topic) identifier specified|channel_forum_missing",
+            Refusal.NO_TOPICS,
+        ),
         (r"no media in the message|media_prev_invalid", Refusal.STAYS_TEXT),
         (r"no text in the message", Refusal.NOT_TEXT),
         (
-            r"topic_(closed|deleted|id_invalid)|thread (is )?not found|thread_(id_)?invalid"
-            r"|topic (is )?(closed|deleted|not found)",
+            r"topic_(closed|deleted|id_invalid|not_found)|thread (is )?not found"
+            r"|thread_((id_)?invalid|not_found)|topic (is )?(closed|deleted|not found)",
             Refusal.TOPIC_CLOSED,
         ),
         (
-            r"message (to \w+ )?not found|can't be edited|message_(id_invalid|edit_time_expired"
-            r"|author_required|not_found)",
+            r"can't be edited|message_(edit_time_expired|author_required)",
+            Refusal.MESSAGE_STAYS,
+        ),
+        (
+            r"message (to \w+ )?not found|(message|msg)_(id_invalid|not_found)"
+            r"|(wrong|invalid) message identifier",
             Refusal.MESSAGE_GONE,
         ),
         (
@@ -95,7 +125,7 @@ _FAMILIES: tuple[tuple[re.Pattern[str], Refusal], ...] = tuple(
         (
             r"chat not found|(group|chat|channel) (is|was) (deleted|deactivated)|(access|accessible)\b"
             r"(?<!write access)|(channel|chat|peer|user)_\w*(private|invalid|missing|deactivated"
-            r"|deleted|not_found|public_group_na)\b",
+            r"|deleted|not_found|public_group_na)\b|(user|group|private chat) not found",
             Refusal.CHAT_GONE,
         ),
         (r"send text messages|chat_send_plain_forbidden", Refusal.NO_TEXT),
@@ -103,14 +133,19 @@ _FAMILIES: tuple[tuple[re.Pattern[str], Refusal], ...] = tuple(
         (r"rights to send \w+( \w+)? to the chat|chat_send_\w+_forbidden", Refusal.NO_PHOTOS),
         (
             r"not enough rights|no rights to send|no write access|administrator rights"
-            r"|(channel|chat|peer|user)_\w*(forbidden|restricted|banned|required)|frozen_",
+            r"|(channel|chat|peer|user)_\w*(forbidden|restricted|banned|required|unsupported)|frozen_",
             Refusal.MUTED,
         ),
-        (r"file_reference|invalid file|file_id_invalid|wrong (remote )?file", Refusal.FILE_GONE),
+        (
+            r"file_reference|invalid (remote )?file|file_id_invalid|wrong (remote )?file"
+            r"|file identifier|input_file_invalid|document_invalid|file not found",
+            Refusal.FILE_GONE,
+        ),
         (r"file is too big", Refusal.FILE_TOO_BIG),
         (
             r"photo_\w+|image_\w+|media_\w+|file_part|file of size|too large|unsupported extension"
-            r"|use the media of the specified type",
+            r"|use the media of the specified type|(dimensions|size|width|height) of the photo"
+            r"|photo must be non-empty|md5_checksum|failed to (re)?upload|file must be non-empty",
             Refusal.PICTURE_REFUSED,
         ),
     )
@@ -150,7 +185,11 @@ def is_refusal(error: TelegramError) -> bool:
     """Return whether Telegram understood the call and refused it."""
     if isinstance(error, RetryAfter | ChatMigrated | InvalidToken):
         return False
-    return isinstance(error, BadRequest | Forbidden) or "too large" in error.message.lower()
+    sentence = error.message.lower()
+    if "upgraded to a supergroup" in sentence:
+        return False  # the new id is missing here, and comes with the group's next update
+    answered = ("too large", "immediately deleted")
+    return isinstance(error, BadRequest | Forbidden) or any(map(sentence.__contains__, answered))
 
 
 def was_not_sent(error: TelegramError) -> bool:
@@ -178,8 +217,11 @@ def to_worker_error(error: TelegramError) -> Exception:
     now = time.time()
     match error:
         case RetryAfter():
-            return PlatformPaused(now + retry_after_s(error), "Telegram refuses calls for a while")
+            pause_s = min(retry_after_s(error), SILENCE_MAX_S)
+            return PlatformPaused(now + pause_s, "Telegram refuses calls for a while")
         case ChatMigrated():
+            return TransientError(f"the group moved: {error}")
+        case BadRequest() if not is_refusal(error):
             return TransientError(f"the group moved: {error}")
         case InvalidToken():
             return PlatformPaused(now + 60.0, "Telegram does not take the bot's token")
@@ -194,6 +236,14 @@ def to_worker_error(error: TelegramError) -> Exception:
             return TransientError(f"the line broke: {error.message}")
         case _:
             return PlatformPaused(now + OUTAGE_S, f"Telegram is down: {error.message}")
+
+
+def may_concern_one_call(error: TelegramError) -> bool:
+    """Return whether an error that looks like the whole server's may be that of one call.
+
+    So are server errors and "Unauthorized", not a server that cannot be reached or a flood limit.
+    """
+    return is_outage(error) or isinstance(error, InvalidToken)
 
 
 def retry_after_s(error: RetryAfter) -> float:

@@ -21,7 +21,14 @@ from bots.telegram.client import open_bot
 from bots.telegram.delivery.context import DeliveryContext
 from bots.telegram.delivery.guest import GuestDelivery
 from bots.telegram.delivery.ways import ChatDelivery
-from bots.telegram.errors import Refusal, is_refusal, kind_of, to_worker_error
+from bots.telegram.errors import (
+    OUTAGE_S,
+    Refusal,
+    is_refusal,
+    kind_of,
+    may_concern_one_call,
+    to_worker_error,
+)
 from bots.telegram.events import Place
 from bots.telegram.rate_limit import NoSlot, SendRateLimit
 from bots.telegram.sender import Sender
@@ -65,7 +72,7 @@ class TelegramPlatform:
             kv=kv,
             clock=StoreClock(ledger),
             paintings=Paintings(ledger, kv, chats, services.settings.job_retention_s),
-            placeholders=PlaceholderQueue(kv),
+            placeholders=PlaceholderQueue(ledger, kv),
             settings=self._settings,
             styles=load_styles(),
         )
@@ -90,8 +97,8 @@ class TelegramPlatform:
         guest = job.request.address.get("place") == Place.GUEST
         delivery = self._guest if guest else self._chat
         if isinstance(answer, Apology):
-            return self._call(delivery.apology(job, answer))
-        return self._call(delivery.painting(job, answer))
+            return self._call(delivery.apology(job, answer), job)
+        return self._call(delivery.painting(job, answer), job)
 
     def find_answer(self, job: Job) -> str | None:
         """Return the recorded receipt, or None: then answering again is safe."""
@@ -104,20 +111,35 @@ class TelegramPlatform:
             for message in messages.split(","):
                 self._call(self._sender.delete(int(chat), int(message)))
 
-    def _call(self, call: Coroutine[Any, Any, T]) -> T:
-        return self._portal.call(lambda: _translated(call))
+    def _call(self, call: Coroutine[Any, Any, T], job: Job | None = None) -> T:
+        return self._portal.call(lambda: self._translated(call, job))
 
+    async def _translated(self, call: Coroutine[Any, Any, T], job: Job | None) -> T:
+        """Await a call; `job`: the one that it answers, which can be postponed."""
+        try:
+            return await call
+        except NoSlot as full:
+            if full.whole_bot:
+                until = time.time() + full.wait_s
+                raise PlatformPaused(until, "Telegram refuses the whole bot for a while") from full
+            raise ChatRateLimited(time.time() + min(full.wait_s, _ASK_AGAIN_S)) from full
+        except TelegramError as error:
+            raise await self._worker_error(error, job) from error
 
-async def _translated(call: Coroutine[Any, Any, T]) -> T:
-    try:
-        return await call
-    except NoSlot as full:
-        if full.whole_bot:
-            until = time.time() + full.wait_s
-            raise PlatformPaused(until, "Telegram refuses the whole bot for a while") from full
-        raise ChatRateLimited(time.time() + min(full.wait_s, _ASK_AGAIN_S)) from full
-    except TelegramError as error:
-        raise to_worker_error(error) from error
+    async def _worker_error(self, error: TelegramError, job: Job | None) -> Exception:
+        meant = to_worker_error(error)
+        if not isinstance(meant, PlatformPaused) or not may_concern_one_call(error):
+            return meant
+        # A server can fail on one chat or one file for hours; that must not pause everybody.
+        try:
+            await self._bot.get_me()
+        except TelegramError:
+            return meant
+        if job is None:
+            return TransientError(f"Telegram fails on this call alone: {error.message}")
+        now = time.time()
+        _log.warning("answer_not_taken", job=job.id, error=error.message, action="postpone the job")
+        return ChatRateLimited(now + min(_ASK_AGAIN_S, max(OUTAGE_S, (now - job.admitted_at) / 10)))
 
 
 class _Portal:

@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+from bots.telegram.errors import SILENCE_MAX_S
 from bots.telegram.settings import TelegramSettings
 from tasks.models import RateLimit
 from tasks.rate_limit import RateLimiter, Wait
@@ -45,8 +46,6 @@ _CHATS_REFUSED = 3
 _WITHIN_S = 10.0
 """This many chats refused within this time mean that Telegram limits the whole bot."""
 
-_SILENCE_MAX_S = 60.0
-
 _EDITS_PER_S = 6.0
 """Maximum rate of edits of placeholders, so that they leave slots for paintings."""
 
@@ -64,7 +63,7 @@ _CHATS_KEPT = 1000
 
 
 class NoSlot(Exception):
-    """No call can be made within the caller's patience; none was made."""
+    """No call can be made within the time that the caller waits; none was made."""
 
     def __init__(self, wait_s: float, *, whole_bot: bool = False) -> None:
         super().__init__(f"no slot for {wait_s:.1f} s")
@@ -94,12 +93,17 @@ class SendRateLimit:
         limits = [*self._of_chat(chat), self._everything]
         await self._wait_for(limits, _holds(chat, method), self._queue)
 
-    async def acquire_first_reply(self, chat: Chat, method: str) -> None:
-        """Wait for a slot of the first words to somebody. Raises `NoSlot`."""
+    async def acquire_first_reply(self, chat: Chat, method: str, courtesy: str) -> bool:
+        """Wait for a slot of the first words to somebody. Raises `NoSlot`.
+
+        Return whether a courtesy, a method of `COURTESIES`, may be made with them; it takes no slot.
+        """
         await self._sleep(self._gap_s(chat))
         first = (_FIRST_REPLIES, _evenly(_FIRST_REPLIES_PER_S))
         limits = [*self._of_chat(chat), first, self._everything]
-        await self._wait_for(limits, _holds(chat, method), self._first_replies)
+        own = _holds(chat, courtesy)[1:]
+        held = await self._wait_for(limits, _holds(chat, method), self._first_replies, own)
+        return not held.reported
 
     async def acquire_reaction(self, chat: Chat, method: str) -> None:
         """Wait for a slot of a reaction that replaces a text reply. Raises `NoSlot`."""
@@ -119,21 +123,23 @@ class SendRateLimit:
                 return False
             await asyncio.sleep(wait_s)
 
-    async def try_acquire_low_priority(
+    async def acquire_low_priority(
         self, chat: Chat, method: str, *, lasting: bool = False
-    ) -> bool:
-        """Take a slot that nobody else needs just now, and tell whether there was one.
+    ) -> float:
+        """Take a slot that nobody else needs just now; return 0.0, or when to ask again, in seconds.
 
         `lasting`: for a message that stays, not for one of the passing edits.
         """
         limits = [*self._of_chat(chat), self._everything]
         if not lasting:
             limits.append(("news", _evenly(_EDITS_PER_S)))
-        return (await self._ask(limits, _holds(chat, method), reserve=0.5)).seconds == 0
+        return (await self._ask(limits, _holds(chat, method), reserve=0.5)).seconds
 
-    def record_call(self, chat: Chat) -> None:
-        """Record that a call to this chat has ended: Telegram counts a message when it arrives."""
-        self._last_call[chat] = time.monotonic()
+    def record_call(self, chat: Chat, ago_s: float = 0.0) -> None:
+        """Note that a call to this chat has ended: Telegram counts when a message arrives."""
+        self._last_call[chat] = max(
+            time.monotonic() - ago_s, self._last_call.get(chat, float("-inf"))
+        )
         while len(self._last_call) > _CHATS_KEPT:
             del self._last_call[next(iter(self._last_call))]
 
@@ -153,7 +159,7 @@ class SendRateLimit:
             return NoSlot(seconds)
         if chat is not None and holds.refused(platform, str(chat), _WITHIN_S) < _CHATS_REFUSED:
             return NoSlot(seconds)
-        silence_s = min(seconds, _SILENCE_MAX_S)
+        silence_s = min(seconds, SILENCE_MAX_S)
         holds.add(platform, WHOLE_BOT, silence_s)
         return NoSlot(silence_s, whole_bot=True)
 
@@ -163,25 +169,33 @@ class SendRateLimit:
         return max(0.0, 1.0 / self._settings.messages_per_s_chat - since_s)
 
     async def _wait_for(
-        self, limits: Sequence[Limit], holds: Sequence[str], queue: asyncio.Lock
-    ) -> None:
+        self,
+        limits: Sequence[Limit],
+        holds: Sequence[str],
+        queue: asyncio.Lock,
+        report: Sequence[str] = (),
+    ) -> Wait:
         while True:
             async with queue:
-                wait = await self._ask(limits, holds)
+                wait = await self._ask(limits, holds, report=report)
                 # What concerns everybody is waited for in the queue, one chat's limit beside it.
                 while 0 < wait.seconds <= self._patience_s and wait.limit in _SHARED:
                     await self._sleep(wait.seconds)
-                    wait = await self._ask(limits, holds)
+                    wait = await self._ask(limits, holds, report=report)
             if wait.seconds == 0:
-                return
+                return wait
             if wait.seconds > self._patience_s:
                 raise NoSlot(wait.seconds, whole_bot=wait.hold == WHOLE_BOT)
             await self._sleep(wait.seconds)
 
     async def _ask(
-        self, limits: Sequence[Limit], holds: Sequence[str], reserve: float = 0.0
+        self,
+        limits: Sequence[Limit],
+        holds: Sequence[str],
+        reserve: float = 0.0,
+        report: Sequence[str] = (),
     ) -> Wait:
-        return await asyncio.to_thread(self._pacer.try_acquire, limits, holds, reserve)
+        return await asyncio.to_thread(self._pacer.try_acquire, limits, holds, reserve, report)
 
     async def _sleep(self, seconds: float) -> None:
         if seconds <= 0:

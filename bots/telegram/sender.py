@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Set
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import structlog
 from telegram import (
@@ -62,17 +62,36 @@ class Sender:
     ) -> int:
         """Answer with a text at once: the caller has a slot in `chat`."""
 
-        async def send(at: int) -> int:
-            sent = await self.bot.send_message(
-                at,
-                text,
-                reply_markup=keyboard,
-                reply_parameters=reply_to(origin, at),
-                message_thread_id=thread_of(origin, at),
-            )
+        async def send(at: int, address: Address) -> int:
+            sent = await self.bot.send_message(at, text, reply_markup=keyboard, **address)
             return sent.message_id
 
-        return await self.call_with_retries(chat, "sendMessage", send)
+        return await self.answer_with(origin, chat, "sendMessage", send)
+
+    async def answer_with(
+        self,
+        origin: Origin,
+        chat: int,
+        method: str,
+        call: Callable[[int, Address], Awaitable[T]],
+        *,
+        once: bool = False,
+    ) -> T:
+        """Answer a message by a call; leave out the message or the topic where that is refused.
+
+        As `call_with_retries`.
+        """
+        left_out: set[Refusal] = set()
+        while True:
+            try:
+                return await self.call_with_retries(
+                    chat, method, lambda at: call(at, _address(origin, at, left_out)), once=once
+                )
+            except TelegramError as error:
+                refusal = kind_of(error)
+                if refusal not in _ADDRESSED or refusal in left_out or not is_refusal(error):
+                    raise
+                left_out.add(refusal)
 
     async def edit_text(
         self, chat: int, message: int, text: str, keyboard: InlineKeyboardMarkup | None = None
@@ -88,8 +107,8 @@ class Sender:
 
     async def edit_text_or_raise(
         self, chat: int, message: int, text: str, keyboard: InlineKeyboardMarkup | None = None
-    ) -> bool:
-        """Change a text finally; return False if that is impossible.
+    ) -> Refusal | None:
+        """Change a text for good; return why that cannot be done, None where it is done.
 
         Raises `NoSlot` and `TelegramError` if another try may succeed, or the chat is closed.
         """
@@ -106,8 +125,9 @@ class Sender:
         except TelegramError as error:
             if not is_refusal(error) or is_chat_closed(error):
                 raise
-            return kind_of(error) is Refusal.UNCHANGED
-        return True
+            refusal = kind_of(error)
+            return None if refusal is Refusal.UNCHANGED else refusal
+        return None
 
     async def edit_inline_text(
         self, message: str, text: str, keyboard: InlineKeyboardMarkup | None = None
@@ -127,6 +147,14 @@ class Sender:
             except NoSlot:
                 return False
         elif not await self.rate_limit.try_acquire(chat, "setMessageReaction"):
+            return False
+        return await self.react_at_once(origin, chat, emoji)
+
+    async def react_at_once(
+        self, origin: Origin, chat: int, emoji: str, allowed: bool = True
+    ) -> bool:
+        """Set a reaction where that is `allowed`: the caller has asked."""
+        if not (allowed and origin.message):
             return False
         call = self.bot.set_message_reaction(chat, origin.message, emoji)
         return await self._try_once(chat, "setMessageReaction", call)
@@ -165,7 +193,7 @@ class Sender:
         `once`: what a server failed to answer may have been done, and is not tried again here.
         `follow`: make it in the supergroup that the chat has become; not for calls that name a message,
         whose id means another message there.
-        Raises `NoSlot` where Telegram wants more patience than there is, `TelegramError`.
+        Raises `NoSlot` where the next try would have to wait for too long, `TelegramError`.
         """
         for attempt in range(1, self._tries + 1):
             try:
@@ -226,16 +254,26 @@ async def is_admin(bot: Bot, origin: Origin) -> bool:
     return member.status in (member.ADMINISTRATOR, member.OWNER)
 
 
-def reply_to(origin: Origin, chat: int) -> ReplyParameters | None:
-    """Return how to answer the origin's message, even when it is deleted meanwhile."""
-    if not origin.message or chat != origin.chat:
-        return None
-    return ReplyParameters(origin.message, allow_sending_without_reply=True)
+class Address(TypedDict):
+    """Where in a chat a message goes, as the library takes it."""
+
+    reply_parameters: ReplyParameters | None
+    message_thread_id: int | None
 
 
-def thread_of(origin: Origin, chat: int) -> int | None:
-    """Return the topic to answer in, None where the origin's chat has become another."""
-    return origin.thread if chat == origin.chat else None
+_ADDRESSED = frozenset({Refusal.NO_REPLY, Refusal.NO_TOPICS})
+
+
+def _address(origin: Origin, chat: int, left_out: Set[Refusal]) -> Address:
+    """Name the message to answer, even when it is deleted meanwhile, and its topic.
+
+    Both mean something else where the origin's chat has become another.
+    """
+    here = chat == origin.chat
+    named = here and origin.message and Refusal.NO_REPLY not in left_out
+    reply = ReplyParameters(origin.message, allow_sending_without_reply=True) if named else None
+    thread = origin.thread if here and Refusal.NO_TOPICS not in left_out else None
+    return Address(reply_parameters=reply, message_thread_id=thread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,8 +316,12 @@ async def send(
     What may have arrived is not sent again: such an error is raised at once.
     """
     call = _one if len(outgoing.pictures) == 1 else _album
-    return await sender.call_with_retries(
-        chat, method_for(outgoing), lambda at: call(sender.bot, origin, at, outgoing), once=True
+    return await sender.answer_with(
+        origin,
+        chat,
+        method_for(outgoing),
+        lambda at, address: call(sender.bot, at, outgoing, address),
+        once=True,
     )
 
 
@@ -290,14 +332,11 @@ def method_for(outgoing: OutgoingMedia) -> str:
     return "sendDocument" if outgoing.as_files else "sendPhoto"
 
 
-async def _one(bot: Bot, origin: Origin, chat: int, outgoing: OutgoingMedia) -> tuple[Message, ...]:
-    picture = outgoing.pictures[0]
+async def _one(
+    bot: Bot, chat: int, outgoing: OutgoingMedia, address: Address
+) -> tuple[Message, ...]:
+    picture, caption = outgoing.pictures[0], outgoing.caption or None
     name = FILE_NAME if isinstance(picture, bytes) else None
-    caption, reply, thread = (
-        outgoing.caption or None,
-        reply_to(origin, chat),
-        thread_of(origin, chat),
-    )
     if outgoing.as_files:
         sent = await bot.send_document(
             chat,
@@ -306,8 +345,7 @@ async def _one(bot: Bot, origin: Origin, chat: int, outgoing: OutgoingMedia) -> 
             filename=name,
             disable_content_type_detection=True,
             reply_markup=outgoing.keyboard,
-            reply_parameters=reply,
-            message_thread_id=thread,
+            **address,
         )
     else:
         sent = await bot.send_photo(
@@ -317,21 +355,15 @@ async def _one(bot: Bot, origin: Origin, chat: int, outgoing: OutgoingMedia) -> 
             filename=name,
             has_spoiler=outgoing.spoiler or None,
             reply_markup=outgoing.keyboard,
-            reply_parameters=reply,
-            message_thread_id=thread,
+            **address,
         )
     return (sent,)
 
 
 async def _album(
-    bot: Bot, origin: Origin, chat: int, outgoing: OutgoingMedia
+    bot: Bot, chat: int, outgoing: OutgoingMedia, address: Address
 ) -> tuple[Message, ...]:
-    return await bot.send_media_group(
-        chat,
-        outgoing.media(),
-        reply_parameters=reply_to(origin, chat),
-        message_thread_id=thread_of(origin, chat),
-    )
+    return await bot.send_media_group(chat, outgoing.media(), **address)
 
 
 class BackgroundTasks:

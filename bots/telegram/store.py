@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from bots.i18n import negotiate
 from bots.telegram.events import MessageEvent, Origin, Place
 from bots.telegram.settings import PLATFORM
-from tasks.kv import KeyValueStore, Scheduled
+from tasks.kv import Batch, KeyValueStore, Scheduled
 from tasks.ledger.ledger import Ledger
 from tasks.models import Job, PhotoRef, QueueStatus, Stage
 
@@ -101,7 +101,8 @@ class Chats:
         self._kv.put(f"moved:{old_chat}", str(new_chat))
         rules = self._kv.get(f"group:{old_chat}")
         if rules is not None:
-            self._kv.put(f"group:{new_chat}", rules)
+            # Telegram may tell of the move again when the new chat has rules of its own.
+            self._kv.set_if_absent(f"group:{new_chat}", rules)
 
     def now_at(self, chat: int) -> int:
         """Return where a chat can be reached now. Only basic groups ever move."""
@@ -171,13 +172,14 @@ class Paintings:
         messages: tuple[int, ...],
         job_id: str,
         files: Mapping[bytes, str],
+        data: Mapping[str, str],
         settled: Placeholder | None = None,
         person: str = "",
     ) -> None:
         """Remember that these messages show a job's pictures, and the files that Telegram has of them.
 
-        `settled`: a placeholder that need not be looked at any more. `person`: whose job it is; this is
-        forgotten with the person. One round trip.
+        `data`: what the job's record keeps with it. `settled`: a placeholder that need not be looked at any
+        more. `person`: whose job it is; this is forgotten with the person. One round trip.
         """
         person = person or _person_in(chat)
         with self._kv.batch() as batch:
@@ -187,6 +189,7 @@ class Paintings:
                 batch.put(self.file_key(picture), file_id, self._keep_s, person)
             if settled is not None:
                 batch.unschedule(_PLACEHOLDERS, settled.item)
+            self._ledger.add_platform_data(batch, job_id, **data)
 
     def shown(self, chat: int, message: int) -> Job | None:
         """Return the job that a message shows, None for any other message."""
@@ -283,17 +286,45 @@ class Placeholder:
 class PlaceholderQueue:
     """The placeholders of the whole bot by the time of the next look."""
 
-    def __init__(self, kv: KeyValueStore) -> None:
+    def __init__(self, ledger: Ledger, kv: KeyValueStore) -> None:
+        self._ledger = ledger
         self._kv = kv
 
     def add(self, placeholder: Placeholder, at: float) -> None:
         """Look at this placeholder at `at` (seconds since the epoch)."""
-        value = f"{placeholder.edits} {placeholder.chat} {placeholder.says}"
         with self._kv.batch() as batch:
-            person = _person_in(placeholder.chat)
-            batch.schedule(_PLACEHOLDERS, placeholder.item, value, at, person)
-            # Forgetting the person drops the item: nobody else would take the message back.
-            batch.note_message(placeholder.written, _DELETABLE_S, person)
+            _schedule(batch, placeholder, at)
+
+    def record(self, placeholder: Placeholder, at: float) -> None:
+        """Write down a placeholder that was just sent, in the job's record, too. One round trip.
+
+        Raises `UnknownJob` for a job that is deleted; the placeholder is looked at all the same.
+        """
+        with self._kv.batch() as batch:
+            _schedule(batch, placeholder, at)
+            stands = self._ledger.add_platform_swap(
+                batch, placeholder.job_id, "placeholder", "", placeholder.written
+            )
+        stands()
+
+    def name_target(
+        self, placeholder: Placeholder, old: str, at: float | None, picture: bytes | None
+    ) -> tuple[str, str]:
+        """Make a message the one that becomes the answer, unless the job's record names another.
+
+        `old`: what the record is expected to say. `at`: when to look at a new message, so that its words
+        are taken back where nobody makes the answer of it. Return what the record says afterwards, and
+        the file id under which Telegram has `picture`, '' where it does not. One round trip. Raises
+        `UnknownJob`.
+        """
+        with self._kv.batch() as batch:
+            if at is not None:
+                _schedule(batch, placeholder, at)
+            stands = self._ledger.add_platform_swap(
+                batch, placeholder.job_id, "target", old, placeholder.written
+            )
+            known = None if picture is None else batch.get(Paintings.file_key(picture))
+        return stands(), (known.value if known else None) or ""
 
     def due(self, now: float, most: int) -> list[Placeholder]:
         """Return the placeholders whose time has come, the longest overdue first."""
@@ -303,6 +334,14 @@ class PlaceholderQueue:
         """Remove a placeholder from the queue."""
         with self._kv.batch() as batch:
             batch.unschedule(_PLACEHOLDERS, placeholder.item)
+
+
+def _schedule(batch: Batch, placeholder: Placeholder, at: float) -> None:
+    value = f"{placeholder.edits} {placeholder.chat} {placeholder.says}"
+    person = _person_in(placeholder.chat)
+    batch.schedule(_PLACEHOLDERS, placeholder.item, value, at, person)
+    # Forgetting the person drops the item: nobody else would take the message back.
+    batch.note_message(placeholder.written, _DELETABLE_S, person)
 
 
 def _placeholder(scheduled: Scheduled) -> Placeholder:
@@ -324,6 +363,8 @@ def status_code(status: QueueStatus) -> str:
         return f"ended:{status.outcome.value}"
     if status.stage is Stage.DELIVER:
         return "delivering"
+    if status.paused:
+        return "paused"
     if status.position == 0:
         return f"{status.stage}:at-work:{round(status.progress * 4)}"
     return f"{status.stage}:{status.position}:{round(status.wait_s / 10)}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,7 +18,7 @@ from redis import Redis
 from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 
 from pipeline.errors import UserFacingError
-from tasks.kv import server_time
+from tasks.kv import Batch, server_time
 from tasks.ledger.records import (
     SCHEMA,
     CorruptRecord,
@@ -27,7 +27,7 @@ from tasks.ledger.records import (
     job_id_of,
     request_to_json,
 )
-from tasks.ledger.scripts import Durability, Reply, Scripts
+from tasks.ledger.scripts import Durability, Reply, Scripts, read
 from tasks.ledger.transitions import JobTransitions, TransitionBatch
 from tasks.models import (
     Admitted,
@@ -294,9 +294,12 @@ class Ledger:
 
     def set_platform_data(self, job_id: str, **data: str) -> None:
         """Store the platform's own data in a job's record. Raises `UnknownJob`."""
-        pairs = [word for name, value in data.items() for word in (f"m:{name}", value)]
-        if not self._run("set_platform_data", job_id, *pairs):
+        if not self._run("set_platform_data", job_id, *_pairs(data)):
             raise UnknownJob(job_id)
+
+    def add_platform_data(self, batch: Batch, job_id: str, **data: str) -> None:
+        """As `set_platform_data`, with other commands; for an unknown job nothing is kept."""
+        self._scripts.add(batch, "set_platform_data", job_id, *_pairs(data))
 
     def swap_platform_data(self, job_id: str, name: str, old: str, new: str) -> str:
         """Write `new` if the current value is `old` ('' for none); return the value afterwards.
@@ -308,6 +311,20 @@ class Ledger:
         if value is None:
             raise UnknownJob(job_id)
         return str(value)
+
+    def add_platform_swap(
+        self, batch: Batch, job_id: str, name: str, old: str, new: str
+    ) -> Callable[[], str]:
+        """As `swap_platform_data`, with other commands; the result is there once they have run."""
+        pending = self._scripts.add(batch, "swap_platform_data", job_id, f"m:{name}", old, new)
+
+        def stands() -> str:
+            value = read(pending.value).result
+            if value is None:
+                raise UnknownJob(job_id)
+            return str(value)
+
+        return stands
 
     def cancel(self, job_id: str, person: str | None = None) -> bool:
         """Cancel a person's own job (None: by the operator); False once delivery has begun."""
@@ -468,6 +485,10 @@ class Ledger:
         for queue in reply.woken:
             self.wake(queue)
         return reply.result
+
+
+def _pairs(data: Mapping[str, str]) -> list[str]:
+    return [word for name, value in data.items() for word in (f"m:{name}", value)]
 
 
 def _read_job(job_id: str, record: Any) -> Job:  # noqa: ANN401 - what the server sent

@@ -15,6 +15,8 @@ from redis.commands.core import Script
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from tasks.kv import Batch, Pending
+
 _NEEDS = re.compile(r"Needs: (\w+)\.")
 
 _REFUSES_WHEN_FULL = {"admit"}
@@ -47,11 +49,19 @@ class Scripts:
         answer = script(keys=[self._namespace], args=list(args), client=pipe)
         return Reply() if pipe is not None else read(answer)
 
+    def add(self, batch: Batch, name: str, *args: str | int) -> Pending:
+        """Add a script to a batch of the key-value store; `read` parses the result."""
+        return batch.eval(_with_flags(name), self._namespace, *args)
+
     def _load(self, name: str) -> Script:
-        flags = "" if name in _REFUSES_WHEN_FULL else " flags=allow-oom"
-        script = self._redis.register_script(f"#!lua{flags}\n{source(name)}")
+        script = self._redis.register_script(_with_flags(name))
         self._loaded[name] = script
         return script
+
+
+def _with_flags(name: str) -> str:
+    flags = "" if name in _REFUSES_WHEN_FULL else " flags=allow-oom"
+    return f"#!lua{flags}\n{source(name)}"
 
 
 def read(answer: list[Any]) -> Reply:

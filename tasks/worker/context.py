@@ -27,7 +27,7 @@ from pipeline.errors import EngineUnusable
 from pipeline.provenance import C2paSigner
 from pipeline.safety import Screen
 from pipeline.styles import Style
-from tasks.controls import NO_WORK, Controls, WorkDone
+from tasks.controls import NO_WORK, Controls, StageReport, WorkDone
 from tasks.heartbeat import unique_process_name
 from tasks.ledger.ledger import LeaseLost
 from tasks.models import WORKER_STAGES, Claim, Stage, WorkerKind
@@ -38,7 +38,7 @@ from tasks.worker.leases import LeaseRenewer
 _HALF_LIFE_S = 30.0
 """Half-life of a measurement: one that is a minute old counts a quarter."""
 
-_REPORT_EVERY_S = 1.0
+_REPORT_EVERY_S = 2.0
 
 
 @dataclass
@@ -71,7 +71,7 @@ class ThroughputMeter:
 
     @contextmanager
     def working(self, stage: Stage, jobs: int) -> Iterator[None]:
-        """Time a block that works on `jobs` jobs; report at most once a second."""
+        """Time a block that works on `jobs` jobs; report every two seconds at most."""
         began = time.monotonic()
         yield
         if self.note(stage, jobs, time.monotonic() - began):
@@ -95,13 +95,15 @@ class ThroughputMeter:
 
     def report(self) -> None:
         """Report this worker's throughput to the ledger, also when idle."""
-        for stage, work in self._work.items():
-            with self._lock:
+        reports = []
+        with self._lock:
+            for stage, work in self._work.items():
                 if work.jobs == 0:
                     continue
                 rate = self._slots * work.jobs / max(self._busy_s, 1e-6)
-                latency_s, done, work.unreported = work.latency_s, work.unreported, NO_WORK
-            self._controls.report(stage, self._worker, rate, latency_s, done=done)
+                reports.append(StageReport(stage, rate, work.latency_s, work.unreported))
+                work.unreported = NO_WORK
+        self._controls.report_all(self._worker, reports)
 
     def _decay(self, now: float) -> None:
         keep = 0.5 ** ((now - self._decayed_at) / _HALF_LIFE_S)

@@ -104,7 +104,7 @@ def _batches(context: RenderContext, items: Sequence[_Item]) -> list[list[_Item]
 def _paint(
     context: RenderContext, batch: Sequence[_Item], claims: Sequence[Claim]
 ) -> list[RGB | PaintingFailed]:
-    reported_at = 0.0
+    reported_at = time.monotonic()  # a short painting ends before anybody could see its progress
 
     def on_progress(fraction: float) -> None:
         nonlocal reported_at

@@ -126,6 +126,21 @@ class People:
         """Send a text."""
         return self._send(person, {}, chat, "text", text=text, **more)
 
+    def edit(self, message: Json, text: str) -> Json:
+        """Change the caption of a photo, or the text of a message, that a person has sent."""
+        words = "text" if "text" in message else "caption"
+        edited = {
+            **message,
+            words: text,
+            **_entities(words, text),
+            "edit_date": message["date"] + 5,
+        }
+        chat = self._world.chat(message["chat"]["id"])
+        chat.messages[message["message_id"]] = edited
+        if self._reaches_bot(chat, edited):
+            self._update(edited_message=edited)
+        return edited
+
     def press(self, person: int, message: Json, label: str) -> str:
         """Press the button of a message that has this label; return the query's id."""
         data = button(message, label)

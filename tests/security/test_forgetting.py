@@ -91,10 +91,12 @@ def use_telegram(services: Services) -> None:
     chats.choose_style(MARKER, "film")
     chats.start_cooldown(-42, MARKER, "event", 3_600)
     paintings = Paintings(services.ledger, kv, chats, 1_000)
-    paintings.remember(chat, (7, 8), "job", {b"p": "file"})
-    paintings.remember(-42, (9,), "job", {MARKER.encode(): f"file-{MARKER}"}, None, MARKER)
+    paintings.remember(chat, (7, 8), "job", {b"p": "file"}, {})
+    paintings.remember(-42, (9,), "job", {MARKER.encode(): f"file-{MARKER}"}, {}, None, MARKER)
     paintings.remember_file(b"guest", f"guest-{MARKER}", MARKER)
-    PlaceholderQueue(kv).add(Placeholder("job", chat, "9"), services.ledger.now() + 60)
+    PlaceholderQueue(services.ledger, kv).add(
+        Placeholder("job", chat, "9"), services.ledger.now() + 60
+    )
     albums = Albums(kv, 10)
     part = MessageEvent(Origin(chat, 10, MARKER), album="a")
     albums.add(part, 0.0)

@@ -37,7 +37,7 @@ def main() -> int:
         finally:
             run.end()
     _print(tally, run.counts + Counter(run.unclean), time.monotonic() - began)
-    broken = tally.lost or tally.doubled or run.unclean
+    broken = tally.lost or tally.doubled or tally.promises_left or run.unclean
     # A restart of a process must not cause an apology.
     return 1 if broken or (args.rolling and tally.first(APOLOGY)) else 0
 

@@ -25,6 +25,8 @@ class Tally:
     """The answers of each answered request, by the platform's id of the request."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """Injected fault -> how often."""
+    promises_left: int = 0
+    """Number of messages that still promise an answer although their jobs have ended."""
 
     @property
     def lost(self) -> int:

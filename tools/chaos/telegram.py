@@ -23,10 +23,9 @@ _FIRST_PERSON = 1_001
 
 
 _PROMISES = re.compile(
-    r"in line, about|^Painting…|"
+    r"in line, about|^Painting…|:$|…$|"
     + "|".join(
-        re.escape(t("en", key))
-        for key in ("status-fetch", "status-deliver", "telegram-about", "telegram-ready")
+        re.escape(t("en", key)) for key in ("status-fetch", "status-deliver", "status-paused")
     )
 )
 _NOT_SENT = tuple(
@@ -131,7 +130,7 @@ class TelegramChaos:
         counts["false promises left"] = len(left)
         counts.update(f"left: {text}" for text in left)
         counts["messages whose id was lost with the answer"] = len(self._api.lost_messages)
-        return Tally(self._workload.of, answers, counts)
+        return Tally(self._workload.of, answers, counts, len(left))
 
     def _answers(self) -> dict[str, list[str]]:
         with self._api.world.changed:
@@ -139,14 +138,13 @@ class TelegramChaos:
         return {ask: said for ask, said in seen.items() if said}
 
     def _promises(self) -> list[str]:
-        """Return messages that promise something although every job has ended, if the bot knows their id."""
+        """Return messages that promise something although every job has ended."""
         with self._api.world.changed:
             return [
                 text
                 for chat in self._api.world.chats.values()
                 for message in chat.of_bot()
                 if is_promise(text := message.get("text", ""))
-                and (chat.id, message["message_id"]) not in self._api.lost_messages
             ]
 
     def _forbid(self, person: int) -> None:

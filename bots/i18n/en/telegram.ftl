@@ -28,8 +28,12 @@ telegram-privacy =
 
 ## Queue status, and what follows it.
 
-telegram-about = About your photo…
-telegram-ready = Your painting is ready:
+telegram-received = { $count ->
+    [one] Got your photo.
+   *[other] Got your { $count } photos.
+}
+telegram-not-painted = I couldn't paint this photo.
+telegram-ready = Your painting is done.
 telegram-painted-below = { $count ->
     [one] Done, your painting is below ↓
    *[other] Done, your { $count } paintings are below ↓

@@ -28,8 +28,12 @@ telegram-privacy =
 
 ## Durante la espera, y después.
 
-telegram-about = Sobre tu foto…
-telegram-ready = Tu pintura está lista:
+telegram-received = { $count ->
+    [one] Recibí tu foto.
+   *[other] Recibí tus { $count } fotos.
+}
+telegram-not-painted = No pude pintar esta foto.
+telegram-ready = Tu pintura está terminada.
 telegram-painted-below = { $count ->
     [one] Listo, tu pintura está más abajo ↓
    *[other] Listo, tus { $count } pinturas están más abajo ↓

@@ -29,8 +29,12 @@ telegram-privacy =
 
 ## प्रतीक्षा के दौरान, और उसके बाद।
 
-telegram-about = आपकी फ़ोटो के बारे में…
-telegram-ready = आपका चित्र तैयार है:
+telegram-received = { $count ->
+    [one] आपकी फ़ोटो मिल गई।
+   *[other] आपकी { $count } फ़ोटो मिल गईं।
+}
+telegram-not-painted = इस फ़ोटो का चित्र नहीं बन सका।
+telegram-ready = आपका चित्र तैयार है।
 telegram-painted-below = { $count ->
     [one] हो गया, आपका चित्र नीचे है ↓
    *[other] हो गया, आपके { $count } चित्र नीचे हैं ↓

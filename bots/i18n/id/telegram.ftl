@@ -28,8 +28,12 @@ telegram-privacy =
 
 ## Selama menunggu, dan sesudahnya.
 
-telegram-about = Tentang foto Anda…
-telegram-ready = Lukisan Anda sudah jadi:
+telegram-received = { $count ->
+    [1] Foto Anda sudah saya terima.
+   *[other] { $count } foto Anda sudah saya terima.
+}
+telegram-not-painted = Foto ini tidak bisa saya lukis.
+telegram-ready = Lukisan Anda sudah jadi.
 telegram-painted-below = { $count ->
     [1] Selesai, lukisan Anda ada di bawah ↓
    *[other] Selesai, { $count } lukisan Anda ada di bawah ↓

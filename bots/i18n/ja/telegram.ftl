@@ -28,7 +28,11 @@ telegram-privacy =
 
 ## お待ちの間と、そのあと。
 
-telegram-about = お送りいただいた写真について…
+telegram-received = { $count ->
+    [1] 写真を受け取りました。
+   *[other] 写真を { $count } 枚受け取りました。
+}
+telegram-not-painted = この写真は描けませんでした。
 telegram-ready = 絵ができました。
 telegram-painted-below = { $count ->
     [1] できました。絵は下にあります ↓

@@ -28,8 +28,12 @@ telegram-privacy =
 
 ## Durante a espera, e depois.
 
-telegram-about = Sobre a sua foto…
-telegram-ready = A sua pintura está pronta:
+telegram-received = { $count ->
+    [one] Recebi a sua foto.
+   *[other] Recebi as suas { $count } fotos.
+}
+telegram-not-painted = Não consegui pintar esta foto.
+telegram-ready = A sua pintura está pronta.
 telegram-painted-below = { $count ->
     [one] Pronto, a sua pintura está abaixo ↓
    *[other] Pronto, as suas { $count } pinturas estão abaixo ↓

@@ -16,7 +16,7 @@ from bots.telegram.sender import Sender
 from bots.telegram.settings import TelegramSettings
 from bots.telegram.store import Paintings, Placeholder, PlaceholderQueue, StoreClock
 from pipeline.styles import Style
-from tasks.errors import StoreError
+from tasks.errors import StoreError, Undeliverable
 from tasks.kv import KeyValueStore
 from tasks.ledger.ledger import Ledger
 from tasks.models import Job, Painting
@@ -38,6 +38,14 @@ class WayClosed(Exception):
         self.refusal = refusal
 
 
+class AlreadyAnswered(Exception):
+    """Another worker has answered meanwhile: `receipt` is its answer."""
+
+    def __init__(self, receipt: str) -> None:
+        super().__init__(receipt)
+        self.receipt = receipt
+
+
 @dataclass(slots=True)
 class Progress:
     """The progress of one answer, stored in the job's record, so that any worker can continue it.
@@ -50,7 +58,9 @@ class Progress:
     chat: int
     """The chat where the answer goes now."""
     answer: str
-    """The receipt, once the answer exists."""
+    """The receipt, once the answer stands."""
+    given_up: str
+    """Why there will be no answer, once the chat was told so."""
     placeholder: int
     """The message id of the listener's placeholder; 0 if there is none."""
     target: int
@@ -62,6 +72,8 @@ class Progress:
     """Messages that no longer promise an answer."""
     closed: dict[str, Refusal]
     """Ways that are refused, and why."""
+    file_id: str | None = None
+    """Under which Telegram has the picture already, '' where it does not, None where nobody looked."""
 
     @classmethod
     def of(cls, job: Job, origin: Origin, chat: int) -> Progress:
@@ -73,6 +85,7 @@ class Progress:
             origin,
             chat,
             answer=data.get("answer", ""),
+            given_up=data.get("given-up", ""),
             placeholder=message_in(chat, data.get("placeholder", "")),
             target=message_in(chat, data.get("target", "")),
             target_mark=data.get("target", ""),
@@ -104,9 +117,13 @@ class DeliveryContext:
     settings: TelegramSettings
     styles: Mapping[str, Style]
 
-    async def progress(self, job: Job) -> Progress:
-        """Read the progress again: another worker or the listener may have changed it."""
-        job = await asyncio.to_thread(self.ledger.job, job.id)
+    async def progress(self, job: Job, *, fresh: bool = False) -> Progress:
+        """Read again how far an answer is: another worker, or the listener, may have gone on.
+
+        `fresh`: the job was read just now.
+        """
+        if not fresh:
+            job = await asyncio.to_thread(self.ledger.job, job.id)
         origin = origin_from_address(job.request.address, job.request.person, job.request.language)
         return Progress.of(job, origin, await self.sender.chat_of(origin))
 
@@ -123,22 +140,47 @@ class DeliveryContext:
         ask = job.request
         return under_painting(job.id, ask.style, ask.strength, self.styles, ask.language)
 
+    async def check_open(self, progress: Progress) -> None:
+        """See that no other worker has answered meanwhile, or told the chat that there is no answer.
+
+        To be called before anything new is sent. Raises `AlreadyAnswered`, `Undeliverable`.
+        """
+        now = await self.progress(progress.job)
+        if now.answer:
+            raise AlreadyAnswered(now.answer)
+        if now.given_up:
+            raise Undeliverable(now.given_up)
+
     async def mark(self, job: Job, **data: str) -> None:
         """Store platform data on a job."""
         await asyncio.to_thread(lambda: self.ledger.set_platform_data(job.id, **data))
 
-    async def take_target(self, progress: Progress, message: int) -> bool:
+    async def take_target(
+        self,
+        progress: Progress,
+        message: int,
+        *,
+        watch: bool = False,
+        picture: bytes | None = None,
+    ) -> bool:
         """Make a message the one that becomes the answer, unless another worker named one.
 
-        The progress then holds whichever was named.
+        The progress then holds whichever was named. `watch`: the message is new, and the listener takes
+        its words back should nobody make the answer of it. `picture`: find out whether Telegram has it.
         """
-        mine = progress.receipt(message)
-        stands = await asyncio.to_thread(
-            self.ledger.swap_platform_data, progress.job.id, "target", progress.target_mark, mine
+        named = Placeholder(progress.job.id, progress.chat, str(message))
+        stands, file_id = await asyncio.to_thread(
+            self.placeholders.name_target,
+            named,
+            progress.target_mark,
+            progress.job.admitted_at if watch else None,
+            picture,
         )
+        if picture is not None:
+            progress.file_id = file_id
         progress.target_mark = stands
         progress.target = message_in(progress.chat, stands)
-        if stands == mine:
+        if stands == progress.receipt(message):
             return True
         await self.sender.delete(progress.chat, message)
         return False
@@ -151,14 +193,11 @@ class DeliveryContext:
         chat = progress.chat
         await self.sender.rate_limit.acquire(chat, "sendMessage")
         message = await self.sender.send_text(progress.origin, chat, words)
-        # If it never becomes a painting, the listener edits or deletes it.
-        watched = Placeholder(progress.job.id, chat, str(message))
         try:
-            await asyncio.to_thread(self.placeholders.add, watched, progress.job.admitted_at)
+            return await self.take_target(progress, message, watch=True)
         except StoreError:
             await self.sender.delete(chat, message)
             raise
-        return await self.take_target(progress, message)
 
     async def settle(
         self,
@@ -172,7 +211,7 @@ class DeliveryContext:
 
         `data` is stored together with that. Raises `NoSlot`, `TelegramError`.
         """
-        if not await self.sender.edit_text_or_raise(progress.chat, message, words, keyboard):
+        if await self.sender.edit_text_or_raise(progress.chat, message, words, keyboard):
             return False
         await self.mark_final(progress, message, **data)
         return True
@@ -199,9 +238,14 @@ class DeliveryContext:
         return progress.receipt(message) in progress.final
 
     async def mark_final(self, progress: Progress, *messages: int, **data: str) -> None:
-        """Record that these messages no longer promise an answer, together with other data."""
+        """Write down that these messages promise nothing any more, and what else is given."""
+        await self.mark(progress.job, final=self.with_final(progress, *messages), **data)
+
+    @staticmethod
+    def with_final(progress: Progress, *messages: int) -> str:
+        """Add messages to those that promise nothing any more; return how the record writes them."""
         progress.final = (*progress.final, *map(progress.receipt, messages))
-        await self.mark(progress.job, final=" ".join(dict.fromkeys(progress.final)), **data)
+        return " ".join(dict.fromkeys(progress.final))
 
     async def close_way(self, progress: Progress, way: str, why: Refusal) -> None:
         """Record that a way of answering is refused permanently."""

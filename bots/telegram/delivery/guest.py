@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from telegram import InputMediaPhoto
 from telegram.error import RetryAfter, TelegramError
@@ -11,10 +12,14 @@ from bots.i18n import apology, t
 from bots.telegram.delivery.context import DeliveryContext
 from bots.telegram.errors import PICTURE_UNFIT, Refusal, is_refusal, kind_of, retry_after_s
 from bots.telegram.events import largest, origin_from_address
+from bots.telegram.rate_limit import NoSlot
 from bots.telegram.sender import FILE_NAME
 from bots.telegram.store import INLINE
 from tasks.errors import Undeliverable
 from tasks.models import Apology, Job, Painting
+
+_PLACEHOLDER_WAIT_S = 30.0
+"""Seconds to wait for the listener's message; a guest's query cannot be answered for much longer."""
 
 _NO_CHAT = frozenset({Refusal.BLOCKED, Refusal.CHAT_GONE, Refusal.DEACTIVATED})
 
@@ -29,7 +34,7 @@ class GuestDelivery:
     async def painting(self, job: Job, painting: Painting) -> str:
         """Show the painting and return the receipt. Raises `Undeliverable`, `NoSlot`, `TelegramError`."""
         job = (await self._context.progress(job)).job
-        inline, picture = _message(job), painting.pictures[0]
+        inline, picture = await self._message(job), painting.pictures[0]
         paintings = self._context.paintings
         file_id = await asyncio.to_thread(paintings.file_of, picture)
         if file_id and not await self._show(job, painting, inline, file_id):
@@ -50,7 +55,8 @@ class GuestDelivery:
     async def apology(self, job: Job, answer: Apology) -> str:
         """Send the apology and return the receipt."""
         job = (await self._context.progress(job)).job
-        receipt = await self._say(job, _message(job), apology(job.request.language, answer))
+        inline = await self._message(job)
+        receipt = await self._say(job, inline, apology(job.request.language, answer))
         await self._context.mark(job, answer=receipt)
         return receipt
 
@@ -59,27 +65,46 @@ class GuestDelivery:
         spoiler = job.request.address.get("spoiler") == "1" or None
         caption = self._context.caption(job, painting)
         media = InputMediaPhoto(file_id, caption=caption, has_spoiler=spoiler)
-        chat, method = f"{INLINE}{inline}", "editMessageMedia"
-        await self._sender.rate_limit.acquire(chat, method)
+        keyboard = self._context.keyboard(job)
+        refusal = await self._edited(
+            inline,
+            "editMessageMedia",
+            lambda: self._sender.bot.edit_message_media(
+                media, inline_message_id=inline, reply_markup=keyboard
+            ),
+        )
+        if refusal in PICTURE_UNFIT:
+            return False
+        if refusal is not None:
+            await self._give_up(job, inline, refusal)
+        return True
+
+    async def _edited(
+        self, inline: str, method: str, call: Callable[[], Awaitable[object]]
+    ) -> Refusal | None:
+        """Edit the message; return why Telegram refuses it, None where it is as it should be.
+
+        Raises `NoSlot`, `TelegramError`.
+        """
+        chat, limit = f"{INLINE}{inline}", self._sender.rate_limit
+        await limit.acquire(chat, method)
         try:
-            await self._sender.bot.edit_message_media(
-                media, inline_message_id=inline, reply_markup=self._context.keyboard(job)
-            )
+            await call()
         except RetryAfter as error:
-            limit = self._sender.rate_limit
             raise await limit.back_off(chat, method, retry_after_s(error)) from error
         except TelegramError as error:
             if not is_refusal(error):
                 raise
             refusal = kind_of(error)
-            if refusal in PICTURE_UNFIT:
-                return False
-            if refusal is not Refusal.UNCHANGED:
-                await self._give_up(job, inline, refusal)
-        return True
+            return None if refusal is Refusal.UNCHANGED else refusal
+        return None
 
     async def _say(self, job: Job, inline: str, words: str) -> str:
-        await self._sender.edit_inline_text(inline, words)
+        await self._edited(
+            inline,
+            "editMessageText",
+            lambda: self._sender.bot.edit_message_text(words, inline_message_id=inline),
+        )
         await self._context.mark(job, target=f"{INLINE}{inline}", final=f"{INLINE}{inline}")
         return f"{INLINE}{inline}"
 
@@ -120,11 +145,16 @@ class GuestDelivery:
         await self._sender.delete(chat, sent.message_id)
         return file_id
 
+    async def _message(self, job: Job) -> str:
+        """Return the id of the message that becomes the answer.
 
-def _message(job: Job) -> str:
-    inline = job.request.address.get("inline", "")
-    inline = inline or job.platform_data.get("placeholder", "").removeprefix(INLINE)
-    if not inline:
-        # Telegram gave the guest no message; there is nothing that could be edited.
+        Raises `NoSlot` while the listener may still be sending it, then `Undeliverable`.
+        """
+        inline = job.request.address.get("inline", "")
+        inline = inline or job.platform_data.get("placeholder", "").removeprefix(INLINE)
+        if inline:
+            return inline
+        # A painting that was there already is faster than the listener.
+        if await asyncio.to_thread(self._context.clock.now) - job.admitted_at < _PLACEHOLDER_WAIT_S:
+            raise NoSlot(1.0)
         raise Undeliverable("guest-unanswered")
-    return inline

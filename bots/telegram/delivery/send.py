@@ -72,12 +72,12 @@ class SendDelivery:
         ids = tuple(message.message_id for message in messages)
         progress.sent = ",".join(map(str, ids))
         files = [largest(message.photo) if message.photo else "" for message in messages]
-        await context.mark(job, sent=progress.sent, files=" ".join(filter(None, files)))
         known = {
             picture: file for picture, file in zip(painting.pictures, files, strict=False) if file
         }
+        data = {"sent": progress.sent, "files": " ".join(known.values())}
         remember, person = context.paintings.remember, job.request.person
-        await asyncio.to_thread(remember, chat, ids, job.id, known, None, person)
+        await asyncio.to_thread(remember, chat, ids, job.id, known, data, None, person)
 
     async def _outgoing(self, progress: Progress, painting: Painting) -> OutgoingMedia:
         context, pictures = self._context, painting.pictures

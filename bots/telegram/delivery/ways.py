@@ -37,8 +37,15 @@ import structlog
 from telegram.error import TelegramError
 
 from bots.i18n import apology, t
-from bots.telegram.delivery.context import EDIT, SEND, DeliveryContext, Progress, WayClosed
-from bots.telegram.delivery.edit import EditDelivery, Known
+from bots.telegram.delivery.context import (
+    EDIT,
+    SEND,
+    AlreadyAnswered,
+    DeliveryContext,
+    Progress,
+    WayClosed,
+)
+from bots.telegram.delivery.edit import EditDelivery
 from bots.telegram.delivery.send import SendDelivery
 from bots.telegram.errors import CHAT_CLOSED, Refusal, is_refusal, kind_of
 from tasks.errors import Undeliverable
@@ -58,27 +65,29 @@ class ChatDelivery:
         self._send = SendDelivery(context)
 
     async def painting(self, job: Job, painting: Painting) -> str:
-        """Deliver pictures and return the receipt.
+        """Bring pictures and return the receipt; `job` was read just now.
 
         Raises `Undeliverable`, `TransientError`, `NoSlot`, `TelegramError`.
         """
-        late = await self._is_late(job)
-        known = await self._edit.known(painting.pictures[0])
+        late, fresh = await self._is_late(job), True
         while True:
-            progress = await self._context.progress(job)
+            progress, fresh = await self._context.progress(job, fresh=fresh), False
             if progress.answer:
                 return progress.answer
-            way = self._next_way(progress, known, len(painting.pictures), late=late)
+            if progress.given_up:
+                raise Undeliverable(progress.given_up)
+            way = await self._next_way(progress, len(painting.pictures), late=late)
             try:
                 if way == EDIT:
-                    return await self._edit.painting(progress, painting, known, fresh=late)
+                    return await self._edit.painting(progress, painting, fresh=late)
                 if way == SEND:
                     return await self._send.paintings(progress, painting)
+                await self._give_up(progress)
+            except AlreadyAnswered as answered:
+                return answered.receipt
             except WayClosed as closed:
                 _log.info("answer_refused", job=job.id, way=way, refusal=closed.refusal)
                 await self._context.close_way(progress, way, closed.refusal)
-            else:
-                await self._give_up(progress)
 
     async def apology(self, job: Job, answer: Apology) -> str:
         """Deliver an apology and return the receipt. Raises as `painting` does."""
@@ -86,16 +95,16 @@ class ChatDelivery:
         if progress.answer:
             return progress.answer
         words = apology(progress.language, answer)
-        about = t(progress.language, "telegram-about")
+        at_first = t(progress.language, "telegram-not-painted")
         if not progress.target and progress.placeholder:
             await context.take_target(progress, progress.placeholder)
         for _ in range(2):
             if not progress.target:
-                await self._new_text(progress, about)
+                await self._new_text(progress, at_first)
             receipt = progress.receipt(progress.target)
             if await context.settle(progress, progress.target, words, answer=receipt):
                 return receipt
-            await self._new_text(progress, about)
+            await self._new_text(progress, at_first)
         # This server edits nothing.
         await self._new_text(progress, words)
         receipt = progress.receipt(progress.target)
@@ -114,7 +123,7 @@ class ChatDelivery:
         now = await asyncio.to_thread(self._context.clock.now)
         return now - job.admitted_at > self._context.settings.edit_within_s
 
-    def _next_way(self, progress: Progress, known: Known, pictures: int, *, late: bool) -> str:
+    async def _next_way(self, progress: Progress, pictures: int, *, late: bool) -> str:
         """Return the way to try next, '' when all are closed."""
         if pictures > 1 or progress.sent:
             ways: tuple[str, ...] = (SEND,)
@@ -123,7 +132,7 @@ class ChatDelivery:
         elif late and self._context.settings.long_waits == "send":
             ways = (SEND, EDIT)
         else:
-            ways = (SEND, EDIT) if known.edit_disabled else (EDIT, SEND)
+            ways = (SEND, EDIT) if await self._edit.is_disabled() else (EDIT, SEND)
         return next((way for way in ways if way not in progress.closed), "")
 
     async def _give_up(self, progress: Progress) -> None:
@@ -132,15 +141,19 @@ class ChatDelivery:
         forbidden = not _FORBIDDEN.isdisjoint(progress.closed.values())
         why = Refusal.NO_PHOTOS if forbidden else Refusal.OTHER
         key = "telegram-no-pictures-here" if forbidden else "telegram-not-taken"
-        words, said = t(progress.language, key), False
+        words, told = t(progress.language, key), {"given-up": why.value}
+        said = False
         for message in dict.fromkeys(filter(None, (progress.target, progress.placeholder))):
             if context.is_final(progress, message):
                 said = True
             elif not said:
-                said = await context.settle(progress, message, words)
+                said = await context.settle(progress, message, words, None, **told)
             elif await sender.delete(progress.chat, message):
                 await context.mark_final(progress, message)
         if not said:
+            await context.check_open(progress)
             with suppress(TelegramError):
-                await sender.reply(progress.origin, words)
+                await context.mark_final(
+                    progress, await sender.reply(progress.origin, words), **told
+                )
         raise Undeliverable(why.value)

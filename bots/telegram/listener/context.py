@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from bots.telegram.client import PatientBot
 from bots.telegram.events import BotIdentity
-from bots.telegram.listener.alarm import Alarm
 from bots.telegram.listener.callbacks import CallbackHandlers, PictureSender
 from bots.telegram.listener.commands import Commands, InlineMode, OperatorCommands
 from bots.telegram.listener.placeholders import Placeholders
+from bots.telegram.listener.polling import Alarm
 from bots.telegram.listener.requests import RequestService
 from bots.telegram.platform import Files
 from bots.telegram.rate_limit import SendRateLimit
@@ -56,7 +56,7 @@ def open_context(
     sender = Sender(bot, SendRateLimit(services.rate_limiter(PLATFORM), settings), chats)
     requests = RequestService(services, chats, paintings, styles)
     pictures = PictureSender(sender, Files(bot, settings), paintings, services.blobs)
-    queue, placeholders_due = PlaceholderQueue(kv), Alarm(_PLACEHOLDERS_S)
+    queue, placeholders_due = PlaceholderQueue(ledger, kv), Alarm(_PLACEHOLDERS_S)
     return ListenerContext(
         me=me,
         bot=bot,
@@ -68,7 +68,7 @@ def open_context(
         albums_due=Alarm(_ALBUMS_OF_OTHERS_S if settings.webhook_url else _ALBUMS_S),
         sender=sender,
         requests=requests,
-        placeholders=Placeholders(sender, ledger, queue, settings, clock, placeholders_due),
+        placeholders=Placeholders(sender, ledger, queue, settings, clock, placeholders_due, styles),
         placeholders_due=placeholders_due,
         commands=Commands(sender, ledger, chats, styles),
         operators=OperatorCommands(sender, services, settings),

@@ -132,12 +132,12 @@ class Dispatcher:
         if request is None:
             self._background.begin(context.callbacks.act(button))
             return
-        answer = await asyncio.to_thread(context.requests.admit, request)
+        asked, answer = await asyncio.to_thread(context.requests.admit, request)
         if isinstance(answer, Admitted):
-            self._background.begin(self._button_accepted(button, request, answer))
+            self._background.begin(self._button_accepted(button, asked, answer))
         else:
             now = await asyncio.to_thread(context.clock.now)
-            self._background.begin(context.callbacks.refused(button, request, answer, now))
+            self._background.begin(context.callbacks.refused(button, asked, answer, now))
 
     async def _request(self, message: MessageEvent) -> None:
         context = self._context
@@ -162,7 +162,7 @@ class Dispatcher:
 
     async def _admit(self, message: MessageEvent, request: PaintRequest) -> None:
         context, origin = self._context, message.origin
-        answer = await asyncio.to_thread(context.requests.admit, request)
+        request, answer = await asyncio.to_thread(context.requests.admit, request)
         if isinstance(answer, Admitted):
             self._background.begin(context.placeholders.accepted(request, answer, origin))
         else:

@@ -11,6 +11,7 @@ from telegram.error import TelegramError
 from bots.outage import Outage
 from bots.plugins import Adapter
 from bots.telegram.client import HEARD, PatientBot, hello, open_bot
+from bots.telegram.errors import is_refusal
 from bots.telegram.events import BotIdentity
 from bots.telegram.listener.context import ListenerContext, open_context
 from bots.telegram.listener.dispatcher import Dispatcher
@@ -105,8 +106,8 @@ async def _choose_the_way_in(
                     secret_token=None if secret is None else secret.get_secret_value(),
                 )
         except TelegramError as error:
-            if settings.webhook_url is None:
-                return  # polling itself tells what is wrong
+            if is_refusal(error) and settings.webhook_url is None:
+                return  # a server without webhooks; polling itself tells what is wrong
             await _pause(stopping, outage.failed("telegram", error.message))
         else:
             outage.over()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import PurePath
 
 from telegram import (
@@ -37,6 +38,9 @@ _MARKED = {
     MessageEntity.BOT_COMMAND: re.compile(r"\A/\w+(@\w+)?", re.ASCII),
     MessageEntity.MENTION: re.compile(r"(?<!\S)@\w+", re.ASCII),
 }
+_EDIT_COUNTS = timedelta(hours=1)
+"""An edit counts for so long after its message; the ledger recognises requests for longer."""
+
 # Phones send HEIC as a document without a useful MIME type.
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".tif", ".tiff", ".bmp"}
 
@@ -45,6 +49,8 @@ def parse_update(update: Update, me: BotIdentity) -> Event | None:
     """Parse an update; return None for one that does not concern the bot."""
     if update.message is not None:
         return _from_message(update.message, me)
+    if update.edited_message is not None:
+        return _from_edited_message(update.edited_message, me)
     if update.guest_message is not None:
         return _from_guest_message(update.guest_message, me)
     if update.callback_query is not None:
@@ -186,6 +192,21 @@ def _from_message(message: Message, me: BotIdentity) -> MessageEvent | ChatMigra
         return None
     place = Place.PRIVATE if message.chat.type == Chat.PRIVATE else Place.GROUP
     return _message_event(message, parse_text(message, me), place, me)
+
+
+def _from_edited_message(message: Message, me: BotIdentity) -> MessageEvent | None:
+    """Parse a message of a group whose mention of the bot may have been added just now.
+
+    It has the same event as before the edit, so the ledger admits it once. The photos of an album are one
+    request under another event: an edit of theirs counts for nothing.
+    """
+    age = message.edit_date - message.date if message.edit_date else _EDIT_COUNTS
+    if message.chat.type == Chat.PRIVATE or message.media_group_id or age >= _EDIT_COUNTS:
+        return None
+    event = _from_message(message, me)
+    if not isinstance(event, MessageEvent) or not event.addressed or event.command:
+        return None
+    return event if event.photos or event.replied_photos else None
 
 
 def _from_guest_message(message: Message, me: BotIdentity) -> MessageEvent | None:

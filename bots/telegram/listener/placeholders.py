@@ -1,32 +1,36 @@
 """Acknowledges requests with placeholder messages, and keeps these up to date.
 
-The first reply is a reaction and a placeholder, or a refusal. A placeholder promises an answer. While its job
-is in progress it is edited, less often the longer it takes, and only with spare slots of Telegram's limits.
-When the job has ended in any way and the placeholder did not become the answer, it gets a final sentence
-or is deleted.
+A request is answered at once by a reaction and a placeholder, or by why not now. A placeholder is sent
+with words that stay true whatever happens ("Got your photo."), because its id is not on record yet: a
+process that is killed at that moment, or a broken connection, leaves a message that nobody can edit. Once
+the id is on record the message is edited to say where the job stands, less often the longer it takes and
+only with what Telegram's limits leave over. When the job has ended, however it ended, and the message did
+not become the answer, it gets one last sentence or is deleted.
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+import time
+from collections.abc import Mapping
 
 import structlog
 from telegram import InlineKeyboardMarkup, InlineQueryResultArticle, InputTextMessageContent
-from telegram.error import TelegramError
+from telegram.error import ChatMigrated, TelegramError
 
-from bots.i18n import describe_status, refusal, t
-from bots.telegram.errors import is_refusal
+from bots.i18n import describe_status, refusal, t, understood
+from bots.telegram.errors import Refusal, is_refusal
 from bots.telegram.events import Origin, Place, origin_from_address
 from bots.telegram.keyboards import under_placeholder
-from bots.telegram.listener.alarm import Alarm
+from bots.telegram.listener.polling import Alarm
 from bots.telegram.rate_limit import NoSlot
 from bots.telegram.sender import Sender
 from bots.telegram.settings import TelegramSettings
 from bots.telegram.store import INLINE, Placeholder, PlaceholderQueue, StoreClock, status_code
+from pipeline.styles import Style
 from tasks.errors import StoreError
 from tasks.ledger.ledger import Ledger, UnknownJob
-from tasks.models import Admitted, Job, Outcome, PaintRequest, QueueStatus, Refused, Stage
+from tasks.models import Admitted, Job, Outcome, PaintRequest, Refused, Stage
 
 _log = structlog.get_logger()
 
@@ -43,11 +47,19 @@ _COME_BACK = {
     "storage-full",
 }
 _FIRST_LOOK_S = 2.0
+_FIRST_LOOK_IN_LINE_S = 1.0
+"""Where there is a wait to tell; Telegram takes one message a second in a chat."""
+_SURELY_FIRST_S = 1.0
+"""So soon after the admission no worker has answered: in private they wait longer for the placeholder."""
+_NO_SLOT_MAX_S = 30.0
+"""A placeholder in a chat that is held back is looked at so often: an operator may lift the hold."""
 _AT_ONCE = 50
 _CHAT_ACTION_S = 4.0
 """Telegram shows 'sending a photo' for five seconds."""
 _STORE_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 """Between tries to write down a placeholder while the store does not answer."""
+_BEGUN = {f"{stage}:at-work:0" for stage in (Stage.FETCH, Stage.RENDER)}
+"""What a placeholder says that is not worth an edit while the first words stand there."""
 _TRIES = 30
 """Of the last words of a placeholder; with growing intervals, more than a day."""
 
@@ -63,6 +75,7 @@ class Placeholders:
         settings: TelegramSettings,
         clock: StoreClock,
         alarm: Alarm,
+        styles: Mapping[str, Style],
     ) -> None:
         self._sender = sender
         self._ledger = ledger
@@ -70,72 +83,102 @@ class Placeholders:
         self._settings = settings
         self._clock = clock
         self._alarm = alarm
+        self._styles = styles
 
     async def accepted(self, request: PaintRequest, admitted: Admitted, origin: Origin) -> None:
         """Tell a person that the photo was accepted, and its place in the queue."""
         if origin.place is Place.GUEST:
             await self._accept_guest(request, admitted, origin)
             return
-        group = origin.place is Place.GROUP
-        seen = await self._sender.react(origin, SEEN, instead_of_words=group)
+        if origin.place is Place.GROUP:
+            await self._accept_in_group(request, admitted, origin)
+            return
+        began, chat = time.monotonic(), await self._sender.chat_of(origin)
+        try:
+            may_react = await self._sender.rate_limit.acquire_first_reply(
+                chat, "sendMessage", "setMessageReaction"
+            )
+        except NoSlot:
+            await self._sender.react(origin, SEEN)
+            raise
+        reacted = asyncio.create_task(self._sender.react_at_once(origin, chat, SEEN, may_react))
+        waited_s = time.monotonic() - began
+        surely_first = not admitted.duplicate and waited_s < _SURELY_FIRST_S
+        try:
+            if surely_first or not await asyncio.to_thread(self._has_answer, admitted):
+                await self._send(request, admitted, origin, chat)
+        finally:
+            await reacted
+
+    async def _accept_in_group(
+        self, request: PaintRequest, admitted: Admitted, origin: Origin
+    ) -> None:
+        seen = await self._sender.react(origin, SEEN, instead_of_words=True)
         chat, rate_limit = await self._sender.chat_of(origin), self._sender.rate_limit
-        if not group:
-            await rate_limit.acquire_first_reply(chat, "sendMessage")
-        elif not seen:
+        if not seen:
             await rate_limit.acquire(chat, "sendMessage")  # where reactions are off, a word
         # A group's few messages are kept for paintings: there the reaction is the answer.
-        elif not await rate_limit.try_acquire_low_priority(chat, "sendMessage", lasting=True):
+        elif await rate_limit.acquire_low_priority(chat, "sendMessage", lasting=True):
             return
-        status = await asyncio.to_thread(self._unanswered, admitted)
-        if status is None:
-            return
-        words = describe_status(request.language, status)
+        if not await asyncio.to_thread(self._has_answer, admitted):
+            await self._send(request, admitted, origin, chat)
+
+    async def _send(
+        self, request: PaintRequest, admitted: Admitted, origin: Origin, chat: int
+    ) -> None:
         keyboard = under_placeholder(admitted.job_id, request.language)
-        message = await self._sender.send_text(origin, chat, words, keyboard)
-        await self._record(Placeholder(admitted.job_id, chat, str(message)), status)
+        message = await self._sender.send_text(origin, chat, self._received(request), keyboard)
+        await self._record(Placeholder(admitted.job_id, chat, str(message)), admitted)
 
     async def _accept_guest(
         self, request: PaintRequest, admitted: Admitted, origin: Origin
     ) -> None:
-        status = await asyncio.to_thread(self._unanswered, admitted)
-        if status is None or not origin.guest_query:
+        if not origin.guest_query or await asyncio.to_thread(self._has_answer, admitted):
             return
-        words = describe_status(request.language, status)
         keyboard = under_placeholder(admitted.job_id, request.language)
-        sent = await self._sender.bot.answer_guest_query(
-            origin.guest_query, _article(words, admitted.job_id, keyboard=keyboard)
+        article = _article(self._received(request), admitted.job_id, keyboard=keyboard)
+        sent = await self._sender.call_with_retries(
+            origin.chat,
+            "answerGuestQuery",
+            lambda _: self._sender.bot.answer_guest_query(origin.guest_query, article),
+            once=True,
+            follow=False,
         )
         message = f"{INLINE}{sent.inline_message_id}"
-        await self._record(Placeholder(admitted.job_id, 0, message), status)
+        await self._record(Placeholder(admitted.job_id, 0, message), admitted)
 
-    def _unanswered(self, admitted: Admitted) -> QueueStatus | None:
-        """Return the status of a job that has no message yet, None where it needs none any more."""
-        status = self._ledger.find_queue_status(admitted.job_id)
-        if status is None or status.outcome is not None:
-            return None
-        # Only a job that is delivered already, or was admitted before, can have a message.
-        if status.stage is Stage.DELIVER or admitted.duplicate:
-            job = self._ledger.find_job(admitted.job_id)
-            if job is None or {"placeholder", "target", "sent"} & job.platform_data.keys():
-                return None
-            if status.stage is Stage.DELIVER and not job.pictures:
-                # The status texts would be wrong if the answer is an apology.
-                return replace(status, stage=Stage.FETCH, paused=False)
-        return status
+    def _received(self, request: PaintRequest) -> str:
+        received = t(request.language, "telegram-received", count=len(request.photos))
+        return _lines(received, self._understood(request))
 
-    async def _record(self, placeholder: Placeholder, status: QueueStatus) -> None:
-        placeholder = replace(placeholder, says=status_code(status))
+    def _understood(self, request: PaintRequest) -> str:
+        """Say what was understood of the words beside the photo, and what was not."""
+        style, language = self._styles.get(request.style), request.language
+        named = style is not None and request.address.get("named") == "1"
+        said = understood(language, style, request.strength) if style and named else ""
+        unread = request.address.get("unread") == "1"
+        return " ".join(filter(None, (said, t(language, "not-understood") if unread else "")))
+
+    def _has_answer(self, admitted: Admitted) -> bool:
+        """Return whether a job needs no placeholder: it has one, is being answered, or has ended."""
+        job = self._ledger.find_job(admitted.job_id)
+        if job is None or job.outcome is not None:
+            return True
+        return bool({"placeholder", "target", "sent"} & job.platform_data.keys())
+
+    async def _record(self, placeholder: Placeholder, admitted: Admitted) -> None:
+        in_s = _FIRST_LOOK_IN_LINE_S if admitted.position > 1 else _FIRST_LOOK_S
         for pause_s in (*_STORE_PAUSES_S, None):
             try:
-                await asyncio.to_thread(self._write, placeholder)
+                await asyncio.to_thread(self._write, placeholder, in_s)
                 break
             except StoreError:
                 if pause_s is None:
-                    # Otherwise its promise would never be corrected.
+                    # Nobody would ever put the painting into it, or take it away.
                     await self._edit_or_delete(placeholder)
                     raise
                 await asyncio.sleep(pause_s)
-        self._alarm.set(_FIRST_LOOK_S)
+        self._alarm.set(in_s)
 
     async def _edit_or_delete(self, placeholder: Placeholder) -> None:
         if placeholder.is_inline:
@@ -143,12 +186,9 @@ class Placeholders:
         else:
             await self._sender.delete(placeholder.chat, int(placeholder.message))
 
-    def _write(self, placeholder: Placeholder) -> None:
-        self._queue.add(placeholder, self._clock.now() + _FIRST_LOOK_S)
+    def _write(self, placeholder: Placeholder, in_s: float) -> None:
         try:
-            self._ledger.swap_platform_data(
-                placeholder.job_id, "placeholder", "", placeholder.written
-            )
+            self._queue.record(placeholder, self._clock.now() + in_s)
         except UnknownJob:
             _log.info("placeholder_without_job", job=placeholder.job_id)
 
@@ -212,15 +252,18 @@ class Placeholders:
         if painting and not placeholder.is_inline:
             origin = origin_from_address(job.request.address, job.request.person, language)
             await self._sender.show_uploading(origin)
-        if status.stage is Stage.DELIVER or code == placeholder.says:
+        begun = not placeholder.says and code in _BEGUN
+        if status.stage is Stage.DELIVER or code == placeholder.says or begun:
             wait_s = _CHAT_ACTION_S if painting else self._settings.news_every_s
             await self._look_again(placeholder, now, wait_s)
             return
-        if not await self._has_slot(placeholder):
-            await self._look_again(placeholder, now, 1.0)
+        wait_s = await self._wait_s(placeholder)
+        if wait_s:
+            await self._look_again(placeholder, now, min(max(wait_s, 1.0), _NO_SLOT_MAX_S))
             return
         keyboard = None if painting else under_placeholder(job.id, language)
-        await self._edit(placeholder, describe_status(language, status), keyboard)
+        words = _lines(describe_status(language, status), self._understood(job.request))
+        await self._edit(placeholder, words, keyboard)
         after, wait_s = placeholder.edited(code, self._settings.news_every_s)
         await self._look_again(after, now, min(wait_s, _CHAT_ACTION_S) if painting else wait_s)
 
@@ -245,14 +288,22 @@ class Placeholders:
         words = _last_words(job)
         if placeholder.is_inline:
             return await self._edit(placeholder, words or t("en", "telegram-cancelled"))
-        if not await self._has_slot(placeholder, lasting=True):
+        if await self._wait_s(placeholder, lasting=True):
             return False
         chat, message = placeholder.chat, int(placeholder.message)
         try:
-            if words and await self._sender.edit_text_or_raise(chat, message, words):
+            refusal: Refusal | None = Refusal.OTHER
+            if words:
+                refusal = await self._sender.edit_text_or_raise(chat, message, words)
+            # What takes no text is the painting: it was shown, whatever the job came to afterwards.
+            if refusal in (None, Refusal.NOT_TEXT):
                 return True
         except NoSlot:
             return False
+        except ChatMigrated:
+            return (
+                True  # what stands in a group that has become a supergroup takes no call any more
+            )
         except TelegramError as error:
             if not is_refusal(error):
                 return False
@@ -260,9 +311,10 @@ class Placeholders:
         await self._sender.delete(chat, message)
         return True
 
-    async def _has_slot(self, placeholder: Placeholder, *, lasting: bool = False) -> bool:
+    async def _wait_s(self, placeholder: Placeholder, *, lasting: bool = False) -> float:
+        """Take a slot for an edit; return 0.0, or when to ask again."""
         chat = placeholder.message if placeholder.is_inline else placeholder.chat
-        return await self._sender.rate_limit.try_acquire_low_priority(
+        return await self._sender.rate_limit.acquire_low_priority(
             chat, "editMessageText", lasting=lasting
         )
 
@@ -279,6 +331,10 @@ def _last_words(job: Job | None) -> str:
     if job.outcome is Outcome.CANCELLED:
         return t(language, "telegram-cancelled")
     return t(language, "telegram-not-taken" if job.pictures else "apology-our-fault")
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(filter(None, lines))
 
 
 def _article(

@@ -1,4 +1,4 @@
-"""Long polling that loses no update: one is confirmed only after it was handled."""
+"""When the listener looks for work: long polling for updates, and timers for what is due in the store."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bots.outage import Outage
 from bots.telegram.client import PatientBot, home
-from bots.telegram.errors import retry_after_s
+from bots.telegram.errors import SILENCE_MAX_S, retry_after_s
 from tasks.errors import StoreError
 from tasks.kv import KeyValueStore
 
 _log = structlog.get_logger()
 
 TakeIn = Callable[[dict[str, Any]], Awaitable[None]]
-"""Handles one update; when it returns, its request is stored durably."""
+"""Handles one update; when it returns, nothing of it can be lost any more."""
 
 _NUMBERED_S = 6 * 86_400.0
 """Telegram numbers updates anew, perhaps with lower numbers, after a week without any."""
@@ -31,14 +31,14 @@ _LONGEST_PAUSE_S = 30.0
 """Between tries while Telegram or the ledger's store does not answer."""
 
 _AT_ONCE = 8
-"""Chats whose updates are handled concurrently."""
+"""Chats whose updates are handled at the same time."""
 
 
 class Poller:
     """Fetches updates and moves the offset only after the ledger has what they ask for.
 
-    The offset is stored, so that a new process continues where the old one stopped. Updates that the old one
-    handled but did not confirm are delivered again; the ledger recognises them.
+    The offset is kept in the store, so that a new process goes on where the old one stood. What an
+    old one had handled but not confirmed comes again, and the ledger recognises it.
     """
 
     def __init__(self, bot: PatientBot, take_in: TakeIn, kv: KeyValueStore, timeout_s: int) -> None:
@@ -92,7 +92,7 @@ class Poller:
         try:
             await self.once()
         except RetryAfter as error:
-            await asyncio.sleep(retry_after_s(error))
+            await asyncio.sleep(min(retry_after_s(error), SILENCE_MAX_S))
         except Conflict as error:
             await self._rest("conflict", _conflict(error))
         except InvalidToken:
@@ -127,7 +127,7 @@ def _conflict(error: Conflict) -> str:
 
 
 def _by_chat(updates: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    # What one chat sends is taken in in its order, what others send beside it.
+    # The updates of one chat are handled in their order, those of other chats at the same time.
     chats: dict[object, list[dict[str, Any]]] = {}
     for update in updates:
         chats.setdefault(_chat_of(update), []).append(update)
@@ -143,3 +143,48 @@ def _chat_of(update: dict[str, Any]) -> object:
             )
             return chat.get("id") if isinstance(chat, dict) else None
     return None
+
+
+_APART_S = 0.25
+"""Between two looks, however many things are due."""
+
+
+class Alarm:
+    """Wakes a loop at the earliest time that it was set to, and every `idle_s` in any case.
+
+    This process sets the alarm for what it writes itself; what other processes write is found every
+    `idle_s`.
+    """
+
+    def __init__(self, idle_s: float) -> None:
+        self._idle_s = idle_s
+        self._at = float("inf")
+        self._changed = asyncio.Event()
+        self._closed = False
+
+    def set(self, in_s: float) -> None:
+        """Wake the loop in so many seconds, unless it wakes earlier anyway."""
+        at = time.monotonic() + in_s
+        if at < self._at:
+            self._at = at
+            self._changed.set()
+
+    def close(self) -> None:
+        """Let the loop wait no more."""
+        self._closed = True
+        self._changed.set()
+
+    async def wait(self) -> None:
+        """Wait until it is time to look."""
+        looked = time.monotonic()
+        while not self._closed:
+            until = max(looked + _APART_S, min(looked + self._idle_s, self._at))
+            left_s = until - time.monotonic()
+            if left_s <= 0:
+                break
+            self._changed.clear()
+            try:
+                await asyncio.wait_for(self._changed.wait(), left_s)
+            except TimeoutError:
+                break
+        self._at = float("inf")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from bots.captions.lexicon import asks_for_change
 from bots.captions.own_words import checked
 from bots.captions.parser import PaintOptions, fresh_seed, parse
 from bots.telegram.events import ButtonEvent, MessageEvent, Origin, Place
@@ -25,7 +26,11 @@ class _Basis:
 
 
 class RequestService:
-    """Parses and admits requests. Everything here is blocking: call it from a thread."""
+    """Parses and admits requests. Everything here is blocking: call it from a thread.
+
+    A request's address says beside its origin what the placeholder tells of the person's words: `named`,
+    they named a style or a strength; `unread`, they ask for a change of what is in the photo.
+    """
 
     def __init__(
         self, services: Services, chats: Chats, paintings: Paintings, styles: Mapping[str, Style]
@@ -72,12 +77,19 @@ class RequestService:
         photos = photos_as_seen_by(origin.person, job)
         return _request(message.event, origin, photos, options, choices)
 
-    def admit(self, request: PaintRequest) -> Admitted | Refused:
-        """Admit a request, unless the group's rules or a photo's owner forbid it."""
+    def admit(self, request: PaintRequest) -> tuple[PaintRequest, Admitted | Refused]:
+        """Put a request into the ledger, after what the group and the photos' owners want.
+
+        Return it as it was admitted, and the ledger's answer.
+        """
         worded = checked(self._services, request)
         if isinstance(worded, Refused):
-            return worded
-        request = worded
+            return request, worded
+        if not worded.words and asks_for_change(request.words):
+            worded = replace(worded, address={**worded.address, "unread": "1"})
+        return worded, self._admit(worded)
+
+    def _admit(self, request: PaintRequest) -> Admitted | Refused:
         chat = int(request.conversation)
         # Groups have negative ids; what is asked for elsewhere follows no group's rules.
         if request.private or chat >= 0:
@@ -148,7 +160,7 @@ def _request(
         seed=seed,
         language=choices.language,
         private=origin.private,
-        address=origin.address(),
+        address={**origin.address(), "named": "1"} if options.explicit else origin.address(),
         words=options.words,
     )
 

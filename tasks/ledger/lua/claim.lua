@@ -121,5 +121,9 @@ for platform, photos in pairs(charged) do redis.call('HSET', shares, platform, g
 local more = redis.call('ZCARD', key('ready', stage, turn.lane)) > 0 or lanes_left > 1
 if more then wake(queue_of(stage, turn.lane)) end
 for queue in pairs(queues_of_others) do wake(queue) end
+-- A lane without jobs would make the sweep wake a worker in vain.
+for _, lane in ipairs(redis.call('SMEMBERS', key('lanes', stage))) do
+  if redis.call('ZCARD', key('ready', stage, lane)) == 0 then redis.call('SREM', key('lanes', stage), lane) end
+end
 if stage == 'render' and redis.call('SCARD', key('lanes', 'fetch')) > 0 then wake('fetch') end
 return reply({claims, more and 1 or 0})

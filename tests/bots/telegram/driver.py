@@ -44,7 +44,7 @@ class DeliveryDriver:
         self._offset = 0
         self._workers: list[WorkerContext] = []
         self.ledger_driver = LedgerDriver(self.services)
-        self.queue = PlaceholderQueue(self.services.kv("telegram"))
+        self.queue = PlaceholderQueue(self.services.ledger, self.services.kv("telegram"))
         self.worker = self.new_worker()
 
     def new_worker(self) -> WorkerContext:
@@ -75,8 +75,12 @@ class DeliveryDriver:
         chat: int | None = None,
         placeholder: bool = True,
         pictures: int = 1,
+        paint: bool = True,
     ) -> tuple[str, Json]:
-        """Bring a person's photo to the last stage; return the job and the photo's message."""
+        """Bring a person's photo to the last stage; return the job and the photo's message.
+
+        Without `paint` it is only admitted.
+        """
         number = next(self._numbers)
         sent = self.api.people.photo(person, snapshot(number), chat=chat)
         where = sent["chat"]["id"]
@@ -91,15 +95,37 @@ class DeliveryDriver:
             event=f"message:{where}:{origin.message}",
             person=str(person),
             conversation=str(where),
-            photos=(PhotoRef("photo"),) * pictures,
+            photos=(PhotoRef("photo"),) * max(1, pictures),
             private=origin.private,
             address=origin.address(),
         )
         job_id = self.ledger_driver.admit(ask)
-        self.paint(job_id, pictures)
+        if paint:
+            self.paint(job_id, pictures)
         if placeholder:
             self.placeholder(job_id, where, t("en", "status-fetch"))
         return job_id, sent
+
+    def painted_for_guest(self, person: int, *, paint: bool = True) -> str:
+        """Bring the photo of a guest's query to the last stage, or only admit it; return the job."""
+        origin = Origin(-4242, next(self._numbers), str(person), Place.GUEST, guest_query="q")
+        self.api.world.chat(person)
+        ask = PaintRequest(
+            platform="telegram",
+            event=f"message:{origin.chat}:{origin.message}",
+            person=str(person),
+            conversation=str(origin.chat),
+            photos=(PhotoRef("photo"),),
+            address=origin.address(),
+        )
+        job_id = self.ledger_driver.admit(ask)
+        if paint:
+            self.paint(job_id)
+        return job_id
+
+    def photo(self) -> bytes:
+        """Return a photo that nobody has sent yet."""
+        return snapshot(next(self._numbers))
 
     def paint(self, job_id: str, pictures: int = 1) -> None:
         """Bring the next job, which is this one, to the last stage."""

@@ -53,11 +53,29 @@ def test_a_page_means_that_nobody_could_be_asked_and_is_not_quoted(status: int) 
         ({"ok": False, "description": "Too Many Requests: retry after 17"}, 17),
         ({"ok": False, "description": "slow down", "parameters": None}, 5),
         (b"<h1>slow down</h1>", 5),
+        ({"ok": False, "description": "slow", "parameters": {"retry_after": "7"}}, 7),
+        ({"ok": False, "description": "slow", "parameters": {"retry_after": 2.2}}, 3),
+        ({"ok": False, "description": "slow", "parameters": {"retry_after": -1}}, 5),
     ],
 )
 def test_a_flood_limit_always_names_a_time(body: object, seconds: int) -> None:
     status, answer = read(429, body)
     assert (status, answer["parameters"]["retry_after"]) == (429, seconds)
+
+
+@pytest.mark.parametrize("status", [200, 400, 420, 429])
+def test_a_flood_is_one_whatever_the_status(status: int) -> None:
+    answer = {"ok": False, "error_code": 420, "description": "FLOOD_WAIT_31"}
+    told, answer = read(status, answer)
+    assert (told, answer["parameters"]["retry_after"]) == (429, 31)
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_an_unknown_method_is_a_refusal_in_any_status(status: int) -> None:
+    body = json.dumps({"ok": False, "error_code": status, "description": "Nope"}).encode()
+    told, answer = as_described(status, body, "setMyCommands")
+    assert told == 400
+    assert "method not found" in json.loads(answer)["description"]
 
 
 def test_other_parameters_are_kept() -> None:

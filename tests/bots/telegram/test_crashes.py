@@ -20,6 +20,7 @@ from tests.fakes.telegram_faults import CallFault
 from tests.fakes.telegram_people import button
 from tests.fakes.telegram_world import Json
 from tests.stack import Stack, eventually
+from tools.chaos.telegram import is_promise
 
 pytestmark = pytest.mark.process
 
@@ -164,3 +165,42 @@ def test_a_restart_keeps_placeholders_moving(
     bot.start_workers()
     telegram.world.wait(lambda: "photo" in placeholder, 60)
     assert len(chat.of_bot()) == 1
+
+
+STEPS = [
+    (method, after)
+    for method in ("setMessageReaction", "sendMessage", "editMessageText")
+    for after in (False, True)
+]
+"""The calls of the listener for one photo that waits in line, each before and after it is done."""
+
+
+def test_a_listener_killed_at_any_step_leaves_no_promise(
+    telegram: TelegramApi, services: Services, bot: Stack
+) -> None:
+    bot.start("telegram", "telegram")
+    telegram.world.wait(lambda: ("short_description", "pt") in telegram.world.texts, 60)
+    sent = []
+    for number, (method, after) in enumerate(STEPS):
+        person = ANN + number
+        fault = telegram.faults.add(
+            CallFault(method, hold=threading.Event(), cut=not after, after=after, chat=person)
+        )
+        # The one ahead makes a wait, so that there is something to tell.
+        sent.append(telegram.people.photo(person, snapshot(20 + number)))
+        assert fault.reached.wait(30), (method, after)
+        bot.kill("telegram")
+        assert fault.hold is not None
+        fault.hold.set()
+        bot.start("telegram", "telegram")
+    bot.start_workers()
+
+    for message in sent:
+        answered_once(telegram, services, message)
+    telegram.world.wait(lambda: not promises(telegram), 30, "no promise is left")
+
+
+def promises(telegram: TelegramApi) -> list[str]:
+    """Return what the bot promises in any chat."""
+    texts = [m.get("text", "") for chat in telegram.world.chats.values() for m in chat.of_bot()]
+    return list(filter(is_promise, texts))

@@ -1,4 +1,4 @@
-"""Deliveries that cannot be made: each ends with its own story, and floods are waited out."""
+"""How deliveries end: refused chats, deleted messages, long waits, cancelled jobs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.stack import eventually
 
 
 def sent_while_nothing_is_delivered(harness: TelegramHarness, person: int) -> Json:
-    """Send a photo whose painting then waits at the door."""
+    """Send a photo and wait until its painting is ready; deliveries are paused."""
     harness.services.controls.pause("deliver", "telegram")
     sent = harness.api.people.photo(person, snapshot(person))
     ledger = harness.services.ledger
@@ -24,7 +24,7 @@ def sent_while_nothing_is_delivered(harness: TelegramHarness, person: int) -> Js
         jobs = [ledger.job(each) for each in ledger.open_jobs("telegram", str(person))]
         return any(job.pictures for job in jobs)
 
-    eventually(painted, what="the painting waits at the door")
+    eventually(painted, what="the painting is ready")
     return sent
 
 
@@ -53,7 +53,9 @@ def test_where_nobody_can_be_answered_the_job_ends(
     assert ledger.job(job_id).reason == reason
 
 
-def test_no_paint_dries_where_an_apology_is_on_its_way(harness: TelegramHarness) -> None:
+def test_the_first_words_promise_no_painting_where_an_apology_is_due(
+    harness: TelegramHarness,
+) -> None:
     ann = harness.person()
     greeting = harness.api.faults.add(CallFault("setMessageReaction", hold=threading.Event()))
     harness.services.controls.pause("deliver", "telegram")
@@ -64,10 +66,10 @@ def test_no_paint_dries_where_an_apology_is_on_its_way(harness: TelegramHarness)
         jobs = [ledger.job(each) for each in ledger.open_jobs("telegram", str(ann))]
         return any(job.reason for job in jobs)
 
-    eventually(refused, what="the apology waits at the door")
+    eventually(refused, what="the apology is ready")
     assert greeting.hold is not None
     greeting.hold.set()
-    assert harness.words(ann, "Looking at your photo")
+    assert harness.words(ann, "Got your photo")
     harness.services.controls.resume("deliver", "telegram")
     assert harness.words(ann, "PDF")
 

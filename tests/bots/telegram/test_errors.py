@@ -15,7 +15,7 @@ from telegram.error import (
     TimedOut,
 )
 
-from bots.telegram.errors import Refusal, kind_of, to_worker_error, was_not_sent
+from bots.telegram.errors import Refusal, is_refusal, kind_of, to_worker_error, was_not_sent
 from tasks.errors import PhotoUnavailable, PlatformPaused, TransientError, Undeliverable
 
 FAMILIES = {
@@ -45,11 +45,18 @@ FAMILIES = {
         "Bad Request: CHANNEL_PUBLIC_GROUP_NA",
         "Bad Request: can't access the chat",
         "Bad Request: chat is not accessible",
+        "Bad Request: Supergroup not found",
+        "Bad Request: private chat not found",
+        "Bad Request: Have no access to the user",
+        "Bad Request: Bot is inaccessible",
+        "Bad Request: Chat is deactivated",
     ],
     "topic-closed": [
         "Bad Request: TOPIC_CLOSED",
         "Bad Request: TOPIC_DELETED",
         "Bad Request: message thread not found",
+        "Bad Request: MESSAGE_THREAD_NOT_FOUND",
+        "Bad Request: TOPIC_NOT_FOUND",
     ],
     "muted": [
         "Bad Request: have no rights to send a message",
@@ -61,6 +68,8 @@ FAMILIES = {
         "Bad Request: CHAT_GUEST_SEND_FORBIDDEN",
         "Bad Request: USER_BANNED_IN_CHANNEL",
         "Bad Request: FROZEN_METHOD_INVALID",
+        "Bad Request: CHANNEL_MONOFORUM_UNSUPPORTED",
+        "Bad Request: not enough rights",
     ],
     "text-forbidden": [
         "Bad Request: not enough rights to send text messages to the chat",
@@ -81,19 +90,50 @@ FAMILIES = {
     "not-text": ["Bad Request: there is no text in the message to edit"],
     "message-gone": [
         "Bad Request: message to edit not found",
-        "Bad Request: message can't be edited",
         "Bad Request: MESSAGE_ID_INVALID",
+        "Bad Request: MSG_ID_INVALID",
+        "Bad Request: Invalid message identifier specified",
+    ],
+    "message-stays": [
+        "Bad Request: message can't be edited",
+        "Bad Request: MESSAGE_EDIT_TIME_EXPIRED",
+        "Bad Request: MESSAGE_AUTHOR_REQUIRED",
+    ],
+    "no-reply": [
+        "Bad Request: message to be replied not found",
+        "Bad Request: message to reply not found",
+        "Bad Request: reply message not found",
+        "Bad Request: REPLY_MESSAGE_ID_INVALID",
+    ],
+    "no-topics": [
+        "Bad Request: the chat is not a forum",
+        "Bad Request: the chat is not a supergroup forum",
+        "Bad Request: chat doesn't have topics",
+        "Bad Request: invalid message thread identifier specified",
+        "Bad Request: CHANNEL_FORUM_MISSING",
+    ],
+    "no-such-method": [
+        "Bad Request: method not found",
+        "Bad Request: Unknown method",
+        "Bad Request: method is not implemented",
+        "Bad Request: BOT_METHOD_INVALID",
     ],
     "picture-refused": [
         "Bad Request: PHOTO_INVALID_DIMENSIONS",
         "Bad Request: IMAGE_PROCESS_FAILED",
         "Bad Request: file of size 11000000 bytes is too big for a photo",
         "Bad Request: MEDIA_INVALID",
+        "Bad Request: Dimensions of the photo are too big",
+        "Bad Request: Photo must be non-empty",
+        "Bad Request: MD5_CHECKSUM_INVALID",
+        "Bad Request: FILE_PART_3_MISSING",
     ],
     "file-gone": [
         "Bad Request: wrong file identifier/HTTP URL specified",
         "Bad Request: FILE_REFERENCE_EXPIRED",
         "Bad Request: invalid file_id",
+        "Bad Request: INPUT_FILE_INVALID",
+        "Bad Request: Unknown file identifier specified",
     ],
     "file-too-big": ["Bad Request: file is too big"],
     "refused": ["Bad Request: a sentence of next year", "Bad Request: BUTTON_DATA_INVALID"],
@@ -153,6 +193,34 @@ def test_a_silence_is_as_long_as_telegram_asks(monkeypatch: pytest.MonkeyPatch) 
 def test_a_file_that_telegram_lost_is_a_photo_gone() -> None:
     error = BadRequest("Bad Request: wrong file_id or the file is temporarily unavailable")
     assert isinstance(to_worker_error(error), PhotoUnavailable)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Bad Request: group chat was upgraded to a supergroup chat",
+        "Bad Request: the group chat was upgraded to a supergroup",
+    ],
+)
+def test_a_group_that_moved_to_an_unnamed_place_is_waited_for(sentence: str) -> None:
+    error = BadRequest(sentence)
+    assert not is_refusal(error)
+    assert isinstance(to_worker_error(error), TransientError)
+
+
+def test_a_message_that_is_deleted_at_once_is_a_refusal_and_no_outage() -> None:
+    error = NetworkError(
+        "Internal Server Error: sent message was immediately deleted and can't be returned (500)"
+    )
+    assert is_refusal(error)
+    assert kind_of(error) is Refusal.DELETED_AT_ONCE
+
+
+def test_a_silence_of_hours_is_tried_again_after_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PTB_TIMEDELTA", "true")
+    told = to_worker_error(RetryAfter(10_072))
+    assert isinstance(told, PlatformPaused)
+    assert told.until - time.time() < 61
 
 
 @pytest.mark.parametrize(

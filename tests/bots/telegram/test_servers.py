@@ -49,6 +49,7 @@ def ended(services: Services, count: int = 1) -> list[Outcome | None]:
     [
         (400, "Bad Request: there is no media in the message to edit", True),
         (404, "Not Found", True),
+        (501, "Not Implemented", True),
         (400, "Bad Request: a sentence of this server's own", False),
     ],
 )

@@ -1,4 +1,4 @@
-"""Albums are gathered from their parts; placeholders are looked at less and less often."""
+"""Albums are put together from their parts; placeholders are looked at less and less often."""
 
 from __future__ import annotations
 
@@ -98,14 +98,14 @@ def test_an_hour_of_waiting_costs_few_edits() -> None:
 
 
 def test_those_who_are_overdue_longest_come_first(services: Services) -> None:
-    queue = PlaceholderQueue(services.kv("telegram"))
+    queue = PlaceholderQueue(services.ledger, services.kv("telegram"))
     for job, at in [("late", 30.0), ("early", 10.0), ("later", 99.0)]:
         queue.add(Placeholder(job, 7, "5"), at)
     assert [each.job_id for each in queue.due(50.0, 10)] == ["early", "late"]
 
 
 def test_a_placeholder_reads_back_and_can_be_dropped(services: Services) -> None:
-    queue = PlaceholderQueue(services.kv("telegram"))
+    queue = PlaceholderQueue(services.ledger, services.kv("telegram"))
     placeholder = Placeholder("job", 0, "inline:abc", edits=3, says="waiting:3:1")
     queue.add(placeholder, 1.0)
     assert queue.due(2.0, 10) == [placeholder]

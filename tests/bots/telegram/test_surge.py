@@ -1,4 +1,4 @@
-"""Crowds: what the bot says stays within Telegram's limits, and everybody hears from it."""
+"""Surges: the bot stays within Telegram's limits, and everybody gets first words."""
 
 from __future__ import annotations
 

@@ -112,14 +112,14 @@ def not_understood(driver: DeliveryDriver) -> dict[str, Any]:
     return driver.api.people.say(ANN, f"{NAME} hello?", chat=GROUP)
 
 
-@pytest.mark.parametrize("story", [accepted, refused, not_understood])
+@pytest.mark.parametrize("happens", [accepted, refused, not_understood])
 @pytest.mark.parametrize("reactions_off", [True, False])
 def test_where_reactions_are_forbidden_a_short_word_stands_for_them(
-    driver: DeliveryDriver, story: Any, reactions_off: bool
+    driver: DeliveryDriver, happens: Any, reactions_off: bool
 ) -> None:
     group = driver.api.world.chat(GROUP)
     group.reactions_off = reactions_off
-    asked = story(driver)
+    asked = happens(driver)
     driver.listen()
 
     said = [message["text"] for message in group.of_bot()]

@@ -14,12 +14,12 @@ from tests.fakes.telegram_faults import CallFault
 def show(driver: DeliveryDriver) -> None:
     """Set the menus as the listener does, without its pauses between the tries."""
 
-    async def story() -> None:
+    async def run() -> None:
         async with open_bot(TelegramSettings()) as bot:
             notebook = driver.services.kv("telegram")
             await show_menus(bot, notebook, pauses_s=(0.0,), gap_s=0.0)
 
-    asyncio.run(story())
+    asyncio.run(run())
 
 
 def test_what_failed_is_set_again_and_only_that(driver: DeliveryDriver) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -239,3 +241,26 @@ def test_an_address_reads_back(
 ) -> None:
     origin = Origin(chat, answered, "11", place, thread, inline=inline, language="ja")
     assert origin_from_address(origin.address(), "11", "ja") == origin
+
+
+def edited(after_s: int = 60, **content: Any) -> MessageEvent | None:
+    """Return what the bot hears in a message of a group that was edited later."""
+    content = message(chat=GROUP, **content)
+    found = news(edited_message={**content, "edit_date": content["date"] + after_s})
+    assert found is None or isinstance(found, MessageEvent)
+    return found
+
+
+def test_a_mention_that_an_edit_adds_counts_as_that_of_the_message() -> None:
+    caption = "@suisai_bot ink"
+    named: dict[str, Any] = {
+        "caption": caption,
+        "caption_entities": entities(caption, ("mention", "@suisai_bot")),
+    }
+    asked = edited(photo=sizes(), **named)
+    assert asked is not None
+    assert asked.event == heard(chat=GROUP, photo=sizes(), **named).event
+    assert edited(photo=sizes()) is None, "still not meant for the bot"
+    assert edited(photo=sizes(), media_group_id="7", **named) is None, "an album is another event"
+    assert edited(3_601, photo=sizes(), **named) is None
+    assert news(edited_message=message(photo=sizes(), edit_date=1_760_000_001)) is None, "private"

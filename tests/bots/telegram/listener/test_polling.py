@@ -1,4 +1,4 @@
-"""The offset: it moves when an update was taken in, and not a moment earlier."""
+"""The offset moves after an update was handled, never before."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def poll(telegram: TelegramApi, services: Services) -> Callable[[TakeIn], None]:
     """Poll once, with a way to take updates in."""
 
     def once(take_in: TakeIn) -> None:
-        async def story() -> None:
+        async def run() -> None:
             async with at_home(telegram) as bot:
                 await Poller(bot, take_in, services.kv(PLATFORM), timeout_s=0).once()
 
-        asyncio.run(story())
+        asyncio.run(run())
 
     return once
 
@@ -48,7 +48,7 @@ def test_an_update_is_confirmed_by_the_poll_after_it_was_taken_in(
         offsets.append(services.kv(PLATFORM).get(offset_key(at_home(telegram))))
 
     poll(take_in)
-    assert offsets == [None], "the offset stands still while an update is taken in"
+    assert offsets == [None], "the offset does not move while an update is handled"
     assert telegram.updates.pending() == 1
     poll(take_in)
     assert telegram.updates.pending() == 0
