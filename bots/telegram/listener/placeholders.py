@@ -257,7 +257,8 @@ class Placeholders:
             wait_s = _CHAT_ACTION_S if painting else self._settings.news_every_s
             await self._look_again(placeholder, now, wait_s)
             return
-        wait_s = await self._wait_s(placeholder)
+        # The first edit tells the person where they stand: it is more than news.
+        wait_s = await self._wait_s(placeholder, lasting=placeholder.edits == 0)
         if wait_s:
             await self._look_again(placeholder, now, min(max(wait_s, 1.0), _NO_SLOT_MAX_S))
             return

@@ -28,7 +28,10 @@ def test_a_crowd_is_acknowledged_within_the_quota(
     assert all(
         len(services.ledger.open_jobs("telegram", str(p))) == 1 for p in range(1, PEOPLE + 1)
     )
-    assert "in line, about" in chats[-1].of_bot()[0]["text"]
+    last = chats[-1].of_bot()[0]
+    telegram.world.wait(
+        lambda: "in line, about" in last["text"], 60, "the last one's place in line"
+    )
 
 
 def test_people_who_cannot_be_painted_in_time_are_told_when_to_come_back(
