@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from statistics import median
 
-from benchmarks.telegram import PATIENCE_S, flooded, heard, suisai
+from benchmarks.telegram import PATIENCE_S, acknowledged_at, flooded, suisai
 from tests.bots.telegram.harness import snapshot
 from tests.fakes.telegram_api import TelegramApi
 
@@ -35,7 +35,7 @@ def waits(
                 time.sleep(max(0.0, begun + person / per_s - time.monotonic()))
                 sent[person] = _send(api, person)
             _await_paintings(api, WARM_UP + people)
-            first, last = heard(api), paintings(api)
+            first, last = acknowledged_at(api), paintings(api)
     finally:
         api.close()
     return (
