@@ -1,10 +1,10 @@
-"""The table of figures of one card, in less than ten minutes: speed, floor, memory, cold start.
+"""Measures one GPU in less than ten minutes: speed, minimum time, memory, cold start.
 
 `python -m benchmarks.gpu [--out TABLE.md] [--budget-s 540] [--smoke]`. Writes FLUX.2 klein 4B with random
-weights (16 GB, no download) into a temporary folder, opens it as a worker does, in a process of its own for
-each recipe of the model files, and paints squares of 512, 768 and 1024 px in batches of 1, 2 and 4. What does
-not fit into the budget is left out and named. `--smoke` does the same on the CPU with a model of half a
-megabyte, in one process: it shows that the script works, and its figures mean nothing.
+weights (16 GB, no download) into a temporary folder, opens it like a worker, in a separate process for each
+recipe of the model files, and paints squares of 512, 768 and 1024 px in batches of 1, 2 and 4. Measurements
+that do not fit into the time budget are skipped and listed. `--smoke` runs the same on the CPU with a model
+of half a megabyte, in one process, to test the script; its figures have no meaning.
 """
 
 from __future__ import annotations
@@ -35,22 +35,22 @@ ROUNDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One size and batch of one recipe, measured."""
+    """The measurements of one picture size and batch size of one recipe."""
 
     side_px: int
     batch: int
     ms_per_picture: float
     of_floor: float
-    """Share of the time that the arithmetic takes at the speed of this card's own matrix product."""
+    """Time for the arithmetic, at the speed of a large matrix product, as a share of the measured time."""
     idle: float | None
-    """Share of the time in which the card had nothing to do; None on a CPU."""
+    """Share of the time in which the GPU was idle; None on a CPU."""
     memory_gib: float | None
-    """The most memory that was allocated while it painted, the model included."""
+    """Peak of the allocated memory while painting, including the model."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecipeReport:
-    """One recipe of the model files on this card."""
+    """The measurements of one recipe of the model files on this GPU."""
 
     recipe: str
     device: str
@@ -61,21 +61,21 @@ class RecipeReport:
     """From the start of the process until the model is in memory and its prompts are encoded."""
     warm_up_s: float
     """From then until the first job could be claimed: attention chosen, compiled, every shape painted."""
-    room: int
-    """Photos of the recipe's size that a call takes, as the engine measured it."""
+    photos_per_call: int
+    """Maximum number of photos of the recipe's size per call, as measured by the engine."""
     figures: tuple[Figure, ...]
     left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is measured, and where the files are."""
+    """The measurements of one process, and the folder of the files."""
 
     folder: str
     recipe: str
     smoke: bool
     ends_at: float
-    """`time.time()` after which no further figure is begun."""
+    """`time.time()` after which no further measurement starts."""
     figures: bool = True
     """False: only the start is measured."""
 
@@ -102,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def run(smoke: bool, ends_at: float) -> Iterator[RecipeReport]:
-    """Measure every recipe, and the first one's second start, with the kernels that were kept."""
+    """Measure every recipe, and a second start of the first one with cached kernels."""
     with tempfile.TemporaryDirectory(prefix="suisai-gpu-") as folder:
         if smoke:
             write_model(Path(folder), smoke=True)
@@ -113,10 +113,10 @@ def run(smoke: bool, ends_at: float) -> Iterator[RecipeReport]:
         plans.insert(1, Plan(folder, RECIPES[0], smoke, ends_at, figures=False))
         for plan in plans:
             if time.time() < ends_at:
-                yield measure(plan, time.time()) if smoke else _in_process_of_its_own(plan)
+                yield measure(plan, time.time()) if smoke else _in_new_process(plan)
 
 
-def _in_process_of_its_own(plan: Plan) -> RecipeReport:
+def _in_new_process(plan: Plan) -> RecipeReport:
     command = [sys.executable, "-m", "benchmarks.gpu", "--child", json.dumps(asdict(plan))]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode != 0:
@@ -129,7 +129,7 @@ def _in_process_of_its_own(plan: Plan) -> RecipeReport:
 
 
 def write_model(folder: Path, smoke: bool) -> None:
-    """Write the files of klein, of real or of tiny size, with random weights."""
+    """Write the files of klein with random weights, in real size or tiny."""
     from benchmarks._klein import real_bench
     from tests.pipeline.engines.diffusion.tiny import make_klein
 
@@ -140,7 +140,7 @@ def write_model(folder: Path, smoke: bool) -> None:
 
 
 def measure(plan: Plan, began: float) -> RecipeReport:
-    """Open one recipe as a worker does and measure it. `began`: `time.time()` when the start began."""
+    """Open one recipe like a worker and measure it. `began`: `time.time()` at the start of the process."""
     import torch
 
     from benchmarks._diffusion import STYLE, matrix_product_flops
@@ -149,14 +149,14 @@ def measure(plan: Plan, began: float) -> RecipeReport:
     from pipeline.engines.diffusion.loading import DTYPES
 
     if plan.smoke:
-        # What is this small is sooner done than shared: threads would mostly wait for each other.
+        # The model is too small for several threads, which would mostly wait for each other.
         torch.set_num_threads(1)
     folder, model = Path(plan.folder), _model(plan)
     device = "cpu" if plan.smoke else "cuda"
     options = Options(folder, folder / "cache", device=device, compiled=not plan.smoke)
     loaded = open_model(model, [STYLE], options)
     opened = time.time()
-    room = loaded.warm_up()
+    photos_per_call = loaded.warm_up()
     warm = time.time()
     peak = matrix_product_flops(device, DTYPES[model.dtype])
     figures, left_out = [], []
@@ -179,7 +179,7 @@ def measure(plan: Plan, began: float) -> RecipeReport:
         peak / 1e12,
         opened - began,
         warm - opened,
-        room,
+        photos_per_call,
         tuple(figures),
         tuple(left_out),
     )
@@ -190,7 +190,7 @@ def _model(plan: Plan) -> Model:
     model = replace(model, source=replace(model.source, repository="klein"))
     if not plan.smoke:
         return model
-    # The CPU has no 8-bit numbers that this torch converts, and the tiny model no long texts.
+    # torch does not convert 8-bit floats on the CPU, and the tiny model supports short texts only.
     small = Recipe(steps=2, side_px=64)
     return replace(
         model, recipe=small, draft=small, dtype="float32", text_tokens=64, quantisation="none"
@@ -231,10 +231,10 @@ def _paint(loaded: LoadedModel, side_px: int, batch: int) -> None:
     from pipeline.engines.diffusion.batching import BatchKey
     from pipeline.engines.diffusion.canvas import Shape, stretch
 
-    kind = BatchKey("1x1", Shape(side_px, side_px), loaded.model.recipe.steps, ())
-    orders = jobs_of(batch, side_px)
-    canvases = [stretch(order.pixels, kind.shape) for order in orders]
-    loaded.run_batch(kind, orders, canvases, range(batch), lambda _: None)
+    key = BatchKey("1x1", Shape(side_px, side_px), loaded.model.recipe.steps, ())
+    jobs = jobs_of(batch, side_px)
+    canvases = [stretch(job.pixels, key.shape) for job in jobs]
+    loaded.run_batch(key, jobs, canvases, range(batch), lambda _: None)
 
 
 def _allocated(device: str) -> int | None:
@@ -252,7 +252,7 @@ def _operations(loaded: LoadedModel, side_px: int, smoke: bool) -> float:
 
 
 def _process_start() -> float:
-    """Return when this process began, by its parent's reckoning of the clock (Linux)."""
+    """Return the `time.time()` at which this process was started (Linux)."""
     ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
     up_s = float(Path("/proc/uptime").read_text().split()[0])
     return time.time() - (up_s - ticks / os.sysconf("SC_CLK_TCK"))
@@ -286,11 +286,11 @@ def table(reports: Sequence[RecipeReport]) -> str:
     for report in reports:
         start = "with kept kernels" if report.recipe in seen else "first"
         seen.add(report.recipe)
-        if not report.room:
+        if not report.photos_per_call:
             continue
         lines.append(
             f"| {report.recipe} | {start} | {report.open_s:.1f} | {report.warm_up_s:.1f} "
-            f"| {report.room} |"
+            f"| {report.photos_per_call} |"
         )
     missing = [f"{report.recipe}, {what}" for report in reports for what in report.left_out]
     missing += [f"{recipe}: the budget was used up" for recipe in RECIPES if recipe not in seen]

@@ -87,9 +87,3 @@ def make_request() -> Callable[..., PaintRequest]:
         return PaintRequest(**(defaults | fields))  # type: ignore[arg-type] # tests name the fields
 
     return make
-
-
-@pytest.fixture
-def ask(make_request: Callable[..., PaintRequest]) -> Callable[..., PaintRequest]:
-    """Return `make_request`."""
-    return make_request
