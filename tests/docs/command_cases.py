@@ -112,7 +112,8 @@ RUNS = (
     Run(r"suisai operator-link", says="token="),
     Run(r"suisai job ID", says="admitted"),
     Run(r"suisai forget PLATFORM:PERSON( --opt-out)?", says="Forgotten"),
-    Run(r"suisai (pause|resume) \w+( .*)?", says="Resumed"),
+    Run(r"suisai pause \w+( .*)?", says="Paused"),
+    Run(r"suisai resume \w+( .*)?", says="Resumed"),
     Run(r"suisai people"),  # what it lists depends on the commands that ran before
     Run(
         r"suisai exempt telegram:4711 --tier subscriber",
