@@ -112,7 +112,6 @@ RUNS = (
     Run(r"suisai operator-link", says="token="),
     Run(r"suisai job ID", says="admitted"),
     Run(r"suisai forget PLATFORM:PERSON( --opt-out)?", says="Forgotten"),
-    Run(r"suisai pause \w+( .*)?", says="Paused"),
     Run(r"suisai resume \w+( .*)?", says="Resumed"),
     Run(r"suisai people"),  # what it lists depends on the commands that ran before
     Run(
@@ -141,6 +140,7 @@ STAYS = (
 )
 
 NAMED = (
+    Named(r"suisai pause all", "it would stop the bot that the other commands need", nothing),
     Named(
         r"suisai (backup|restore)( suisai\.tar\.gz.*)?",
         "tests/bots/commands/test_backup.py moves a bot of its own",
