@@ -96,7 +96,7 @@ def test_what_is_no_photo_is_refused_in_one_line_each(
 
 
 @pytest.mark.parametrize("command", ["stylize half.jpg -o", "demo --once half.jpg --out"])
-def test_a_single_file_that_is_no_photo_is_all_that_is_spoken_of(
+def test_a_single_invalid_file_is_the_only_message(
     environment: dict[str, str], broken: list[Path], tmp_path: Path, command: str
 ) -> None:
     words = command.replace("half.jpg", str(broken[0])).split()
@@ -156,7 +156,7 @@ def test_a_place_that_cannot_be_written_is_said(
     assert "Choose another place" in only_line(done.stderr)
 
 
-def test_a_full_disk_leaves_no_half_picture(environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_full_disk_leaves_no_partial_picture(environment: dict[str, str], tmp_path: Path) -> None:
     # A limit on the size of files makes a write fail in the middle, as a full disk does.
     done = subprocess.run(
         [sys.executable, "-m", "bots", "stylize", ASTRONAUT, "-o", str(tmp_path / "out.jpg")],
@@ -185,7 +185,7 @@ def test_a_command_without_a_running_bot_says_how_to_start_one(
     assert "suisai up" in only_line(done.stderr)
 
 
-def test_a_port_in_use_is_said(environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported(environment: dict[str, str], tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -81,7 +81,7 @@ def test_settings_are_found_in_the_folder_the_data_folder_and_the_users_own(
         Settings()
 
 
-def test_a_named_file_counts_for_every_command(tmp_path: Path) -> None:
+def test_env_file_applies_to_every_command(tmp_path: Path) -> None:
     (tmp_path / "other.env").write_text("SUISAI_LEASE_S=17\n")
     words = ["--env-file", "other.env", "doctor", "--settings"]
     done = subprocess.run(

@@ -124,7 +124,7 @@ def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-def test_a_killed_demo_takes_its_programs_along(mark: str, tmp_path: Path) -> None:
+def test_killing_the_demo_ends_its_programs(mark: str, tmp_path: Path) -> None:
     demo = subprocess.Popen(
         [sys.executable, "-m", "bots", "demo", "--out", str(tmp_path / "pair.jpg")],
         env=environment(mark, tmp_path),

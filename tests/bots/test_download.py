@@ -117,7 +117,7 @@ def why_gone(url: str, source: DownloadSource, **options: object) -> str:
     return gone.value.reason
 
 
-def test_a_photo_arrives_whole(host: PhotoHost) -> None:
+def test_a_photo_is_downloaded_completely(host: PhotoHost) -> None:
     assert download(f"{host.url}/photo", DownloadSource.of(host.url)) == PHOTO
     assert download(f"{host.url}/unsized", DownloadSource.of(host.url)) == PHOTO
 
@@ -131,7 +131,7 @@ def test_a_redirect_within_the_host_is_followed(host: PhotoHost) -> None:
     assert download(f"{host.url}/redirect//photo", DownloadSource.of(host.url)) == PHOTO
 
 
-def test_a_circle_of_redirects_ends(host: PhotoHost) -> None:
+def test_a_redirect_loop_ends(host: PhotoHost) -> None:
     assert why_gone(f"{host.url}/circle", DownloadSource.of(host.url)) == "photo-elsewhere"
     assert len(host.asked) == 4
 
@@ -155,19 +155,19 @@ def test_a_heavy_photo_is_refused_while_it_streams(host: PhotoHost, path: str) -
 
 
 @pytest.mark.parametrize("behaviour", ["stall", "trickle"])
-def test_a_slow_host_is_left_when_the_time_is_over(host: PhotoHost, behaviour: str) -> None:
+def test_a_slow_host_is_given_up_at_the_deadline(host: PhotoHost, behaviour: str) -> None:
     source = DownloadSource(frozenset({"127.0.0.1"}), "127.0.0.1", total_s=0.3)
     with pytest.raises(TransientError):
         download(f"{host.url}/{behaviour}", source)
 
 
 @pytest.mark.parametrize("path", ["status/500", "status/503", "hangup"])
-def test_trouble_of_the_host_is_worth_another_try(host: PhotoHost, path: str) -> None:
+def test_a_server_error_of_the_host_is_retried(host: PhotoHost, path: str) -> None:
     with pytest.raises(TransientError):
         download(f"{host.url}/{path}", DownloadSource.of(host.url))
 
 
-def test_nobody_at_home_is_worth_another_try() -> None:
+def test_an_unreachable_host_is_retried() -> None:
     with serving() as host:
         pass
     with pytest.raises(TransientError):
@@ -175,7 +175,7 @@ def test_nobody_at_home_is_worth_another_try() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
-def test_a_photo_that_is_gone_is_gone(host: PhotoHost, status: int) -> None:
+def test_a_deleted_photo_is_unavailable(host: PhotoHost, status: int) -> None:
     assert why_gone(f"{host.url}/status/{status}", DownloadSource.of(host.url)) == "photo-gone"
 
 
@@ -217,7 +217,7 @@ def test_a_host_at_a_private_address_is_not_connected_to(address: str) -> None:
     assert reason == "photo-elsewhere"
 
 
-def test_a_loopback_api_opens_the_way_to_loopback_only() -> None:
+def test_a_loopback_api_allows_loopback_downloads_only() -> None:
     source = DownloadSource.of("http://localhost:81")
     reason = why_gone("http://localhost:81/1", source, resolve=lambda _host, _port: ["10.0.0.1"])
     assert reason == "photo-elsewhere"

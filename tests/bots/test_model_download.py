@@ -157,9 +157,7 @@ def test_a_model_comes_with_what_it_needs_and_without_pickles(
     assert told[-1].done_bytes == told[-1].total_bytes == sum(map(len, WHOLE.values()))
 
 
-def test_a_connection_that_breaks_is_taken_up_where_it_broke(
-    hub: Hub, model: Model, tmp_path: Path
-) -> None:
+def test_a_broken_download_resumes_where_it_stopped(hub: Hub, model: Model, tmp_path: Path) -> None:
     hub.files = {"model_index.json": WEIGHTS}
     hub.breaks_after = [2_000_000, 0, 1_500_000]
     model = replace(model, source=ModelSource("some/model", ("model_index.json",)))
@@ -175,7 +173,7 @@ def test_a_connection_that_breaks_is_taken_up_where_it_broke(
     assert on_disk(tmp_path) == {"model_index.json": WEIGHTS}
 
 
-def test_a_pull_that_was_stopped_goes_on_in_the_next_process(
+def test_a_stopped_download_resumes_in_the_next_process(
     hub: Hub, model: Model, tmp_path: Path
 ) -> None:
     part = tmp_path / "some--model/transformer/weights.safetensors.part"
@@ -192,9 +190,7 @@ def test_a_pull_that_was_stopped_goes_on_in_the_next_process(
     assert on_disk(tmp_path) == WHOLE
 
 
-def test_a_host_without_ranges_is_heard_from_the_start(
-    hub: Hub, model: Model, tmp_path: Path
-) -> None:
+def test_without_range_support_a_download_restarts(hub: Hub, model: Model, tmp_path: Path) -> None:
     hub.knows_ranges = False
     hub.breaks_after = [10]
 
@@ -203,7 +199,7 @@ def test_a_host_without_ranges_is_heard_from_the_start(
     assert on_disk(tmp_path) == WHOLE
 
 
-def test_a_host_that_always_breaks_ends_in_a_sentence_and_the_model_counts_as_missing(
+def test_a_download_that_always_fails_ends_with_a_message(
     hub: Hub, model: Model, tmp_path: Path
 ) -> None:
     hub.breaks_after = [10] + [0] * 20
@@ -214,7 +210,7 @@ def test_a_host_that_always_breaks_ends_in_a_sentence_and_the_model_counts_as_mi
     assert missing_parts(model, tmp_path)
 
 
-def test_a_damaged_file_is_thrown_away_and_the_next_pull_mends_it(
+def test_a_damaged_file_is_deleted_and_downloaded_again(
     hub: Hub, model: Model, tmp_path: Path
 ) -> None:
     hub.damage = True
@@ -278,7 +274,7 @@ def test_a_gated_model_names_the_page_and_the_token(
         pulled(hub, model, tmp_path)
 
 
-def test_a_model_of_pickles_alone_is_refused(hub: Hub, model: Model, tmp_path: Path) -> None:
+def test_a_model_without_safetensors_is_refused(hub: Hub, model: Model, tmp_path: Path) -> None:
     del hub.files["vae/weights.safetensors"]
     hub.files["vae/weights.bin"] = b"a pickle"
 
@@ -286,7 +282,7 @@ def test_a_model_of_pickles_alone_is_refused(hub: Hub, model: Model, tmp_path: P
         pulled(hub, model, tmp_path)
 
 
-def test_a_disk_that_is_too_small_is_found_out_before_the_first_byte(
+def test_a_full_disk_is_detected_before_the_download(
     hub: Hub, model: Model, tmp_path: Path
 ) -> None:
     class Endless(bytes):
@@ -311,7 +307,7 @@ def test_a_name_that_leads_out_of_the_folder_is_ignored(
     assert on_disk(tmp_path) == WHOLE
 
 
-def test_a_hub_out_of_reach_and_a_proxys_page_are_sentences(
+def test_an_unreachable_hub_and_a_proxys_page_are_explained(
     hub: Hub, model: Model, tmp_path: Path
 ) -> None:
     with pytest.raises(PullFailed, match="cannot be reached"):

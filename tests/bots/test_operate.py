@@ -142,7 +142,7 @@ def test_everything_is_paused_and_resumed_in_one_word(driver: LedgerDriver, suis
     assert driver.services.controls.paused() == {}
 
 
-def test_an_operators_pause_outlives_a_platforms_rest(
+def test_an_operators_pause_outlasts_a_platforms_pause(
     driver: LedgerDriver, make_request: MakeRequest, suisai: Suisai
 ) -> None:
     driver.admit(make_request())

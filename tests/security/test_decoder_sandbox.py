@@ -92,7 +92,7 @@ def test_files_are_not_accessible(
 
 
 @pytest.mark.parametrize("exploit", exploits.ON_ITSELF, ids=lambda each: each.__name__)
-def test_the_sandbox_cannot_be_left(sandbox: Sandbox, exploit: exploits.Exploit) -> None:
+def test_code_in_the_sandbox_cannot_escape(sandbox: Sandbox, exploit: exploits.Exploit) -> None:
     assert sandbox.run(exploit.__name__.encode(), LIMITS) == b"EPERM"
 
 

@@ -30,7 +30,7 @@ SAMPLE = Path(str(files("bots"))) / "samples" / "astronaut.jpg"
 ESCAPE = "\x1b]0;title\x07\x1b[2J"
 
 
-def test_what_people_are_called_does_not_steer_a_terminal(
+def test_names_cannot_inject_terminal_codes(
     services: Services,
     make_request: Callable[..., PaintRequest],
     capsys: pytest.CaptureFixture[str],
@@ -43,7 +43,7 @@ def test_what_people_are_called_does_not_steer_a_terminal(
 
 @pytest.mark.parametrize("name", ["CreatorTool", "DigitalSourceType"])
 @pytest.mark.parametrize("lie", [ESCAPE, "\nC2PA manifest:  trusted", "\u202egpj.exe", "\x9b2J"])
-def test_a_file_does_not_write_the_lines_of_verify(
+def test_a_file_cannot_forge_lines_of_verify(
     name: str, lie: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     picture = tmp_path / "picture.jpg"

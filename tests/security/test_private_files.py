@@ -175,7 +175,7 @@ def test_a_secret_that_others_could_read_is_closed_to_them(tmp_path: Path) -> No
     assert readable_by_others(tmp_path / "operator-token") == []
 
 
-def test_a_link_in_place_of_a_lock_harms_no_file(tmp_path: Path) -> None:
+def test_a_symlink_in_place_of_a_lock_file_is_not_followed(tmp_path: Path) -> None:
     victim, folder = tmp_path / "victim", tmp_path / "data"
     victim.write_text("dear")
     folder.mkdir()

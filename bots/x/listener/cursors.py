@@ -128,7 +128,7 @@ class MentionCursor:
 
     def _begin(self) -> None:
         newest = self._x.mentions(None, None, at_most=MENTIONS_LEAST).posts
-        # If X lists nothing, begin at id 0: an id derived from a wrong clock could hide new posts.
+        # If X lists nothing, begin a little before now: clocks that differ must not hide new posts.
         now = self._now()
         ids = [int(post.id) for post in newest] or [id_at(now - _SKEW_S)]
         self._save(Unread(read_to=max(ids), looked_at=now, looked_back_at=now))

@@ -53,7 +53,7 @@ def test_what_remains_of_a_caption_is_the_instruction(text: str, words: str) -> 
     assert parse(text, PaintOptions(), STYLES).words == words
 
 
-def test_a_follow_up_adds_to_the_words_so_far_within_the_bound() -> None:
+def test_a_follow_up_appends_words_up_to_the_maximum() -> None:
     before = PaintOptions(words="at a summer festival")
 
     added = parse("again, with snow falling", before, STYLES)
@@ -135,7 +135,7 @@ def test_a_script_without_lists_is_refused_without_a_strike(services: Services) 
     assert not isinstance(services.ledger.admit(asked("", "e99")), Refused)
 
 
-def test_words_come_back_out_of_the_ledger(services: Services) -> None:
+def test_own_words_are_stored_in_the_ledger(services: Services) -> None:
     services.ledger.admit(asked("at a summer festival"))
 
     job = services.ledger.latest_job("telegram", "ana")

@@ -45,7 +45,7 @@ def heard(text: str) -> PaintOptions:
         ("film, then #watercolor", "watercolor"),
     ],
 )
-def test_a_style_is_heard_in_any_script_and_dress(text: str, style: str) -> None:
+def test_a_style_is_recognised_in_any_script_and_form(text: str, style: str) -> None:
     assert heard(text).style == style
     assert heard(text).explicit
 
@@ -66,7 +66,7 @@ def test_an_everyday_word_is_no_style(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["night", "夜", "🌙 night please", "in night style", "#night sky"])
-def test_but_it_is_one_when_it_is_meant(text: str) -> None:
+def test_an_everyday_word_is_a_style_in_a_command(text: str) -> None:
     assert heard(text).style == "night"
 
 
@@ -137,7 +137,7 @@ def test_what_names_nothing_leaves_the_default(text: str) -> None:
     assert heard(text) == HALF
 
 
-def test_a_long_text_is_not_taken_for_orders() -> None:
+def test_commands_in_a_long_text_are_ignored() -> None:
     assert not heard("here we go again, all of my family together at the lake for a week").reroll
 
 
@@ -146,7 +146,7 @@ def test_a_fresh_seed_depends_on_the_event_alone() -> None:
 
 
 @given(st.text())
-def test_no_text_breaks_the_ear_or_gets_through_it(text: str) -> None:
+def test_any_text_is_parsed_and_checked_without_errors(text: str) -> None:
     wish = heard(text)
     assert wish.style in {*STYLES, "ink"}
     assert 0.0 <= wish.strength <= 1.0
@@ -166,5 +166,5 @@ def test_emoji_mentions_and_punctuation_hide_no_style(word: str, noise: str, mor
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), st.sampled_from([*STYLES]))
-def test_what_the_ear_hears_does_not_depend_on_case(text: str, style: str) -> None:
+def test_parsing_does_not_depend_on_case(text: str, style: str) -> None:
     assert heard(f"#{style} {text}").style == heard(f"#{style.upper()} {text}").style == style

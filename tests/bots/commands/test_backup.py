@@ -61,7 +61,7 @@ def archive(
     return path
 
 
-def test_a_copy_with_open_jobs_asks_what_becomes_of_them(
+def test_restoring_open_jobs_requires_a_choice(
     suisai: Suisai, archive: Path, tmp_path: Path
 ) -> None:
     done = suisai(tmp_path / "new", "restore", str(archive))

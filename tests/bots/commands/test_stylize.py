@@ -106,7 +106,7 @@ def test_what_exists_is_replaced_only_on_request(suisai: Suisai, tmp_path: Path)
     assert size_of(tmp_path / "out.jpg") == ("JPEG", (96, 64))
 
 
-def test_a_link_stays_a_link_and_its_file_gets_the_painting(suisai: Suisai, tmp_path: Path) -> None:
+def test_a_symlink_is_kept_and_its_target_is_written(suisai: Suisai, tmp_path: Path) -> None:
     photo(tmp_path / "a.jpg")
     (tmp_path / "link.png").symlink_to("target.png")
 
@@ -235,7 +235,7 @@ def test_a_photo_and_a_painting_pass_through_standard_streams(tmp_path: Path) ->
         assert done.stderr == b""
 
 
-def test_a_pipe_is_written_into_and_not_replaced(suisai: Suisai, tmp_path: Path) -> None:
+def test_a_pipe_is_written_to_and_not_replaced(suisai: Suisai, tmp_path: Path) -> None:
     photo(tmp_path / "a.jpg")
     os.mkfifo(tmp_path / "pipe")
     with subprocess.Popen(["cat", "pipe"], cwd=tmp_path, stdout=subprocess.PIPE) as reader:

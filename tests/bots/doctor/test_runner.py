@@ -65,7 +65,7 @@ def test_jobs_that_nobody_works_on_are_red(
         (["other/1"], Severity.WARNING, "which SUISAI_ENGINES does not name"),
     ],
 )
-def test_a_mix_of_engines_is_named(
+def test_several_engines_are_reported(
     settings: Settings, services: Services, engines: list[str], severity: Severity, part: str
 ) -> None:
     for number, engine in enumerate(engines):
@@ -116,7 +116,7 @@ def doctor(stack: Stack, *options: str) -> subprocess.CompletedProcess[str]:
     return preloaded.run("bots", ["doctor", *options], stack.environment)
 
 
-def test_a_broken_bot_ends_with_1_and_programs_can_read_why(stack: Stack) -> None:
+def test_doctor_exits_with_1_on_errors_and_prints_json(stack: Stack) -> None:
     stack.environment["SUISAI_REDIS_URL"] = "redis://127.0.0.1:1"
 
     done = doctor(stack, "--json")
@@ -153,7 +153,7 @@ def test_a_gpu_is_read_as_its_driver_prints_it() -> None:
     assert gpu.describe() == "NVIDIA H100 80GB HBM3, driver 570.124.06, 79.1 of 79.6 GiB free"
 
 
-def test_a_machine_without_a_system_call_filter_is_told(settings: Settings) -> None:
+def test_a_missing_system_call_filter_is_reported(settings: Settings) -> None:
     assert light_of(list(examine(settings)), "sandbox") is Severity.OK
     finding = sandbox_finding(filtered=False)
     assert finding.severity is Severity.WARNING

@@ -44,7 +44,7 @@ def test_contradictions_are_named(settings: dict[str, object], words: str, tmp_p
     assert words in says(Settings(**settings), {}, tmp_path / ".env")  # type: ignore[arg-type] # pydantic checks
 
 
-def test_a_slip_of_the_pen_is_recognised_in_the_environment_and_in_the_file(
+def test_a_misspelt_setting_is_reported_in_environment_and_file(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / ".env"

@@ -52,7 +52,7 @@ def test_a_server_that_may_lose_jobs_is_found_out(
     assert finding.fix
 
 
-def test_the_mend_is_the_command_that_mends(server: Redis) -> None:
+def test_the_fix_is_a_command_that_helps(server: Redis) -> None:
     server.config_set("appendonly", "no")
     command = found(server)["append-only file"].fix.split(" && ")[0].split()
     assert command[:3] == ["valkey-cli", "config", "set"]

@@ -19,11 +19,11 @@ def look(endpoint: str | None, headers: str = "api-key=planted") -> list[Finding
     return list(check_traces(settings))
 
 
-def test_who_wants_no_traces_hears_nothing_of_them() -> None:
+def test_without_an_endpoint_traces_are_not_checked() -> None:
     assert look(None) == []
 
 
-def test_a_collector_that_takes_them_is_well() -> None:
+def test_a_collector_that_accepts_spans_passes() -> None:
     with serving() as collector:
         (finding,) = look(collector.url)
 

@@ -23,7 +23,7 @@ def test_the_bot_speaks_six_languages() -> None:
         (";;;q=,,,", "en"),
     ],
 )
-def test_the_best_language_of_a_wish_list_is_taken(wanted: str, language: str) -> None:
+def test_the_best_language_of_accept_language_is_used(wanted: str, language: str) -> None:
     assert negotiate(wanted) == language
 
 
@@ -43,7 +43,7 @@ def test_the_best_language_of_a_wish_list_is_taken(wanted: str, language: str) -
         ("id", 20, "20 detik"),
     ],
 )
-def test_a_wait_is_said_as_a_person_would_say_it(language: str, seconds: float, words: str) -> None:
+def test_a_wait_is_rounded_to_one_unit(language: str, seconds: float, words: str) -> None:
     assert words in t(language, "status-next", wait_s=seconds)
 
 
@@ -59,6 +59,6 @@ def test_an_unknown_language_is_answered_in_english() -> None:
 
 
 @pytest.mark.parametrize("key", ["no-such-key", "status-next"])
-def test_a_phrase_that_cannot_be_said_whole_is_not_said(key: str) -> None:
+def test_a_sentence_with_missing_variables_raises(key: str) -> None:
     with pytest.raises(NoSuchPhrase):
         t("en", key)

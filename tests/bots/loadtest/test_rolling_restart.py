@@ -25,7 +25,7 @@ PROCESSES = {
 }
 
 
-def test_restarting_everything_under_load_loses_and_doubles_nothing(
+def test_restarting_everything_under_load_loses_and_repeats_nothing(
     services: Services, stack: Stack
 ) -> None:
     stack.environment |= {"SUISAI_SAFETY_CHECKS": "[]", "SUISAI_LONG_SIDE_PX": "96"}

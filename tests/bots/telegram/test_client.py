@@ -35,12 +35,12 @@ def test_an_answer_as_described_stays_as_it_is() -> None:
         (b"", 502),
     ],
 )
-def test_a_good_status_does_not_make_a_result(body: object, status: int) -> None:
+def test_a_200_without_a_result_is_an_error(body: object, status: int) -> None:
     assert read(200, body)[0] == status
 
 
 @pytest.mark.parametrize("status", [301, 401, 403, 404, 500, 502, 504])
-def test_a_page_means_that_nobody_could_be_asked_and_is_not_quoted(status: int) -> None:
+def test_a_proxys_html_page_counts_as_unreachable_and_is_not_quoted(status: int) -> None:
     told, answer = read(status, b"<p>no such page: /bot777:SECRET/getMe</p>")
     assert told == 502
     assert "SECRET" not in json.dumps(answer)

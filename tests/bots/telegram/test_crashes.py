@@ -131,7 +131,7 @@ def test_an_answer_that_is_lost_or_cut_or_refused_by_an_outage(
     answered_once(telegram, services, telegram.people.photo(ANN, snapshot(5)))
 
 
-def test_an_album_in_doubt_is_not_sent_twice_but_on_a_persons_word(
+def test_an_album_of_unknown_outcome_is_resent_only_on_request(
     telegram: TelegramApi, services: Services, running: Stack
 ) -> None:
     fault = telegram.faults.add(CallFault("sendMediaGroup", hold=threading.Event(), lost=True))

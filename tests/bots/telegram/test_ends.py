@@ -84,7 +84,7 @@ def test_a_deleted_placeholder_is_replaced(harness: TelegramHarness) -> None:
     assert harness.painting(sent)
 
 
-def test_a_deleted_photo_is_answered_all_the_same(harness: TelegramHarness) -> None:
+def test_a_deleted_photo_is_still_answered(harness: TelegramHarness) -> None:
     ann = harness.person()
     chat = harness.api.world.chat(ann)
     sent = sent_while_nothing_is_delivered(harness, ann)
@@ -147,7 +147,7 @@ def test_a_cancelled_photo_is_not_painted(harness: TelegramHarness) -> None:
     assert harness.services.ledger.job(job_id).outcome is Outcome.CANCELLED
 
 
-def test_a_placeholder_tells_the_place_in_line_and_moves(harness: TelegramHarness) -> None:
+def test_a_placeholder_shows_the_queue_position_and_is_updated(harness: TelegramHarness) -> None:
     ann = harness.person()
     chat = harness.api.world.chat(ann)
     # A rest that ends by itself: of an operator's pause the placeholder says that it is one.

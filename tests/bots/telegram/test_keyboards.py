@@ -27,13 +27,13 @@ JOB = job_id_of("telegram", "message:1:2")
     anew=st.booleans(),
     event=st.text(),
 )
-def test_a_wish_survives_the_button(style: str, percent: int, anew: bool, event: str) -> None:
+def test_options_survive_callback_data(style: str, percent: int, anew: bool, event: str) -> None:
     wanted = RepaintAction(job_id_of("telegram", event), style, percent / 100, anew)
     assert decode(encode(wanted)) == wanted
 
 
 @given(st.text())
-def test_strange_bytes_are_no_button(data: str) -> None:
+def test_foreign_callback_data_is_invalid(data: str) -> None:
     try:
         decode(data)
     except InvalidCallbackData:
@@ -80,7 +80,7 @@ def test_under_a_painting_are_the_other_styles_and_shades_of_this_one() -> None:
 
 
 @pytest.mark.parametrize("strength", [0.0, 0.1, 1.0])
-def test_there_is_always_a_shade_of_a_possible_strength(strength: float) -> None:
+def test_buttons_offer_only_valid_strengths(strength: float) -> None:
     keyboard = under_painting(JOB, "film", strength, STYLES, "en").inline_keyboard
     for button in [b for row in keyboard for b in row]:
         wanted = decode(str(button.callback_data))

@@ -89,14 +89,14 @@ def test_the_original_comes_as_a_file_and_the_comparison_as_a_photo(
     assert width > 1.9 * painting["photo"][-1]["width"] * height / painting["photo"][-1]["height"]
 
 
-def test_a_file_that_is_no_photo_gets_one_honest_sentence(harness: TelegramHarness) -> None:
+def test_a_file_that_is_no_photo_gets_one_sentence(harness: TelegramHarness) -> None:
     ann = harness.person()
     harness.api.people.document(ann, b"%PDF-1.7 not a photo at all" * 20, "a.jpg", "image/jpeg")
     assert "PDF" in harness.words(ann, "PDF")["text"]
     assert len(harness.api.world.chat(ann).of_bot()) == 1
 
 
-def test_anything_else_gets_one_friendly_line(harness: TelegramHarness) -> None:
+def test_other_messages_get_a_hint(harness: TelegramHarness) -> None:
     ann = harness.person()
     harness.api.people.say(ann, "what is this?")
     assert "/help" in harness.words(ann, "Send me a photo")["text"]
@@ -162,7 +162,7 @@ def test_me_paints_the_profile_photo(harness: TelegramHarness) -> None:
     ("language", "part"),
     [("ja", "写真を送って"), ("hi", "एक फ़ोटो भेजिए"), ("pt-BR", "Envie"), ("xx", "Send me")],
 )
-def test_people_are_spoken_to_in_their_language(
+def test_people_are_answered_in_their_language(
     harness: TelegramHarness, language: str, part: str
 ) -> None:
     ann = harness.person()
@@ -180,7 +180,7 @@ def test_a_chosen_language_stays(harness: TelegramHarness) -> None:
     assert harness.words(ann, "お待ちの写真はありません")
 
 
-def test_to_be_forgotten_leaves_nothing(harness: TelegramHarness) -> None:
+def test_forgetting_leaves_no_data(harness: TelegramHarness) -> None:
     ann = harness.person()
     painting = harness.painting(harness.api.people.photo(ann, snapshot(10)))
     harness.api.people.say(ann, "/forget")
@@ -194,7 +194,7 @@ def test_to_be_forgotten_leaves_nothing(harness: TelegramHarness) -> None:
     assert "not kept any more" in answer["text"]
 
 
-def test_a_button_without_its_job_takes_the_photo_from_the_message_it_answered(
+def test_a_button_of_a_deleted_job_takes_the_photo_from_the_replied_message(
     harness: TelegramHarness,
 ) -> None:
     ann = harness.person()

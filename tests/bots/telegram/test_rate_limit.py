@@ -47,7 +47,7 @@ def refuse(services: Services, chat: int | None, method: str, seconds: float) ->
     return asyncio.run(limit.back_off(chat, method, seconds))
 
 
-def test_a_flooded_chat_waits_and_no_other(driver: DeliveryDriver) -> None:
+def test_a_flood_limit_delays_only_its_chat(driver: DeliveryDriver) -> None:
     flooded, _ = driver.painted(ANN)
     driver.api.limits.flood(ANN, HALF_A_DAY_S, "editMessageMedia")
     driver.deliver()
@@ -90,7 +90,7 @@ def test_resume_lifts_what_is_held_back(driver: DeliveryDriver) -> None:
         "deleteMessage",
     ],
 )
-def test_a_refused_courtesy_holds_back_no_words(services: Services, method: str) -> None:
+def test_a_refused_reaction_holds_back_no_text(services: Services, method: str) -> None:
     for chat in (ANN, BEN, EVE, None):
         refuse(services, chat, method, 600)
     assert not waits(services, ANN, "sendMessage")
@@ -115,7 +115,7 @@ def test_several_chats_refused_within_seconds_mean_the_whole_bot_for_a_minute(
     assert services.holds.active("telegram")["bot"] - time.time() <= 61
 
 
-def test_a_call_without_a_chat_means_the_whole_bot(services: Services) -> None:
+def test_a_flood_limit_of_a_call_without_a_chat_holds_the_whole_bot(services: Services) -> None:
     assert refuse(services, None, "getFile", 5).whole_bot
     assert waits(services, DAN, "sendMessage")
 

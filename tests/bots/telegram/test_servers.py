@@ -128,7 +128,7 @@ def test_a_sending_in_doubt_is_not_made_again_but_on_the_persons_word(
     telegram.world.wait(lambda: len(chat.paintings()) == arrived + 1)
 
 
-def test_a_limit_without_its_parameters_is_obeyed_and_leaves_no_doubt(
+def test_a_429_without_parameters_is_obeyed(
     telegram: TelegramApi, services: Services, at_work: Stack
 ) -> None:
     telegram.faults.add(CallFault("editMessageMedia", ALWAYS, 404, "Not Found"))

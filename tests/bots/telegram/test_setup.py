@@ -227,7 +227,7 @@ def test_the_doctor_shows_what_is_held_back(hooked: TelegramApi, services: Servi
     assert "suisai resume deliver --platform telegram" in finding.fix
 
 
-def test_a_bot_without_a_username_has_a_name_all_the_same(
+def test_a_bot_without_a_username_is_shown_by_its_name(
     hooked: TelegramApi, services: Services
 ) -> None:
     hooked.world.me = {"id": 777, "is_bot": True, "first_name": "Suisai"}

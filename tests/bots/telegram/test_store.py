@@ -65,7 +65,7 @@ def test_a_part_that_comes_while_the_album_is_taken_in_is_not_lost(albums: Album
     assert [photo.ref for photo in rest.message.photos] == ["file-2"]
 
 
-def test_a_part_that_comes_later_stands_alone(albums: Albums) -> None:
+def test_a_late_part_of_an_album_is_a_separate_message(albums: Albums) -> None:
     albums.add(part(1), due=1.0)
     albums.close(albums.due(2.0)[0][0])
     assert not albums.add(part(2), due=3.0)
@@ -86,7 +86,7 @@ def test_an_album_comes_back_as_an_album(harness: TelegramHarness) -> None:
     assert line["reply_markup"]["inline_keyboard"]
 
 
-def test_looks_come_at_growing_distances() -> None:
+def test_placeholders_are_edited_at_growing_intervals() -> None:
     distances = [interval_s(n) for n in range(1, 30)]
     assert distances[:9] == [1, 2, 3, 4, 5, 7, 9, 12, 16]
     assert distances == sorted(distances)
@@ -113,6 +113,6 @@ def test_a_placeholder_reads_back_and_can_be_dropped(services: Services) -> None
     assert queue.due(2.0, 10) == []
 
 
-def test_news_is_told_at_most_every_few_seconds() -> None:
+def test_a_placeholder_is_edited_at_most_every_few_seconds() -> None:
     after, wait_s = Placeholder("job", 7, "5").edited("waiting:2:1", at_most_every_s=3.0)
     assert (after.edits, after.says, wait_s) == (1, "waiting:2:1", 3.0)

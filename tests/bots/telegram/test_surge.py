@@ -12,7 +12,7 @@ from tests.stack import Stack, eventually
 PEOPLE = 300
 
 
-def test_a_crowd_is_acknowledged_within_the_quota(
+def test_many_people_are_acknowledged_within_the_quota(
     telegram: TelegramApi, services: Services, bot: Stack
 ) -> None:
     bot.start("telegram", "telegram")
@@ -47,7 +47,7 @@ def test_people_who_cannot_be_painted_in_time_are_told_when_to_come_back(
     assert any("So many photos are waiting" in each for each in words)
 
 
-def test_a_shouting_group_is_answered_and_holds_up_nobody_else(
+def test_a_busy_group_delays_no_other_chat(
     telegram: TelegramApi, settings: Settings, services: Services, bot: Stack
 ) -> None:
     bot.start("telegram", "telegram")

@@ -82,7 +82,7 @@ def test_strangers_are_no_proxies(network: str) -> None:
     assert WebSettings(trusted_proxies="10.0.0.0/8,fd00::/8").trusted_proxies  # type: ignore[arg-type]
 
 
-def test_nobody_else_says_where_they_come_from(services: Services) -> None:
+def test_forwarded_headers_of_other_peers_are_ignored(services: Services) -> None:
     app = page(services, trusted_proxies="10.0.0.0/8")
     codes = [
         send(app, "203.0.113.7", headers={"X-Forwarded-For": f"9.9.9.{n}"}).status_code
@@ -102,7 +102,7 @@ def test_a_refusal_says_when_to_come_back_in_the_visitors_language(services: Ser
     assert 0 < int(answer.headers["retry-after"]) <= 61
 
 
-def test_an_address_lies_nowhere_in_the_ledger(services: Services) -> None:
+def test_no_client_address_is_stored_in_the_ledger(services: Services) -> None:
     send(page(services), "203.0.113.7")
     keys = services.redis.keys(f"{services.settings.namespace}:*")
     assert keys
@@ -110,7 +110,7 @@ def test_an_address_lies_nowhere_in_the_ledger(services: Services) -> None:
 
 
 @pytest.mark.parametrize("why", ["paused", "too-heavy", "no-form", "cooldown", "disk"])
-def test_a_refusal_does_not_wait_for_the_photos(
+def test_a_refusal_is_sent_before_the_photos_are_uploaded(
     services: Services, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     headers = {"Content-Type": "multipart/form-data; boundary=x"}

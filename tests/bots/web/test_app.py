@@ -29,7 +29,7 @@ def test_the_page_opens_in_the_browsers_language(visitor: httpx.Client) -> None:
         assert "{{" not in page
 
 
-def test_a_picked_language_stays(visitor: httpx.Client) -> None:
+def test_a_chosen_language_on_the_page_is_kept(visitor: httpx.Client) -> None:
     visitor.get("/?language=hi", headers={"Accept-Language": "ja"})
     assert '<html lang="hi">' in visitor.get("/", headers={"Accept-Language": "ja"}).text
     assert (
@@ -87,7 +87,7 @@ def test_styles_are_listed_in_order_with_words_and_colours(visitor: httpx.Client
 
 
 @pytest.mark.parametrize("style", load_styles().values(), ids=lambda style: style.name)
-def test_every_style_has_a_dab_of_paint(style: Style) -> None:
+def test_every_style_has_a_colour_swatch(style: Style) -> None:
     assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in colours_of(style))
 
 

@@ -114,7 +114,7 @@ def test_a_head_that_trickles_in_is_given_up_also_after_an_answer(site: Site) ->
         eventually(trickle, what="the connection has ended")
 
 
-def test_a_body_that_trickles_in_is_given_up(site: Site) -> None:
+def test_a_slow_body_is_aborted(site: Site) -> None:
     with site.connect() as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nx")
 
@@ -218,7 +218,7 @@ BIG = bytes(64_000_000)
 
 
 @pytest.mark.parametrize("asked", [b"keep-alive", b"close"])
-def test_an_answer_that_nobody_takes_is_given_up(asked: bytes) -> None:
+def test_a_client_that_does_not_read_is_disconnected(asked: bytes) -> None:
     async def big(_: Request) -> Response:
         return Response(BIG)
 
@@ -232,7 +232,7 @@ def test_an_answer_that_nobody_takes_is_given_up(asked: bytes) -> None:
         site.stop()
 
 
-def test_an_answer_that_is_taken_at_leisure_arrives_whole() -> None:
+def test_a_slow_reader_gets_the_whole_answer() -> None:
     async def big(_: Request) -> Response:
         return Response(BIG)
 

@@ -11,7 +11,7 @@ from tasks.valkey import EmbeddedValkey
 from tests.bots.web.peers import ask
 
 
-def test_a_page_whose_ledger_went_away_is_alive_but_not_ready(tmp_path: Path) -> None:
+def test_without_the_ledger_the_page_is_alive_but_not_ready(tmp_path: Path) -> None:
     valkey = EmbeddedValkey(tmp_path / "valkey")
     valkey.ensure()
     services = open_services(Settings(data_dir=tmp_path, redis_url=None), lambda _: None)
@@ -27,7 +27,7 @@ def test_a_page_whose_ledger_went_away_is_alive_but_not_ready(tmp_path: Path) ->
     services.redis.close()
 
 
-def test_a_page_whose_photos_went_away_is_not_ready(tmp_path: Path) -> None:
+def test_without_the_blob_store_the_page_is_not_ready(tmp_path: Path) -> None:
     valkey = EmbeddedValkey(tmp_path / "valkey")
     valkey.ensure()
     services = open_services(Settings(data_dir=tmp_path, redis_url=None), lambda _: None)

@@ -31,7 +31,7 @@ def until(views: Iterator[View], **wanted: object) -> View:
     return next(view for view in views if wanted.items() <= view.items())
 
 
-def test_a_job_is_followed_from_the_line_to_the_painting(
+def test_the_event_stream_shows_a_job_from_queue_to_painting(
     visitor: httpx.Client, send: Send, worker: WebWorker
 ) -> None:
     url = send().json()["url"]
@@ -51,7 +51,7 @@ def test_a_job_is_followed_from_the_line_to_the_painting(
     assert visitor.get(picture).headers["content-type"] == "image/jpeg"
 
 
-def test_a_place_in_line_moves_when_others_are_done(
+def test_a_queue_position_moves_up_when_others_are_done(
     visitor: httpx.Client, send: Send, worker: WebWorker
 ) -> None:
     send()
@@ -93,7 +93,9 @@ def test_the_upload_goes_as_soon_as_the_answer_stands(
     assert visitor.get(url).json()["state"] == "answered"
 
 
-def test_a_painting_can_be_taken_home(visitor: httpx.Client, send: Send, worker: WebWorker) -> None:
+def test_an_album_can_be_downloaded_or_shared(
+    visitor: httpx.Client, send: Send, worker: WebWorker
+) -> None:
     send()
     job_id = send(style="film").json()["id"]
     worker.paint()
@@ -121,7 +123,7 @@ def test_nobody_else_sees_a_job(address: str, send: Send, worker: WebWorker) -> 
         assert stranger.delete(url).status_code == 404
 
 
-def test_a_stranger_and_an_unknown_job_are_told_the_same(
+def test_another_persons_job_looks_like_an_unknown_one(
     address: str, send: Send, visitor: httpx.Client
 ) -> None:
     url = send().json()["url"]
@@ -142,7 +144,7 @@ def test_a_job_can_be_cancelled_until_it_is_on_its_way(
     assert visitor.delete(late).status_code == 409
 
 
-def test_to_forget_is_to_delete_everything(
+def test_forgetting_deletes_everything(
     visitor: httpx.Client, send: Send, worker: WebWorker, services: Services
 ) -> None:
     done = send().json()["url"]

@@ -54,7 +54,7 @@ def test_behind_a_plain_reverse_proxy_strangers_are_kept_out(address: str) -> No
     assert pressed.status_code == 403
 
 
-def test_the_link_lets_in_and_leaves_no_token_in_the_address(services: Services) -> None:
+def test_the_link_logs_in_and_redirects_without_the_token(services: Services) -> None:
     app = page(services)
 
     opened = ask(app, f"/status?token={OPERATOR}&x=1")
@@ -75,7 +75,7 @@ def test_the_cookie_ends_with_its_token(services: Services) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "wrong", OPERATOR[:-1], f"{OPERATOR}x", "\u6c34"])
-def test_another_token_opens_nothing(services: Services, token: str) -> None:
+def test_a_wrong_token_gives_no_access(services: Services, token: str) -> None:
     app = page(services)
     asked = [
         ask(app, "/status", params={"token": token}),
@@ -136,7 +136,7 @@ def test_the_password_opens_and_nothing_else_does(services: Services) -> None:
 
 
 @pytest.mark.parametrize("value", ["Basic", "Basic ///", "Basic w7Y=", "Bearer p", "Basic /w=="])
-def test_garbage_instead_of_a_password_is_only_refused(services: Services, value: str) -> None:
+def test_a_malformed_authorization_header_is_refused(services: Services, value: str) -> None:
     app = page(services, operator_password="pass word")
 
     assert ask(app, "/metrics", headers={"Authorization": value}).status_code == 401
@@ -170,7 +170,7 @@ def test_behind_a_trusted_proxy_each_person_guesses_for_themselves(services: Ser
     assert guess("pass word", "198.51.100.8") == 200
 
 
-def test_a_guesser_does_not_lock_the_operator_out(services: Services) -> None:
+def test_wrong_passwords_do_not_lock_out_the_operator(services: Services) -> None:
     app = page(services, operator_password="pass word")
     known = ask(app, "/metrics", auth=("operator", "pass word"))
     for n in range(11):
@@ -181,7 +181,7 @@ def test_a_guesser_does_not_lock_the_operator_out(services: Services) -> None:
     assert ask(app, f"/metrics?token={OPERATOR}").status_code == 303
 
 
-def test_a_metrics_token_opens_the_metrics_alone(services: Services) -> None:
+def test_the_metrics_token_gives_access_to_metrics_only(services: Services) -> None:
     app = page(services, metrics_token="token-to-scrape-by")
     scraper = {"Authorization": "Bearer token-to-scrape-by"}
 
@@ -190,7 +190,7 @@ def test_a_metrics_token_opens_the_metrics_alone(services: Services) -> None:
     assert ask(app, "/metrics", headers={"Authorization": "Bearer "}).status_code == 403
 
 
-def test_numbers_can_be_opened_to_everybody(services: Services) -> None:
+def test_metrics_can_be_made_public(services: Services) -> None:
     answer = ask(page(services, metrics_open=True), "/metrics", peer="10.0.0.7")
 
     assert answer.status_code == 200

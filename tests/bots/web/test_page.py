@@ -234,7 +234,7 @@ def test_many_works_do_not_make_a_long_page(page: Page, worker: WebWorker) -> No
     expect(page.locator(".work").last.get_by_role("button", name="Again")).to_be_visible()
 
 
-def test_what_a_browser_has_forgotten_is_still_there(page: Page, worker: WebWorker) -> None:
+def test_jobs_unknown_to_the_browser_are_still_shown(page: Page, worker: WebWorker) -> None:
     painted(page, worker)
     page.evaluate("() => { localStorage.clear(); }")
     page.reload()
@@ -303,7 +303,7 @@ def test_a_reload_finds_everything_again(page: Page, worker: WebWorker) -> None:
     ("button", "strength", "same_seed"),
     [("Stronger", 0.8, True), ("Softer", 0.4, True), ("Again", 0.6, False)],
 )
-def test_a_painting_can_be_wished_for_differently(
+def test_a_painting_can_be_repainted_with_other_options(
     page: Page, worker: WebWorker, services: Services, button: str, strength: float, same_seed: bool
 ) -> None:
     painted(page, worker).get_by_role("button", name=button, exact=True).click()
@@ -314,7 +314,7 @@ def test_a_painting_can_be_wished_for_differently(
     assert worker.fetch() == PHOTOS["cat"].read_bytes()
 
 
-def test_a_painting_can_be_wished_for_in_another_style(
+def test_a_painting_can_be_repainted_in_another_style(
     page: Page, worker: WebWorker, services: Services
 ) -> None:
     done = painted(page, worker)
@@ -332,7 +332,7 @@ def test_a_painting_can_be_downloaded(page: Page, worker: WebWorker) -> None:
     assert re.fullmatch(r"suisai-film-\w{6}-1\.jpg", download.value.suggested_filename)
 
 
-def test_an_apology_stands_in_words(page: Page, worker: WebWorker) -> None:
+def test_an_apology_is_shown_on_the_page(page: Page, worker: WebWorker) -> None:
     send(page)
     work(page, "waiting")
     worker.refuse("too-small", limit_px=32)
@@ -340,7 +340,7 @@ def test_an_apology_stands_in_words(page: Page, worker: WebWorker) -> None:
     expect(work(page, "failed").locator(".words")).to_contain_text("at least 32 pixels")
 
 
-def test_a_refusal_stands_by_the_button_and_the_photo_stays(
+def test_a_refusal_is_shown_and_the_photo_is_kept(
     browser: Browser, address: str, services: Services
 ) -> None:
     services.controls.pause("intake", until=services.ledger.now() + 600)
@@ -351,7 +351,7 @@ def test_a_refusal_stands_by_the_button_and_the_photo_stays(
         expect(page.locator(".chosen img")).to_have_count(1)
 
 
-def test_a_short_wait_is_waited_for_by_the_page(page: Page, services: Services) -> None:
+def test_the_page_waits_for_a_short_time_and_retries(page: Page, services: Services) -> None:
     services.controls.pause("intake", until=services.ledger.now() + 2)
     send(page)
     expect(page.locator("#said")).to_contain_text("click again")
@@ -369,7 +369,7 @@ def test_a_refused_wish_is_said_at_the_painting(
     expect(page.locator(".work")).to_have_count(1)
 
 
-def test_never_mind_takes_the_ask_back(page: Page, worker: WebWorker) -> None:
+def test_cancel_ends_the_job_and_allows_a_retry(page: Page, worker: WebWorker) -> None:
     send(page)
     work(page, "waiting").get_by_role("button", name="Cancel").click()
     cancelled = work(page, "cancelled")
@@ -381,7 +381,7 @@ def test_never_mind_takes_the_ask_back(page: Page, worker: WebWorker) -> None:
     expect(page.locator(".work")).to_have_count(1)
 
 
-def test_forget_me_asks_first_and_then_forgets(
+def test_deleting_my_data_asks_for_confirmation(
     page: Page, worker: WebWorker, services: Services
 ) -> None:
     painted(page, worker)

@@ -23,7 +23,7 @@ def page(services: Services, **settings: object) -> Starlette:
 request = partial(ask, headers=AS_OPERATOR)
 
 
-def test_strangers_see_and_switch_nothing(services: Services) -> None:
+def test_the_status_page_is_closed_to_strangers(services: Services) -> None:
     app = page(services)
 
     for method, path in (
@@ -37,7 +37,7 @@ def test_strangers_see_and_switch_nothing(services: Services) -> None:
     assert services.controls.paused() == {}
 
 
-def test_another_sites_page_cannot_press_the_switches(services: Services) -> None:
+def test_another_sites_page_cannot_pause_a_stage(services: Services) -> None:
     origin = {"Origin": "https://elsewhere.example", **AS_OPERATOR}
 
     answer = request(
@@ -67,7 +67,7 @@ def test_switches_that_do_not_exist_are_refused(services: Services) -> None:
         assert answer.status_code in (400, 413), content[:9]
 
 
-def test_a_job_that_was_given_up_is_told_with_its_story(
+def test_a_job_that_was_given_up_is_shown_with_its_history(
     services: Services, make_request: Callable[..., PaintRequest]
 ) -> None:
     job_id = getattr(services.ledger.admit(make_request()), "job_id", "")

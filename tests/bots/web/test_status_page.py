@@ -36,7 +36,7 @@ def phone(browser: Browser) -> Iterator[Page]:
     assert complaints == []
 
 
-def test_an_operator_sees_how_it_is_and_pauses_what_must_stand_still(
+def test_the_operator_sees_the_state_and_pauses_a_stage(
     status: str, phone: Page, services: Services
 ) -> None:
     phone.goto(status)
@@ -80,7 +80,7 @@ def test_everything_fits_a_phone(
     assert wide <= 0, f"{wide} px stick out"
 
 
-def test_a_dead_worker_is_seen(status: str, phone: Page, stack: Stack) -> None:
+def test_a_missing_worker_is_reported(status: str, phone: Page, stack: Stack) -> None:
     phone.goto(status)
     expect(phone.locator("#mood")).to_have_text("All is well.", timeout=PATIENCE_MS)
 

@@ -76,7 +76,7 @@ def test_the_addresses_of_one_network_compete_with_each_other(length: int) -> No
     assert all(asyncio.run(flood()))
 
 
-def test_a_body_does_not_take_for_ever() -> None:
+def test_a_body_must_arrive_before_a_deadline() -> None:
     async def slow() -> None:
         slot = UploadSlots().take("203.0.113.7")
         assert slot is not None

@@ -48,7 +48,7 @@ def test_two_people_may_use_the_same_event(send: Send, address: str) -> None:
     assert mine != theirs
 
 
-def test_a_first_visitor_is_given_the_name_that_the_ask_bears(address: str) -> None:
+def test_a_first_request_sets_the_cookie_of_its_person(address: str) -> None:
     with httpx.Client(base_url=address) as client:
         form = {"event": "first-visit"}
         url = client.post("/asks", data=form, files={"photo": ("x", b"a photo")}).json()["url"]
@@ -72,7 +72,7 @@ def test_several_photos_are_one_job(visitor: httpx.Client, services: Services) -
         ({"event": "long-words", "words": "x" * 10_000}, {"photo": ("x", b"a photo")}),
     ],
 )
-def test_a_form_that_the_page_never_sends_is_named(
+def test_an_invalid_form_is_refused_with_a_reason(
     visitor: httpx.Client, form: dict[str, str], files: dict[str, tuple[str, bytes]]
 ) -> None:
     answer = visitor.post("/asks", data=form, files=files)
@@ -92,9 +92,7 @@ def test_more_photos_than_allowed_are_refused(visitor: httpx.Client, worker: Web
     assert worker.uploads() == []
 
 
-def test_a_photo_that_grows_too_heavy_is_stopped_on_its_way(
-    visitor: httpx.Client, worker: WebWorker
-) -> None:
+def test_a_download_stops_at_the_maximum_size(visitor: httpx.Client, worker: WebWorker) -> None:
     sent = 0
 
     def endless() -> Iterator[bytes]:

@@ -174,7 +174,9 @@ def test_the_names_that_x_gives_a_fault_are_kept(
 
 
 @pytest.mark.parametrize("status", [200, 502])
-def test_an_answer_that_is_no_json_is_silence(fake: FakeX, x: XClient, status: int) -> None:
+def test_an_answer_without_json_has_an_unknown_outcome(
+    fake: FakeX, x: XClient, status: int
+) -> None:
     fake.faults.add(XFault("GET /2/tweets", status, raw=b"<html>oops</html>"))
     with pytest.raises(XUnknownOutcome):
         x.posts(["1"])
@@ -201,7 +203,7 @@ def test_a_429_names_the_reset_of_the_limit_that_is_used_up(fake: FakeX, x: XCli
     assert resets == [None, 2_000_000_000.0, 2_000_009_999.0]
 
 
-def test_a_cut_connection_leaves_open_what_happened(fake: FakeX, x: XClient) -> None:
+def test_a_cut_connection_has_an_unknown_outcome(fake: FakeX, x: XClient) -> None:
     mention = fake.world.post("ann", "@suisai")
     fake.faults.add(XFault("POST /2/tweets", after=True))
 
@@ -211,7 +213,7 @@ def test_a_cut_connection_leaves_open_what_happened(fake: FakeX, x: XClient) -> 
     assert len(fake.world.made) == 1
 
 
-def test_a_closed_port_was_certainly_not_asked(connect: Callable[..., XClient]) -> None:
+def test_a_closed_port_means_that_nothing_was_sent(connect: Callable[..., XClient]) -> None:
     x = connect(api_url="http://127.0.0.1:9")
     with pytest.raises(XUnreachable):
         x.posts(["1"])
@@ -262,7 +264,7 @@ def test_a_token_that_cannot_be_renewed_needs_the_operator(fake: FakeX, x: XClie
         x.posts(["1"])
 
 
-def test_a_401_after_renewal_is_not_tried_for_ever(fake: FakeX, x: XClient) -> None:
+def test_a_401_after_a_refresh_is_not_retried_endlessly(fake: FakeX, x: XClient) -> None:
     fake.faults.add(XFault("GET /2/tweets", 401, {"detail": "no"}, times=10))
 
     with pytest.raises(XUnauthorised):

@@ -85,7 +85,7 @@ def test_50_mentions_under_a_viral_photo_are_painted_once_and_answered_50_times(
     assert len({job.pictures for job in jobs}) == 1
 
 
-def test_workers_killed_and_answers_lost_double_and_lose_nothing(
+def test_killed_workers_and_lost_answers_lose_and_repeat_nothing(
     fake: FakeX, bot: Stack, services: Services, x: XClient, photo: str
 ) -> None:
     fake.world.forgives_duplicates = True

@@ -147,7 +147,7 @@ def test_everything_else_pauses_the_platform_and_keeps_the_painting(
     assert (error.detail in (notice(store) or "")) == told
 
 
-def test_a_job_that_met_an_unknown_error_lets_others_try_first(services: Services) -> None:
+def test_a_job_with_an_unknown_error_waits_longer_than_the_platform(services: Services) -> None:
     with pytest.raises(PlatformPaused) as paused, mapped_for_workers(services.kv("x")):
         raise XForbidden("403 no idea")
     assert paused.value.job_until - paused.value.until >= 600

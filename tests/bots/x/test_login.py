@@ -115,7 +115,7 @@ def test_a_stray_request_does_not_end_a_login(fake: FakeX, x: XClient) -> None:
     assert list(fake.verifiers) == ["the-code"]
 
 
-def test_a_browser_that_never_comes_back_is_not_waited_for_for_ever(x: XClient) -> None:
+def test_login_gives_up_if_the_browser_does_not_return(x: XClient) -> None:
     with pytest.raises(LoginFailed, match="Nothing came back"):
         login(x, shown, shown, patience_s=0.05)
 
@@ -140,7 +140,7 @@ def test_without_any_key_the_operator_is_told_what_to_set(services: Services) ->
 NOBODY_ANSWERS = "http://127.0.0.1:1"
 
 
-def test_a_network_that_is_away_says_nothing_about_the_keys(
+def test_a_network_error_is_not_reported_as_wrong_keys(
     services: Services, connect: Callable[..., XClient]
 ) -> None:
     keys = {"consumer_key": "k", "consumer_secret": CONSUMER_SECRET}
@@ -153,9 +153,7 @@ def test_a_network_that_is_away_says_nothing_about_the_keys(
     assert "accept" not in str(failed.value)
 
 
-def test_a_login_whose_code_cannot_be_handed_in_says_that_x_is_away(
-    services: Services, fake: FakeX
-) -> None:
+def test_a_login_reports_that_x_is_unreachable(services: Services, fake: FakeX) -> None:
     away = XSettings(login_port=0, api_url=NOBODY_ANSWERS)
     browser = Browser({"code": "the-code"})
 

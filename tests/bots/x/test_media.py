@@ -44,12 +44,12 @@ def test_the_kind_of_file_is_told_as_it_is(fake: FakeX, x: XClient) -> None:
     }
 
 
-def test_a_description_is_cut_to_what_x_takes(fake: FakeX, x: XClient) -> None:
+def test_an_alt_text_is_cut_to_xs_maximum(fake: FakeX, x: XClient) -> None:
     done = upload(x, PNG, "tweet_image", "a" * 2000)
     assert len(fake.world.media[done.key].alt_text) == 1000
 
 
-def test_a_heavy_picture_is_made_lighter_and_keeps_its_note() -> None:
+def test_a_large_picture_is_compressed_and_keeps_its_xmp() -> None:
     pixels = np.random.default_rng(7).integers(0, 255, (400, 400, 3), dtype=np.uint8)
     file = BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=95, xmp=b"<made by suisai>")

@@ -80,7 +80,7 @@ def test_after_a_death_between_answer_and_storing_the_old_pair_is_tried(
     assert x.me().username == "suisai"
 
 
-def test_a_pair_that_died_with_its_process_needs_the_operator(
+def test_tokens_lost_in_a_crash_require_a_login(
     services: Services, x: XClient, kill_in_renewal: Callable[[], None]
 ) -> None:
     kill_in_renewal()
@@ -145,7 +145,9 @@ def test_a_token_that_does_not_tell_how_long_it_lasts_lasts_two_hours(
 @pytest.mark.parametrize(
     "body", [{"token_type": "bearer"}, [], "access", None, {"access_token": ""}]
 )
-def test_an_answer_without_a_token_is_silence(fake: FakeX, x: XClient, body: object) -> None:
+def test_an_answer_without_a_token_has_an_unknown_outcome(
+    fake: FakeX, x: XClient, body: object
+) -> None:
     fake.faults.add(XFault(ENDPOINT, 200, body))
     with pytest.raises(XUnknownOutcome):
         x.tokens.renewed(ACCESS)
@@ -166,9 +168,7 @@ class Away(KeyValueStore):
         return super().compare_and_set(key, old, new)
 
 
-def test_a_ledger_that_is_away_for_a_moment_loses_no_pair(
-    fake: FakeX, services: Services, x: XClient
-) -> None:
+def test_a_short_ledger_outage_loses_no_tokens(fake: FakeX, services: Services, x: XClient) -> None:
     away = Away(services.redis, f"{services.settings.namespace}:notes:x")
 
     assert TokenStore(x.settings, away, x.session).renewed(ACCESS) == "access-1"

@@ -36,7 +36,7 @@ def answers(fake: FakeX, mention: str) -> list[Said]:
     return fake.world.replies_to(mention)
 
 
-def test_a_painting_is_a_reply_to_the_mention_with_words_for_who_cannot_see(
+def test_a_painting_is_a_reply_with_an_alt_text(
     fake: FakeX, worker: DeliveryWorker, mention: str
 ) -> None:
     job = worker.deliver(worker.painted(mention, pictures=2, style="watercolor", language="ja"))
@@ -107,7 +107,7 @@ def test_an_answer_that_was_never_made_is_sent_after_a_look(
     assert fake.count("POST /2/media/upload/initialize") == 1
 
 
-def test_silence_while_uploading_is_no_question_of_what_was_sent(
+def test_a_timeout_of_an_upload_is_not_an_unknown_answer(
     fake: FakeX, worker: DeliveryWorker, mention: str
 ) -> None:
     fake.faults.add(XFault("POST /2/media/upload", skip=1))
@@ -135,7 +135,7 @@ def test_a_search_for_the_answer_reads_all_pages_since_it_was_sent(
     assert len(answers(fake, mention)) == 1
 
 
-def test_a_duplicate_is_first_looked_for_among_ones_own(
+def test_a_duplicate_is_searched_in_the_bots_own_posts_first(
     fake: FakeX, worker: DeliveryWorker, mention: str
 ) -> None:
     found = fake.world.reply_from_bot(mention, "already", [], made_with_ai=True)
@@ -256,7 +256,7 @@ def test_a_refused_look_at_the_own_posts_is_not_taken_for_an_answer_that_is_miss
     assert len(answers(fake, mention)) == 1
 
 
-def test_an_hour_of_outage_loses_nothing_and_doubles_nothing(
+def test_an_hour_of_outage_loses_and_repeats_nothing(
     fake: FakeX, services: Services, worker: DeliveryWorker
 ) -> None:
     mentions = [fake.world.post(f"fan{n}", "@suisai please") for n in range(3)]
@@ -277,7 +277,7 @@ def test_an_hour_of_outage_loses_nothing_and_doubles_nothing(
     assert fake.count("POST /2/media/upload/initialize") == 3
 
 
-def test_a_post_that_x_never_takes_does_not_keep_others_waiting(
+def test_a_post_that_x_always_refuses_does_not_block_others(
     fake: FakeX, services: Services, worker: DeliveryWorker, mention: str
 ) -> None:
     bad, good = (
@@ -417,7 +417,7 @@ def test_the_101st_answer_in_15_minutes_waits(
     assert fake.count("POST /2/tweets") == 0
 
 
-def test_a_person_who_is_forgotten_meanwhile_gets_nothing(
+def test_a_person_forgotten_meanwhile_gets_no_answer(
     fake: FakeX, services: Services, worker: DeliveryWorker, mention: str
 ) -> None:
     job_id = worker.painted(mention)

@@ -53,7 +53,7 @@ def words() -> Words:
 
 @pytest.mark.parametrize("keys", [{}, KEYS], ids=["oauth2", "oauth1"])
 @pytest.mark.parametrize("where", CALLS)
-def test_no_failure_tells_a_secret(
+def test_no_error_message_contains_a_secret(
     fake: FakeX,
     connect: Callable[..., XClient],
     caplog: pytest.LogCaptureFixture,

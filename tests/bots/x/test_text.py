@@ -53,7 +53,7 @@ def test_what_was_understood_of_a_text_goes_with_its_job(written: str, said: str
 
 
 @pytest.mark.parametrize("language", languages())
-def test_a_painting_tells_what_was_understood_and_what_was_not(language: str) -> None:
+def test_a_painting_says_what_was_understood(language: str) -> None:
     asked = job(language, style="watercolor")
     request = replace(asked.request, strength=0.8, address={"heard": "style not-understood"})
     style = load_styles()["watercolor"]
@@ -66,7 +66,7 @@ def test_a_painting_tells_what_was_understood_and_what_was_not(language: str) ->
 
 
 @pytest.mark.parametrize("language", languages())
-def test_paintings_are_handed_over_in_several_ways(language: str) -> None:
+def test_paintings_are_sent_as_photo_file_or_album(language: str) -> None:
     said = {text_of(job(language, str(n)), Painting((b"",))) for n in range(30)}
     assert len(said) == 3
 

@@ -44,7 +44,7 @@ def fail(telegram: TelegramApi, method: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("first", FAILURES)
-def test_any_two_failures_end_in_one_answer_or_an_honest_sentence(
+def test_any_two_failures_end_in_one_answer_or_an_explanation(
     driver: DeliveryDriver, first: str
 ) -> None:
     jobs: dict[int, Job] = {}
@@ -74,7 +74,7 @@ def test_any_two_failures_end_in_one_answer_or_an_honest_sentence(
 @pytest.mark.parametrize("placeholder", [True, False])
 @pytest.mark.parametrize("pictures", [1, 2])
 @pytest.mark.parametrize("forbidden", [{"photo"}, {"photo", "document"}, {"text"}])
-def test_what_a_chat_does_not_allow_is_answered_truly(
+def test_what_a_chat_forbids_is_explained(
     driver: DeliveryDriver,
     forbidden: set[str],
     pictures: int,
@@ -99,7 +99,7 @@ def test_what_a_chat_does_not_allow_is_answered_truly(
 
 
 @pytest.mark.parametrize("outcome", ["too late", "given up", "deleted", "cancelled"])
-def test_a_job_that_ends_without_an_answer_leaves_no_promise(
+def test_a_placeholder_is_corrected_when_its_job_ends_without_an_answer(
     driver: DeliveryDriver, outcome: str
 ) -> None:
     job_id, _ = driver.painted(7)

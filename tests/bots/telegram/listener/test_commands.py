@@ -48,7 +48,7 @@ def test_an_operator_bans_in_private(driver: DeliveryDriver) -> None:
     assert not banned(driver)
 
 
-def test_a_ban_stops_requests_and_no_operator(driver: DeliveryDriver) -> None:
+def test_a_ban_refuses_requests_but_not_operator_commands(driver: DeliveryDriver) -> None:
     say(driver, BOSS, f"/ban {BOSS}")
     driver.api.people.photo(BOSS, snapshot(1))
     driver.listen()
@@ -68,7 +68,7 @@ def test_a_ban_stops_requests_and_no_operator(driver: DeliveryDriver) -> None:
     ],
 )
 @pytest.mark.parametrize("order", [f"/ban{NAME} {ANN}", "/pause intake"])
-def test_nobody_else_gives_orders(
+def test_only_operators_can_use_their_commands(
     driver: DeliveryDriver, person: int, more: Json, order: str
 ) -> None:
     driver.api.world.chat(GROUP).admins.update({BEN, BOSS})
@@ -88,9 +88,7 @@ def test_what_is_forwarded_changes_nothing_for_its_reader(driver: DeliveryDriver
     ["/ban @ann", "/ban ann", "/ban tg:11", "/ban 11 12", "/ban", "/ban :11", "/unban web:11",
      "/pause intake nowhere", "/resume nothing", "/pause intake telegram x"],
 )  # fmt: skip
-def test_an_order_that_would_do_nothing_is_not_said_to_be_done(
-    driver: DeliveryDriver, order: str
-) -> None:
+def test_a_command_without_effect_is_not_confirmed(driver: DeliveryDriver, order: str) -> None:
     (answer,) = say(driver, BOSS, order)
     assert "/ban ID" in answer
     assert driver.services.controls.paused() == {}

@@ -32,7 +32,7 @@ def placeholder(driver: DeliveryDriver, chat: int) -> Json:
     return next(message for message in said if button(message, "Cancel"))
 
 
-def test_a_member_who_did_not_ask_is_told_who_may_cancel(driver: DeliveryDriver) -> None:
+def test_another_member_cannot_cancel_and_is_told_who_can(driver: DeliveryDriver) -> None:
     people = driver.api.people
     people.photo(ANN, snapshot(1), chat=GROUP, caption=NAME)
     driver.listen()
@@ -192,7 +192,7 @@ def test_what_a_guests_message_does_not_take_is_said_in_it(driver: DeliveryDrive
     assert "not allowed to send pictures" in world.inline[f"inline-{query}"]["text"]
 
 
-def test_a_placeholder_that_cannot_be_written_down_is_taken_back(
+def test_a_placeholder_that_cannot_be_recorded_is_deleted(
     driver: DeliveryDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fault = driver.api.faults.add(CallFault("sendMessage", hold=threading.Event(), after=True))

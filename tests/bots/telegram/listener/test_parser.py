@@ -93,7 +93,7 @@ def test_in_a_group_only_the_bots_name_makes_it_listen() -> None:
     assert named.words == "look film"
 
 
-def test_a_name_behind_emoji_is_cut_out_whole() -> None:
+def test_a_mention_after_emoji_is_removed_completely() -> None:
     text = "😀👩‍👩‍👧 @suisai_bot 水彩"
     found = heard(chat=GROUP, text=text, entities=entities(text, ("mention", "@suisai_bot")))
     assert found.words == "😀👩‍👩‍👧 水彩"
@@ -149,7 +149,7 @@ def test_what_is_optional_may_be_absent() -> None:
     assert not found.replied_to_bot
 
 
-def test_a_command_for_another_bot_is_not_heard() -> None:
+def test_a_command_for_another_bot_is_ignored() -> None:
     text = "/style@other_bot film"
     marked = entities(text, ("bot_command", "/style@other_bot"))
     assert news(message=message(chat=GROUP, text=text, entities=marked)) is None
@@ -225,7 +225,7 @@ def test_inline_queries_and_moves_are_understood() -> None:
         {"message": message(THE_BOT, text="I am the bot", chat=GROUP)},
     ],
 )
-def test_what_is_no_business_of_the_bot_is_left_alone(content: dict[str, object]) -> None:
+def test_updates_that_do_not_concern_the_bot_are_ignored(content: dict[str, object]) -> None:
     assert news(**content) is None
 
 

@@ -68,7 +68,7 @@ def test_an_answer_that_x_does_not_let_go_is_named_to_the_operator(
     assert services.users.opted_out("x", fake.world.person("ann"))
 
 
-def test_a_passer_by_cannot_have_an_answer_removed(
+def test_only_the_asker_or_owner_can_remove_an_answer(
     fake: FakeX, read: Callable[[], int], services: Services, answered: Callable[..., Answered]
 ) -> None:
     painting = answered().painting

@@ -184,7 +184,7 @@ def test_what_else_the_bot_said_is_not_taken_for_an_apology(
     assert "too small" in fake.world.sent[-1].text
 
 
-def test_a_message_that_was_never_sent_is_sent_after_a_look(
+def test_a_message_is_sent_after_the_search_finds_none(
     fake: FakeX, worker: DeliveryWorker, ann: str
 ) -> None:
     fake.faults.add(XFault(f"POST /2/dm_conversations/with/{ann}/messages", 503))

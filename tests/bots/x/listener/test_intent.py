@@ -137,7 +137,7 @@ def test_what_is_not_meant_for_the_bot_is_ignored(said: Post, why: str) -> None:
     assert intent_of(said, around(ignored=frozenset({"7"}))) == Ignored(why)
 
 
-def test_a_name_that_the_thread_put_there_calls_nobody_40_replies_deep() -> None:
+def test_inherited_names_are_no_mention_even_40_replies_deep() -> None:
     chain = "@ben @suisai @cleo "
     for depth in range(40):
         reply = post(chain + "lovely", id=str(101 + depth), replies_to="90", shown_from=len(chain))
@@ -184,7 +184,7 @@ def test_a_reply_to_the_bot_with_a_new_photo_is_painted_only_when_it_is_called()
     assert isinstance(intent_of(called, around()), PaintThese)
 
 
-def test_somebody_who_shows_the_bots_painting_around_talks_about_that_painting() -> None:
+def test_a_quote_of_a_painting_is_about_that_painting() -> None:
     painting = post("painted", id="80", author="1", media=(PHOTO,))
     shown = post("look what @suisai made", quotes="80")
     assert intent_of(shown, around(painting)) == AboutAnswer("80", "look what @suisai made")

@@ -31,7 +31,7 @@ def test_a_mention_becomes_a_job_to_be_answered_there(
     assert fake.world.made == []
 
 
-def test_a_bare_name_and_a_photo_are_in_the_language_that_the_person_spoke_before(
+def test_a_post_without_text_is_answered_in_the_persons_last_language(
     fake: FakeX, photo: Callable[[], str], read: Callable[[], int], job_of: Callable[[str], Job]
 ) -> None:
     fake.world.post("ann", "@suisai お願い", media=[photo()], lang="ja")
@@ -65,7 +65,7 @@ def test_an_edited_mention_is_one_job(
     assert job_of(first).request.style == "film"
 
 
-def test_50_mentions_under_one_photo_need_one_look_at_it(
+def test_50_mentions_under_one_photo_look_it_up_once(
     fake: FakeX, photo: Callable[[], str], read: Callable[[], int], words: Words
 ) -> None:
     viral = fake.world.post("ann", "look", media=[photo()])
@@ -111,7 +111,7 @@ def test_no_photo_is_said_once_a_day(fake: FakeX, read: Callable[[], int]) -> No
     assert "no photo" in fake.world.made[0].text
 
 
-def test_the_operator_can_have_silence(
+def test_refusals_can_be_turned_off(
     fake: FakeX, services: Services, connect: Callable[..., XClient]
 ) -> None:
     fake.world.post("ann", "hello @suisai")
@@ -233,7 +233,7 @@ def test_stop_needs_no_name(
     assert services.users.opted_out("x", fake.world.person("ann"))
 
 
-def test_chat_under_a_painting_is_left_alone(
+def test_conversation_under_a_painting_is_ignored(
     fake: FakeX, read: Callable[[], int], answered: Callable[..., Answered]
 ) -> None:
     painting = answered().painting
@@ -257,7 +257,7 @@ def test_the_bot_does_not_answer_itself_or_another_bot(
     assert fake.world.made == []
 
 
-def test_in_a_thread_of_40_replies_only_who_calls_is_heard(
+def test_in_a_long_thread_only_explicit_mentions_count(
     fake: FakeX, photo: Callable[[], str], read: Callable[[], int], services: Services
 ) -> None:
     last = fake.world.post("ann", "@suisai look", media=[photo()])
@@ -272,7 +272,7 @@ def test_in_a_thread_of_40_replies_only_who_calls_is_heard(
     assert fake.world.made == []
 
 
-def test_a_loop_with_an_unlabelled_bot_ends(
+def test_answers_to_one_person_in_a_thread_are_limited(
     fake: FakeX, photo: Callable[[], str], services: Services, connect: Callable[..., XClient]
 ) -> None:
     x = connect(answers_per_thread=3)

@@ -219,7 +219,7 @@ def test_late_listed_mentions_are_found_within_the_look_back(
     assert late in seen.ids
 
 
-def test_a_page_that_names_itself_as_the_next_ends_a_look(
+def test_a_page_that_names_itself_as_next_ends_the_poll(
     fake: FakeX, mentions: MentionCursor, messages: MessageCursor, seen: SeenPosts
 ) -> None:
     mentions.advance(seen.posts)
@@ -253,7 +253,7 @@ def listener(services: Services, x: XClient, fake: FakeX) -> Listener:
     return found
 
 
-def test_looks_get_rarer_while_nothing_comes(fake: FakeX, listener: Listener) -> None:
+def test_polls_get_rarer_while_nothing_arrives(fake: FakeX, listener: Listener) -> None:
     rests = [listener.look_at_mentions() for _ in range(6)]
     assert rests == sorted(rests)
     assert rests[-1] == 60.0
@@ -305,7 +305,7 @@ def test_the_listener_rests_as_long_as_the_trouble_asks_for(
     )
 
 
-def test_a_limit_that_never_ends_is_shown(
+def test_a_hold_without_an_end_is_reported(
     fake: FakeX, services: Services, listener: Listener
 ) -> None:
     reset = {"x-rate-limit-reset": str(int(time.time()) + 600)}
@@ -332,7 +332,7 @@ def test_a_list_that_x_refuses_inside_of_a_success_is_not_read_as_empty(
     assert "Sorry, you may not see it." in (notice(services.kv("x")) or "")
 
 
-def test_a_failure_of_the_bot_itself_is_shown_and_the_next_look_comes(
+def test_an_unexpected_error_is_reported_and_polling_continues(
     fake: FakeX, services: Services, listener: Listener
 ) -> None:
     def look() -> float:
@@ -344,7 +344,9 @@ def test_a_failure_of_the_bot_itself_is_shown_and_the_next_look_comes(
     assert "a post of next year" in (notice(services.kv("x")) or "")
 
 
-def test_troubles_that_go_on_are_tried_less_and_less(fake: FakeX, listener: Listener) -> None:
+def test_repeated_failures_are_retried_more_and_more_rarely(
+    fake: FakeX, listener: Listener
+) -> None:
     fake.faults.add(XFault("GET", 503, times=12))
     each = Poll("mentions", listener.look_at_mentions)
     rests = [listener.rest_after_look(each) for _ in range(9)]
@@ -352,7 +354,7 @@ def test_troubles_that_go_on_are_tried_less_and_less(fake: FakeX, listener: List
     assert rests[-1] == 300.0
 
 
-def test_a_spent_budget_rests_until_it_begins_anew(
+def test_a_spent_budget_pauses_until_the_next_period(
     fake: FakeX, services: Services, connect: Callable[..., XClient]
 ) -> None:
     found = Listener(services, connect(daily_budget_usd=0.001))

@@ -81,7 +81,7 @@ def test_a_bot_that_x_labels_is_ignored(
     assert services.ledger.open_jobs("x", robot) == ()
 
 
-def test_a_delivered_message_is_read_in_the_words_of_the_old_api(
+def test_a_delivered_message_is_parsed_in_the_format_of_api_1_1(
     fake: FakeX, deliver: Callable[..., int], services: Services
 ) -> None:
     ann = fake.world.person("ann")
@@ -108,7 +108,7 @@ def test_a_delivered_message_is_read_in_the_words_of_the_old_api(
     assert ask.private
 
 
-def test_deliveries_that_say_nothing_are_thanked_for(deliver: Callable[..., int]) -> None:
+def test_deliveries_without_content_are_confirmed(deliver: Callable[..., int]) -> None:
     events = ("like.create", "post.mention.create", "dm.received", "")
     payloads: tuple[object, ...] = (None, [], {}, {"id": "1"}, {"direct_message_events": [{}]})
     assert {deliver(event, each) for event in events for each in payloads} == {200}
