@@ -146,7 +146,7 @@ def test_a_fresh_seed_depends_on_the_event_alone() -> None:
 
 
 @given(st.text())
-def test_any_text_is_parsed_and_checked_without_errors(text: str) -> None:
+def test_any_text_is_parsed_into_valid_options(text: str) -> None:
     wish = heard(text)
     assert wish.style in {*STYLES, "ink"}
     assert 0.0 <= wish.strength <= 1.0

@@ -93,9 +93,7 @@ def test_the_upload_goes_as_soon_as_the_answer_stands(
     assert visitor.get(url).json()["state"] == "answered"
 
 
-def test_an_album_can_be_downloaded_or_shared(
-    visitor: httpx.Client, send: Send, worker: WebWorker
-) -> None:
+def test_a_download_has_a_file_name(visitor: httpx.Client, send: Send, worker: WebWorker) -> None:
     send()
     job_id = send(style="film").json()["id"]
     worker.paint()

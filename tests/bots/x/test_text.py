@@ -66,7 +66,7 @@ def test_a_painting_says_what_was_understood(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", languages())
-def test_paintings_are_sent_as_photo_file_or_album(language: str) -> None:
+def test_the_text_of_a_painting_has_three_variants(language: str) -> None:
     said = {text_of(job(language, str(n)), Painting((b"",))) for n in range(30)}
     assert len(said) == 3
 

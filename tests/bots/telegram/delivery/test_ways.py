@@ -74,7 +74,7 @@ def test_any_two_failures_end_in_one_answer_or_an_explanation(
 @pytest.mark.parametrize("placeholder", [True, False])
 @pytest.mark.parametrize("pictures", [1, 2])
 @pytest.mark.parametrize("forbidden", [{"photo"}, {"photo", "document"}, {"text"}])
-def test_what_a_chat_forbids_is_explained(
+def test_no_promise_is_left_in_a_restricted_chat(
     driver: DeliveryDriver,
     forbidden: set[str],
     pictures: int,

@@ -305,7 +305,7 @@ def test_the_listener_rests_as_long_as_the_trouble_asks_for(
     )
 
 
-def test_a_hold_without_an_end_is_reported(
+def test_repeated_rate_limits_are_reported(
     fake: FakeX, services: Services, listener: Listener
 ) -> None:
     reset = {"x-rate-limit-reset": str(int(time.time()) + 600)}
