@@ -86,7 +86,7 @@ def open_photo(
     except JobDied as died:
         if died.wall_clock_exceeded:
             raise SandboxUnusable(
-                f"A photo was not open after {limits.wall_s:g} s; is this machine overloaded?"
+                f"A photo was not decoded within {limits.wall_s:g} s; is this machine overloaded?"
             ) from died
         raise PhotoRefused("too-hard" if died.cpu_exceeded else "broken") from died
     except InvalidAnswer as invalid:
@@ -147,7 +147,7 @@ def unpack_result(
     written.
     """
     if len(answer) < _HEAD.size:
-        raise InvalidAnswer(f"{len(answer)} bytes are no answer")
+        raise InvalidAnswer(f"{len(answer)} bytes are too short for an answer")
     code, further_frames, height, width, *original = _HEAD.unpack_from(answer)
     if code > len(REFUSALS):
         raise InvalidAnswer(f"no refusal has the code {code}")
@@ -159,7 +159,7 @@ def unpack_result(
     if not (
         height <= original[0] <= limits.side_max_px and width <= original[1] <= limits.side_max_px
     ):
-        raise InvalidAnswer(f"{original[1]} x {original[0]} pixels before reducing")
+        raise InvalidAnswer(f"{original[1]} x {original[0]} pixels before scaling")
     if len(answer) != _HEAD.size + height * width * 3:
         raise InvalidAnswer(f"{len(answer)} bytes are not {width} x {height} pixels")
     # A view without a copy: nothing else uses the answer's buffer.

@@ -116,4 +116,4 @@ class Platforms:
                 platform = plugin.platform(name, self._services)
                 self._services.controls.announce_quota(name, platform.quota())
                 return platform
-        raise UnknownPlatform(f"no installed package opens the platform '{name}'")
+        raise UnknownPlatform(f"no installed package provides the platform '{name}'")

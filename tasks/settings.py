@@ -88,7 +88,7 @@ class EnvironmentSettings(BaseSettings):
         try:
             super().__init__(**values)
         except RecursionError:
-            raise SettingsUnreadable("A setting holds JSON that is nested too deeply.") from None
+            raise SettingsUnreadable("A setting contains JSON that is nested too deeply.") from None
         except UnicodeDecodeError as error:
             raise SettingsUnreadable(
                 f".env or a secret file is not UTF-8 text ({error.reason}). Save it as UTF-8."
@@ -103,7 +103,7 @@ class EnvironmentSettings(BaseSettings):
         if len(plain) > LONGEST:
             raise ValueError(f"it is longer than {LONGEST} characters")
         if _UNFIT.search(plain):
-            raise ValueError("it holds a control character, or bytes that are no UTF-8 text")
+            raise ValueError("it contains a control character, or bytes that are not UTF-8 text")
         if plain and not plain.strip():
             raise ValueError("it is blank")
         return plain.strip()

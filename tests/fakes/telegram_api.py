@@ -1,4 +1,4 @@
-"""A local server that speaks the Bot API over HTTP: for one bot, with people, limits and faults."""
+"""A local Bot API server over HTTP for one bot, with people, flood limits and scripted faults."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _WEBHOOK_SET = (
 
 @dataclass(frozen=True)
 class Heard:
-    """One call that the bot made, as it was answered."""
+    """One call of the bot and its response."""
 
     method: str
     fields: dict[str, Any]
@@ -47,17 +47,17 @@ class Heard:
 
 @dataclass
 class WebhookTarget:
-    """Where updates are posted to, instead of being fetched."""
+    """The address to which updates are posted, if a webhook is set."""
 
     url: str = ""
     secret: str = ""
     allowed: list[str] = field(default_factory=list)
     trouble: dict[str, Any] = field(default_factory=dict)
-    """Fields about the last post that failed."""
+    """Fields of getWebhookInfo about the last failed post."""
 
 
 class TelegramApi:
-    """The server. `people` act, `world` shows what came of it, `faults` go wrong on script."""
+    """The server: `people` act, `world` contains chats and messages, `faults` is the script of faults."""
 
     def __init__(self, limits: FloodLimits | None = None) -> None:
         self.world = TelegramWorld()
@@ -86,7 +86,7 @@ class TelegramApi:
         self._server.close()
 
     def settings(self) -> dict[str, str]:
-        """Return the environment of a bot that lives here."""
+        """Return the environment variables of a bot that uses this server."""
         return {
             "SUISAI_TELEGRAM_TOKEN": TOKEN,
             "SUISAI_TELEGRAM_API_URL": self.url,
@@ -102,7 +102,7 @@ class TelegramApi:
         ]
 
     async def _handle(self, request: Request) -> Response:
-        # Whatever comes before is the path under which a proxy has put the server.
+        # The part before the token is the path prefix of a proxy.
         head, _, asked = unquote(request.path.split("?")[0]).partition(f"/bot{TOKEN}/")
         if head.endswith("/file"):
             return self._download(asked.rpartition("/")[-1].removesuffix(".jpg"))

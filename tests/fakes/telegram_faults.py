@@ -1,4 +1,4 @@
-"""Faults on script: what goes wrong, with which method, how often."""
+"""A script of faults: which calls fail, how, and how often."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from typing import Any
 
 @dataclass
 class CallFault:
-    """One way in which calls of a method fail."""
+    """One kind of failure of a method's calls."""
 
     method: str
     times: int = 1
     status: int = 0
-    """Answer this HTTP status instead of doing anything."""
+    """Respond with this HTTP status and do nothing else."""
     description: str = "Internal Server Error"
     error_code: int = 0
-    """What the body says, where that is not the HTTP status."""
+    """The `error_code` in the body, if it differs from the HTTP status."""
     page: bytes = b""
-    """Answer with this page instead of JSON, as a proxy does."""
+    """Respond with this page instead of JSON, like a proxy."""
     parameters: dict[str, Any] = field(default_factory=dict)
     cut: bool = False
-    """Cut the connection instead of doing anything."""
+    """Cut the connection and do nothing else."""
     lost: bool = False
-    """Do what is asked, then cut the connection: the answer is lost."""
+    """Execute the call, then cut the connection, so that the response is lost."""
     hold: threading.Event | None = None
-    """Before (or, with `lost`, after) doing it, wait until the test says so."""
+    """Wait for this event before (with `lost`: after) executing the call."""
     after: bool = False
-    """Do what is asked, and wait with the answer as `hold` says."""
+    """Execute the call, and wait for `hold` before responding."""
     reached: threading.Event = field(default_factory=threading.Event)
-    """Set when a call runs into this fault."""
+    """Set when a call gets this fault."""
     chat: int | None = None
-    """Only calls that name this chat."""
+    """Only calls with this chat."""
 
 
 class CallFaults:
@@ -47,11 +47,11 @@ class CallFaults:
         return fault
 
     def clear(self) -> None:
-        """Let nothing fail any more."""
+        """Remove all faults."""
         self._script.clear()
 
     def next(self, method: str, chat: int | None) -> CallFault | None:
-        """Return the fault that a call of this method runs into, None for none."""
+        """Return the fault for a call of this method, None if there is none."""
         for fault in self._script:
             if fault.method == method and fault.times > 0 and fault.chat in (None, chat):
                 fault.times -= 1

@@ -1,4 +1,4 @@
-"""A small HTTP/1.1 server whose connections can be cut at any moment, as real ones are."""
+"""A small HTTP/1.1 server whose connections can be cut at any time."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 
 class Cut(Exception):
-    """The connection ends here, without an answer."""
+    """Ends the connection without a response."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request, read whole."""
+    """One complete request."""
 
     method: str
     path: str
@@ -27,7 +27,7 @@ class Request:
     body: bytes
 
     def form(self) -> tuple[dict[str, str], dict[str, bytes]]:
-        """Return the fields and the uploaded files, whichever way they are encoded."""
+        """Return the fields and the uploaded files, in any encoding."""
         kind = self.headers.get("content-type", "")
         if kind.startswith("multipart/form-data"):
             return self._multipart(kind)
@@ -71,7 +71,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class HttpServer:
-    """Serves on a free port of 127.0.0.1, in a thread of its own, until it is closed."""
+    """Serves on a free port of 127.0.0.1, in a separate thread, until it is closed."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler

@@ -1,4 +1,4 @@
-"""Telegram's flood limits, counted as its answers to bots say."""
+"""Telegram's flood limits for bots: 30 messages per second, one per second and chat, 20 per minute and group."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ SPEAKING = frozenset(
 """Methods that count as messages."""
 
 _CHAT_GAP_S = 0.8
-"""One a second in a chat; clocks and networks wobble."""
+"""Minimum interval in a chat: one second, minus a tolerance for clocks and networks."""
 
 
 class FloodLimits:
-    """Counts what a bot says and tells when it must be silent, in seconds."""
+    """Counts a bot's calls and returns how many seconds it must wait."""
 
     def __init__(
         self, per_s: int = 30, per_minute_group: int = 20, chat_gap_s: float = _CHAT_GAP_S
@@ -38,9 +38,9 @@ class FloodLimits:
         self._floods: list[tuple[int | None, frozenset[str], float]] = []
 
     def flood(self, chat: int | None, seconds: float, *methods: str) -> None:
-        """Refuse these methods (none: all that speak) in a chat (None: everywhere) for so long.
+        """Refuse these methods (none: all in `SPEAKING`) in a chat (None: everywhere) for so many seconds.
 
-        Real windows last from a second to half a day, and other chats notice nothing of them.
+        Telegram's windows last from a second to half a day and do not affect other chats.
         """
         until = time.monotonic() + seconds
         self._floods.append((chat, frozenset(methods) or SPEAKING, until))
@@ -50,7 +50,7 @@ class FloodLimits:
         self._floods.clear()
 
     def silence_s(self, method: str, chat: int | None) -> int:
-        """Count one call; return 0 when it is within the limits."""
+        """Count one call; return the seconds to wait, 0 if it is within the limits."""
         now = time.monotonic()
         for where, methods, until in self._floods:
             if method in methods and where in (None, chat) and now < until:

@@ -1,4 +1,4 @@
-"""The methods of the Bot API that the bot uses, each as its documentation describes it."""
+"""The Bot API methods that the bot uses, as documented by Telegram."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ApiCall:
     files: dict[str, bytes]
 
     def chat(self) -> Chat:
-        """Return the chat that is spoken to. Raises `Refused` where the bot may not speak."""
+        """Return the target chat. Raises `Refused` if the bot cannot write there."""
         chat = self.world.chats.get(int(self.fields["chat_id"]))
         if chat is None:
             raise CallRefused(400, "Bad Request: chat not found")
@@ -45,7 +45,7 @@ class ApiCall:
         return chat
 
     def message(self, chat: Chat) -> Json:
-        """Return the bot's message that is edited. Raises `Refused` without one."""
+        """Return the bot's message to edit. Raises `Refused` if there is none."""
         message = chat.messages.get(int(self.fields["message_id"]))
         if message is None or message["from"]["id"] != BOT["id"]:
             raise CallRefused(400, "Bad Request: message to edit not found")
@@ -240,7 +240,7 @@ _KINDS = {"text": "text messages", "photo": "photos", "document": "documents"}
 
 
 def _check_allowed(chat: Chat, content: Json) -> None:
-    """Raise `Refused` where the chat does not allow this kind of message. Edits are checked, too."""
+    """Raise `Refused` if the chat does not allow this kind of message. Applies to edits, too."""
     for kind, named in _KINDS.items():
         if kind in content and kind in chat.forbidden:
             raise CallRefused(400, f"Bad Request: not enough rights to send {named} to the chat")

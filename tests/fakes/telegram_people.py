@@ -1,4 +1,4 @@
-"""What people do on the pretended Telegram; everything they do becomes an update for the bot."""
+"""Actions of people on the fake Telegram; each becomes an update for the bot."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Updates:
         return update
 
     def fetch(self, offset: int, limit: int) -> list[Json]:
-        """Forget what lies before `offset` and return what is left, oldest first."""
+        """Remove the updates before `offset` and return the others, oldest first."""
         with self._lock:
             if offset < 0:
                 self._confirm(len(self._waiting) + offset)
@@ -40,7 +40,7 @@ class Updates:
             return given
 
     def repeat(self) -> None:
-        """Queue the latest update once more, under its own number."""
+        """Queue the latest update again, with the same id."""
         with self._lock:
             self._waiting.append(self._waiting[-1])
 
@@ -56,7 +56,7 @@ class Updates:
 
 
 class People:
-    """Sends photos, words and presses as people do."""
+    """Sends photos, texts and button presses of people."""
 
     def __init__(self, world: TelegramWorld, updates: Updates) -> None:
         self._world = world
@@ -148,7 +148,7 @@ class People:
         return self.press_data(person, message, data)
 
     def press_data(self, person: int, message: Json, data: str) -> str:
-        """Press a button by its data, as an old message may still hold it."""
+        """Press a button by its data, which may be from an old message."""
         query = str(next(self._queries))
         shown = {"message": message} if "message_id" in message else {}
         inline = {"inline_message_id": message["inline_message_id"]} if not shown else {}
@@ -165,13 +165,13 @@ class People:
         return query
 
     def type_inline(self, person: int, words: str = "") -> str:
-        """Type the bot's name and some words into another chat; return the query's id."""
+        """Type the bot's name and a text into another chat; return the inline query's id."""
         query = str(next(self._queries))
         self._update(inline_query={"id": query, "from": user(person), "query": words, "offset": ""})
         return query
 
     def guest(self, person: int, data: bytes, caption: str, *, chat: int = -4242) -> str:
-        """Mention the bot with a photo where it is no member; return the query's id."""
+        """Mention the bot with a photo in a chat of which it is not a member; return the query's id."""
         query = str(next(self._queries))
         place = self._world.chat(chat)
         sizes = self._world.sizes(self._world.keep(data))
@@ -238,7 +238,7 @@ def labels(message: Json) -> list[str]:
 
 
 def button(message: Json, label: str) -> str | None:
-    """Return the data behind a button, None without such a button."""
+    """Return a button's data, None if there is no such button."""
     rows = message.get("reply_markup", {}).get("inline_keyboard", [])
     return next((b["callback_data"] for row in rows for b in row if b["text"] == label), None)
 

@@ -1,4 +1,4 @@
-"""Checks requests and answers against a machine-readable description of the Bot API, where there is one.
+"""Checks requests and responses against a machine-readable description of the Bot API, if there is one.
 
 The file is that of PaulSonOfLars/telegram-bot-api-spec; tests are told where it is by the environment
 variable SUISAI_TEST_TELEGRAM_SPEC.
@@ -30,7 +30,7 @@ class BotApiSpec:
     def breaches_of_request(
         self, method: str, fields: dict[str, str], files: set[str]
     ) -> list[str]:
-        """Say what is wrong with a request."""
+        """Return the errors of a request."""
         described = self._methods.get(method)
         if described is None:
             return [f"{method}: no such method"]
@@ -46,12 +46,12 @@ class BotApiSpec:
         return wrong
 
     def breaches_of_result(self, method: str, result: Any) -> list[str]:
-        """Say what is wrong with an answer."""
+        """Return the errors of a response."""
         described = self._methods.get(method)
         return [] if described is None else self._any_of(described["returns"], result, method)
 
     def breaches_of_update(self, update: dict[str, Any]) -> list[str]:
-        """Say what is wrong with an update."""
+        """Return the errors of an update."""
         return list(self._object("Update", update, "Update"))
 
     def _any_of(self, types: list[str], value: Any, where: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Chats, messages, files and people of a pretended Telegram, in the Bot API's own JSON."""
+"""Chats, messages, files and people of the fake Telegram, in the Bot API's JSON."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BOT: Json = {
 
 @dataclass
 class Chat:
-    """One chat and everything in it."""
+    """One chat and its messages."""
 
     id: int
     type: str = "private"
@@ -37,24 +37,24 @@ class Chat:
     messages: dict[int, Json] = field(default_factory=dict)
     closed_topics: set[int] = field(default_factory=set)
     barred: str = ""
-    """The sentence with which everything that the bot says here is refused."""
+    """The description with which every message of the bot is refused."""
     moved_to: int | None = None
     forbidden: set[str] = field(default_factory=set)
-    """What may not be sent here, of `text`, `photo` and `document`."""
+    """Kinds of messages that are not allowed, of `text`, `photo` and `document`."""
     reactions_off: bool = False
     admins: set[int] = field(default_factory=set)
     reactions: dict[int, str] = field(default_factory=dict)
     actions: list[str] = field(default_factory=list)
 
     def json(self) -> Json:
-        """Return the chat as updates show it."""
+        """Return the chat in the format of updates."""
         if self.type == "private":
             return {"id": self.id, "type": self.type, "first_name": f"Person {self.id}"}
         shown: Json = {"id": self.id, "type": self.type, "title": f"Group {self.id}"}
         return {**shown, "is_forum": True} if self.is_forum else shown
 
     def of_bot(self) -> list[Json]:
-        """Return what the bot has said here and not deleted, in order."""
+        """Return the bot's messages that are not deleted, in order."""
         return [m for m in self.messages.values() if m.get("from", {}).get("id") == BOT["id"]]
 
     def paintings(self, answering: int | None = None) -> list[Json]:
@@ -66,7 +66,7 @@ class Chat:
 
 
 class TelegramWorld:
-    """Everything the server knows. Every change is told to those who wait for it."""
+    """The state of the server. Every change wakes the callers of `wait`."""
 
     def __init__(self) -> None:
         self.changed = threading.Condition(threading.RLock())
@@ -85,19 +85,19 @@ class TelegramWorld:
         self._files = itertools.count(1)
 
     def chat(self, chat_id: int) -> Chat:
-        """Return a chat; people's private chats come into being when they are spoken of."""
+        """Return a chat; private chats are created on first use."""
         if chat_id not in self.chats:
             self.chats[chat_id] = Chat(chat_id, "private" if chat_id > 0 else "supergroup")
         return self.chats[chat_id]
 
     def keep(self, data: bytes) -> str:
-        """Keep a file and return its id."""
+        """Store a file and return its id."""
         file_id = f"file-{next(self._files)}"
         self.files[file_id] = data
         return file_id
 
     def sizes(self, file_id: str) -> list[Json]:
-        """Return a photo as Telegram lists it: a thumbnail and the whole."""
+        """Return a photo in Telegram's format: a thumbnail and the full size."""
         width, height = Image.open(BytesIO(self.files[file_id])).size
         thumb = f"{file_id}-s"
         self.files.setdefault(thumb, self.files[file_id])
@@ -127,12 +127,12 @@ class TelegramWorld:
         return self._messages.setdefault(where, itertools.count(1))
 
     def tell(self) -> None:
-        """Wake those who wait for something."""
+        """Wake all callers of `wait`."""
         with self.changed:
             self.changed.notify_all()
 
     def wait(self, look: Callable[[], T | None], patience_s: float = 30.0, what: str = "") -> T:
-        """Return what `look` sees as soon as it sees something."""
+        """Return the value of `look` as soon as it is true. Raises `AssertionError` after the deadline."""
         deadline = time.monotonic() + patience_s
         with self.changed:
             while not (seen := look()):
@@ -144,7 +144,7 @@ class TelegramWorld:
 
 
 def quoted(message: Json) -> Json:
-    """Return a message as another one quotes it: without what it quotes itself."""
+    """Return a message in the format of a quote, without its own quote."""
     shown = copy.deepcopy(message)
     shown.pop("reply_to_message", None)
     return shown

@@ -1,4 +1,4 @@
-"""A local server that speaks X's v2 HTTP, with a script of faults; also a process of its own.
+"""A local server with X's v2 API and a script of faults; it can also run as a separate process.
 
 `python -m tests.fakes.x_api --port 8399 --made posts.jsonl` serves until it is ended, writes every
 post that the bot makes to the file, and lets other processes act over `/_world/`.
@@ -37,7 +37,7 @@ _HELD_MAX_S = 60.0
 
 
 class FakeX(ThreadingHTTPServer):
-    """X on a port of this machine."""
+    """The fake X on a local port."""
 
     daemon_threads = True
     # A burst of connections must not be refused by the operating system.

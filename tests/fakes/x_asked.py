@@ -10,7 +10,7 @@ Json = dict[str, Any]
 
 @dataclass
 class Asked:
-    """One request, as it came."""
+    """One request as it was received."""
 
     method: str
     path: str
@@ -19,11 +19,11 @@ class Asked:
     json: Any = None
     form: dict[str, Any] = field(default_factory=dict)
     billed_as: str = ""
-    """What X charges for a success, where the request alone does not tell."""
+    """What X charges for a success, if that does not follow from the request."""
 
     @property
     def name(self) -> str:
-        """The request in a word: 'POST /2/tweets'."""
+        """Method and path: 'POST /2/tweets'."""
         return f"{self.method} {self.path}"
 
 

@@ -47,7 +47,7 @@ _DAY_S = 86_400
 
 
 class Bill:
-    """Charges for answers and deliveries as they go out."""
+    """Charges for responses and deliveries when they are sent."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.owns_app = True
@@ -62,7 +62,7 @@ class Bill:
         self._lock = threading.Lock()
 
     def answered(self, asked: Asked, status: int, body: Any) -> None:
-        """Charge for an answer."""
+        """Charge for a response."""
         if status >= 300 or not isinstance(body, Mapping):
             return
         with self._lock:

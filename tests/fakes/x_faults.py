@@ -1,4 +1,4 @@
-"""The fake X's script of faults: what goes wrong, where, and how often."""
+"""The fake X's script of faults: which requests fail, how, and how often."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ from typing import Any
 
 @dataclass
 class XFault:
-    """Something that goes wrong with requests like 'POST /2/tweets' (a prefix)."""
+    """A fault of requests like 'POST /2/tweets' (a prefix)."""
 
     where: str
     status: int = 0
-    """0: no answer at all, the connection is cut."""
+    """The HTTP status; 0: no response, the connection is cut."""
     body: Any = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     times: int = 1
     skip: int = 0
-    """Requests of this kind that go well before."""
+    """Number of requests of this kind that succeed first."""
     after: bool = False
-    """The request is carried out all the same; only its answer is lost."""
+    """The request is executed; only its response is lost."""
     raw: bytes | None = None
-    """A body that is no JSON."""
+    """A body that is not JSON."""
 
 
 class XFaults:
-    """Hands out faults to requests, each as often as it says."""
+    """Returns faults for requests, each as often as configured."""
 
     def __init__(self) -> None:
         self._waiting: list[XFault] = []
         self._lock = threading.Lock()
 
     def add(self, fault: XFault) -> None:
-        """Let something go wrong."""
+        """Add a fault."""
         with self._lock:
             self._waiting.append(fault)
 
     def clear(self) -> None:
-        """Let nothing go wrong any more."""
+        """Remove all faults."""
         with self._lock:
             self._waiting.clear()
 
     def take(self, request: str) -> XFault | None:
-        """Return the fault for a request like 'POST /2/tweets', if one waits."""
+        """Return the fault for a request like 'POST /2/tweets', if there is one."""
         with self._lock:
             for fault in self._waiting:
                 if not request.startswith(fault.where):
@@ -60,7 +60,7 @@ class XFaults:
 
 
 class RateWindow:
-    """X's limits by route: so many requests in a stretch of time, then 429 with a reset header."""
+    """X's rate limits by route: a number of requests per window, then 429 with a reset header."""
 
     def __init__(self, window_s: float = 900.0) -> None:
         self.window_s = window_s
@@ -69,7 +69,7 @@ class RateWindow:
         self._lock = threading.Lock()
 
     def over(self, route: str) -> float | None:
-        """Count a request; return the time of the reset where it is one too many."""
+        """Count a request; return the time of the reset if it exceeds the limit."""
         limit = self.limits.get(route)
         if limit is None:
             return None

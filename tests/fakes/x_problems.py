@@ -1,4 +1,4 @@
-"""What X answers where it does not do what was asked: status, body and headers, as operators report them.
+"""X's error responses: status, body and headers, as reported by operators.
 
 Sources: X's documentation of response codes, its OpenAPI description, the error codes of its older API,
 and answers that public bots logged in 2026.
@@ -18,7 +18,7 @@ _TYPE = "https://api.twitter.com/2/problems/"
 
 @dataclass(frozen=True)
 class XProblem:
-    """One way in which X refuses."""
+    """One error response of X."""
 
     status: int
     body: dict[str, Any]

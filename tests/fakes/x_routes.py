@@ -1,4 +1,4 @@
-"""What the fake X does for each of the requests that the bot may send."""
+"""The routes of the fake X: all requests that the bot may send."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Routes:
         self._hooks = Hooks(world, secret)
 
     def answer(self, asked: Asked) -> tuple[int, Json | bytes]:
-        """Carry out a request. Raises `Refusal`."""
+        """Execute a request. Raises `Refusal`."""
         if unknown := self.words.unknown(asked.query):
             errors = [{"message": unknown}]
             raise HttpRefusal(400, unknown, errors=errors, type=f"{_PROBLEM}invalid-request")

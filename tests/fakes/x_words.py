@@ -1,4 +1,4 @@
-"""How the fake X writes its objects, in either of X's vocabularies, and what it lets be asked."""
+"""Serialises the fake X's objects in both vocabularies of X's API, and checks request parameters."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ POST = Words(
 
 
 class Writer:
-    """Writes one answer: only what was asked for, as X does."""
+    """Writes one response, with the requested fields only, like X."""
 
     def __init__(self, world: XWorld, words: Words, query: dict[str, str]) -> None:
         self._world = world
@@ -105,7 +105,7 @@ class Writer:
         self._message_fields = set(query.get("dm_event.fields", "").split(","))
 
     def page(self, posts: Iterable[Said], **meta: object) -> Json:
-        """Write posts with what was asked to come along."""
+        """Write posts with the requested expansions."""
         posts = list(posts)
         body: Json = {"meta": {"result_count": len(posts), **meta}}
         if posts:

@@ -1,4 +1,4 @@
-"""A small X: accounts, posts, threads, messages and uploads, as the fake server shows them."""
+"""The state of the fake X: accounts, posts, threads, messages and uploads."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Picture:
 
 @dataclass
 class Said:
-    """A post as X keeps it."""
+    """A post."""
 
     id: str
     author: str
@@ -67,7 +67,7 @@ def first_id_at(time_: str) -> int:
 
 
 class XWorld:
-    """Everything on this X. Methods are what people do; `made` is what the bot posted."""
+    """The state of the fake X. Methods are actions of people; `made` contains the bot's posts."""
 
     def __init__(self, base_url: str = "", ledger_file: Path | None = None) -> None:
         self.lock = threading.RLock()
@@ -96,7 +96,7 @@ class XWorld:
         self.bot = self.person(BOT)
 
     def new_id(self) -> str:
-        """Give out an id that begins with its time, as X does."""
+        """Return a new id that begins with its time, like X's."""
         with self.lock:
             now = (int(time.time() * 1000) - _EPOCH_MS) << 22
             self._last_id = max(self._last_id + 1, now)
@@ -118,7 +118,7 @@ class XWorld:
         return f"{self.base_url}/media/{name}"
 
     def picture(self, url: str, kind: str = "photo") -> str:
-        """Make media out of an address and return its key."""
+        """Create media from an address and return its key."""
         key = f"3_{self.new_id()}"
         self.media[key] = Picture(key, url, kind, finished=True)
         return key
@@ -174,7 +174,7 @@ class XWorld:
             return self._message(me, me, text, media or []).id
 
     def message_from_bot(self, to: str, text: str, media: list[str]) -> Note:
-        """Keep what the bot sent."""
+        """Store a message of the bot."""
         with self.lock:
             note = self._message(to, self.bot, text, media)
             self.sent.append(note)
@@ -182,7 +182,7 @@ class XWorld:
             return note
 
     def reply_from_bot(self, to: str, text: str, media: list[str], made_with_ai: bool) -> Said:
-        """Keep what the bot posted, in `made` and in the file that outlives the server."""
+        """Store a post of the bot in `made` and in the file that is kept after the server ends."""
         with self.lock:
             id_ = self.post(BOT, text, media=media, under=to)
             said = self.posts[id_]
@@ -192,7 +192,7 @@ class XWorld:
             return said
 
     def is_visible(self, post: str) -> bool:
-        """Tell whether the bot can see a post."""
+        """Return whether the bot can see a post."""
         said = self.posts.get(post)
         return (
             said is not None
@@ -202,7 +202,7 @@ class XWorld:
         )
 
     def mentions(self) -> list[Said]:
-        """Return what X lists as the bot's mentions, newest first: inherited names count."""
+        """Return the bot's mentions as X lists them, newest first, including inherited names."""
         with self.lock:
             found = [
                 said
@@ -214,7 +214,7 @@ class XWorld:
             return sorted(found, key=lambda said: int(said.id), reverse=True)[:800]
 
     def is_summoned_by(self, said: Said) -> bool:
-        """Tell whether the author of a post called the bot in it: wrote its name or quoted its post.
+        """Return whether the author of a post wrote the bot's name in it or quoted one of its posts.
 
         Names that the thread put before a reply do not count.
         """
@@ -224,7 +224,7 @@ class XWorld:
         return self._names_bot(written)
 
     def repeats(self, author: str, text: str) -> bool:
-        """Tell whether the bot said the same, without a picture, to this person before."""
+        """Return whether the bot sent the same text, without a picture, to this person before."""
         with self.lock:
             return any(
                 said.text[said.shown_from :] == text
@@ -235,7 +235,7 @@ class XWorld:
             )
 
     def repeats_message(self, person: str, text: str) -> bool:
-        """Tell whether the bot's last message to this person was the same, without a picture."""
+        """Return whether the bot's last message to this person was the same, without a picture."""
         with self.lock:
             to = [note for note in self.sent if person in note.conversation.split("-")]
             same = bool(to) and not to[-1].media and to[-1].text == text
@@ -248,7 +248,7 @@ class XWorld:
             return sorted(own, key=lambda said: int(said.id), reverse=True)
 
     def named_in(self, text: str) -> list[str]:
-        """Return the accounts whose names a text holds."""
+        """Return the accounts whose names are in a text."""
         by_name = {name.lower(): id_ for id_, name in self.names.items()}
         return [by_name[n.lower()] for n in _NAME.findall(text) if n.lower() in by_name]
 
@@ -256,7 +256,7 @@ class XWorld:
         return any(name.lower() == BOT for name in _NAME.findall(text))
 
     def replies_to(self, post: str) -> list[Said]:
-        """Return the bot's standing replies to a post."""
+        """Return the bot's replies to a post that are not deleted."""
         with self.lock:
             return [s for s in self.made if s.replies_to == post and not s.deleted]
 
