@@ -1,4 +1,4 @@
-"""Telegram's flood limits for bots: 30 messages per second, one per second and chat, 20 per minute and group."""
+"""Telegram's flood limits: 30 messages per second, one per second and chat, 20 per minute and group."""
 
 from __future__ import annotations
 
