@@ -95,10 +95,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         began = _process_start()
         print(json.dumps(asdict(measure(Plan(**json.loads(options.child)), began))))
         return
+    if not options.smoke and not _has_gpu():
+        print("skipped: there is no GPU that torch can use; --smoke runs a tiny model on the CPU")
+        return
     written = table(list(run(options.smoke, time.time() + options.budget_s)))
     if options.out is not None:
         options.out.write_text(written, "utf-8")
     print(written)
+
+
+def _has_gpu() -> bool:
+    import torch
+
+    return bool(torch.cuda.is_available())
 
 
 def run(smoke: bool, ends_at: float) -> Iterator[RecipeReport]:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("torch", reason="needs the extra `gpu`")
-
 from benchmarks.gpu import RECIPES, Figure, RecipeReport, main, run, table
+
+torch = pytest.importorskip("torch", reason="needs the extra `gpu`")
 
 
 def test_the_table_has_a_row_for_every_size_and_batch_of_every_recipe(
@@ -28,6 +28,16 @@ def test_the_table_has_a_row_for_every_size_and_batch_of_every_recipe(
     assert len(measured) == len(RECIPES) * 2
     assert [row.split("|")[2].strip() for row in starts] == ["first", "with kept kernels", "first"]
     assert "Left out" not in text
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a card")
+def test_a_machine_without_a_card_is_told_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["--out", str(tmp_path / "table.md")])
+
+    assert "there is no GPU" in capsys.readouterr().out
+    assert not (tmp_path / "table.md").exists()
 
 
 def test_what_the_budget_does_not_allow_is_named() -> None:
