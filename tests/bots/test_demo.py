@@ -23,7 +23,7 @@ pytestmark = pytest.mark.process
 
 @pytest.fixture
 def mark() -> str:
-    """A word in the environment of everything that a test's demo starts."""
+    """A marker in the environment of all processes that a test's demo starts."""
     return secrets.token_hex(8)
 
 

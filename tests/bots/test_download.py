@@ -1,4 +1,4 @@
-"""What is fetched from the network, and what a stranger's URL cannot reach."""
+"""Downloads: which URLs and addresses are allowed, and how failures end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happened is what Prometheus reads."""
+"""The metrics agree with what happened in the ledger."""
 
 from __future__ import annotations
 

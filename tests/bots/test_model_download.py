@@ -1,4 +1,4 @@
-"""Models come whole or not at all, over a network that breaks."""
+"""Model downloads over a broken network: a file is complete or missing, never damaged."""
 
 from __future__ import annotations
 

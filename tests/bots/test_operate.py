@@ -1,4 +1,4 @@
-"""What an operator asks of a running bot, by hand."""
+"""The operator's commands for a running bot."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Suisai = Callable[..., Result]
 
 @pytest.fixture
 def driver(services: Services) -> LedgerDriver:
-    """Plays people and workers on the bot's ledger."""
+    """Acts as people and workers on the bot's ledger."""
     return LedgerDriver(services)
 
 

@@ -1,4 +1,4 @@
-"""A platform that does not answer is asked less and less often, and logged once."""
+"""A platform that does not answer is retried less and less often, and logged once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs on one machine."""
+"""The programs of `suisai up`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The supervisor keeps programs running and takes them along when it goes."""
+"""The supervisor restarts programs, and ends them when it ends."""
 
 from __future__ import annotations
 

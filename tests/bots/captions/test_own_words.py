@@ -1,4 +1,4 @@
-"""Own words on their way into the ledger: who may use them, what is refused, what repetition costs."""
+"""Checks of own words before admission: who may use them, what is refused, how refusals count."""
 
 from __future__ import annotations
 

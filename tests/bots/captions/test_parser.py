@@ -22,7 +22,7 @@ HALF = PaintOptions(style="ink", strength=0.5, seed=7)
 
 
 def heard(text: str) -> PaintOptions:
-    """Return what a text commands; what else it says is for `test_own_words`."""
+    """Return the options of a text, without its own words."""
     return replace(parse(text, HALF, STYLES), words="")
 
 

@@ -1,4 +1,4 @@
-"""The doctor's whole round, on a running bot and on one that is not there."""
+"""All checks of the doctor, with and without a running bot."""
 
 from __future__ import annotations
 

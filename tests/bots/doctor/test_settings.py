@@ -1,4 +1,4 @@
-"""The doctor finds settings that contradict each other, do not exist or lie open."""
+"""The doctor finds contradictory and unknown settings, and settings files that others can read."""
 
 from __future__ import annotations
 

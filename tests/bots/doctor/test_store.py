@@ -1,4 +1,4 @@
-"""The doctor sees a store that would lose jobs, and says how to mend it."""
+"""The doctor detects a server that could lose jobs, and says how to fix it."""
 
 from __future__ import annotations
 

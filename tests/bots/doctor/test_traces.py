@@ -1,4 +1,4 @@
-"""The doctor sees whether traces that are wanted arrive."""
+"""The doctor checks whether the collector accepts traces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A load test runs against real workers, and its report is true."""
+"""A load test against real workers, and its report."""
 
 from __future__ import annotations
 

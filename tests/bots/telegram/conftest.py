@@ -21,7 +21,7 @@ from tests.stack import Stack
 
 @pytest.fixture
 def telegram() -> Iterator[TelegramApi]:
-    """A server; in the end nothing said to it or by it breached the Bot API."""
+    """A server; at the end, all requests and answers must conform to the Bot API."""
     server = TelegramApi()
     yield server
     server.close()
@@ -38,7 +38,7 @@ def bot(telegram: TelegramApi, settings: Settings, tmp_path: Path) -> Iterator[S
 
 @pytest.fixture
 def driver(services: Services, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeliveryDriver]:
-    """A delivering worker that is called by hand; neither its limits nor the server's are in the way."""
+    """A delivery worker that the test calls step by step, without rate limits."""
     server = TelegramApi(FloodLimits(per_s=10_000, per_minute_group=10_000, chat_gap_s=0.0))
     limits = {"PER_S": "1000", "PER_S_CHAT": "1000", "PER_MINUTE_GROUP": "1000"}
     for name, value in server.settings().items():

@@ -34,7 +34,7 @@ from tools.chaos.telegram import is_promise
 
 @dataclass
 class DeliveryDriver:
-    """One delivering worker, and the listener's look at placeholders."""
+    """One delivery worker, and the listener's updates of placeholders."""
 
     services: Services
     api: TelegramApi
@@ -48,7 +48,7 @@ class DeliveryDriver:
         self.worker = self.new_worker()
 
     def new_worker(self) -> WorkerContext:
-        """Return another worker, as another process would have it."""
+        """Return another worker, as another process would create it."""
         services = self.services
         worker = WorkerContext(
             services=services,
@@ -107,7 +107,7 @@ class DeliveryDriver:
         return job_id, sent
 
     def painted_for_guest(self, person: int, *, paint: bool = True) -> str:
-        """Bring the photo of a guest's query to the last stage, or only admit it; return the job."""
+        """Advance the photo of a guest query to the stage `deliver`, or only admit it; return the job."""
         origin = Origin(-4242, next(self._numbers), str(person), Place.GUEST, guest_query="q")
         self.api.world.chat(person)
         ask = PaintRequest(
@@ -124,11 +124,11 @@ class DeliveryDriver:
         return job_id
 
     def photo(self) -> bytes:
-        """Return a photo that nobody has sent yet."""
+        """Return a new photo."""
         return snapshot(next(self._numbers))
 
     def paint(self, job_id: str, pictures: int = 1) -> None:
-        """Bring the next job, which is this one, to the last stage."""
+        """Advance this job, which must be the next one, to the stage `deliver`."""
         self.ledger_driver.fetch()
         claim = self.ledger_driver.take(Stage.RENDER)
         assert claim.job.id == job_id
@@ -138,7 +138,7 @@ class DeliveryDriver:
         self.services.ledger.transitions.painted(claim, keys)
 
     def placeholder(self, job_id: str, chat: int, words: str) -> Json:
-        """Say the first words to somebody who asked, as the listener does."""
+        """Send a placeholder for a request, as the listener does."""
         message = self.api.world.post(self.api.world.chat(chat), BOT, {"text": words})
         placeholder = Placeholder(job_id, chat, str(message["message_id"]))
         self.services.ledger.swap_platform_data(job_id, "placeholder", "", placeholder.written)
@@ -146,7 +146,7 @@ class DeliveryDriver:
         return message
 
     def deliver(self, worker: WorkerContext | None = None, claim: Claim | None = None) -> None:
-        """Let a worker deliver the next job."""
+        """Deliver the next job with a worker."""
         deliver(worker or self.worker, [claim or self.ledger_driver.take(Stage.DELIVER)])
 
     def ended(self, job_id: str, tries: int = 12) -> Job:
@@ -162,7 +162,7 @@ class DeliveryDriver:
         raise AssertionError(f"still in {job.stage} after {tries} tries: {job.history}")
 
     def listen(self) -> None:
-        """Let the listener take in what people did, and wait until it has said everything."""
+        """Handle the updates of what people did, and wait until all replies are sent."""
         settings = TelegramSettings()
 
         async def listen() -> None:
@@ -178,12 +178,12 @@ class DeliveryDriver:
         asyncio.run(listen())
 
     def trust_the_server_again(self) -> None:
-        """Forget that this server was seen to make no picture of a text."""
+        """Delete the note that this server cannot edit a text into a picture."""
         bot = open_bot(TelegramSettings())
         self.services.kv("telegram").delete(f"no-picture-from-text:{home(bot)}")
 
     def look(self) -> None:
-        """Let the listener look at every placeholder."""
+        """Update every placeholder, as the listener does."""
         settings = TelegramSettings()
 
         async def look() -> None:
@@ -194,11 +194,11 @@ class DeliveryDriver:
         asyncio.run(look())
 
     def retract(self) -> None:
-        """Let the worker delete the messages that are to be deleted."""
+        """Delete the messages that are queued for deletion, as a worker does."""
         platforms = self.worker.platforms
         self.services.retractions.run(lambda name, receipt: platforms[name].retract(receipt))
 
     def promises(self, chat: Chat) -> list[str]:
-        """Return what stands in a chat and promises what is not there."""
+        """Return the messages of a chat that promise an answer that does not exist."""
         texts = [message.get("text", "") for message in chat.of_bot()]
         return [text for text in texts if is_promise(text)]

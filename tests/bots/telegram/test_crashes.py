@@ -1,4 +1,4 @@
-"""Processes are killed with -9 at the worst moments; every photo is answered once all the same."""
+"""Processes are killed with SIGKILL at critical moments; every photo is still answered once."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ ANN = 4711
 
 @pytest.fixture
 def running(bot: Stack) -> Stack:
-    """Everything at work."""
+    """All processes of the bot, running."""
     bot.start_workers()
     bot.start("telegram", "telegram")
     return bot
 
 
 def answered_once(telegram: TelegramApi, services: Services, message: Json, jobs: int = 1) -> None:
-    """Wait until everything has ended, and see one painting under the photo."""
+    """Wait until all jobs have ended, and assert that the photo has one painting."""
     chat = telegram.world.chat(message["chat"]["id"])
     telegram.world.wait(lambda: chat.paintings(message["message_id"]), 60, "the painting")
     person = str(message["from"]["id"])

@@ -1,4 +1,4 @@
-"""A worker is stopped at each of its calls, loses its lease, and goes on when another has answered."""
+"""A worker is stopped at each of its calls, loses its lease, and continues after another has answered."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class StopAt(CallFaults):
 
 @dataclass(frozen=True)
 class Case:
-    """One way on which an answer comes."""
+    """One way of delivering an answer."""
 
     placeholder: bool = True
     pictures: int = 1
@@ -52,7 +52,7 @@ class Case:
 
 
 def stays_text(driver: DeliveryDriver) -> None:
-    """Let the server make no picture of a text."""
+    """Make the server refuse to edit a text into a picture."""
     driver.trust_the_server_again()
     driver.api.known -= {"editMessageMedia"}
 
@@ -118,7 +118,7 @@ def stopped(driver: DeliveryDriver, case: Case, at: int, *, after: bool) -> str:
 
 
 def asked(driver: DeliveryDriver, case: Case, person: int) -> str:
-    """Bring a job to its delivery; return its id."""
+    """Advance a job to the stage `deliver`; return its id."""
     if case.pictures:
         job_id, _ = driver.painted(person, placeholder=case.placeholder, pictures=case.pictures)
         return job_id
@@ -130,7 +130,7 @@ def asked(driver: DeliveryDriver, case: Case, person: int) -> str:
 
 
 def assert_answered_once(chat: Chat, case: Case, what: str) -> None:
-    """See as many pictures and sentences as there should be."""
+    """Assert the number of pictures and sentences in the chat."""
     texts = [message["text"] for message in chat.of_bot() if "text" in message]
     if case.outcome is Outcome.ANSWERED:
         assert len(chat.paintings()) == case.pictures, what

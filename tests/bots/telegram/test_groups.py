@@ -1,4 +1,4 @@
-"""Stories of groups: the bot answers when it is spoken to, in few words."""
+"""Groups: the bot answers only when it is addressed, and briefly."""
 
 from __future__ import annotations
 

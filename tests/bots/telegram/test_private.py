@@ -1,4 +1,4 @@
-"""Stories of people in a private chat, with every process of the bot at work."""
+"""Private chats, with all processes of the bot running."""
 
 from __future__ import annotations
 

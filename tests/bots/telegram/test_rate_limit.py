@@ -1,4 +1,4 @@
-"""Floods: what one chat is refused is no business of another, and an operator can lift it."""
+"""Flood limits: that of one chat does not affect others, and an operator can lift it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HALF_A_DAY_S = 43_200.0
 
 
 def waits(services: Services, chat: int, method: str) -> bool:
-    """Tell whether a call has to wait for longer than a worker does."""
+    """Return whether a call would have to wait longer than a worker does."""
 
     async def ask() -> None:
         limit = SendRateLimit(services.rate_limiter("telegram"), TelegramSettings(), patience_s=1.5)
@@ -42,7 +42,7 @@ def waits(services: Services, chat: int, method: str) -> bool:
 
 
 def refuse(services: Services, chat: int | None, method: str, seconds: float) -> NoSlot:
-    """Let Telegram refuse a call."""
+    """Make Telegram refuse a call."""
     limit = SendRateLimit(services.rate_limiter("telegram"), TelegramSettings())
     return asyncio.run(limit.back_off(chat, method, seconds))
 

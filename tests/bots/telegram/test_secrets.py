@@ -1,4 +1,4 @@
-"""The bot's token is in nothing that is written, whatever goes wrong."""
+"""The bot's token is in no log and no stored data, for any error."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def everything_that_can_fail() -> list[CallFault]:
 
 @pytest.fixture
 def talkative(bot: Stack) -> Stack:
-    """Processes that log all they can."""
+    """Processes with the most verbose log level."""
     bot.environment["SUISAI_LOG_LEVEL"] = "DEBUG"
     bot.start_workers()
     bot.start("telegram", "telegram")

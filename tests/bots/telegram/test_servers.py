@@ -1,4 +1,4 @@
-"""Bot API servers that are not quite the official one: older, behind a proxy, or loose in their answers."""
+"""Bot API servers that differ from the official one: older, behind a proxy, or lenient."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def at_work(bot: Stack) -> Stack:
 
 
 def painting_of(telegram: TelegramApi, message: Json) -> Json:
-    """Wait for the painting that answers a message, and see that it is the only one."""
+    """Wait for the painting that answers a message, and assert that it is the only one."""
     chat = telegram.world.chat(message["chat"]["id"])
     telegram.world.wait(lambda: chat.paintings(message["message_id"]), 60, "the painting")
     (painting,) = chat.paintings(message["message_id"])

@@ -20,7 +20,7 @@ from tests.fakes.telegram_faults import CallFault
 
 @pytest.fixture
 def reached(telegram: TelegramApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> TelegramApi:
-    """Telegram stands where the settings say, and nothing is set up yet."""
+    """The settings point to the fake Telegram; nothing is set up yet."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SUISAI_TELEGRAM_API_URL", telegram.url)
     return telegram

@@ -1,4 +1,4 @@
-"""Albums are put together from their parts; placeholders are looked at less and less often."""
+"""Albums are assembled from their parts; placeholders are updated less and less often."""
 
 from __future__ import annotations
 

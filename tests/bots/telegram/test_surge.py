@@ -1,4 +1,4 @@
-"""Surges: the bot stays within Telegram's limits, and everybody gets first words."""
+"""Surges: the bot stays within Telegram's limits, and everybody gets a placeholder."""
 
 from __future__ import annotations
 

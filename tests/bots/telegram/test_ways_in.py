@@ -1,4 +1,4 @@
-"""Both ways in: long polling with its conflicts, and the webhook."""
+"""Long polling with its conflicts, and the webhook."""
 
 from __future__ import annotations
 

@@ -47,12 +47,12 @@ def entities(text: str, *marked: tuple[str, str]) -> list[dict[str, Any]]:
 
 
 def news(**content: Any) -> Event | None:
-    """Return what the bot understands of an update."""
+    """Return the event that an update is parsed into."""
     return parse_update(Update.de_json({"update_id": 1, **content}, None), ME)
 
 
 def heard(**content: Any) -> MessageEvent:
-    """Return what the bot hears in a message."""
+    """Return the event that a message is parsed into."""
     found = news(message=message(**content))
     assert isinstance(found, MessageEvent)
     return found

@@ -57,7 +57,7 @@ def address(services: Services, stop: threading.Event) -> Iterator[str]:
 
 @pytest.fixture
 def visitor(address: str) -> Iterator[httpx.Client]:
-    """Somebody with the page open."""
+    """An HTTP client with the page's cookie."""
     with httpx.Client(base_url=address, timeout=20) as client:
         client.get("/")
         yield client

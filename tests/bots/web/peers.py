@@ -1,4 +1,4 @@
-"""Requests from whichever machine a test wants, straight into the application."""
+"""Sends requests to the application in this process, from any client address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests count per address: a cookie costs a stranger nothing."""
+"""Limits per client address, because anybody can get new cookies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Slow, fat and many: nobody makes the page unreachable for others."""
+"""Slow, large or many connections do not make the page unreachable for others."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_a_slow_answer_is_waited_for() -> None:
 
 
 class Peer:
-    """Stands for a connection where only its address counts."""
+    """A connection of which only the address matters."""
 
     def __init__(self, idle: bool = True) -> None:
         self.idle = idle

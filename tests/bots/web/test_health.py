@@ -1,4 +1,4 @@
-"""Alive and ready are two questions."""
+"""/healthz and /readyz answer independently."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a stranger sends, the page answers with a sentence and never with a traceback."""
+"""Malformed requests are answered with an error, never with a traceback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Only the operator reads the numbers: by the token's link, by a password, never by where they come from."""
+"""The operator's pages need the token or the password; a client's address gives no access."""
 
 from __future__ import annotations
 

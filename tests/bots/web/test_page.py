@@ -147,7 +147,7 @@ def test_photo_and_painting_are_compared_by_keys(page: Page, worker: WebWorker) 
 
 
 def line_at(page: Page) -> float:
-    """Where the line stands between photo and painting, in per cent of the width."""
+    """Return the position of the line between photo and painting, in per cent of the width."""
     at = page.locator(".compare").evaluate("(frame) => frame.style.getPropertyValue('--at')")
     return float(str(at).removesuffix("%"))
 

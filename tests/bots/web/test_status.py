@@ -1,4 +1,4 @@
-"""The operator's page: what it says, and that its switches switch."""
+"""The operator's page: its data, and pausing and resuming."""
 
 from __future__ import annotations
 

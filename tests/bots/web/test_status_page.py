@@ -1,4 +1,4 @@
-"""The operator's page in a real browser, on a desk and on a phone."""
+"""The operator's page in a real browser, on a desktop and on a phone."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ PATIENCE_MS = 20_000
 
 @pytest.fixture
 def status(stack: Stack) -> str:
-    """The address of the page of a bot whose workers are all there."""
+    """The URL of the status page of a bot with all workers running."""
     stack.start_workers()
     return stack.operator_link(stack.open_page())
 
 
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
-    """A phone; in the end the page complained of nothing."""
+    """A browser the size of a phone; at the end, no console errors."""
     page = browser.new_page(viewport={"width": 375, "height": 760})
     page.set_default_timeout(PATIENCE_MS)
     complaints: list[str] = []

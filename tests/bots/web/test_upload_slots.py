@@ -1,4 +1,4 @@
-"""A few slow senders keep nobody else from sending."""
+"""A few slow uploads do not block others."""
 
 from __future__ import annotations
 

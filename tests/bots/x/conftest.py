@@ -36,7 +36,7 @@ def words() -> Words:
 
 @pytest.fixture
 def fake(words: Words, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeX]:
-    """A running X; whatever was asked of it is held against X's own description afterwards."""
+    """A running fake X; at the end, all requests must conform to X's own description."""
     with FakeX(words) as server:
         monkeypatch.setenv("SUISAI_X_OWNS_APP", "true")
         monkeypatch.setenv("SUISAI_X_API_URL", server.url)
@@ -64,7 +64,7 @@ def connect(fake: FakeX, services: Services) -> Callable[..., XClient]:
 
 @pytest.fixture(autouse=True)
 def _counted_is_billed(request: pytest.FixtureRequest) -> Iterator[None]:
-    """After every test: what the bot counted is what X billed, within 2%, but for what nobody can know."""
+    """After every test, what the bot counted equals what X billed within 2%, except unknown outcomes."""
     if not {"fake", "services"} <= set(request.fixturenames):
         yield
         return
@@ -81,13 +81,13 @@ def _counted_is_billed(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture
 def x(connect: Callable[..., XClient]) -> XClient:
-    """The port to X, connected."""
+    """The client of X, connected."""
     return connect()
 
 
 @pytest.fixture
 def inbox(services: Services, x: XClient) -> Mentions:
-    """What takes posts to the ledger."""
+    """The handler of mentions."""
     return Mentions(services, x)
 
 
@@ -141,7 +141,7 @@ def answered(
     job_of: Callable[[str], Job],
     services: Services,
 ) -> Callable[..., Answered]:
-    """Lets somebody call the bot, with a photo of their own or under another's, and be answered."""
+    """Mentions the bot with a photo, or under somebody's photo, and has it answered."""
 
     def ask_and_answer(words: str = "@suisai", by: str = "ann", under: str = "") -> Answered:
         own = {"under": under} if under else {"media": [photo()]}

@@ -1,4 +1,4 @@
-"""Holds requests and answers against what X's own API description says about them (`spec.toml`)."""
+"""Checks requests and answers against X's own API description (`spec.toml`)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PLAIN: Mapping[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True)
 class SpecField:
-    """What `spec.toml` says about one field."""
+    """The description of one field in `spec.toml`."""
 
     base: str
     least: int = 0
@@ -77,7 +77,7 @@ class Fields:
 
 
 class XSpec:
-    """X's API as X describes it. Methods yield complaints, one sentence each."""
+    """X's API description. Methods yield violations, one sentence each."""
 
     def __init__(self) -> None:
         read = tomllib.loads(Path(__file__).with_name("spec.toml").read_text("utf-8"))
@@ -104,7 +104,7 @@ class XSpec:
         return frozenset(call.get("scopes", "").split())
 
     def of_request(self, asked: Asked) -> Iterator[str]:
-        """Complain about a request."""
+        """Yield the violations of a request."""
         if asked.path == "/2/oauth2/token":
             return
         found = self._call(asked)
@@ -117,7 +117,7 @@ class XSpec:
         yield from self._body(asked, call)
 
     def of_answer(self, asked: Asked, body: Json) -> Iterator[str]:
-        """Complain about an answer."""
+        """Yield the violations of an answer."""
         call, _ = self._call(asked) or ({}, {})
         if "answer" in call:
             yield from self._object(body, Fields.of(call["answer"]), "answer")

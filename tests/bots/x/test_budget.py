@@ -33,7 +33,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def killed_in(services: Services) -> Iterator[Callable[..., None]]:
-    """Begins a call whose process gets no further."""
+    """Begins a call whose process is killed in the middle."""
     begun: list[AbstractContextManager[object]] = []
 
     def kill(call: AbstractContextManager[object]) -> None:

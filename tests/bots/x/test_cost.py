@@ -20,7 +20,7 @@ def words(request: pytest.FixtureRequest) -> Words:
 
 @pytest.fixture
 def afternoon(fake: FakeX, inbox: Mentions, x: XClient, worker: DeliveryWorker) -> FakeX:
-    """Two paintings under photos of Ann, one of a photo of Cleo's own, and much talk around them."""
+    """Two paintings of photos of Ann, one of Cleo's own photo, and many other replies."""
     world = fake.world
     x.me()
     key = world.picture("https://pbs.twimg.com/media/cat.jpg")

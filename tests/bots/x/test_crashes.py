@@ -1,4 +1,4 @@
-"""The whole way of mentions through the bot's own processes, while they are killed and answers are lost."""
+"""Mentions pass through the bot's processes, while these are killed and responses are lost."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.process
 
 @pytest.fixture
 def words() -> Words:
-    """Here the vocabulary makes no difference."""
+    """One vocabulary is enough here."""
     return TWEET
 
 

@@ -25,7 +25,7 @@ from tests.fakes.x_words import POST, Words
 
 @pytest.fixture
 def words() -> Words:
-    """Here the vocabulary makes no difference: the one that X's description knows."""
+    """One vocabulary is enough here: the one of X's description."""
     return POST
 
 
@@ -60,12 +60,12 @@ class Browser:
 
 @pytest.fixture
 def x(fake: FakeX, services: Services) -> XClient:
-    """A port that nobody has logged in, redirecting to any free port."""
+    """A client without a login, redirecting to any free port."""
     return XClient(XSettings(login_port=0), services.kv("x"))
 
 
 def shown(_: str) -> None:
-    """Show the address to nobody."""
+    """Do not show the address."""
 
 
 def test_allowing_the_app_connects_the_account(fake: FakeX, x: XClient) -> None:

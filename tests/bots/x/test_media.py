@@ -22,7 +22,7 @@ PROCESSING = {
 
 @pytest.fixture
 def words() -> Words:
-    """Here the vocabulary makes no difference: the one that X's description knows."""
+    """One vocabulary is enough here: the one of X's description."""
     return POST
 
 

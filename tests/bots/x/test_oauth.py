@@ -26,7 +26,7 @@ ENDPOINT = "POST /2/oauth2/token"
 
 @pytest.fixture
 def words() -> Words:
-    """Here the vocabulary makes no difference."""
+    """One vocabulary is enough here."""
     return TWEET
 
 
@@ -155,7 +155,7 @@ def test_an_answer_without_a_token_has_an_unknown_outcome(
 
 
 class Away(KeyValueStore):
-    """A notebook whose server is away for the first two tries to write a pair."""
+    """A key-value store whose server fails the first two writes of tokens."""
 
     tries = 0
 

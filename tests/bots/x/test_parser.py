@@ -55,7 +55,7 @@ RENAMED = {
 
 
 def renamed(value: Any) -> Any:
-    """Say the same in X's new words."""
+    """Return the same JSON in X's new vocabulary."""
     if isinstance(value, dict):
         return {RENAMED.get(key, key): renamed(each) for key, each in value.items()}
     return [renamed(each) for each in value] if isinstance(value, list) else value
@@ -63,7 +63,7 @@ def renamed(value: Any) -> Any:
 
 @pytest.fixture(params=["old", "new"])
 def page(request: pytest.FixtureRequest) -> PostPage:
-    """One page, in the old and in the new words."""
+    """One page, in the old and in the new vocabulary."""
     return read_page(OLD if request.param == "old" else renamed(OLD))
 
 
@@ -122,7 +122,7 @@ JSON = st.recursive(
 
 @st.composite
 def broken(draw: st.DrawFn, whole: Any = OLD) -> Any:
-    """Replace some parts of an honest answer by anything."""
+    """Replace some parts of a valid answer by arbitrary values."""
     if draw(st.integers(0, 9)) == 0:
         return draw(JSON)
     if isinstance(whole, dict):

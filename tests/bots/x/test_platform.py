@@ -22,13 +22,13 @@ from tests.tasks.delivery_worker import DeliveryWorker, picture
 
 @pytest.fixture
 def words() -> Words:
-    """Here the vocabulary makes no difference: the one that X's description knows."""
+    """One vocabulary is enough here: the one of X's description."""
     return POST
 
 
 @pytest.fixture
 def mention(fake: FakeX) -> str:
-    """A post of Ann's that calls the bot."""
+    """A post of Ann's that mentions the bot."""
     return fake.world.post("ann", "@suisai please")
 
 

@@ -13,7 +13,7 @@ from tests.fakes.x_words import TWEET, Words
 
 @pytest.fixture
 def words() -> Words:
-    """Here the vocabulary makes no difference."""
+    """One vocabulary is enough here."""
     return TWEET
 
 

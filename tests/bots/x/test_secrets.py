@@ -1,4 +1,4 @@
-"""X's keys and tokens are in no line and no error, whatever goes wrong, even before anything is redacted."""
+"""X's keys and tokens are in no log line and no error, even before redaction."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def faults(where: str) -> list[XFault]:
 
 @pytest.fixture
 def words() -> Words:
-    """Here the vocabulary makes no difference."""
+    """One vocabulary is enough here."""
     return POST
 
 

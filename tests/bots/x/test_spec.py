@@ -1,4 +1,4 @@
-"""The check of requests against X's own description is itself checked."""
+"""Tests of the checks against X's own description."""
 
 from __future__ import annotations
 

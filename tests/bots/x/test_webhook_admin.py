@@ -19,7 +19,7 @@ from tests.fakes.x_words import POST, Words
 
 @pytest.fixture
 def words() -> Words:
-    """Here the vocabulary makes no difference: the one that X's description knows."""
+    """One vocabulary is enough here: the one of X's description."""
     return POST
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with one chat, one message or one call stays there, and ends truly."""
+"""A problem of one chat, message or call affects no other, and the person gets a correct answer."""
 
 from __future__ import annotations
 

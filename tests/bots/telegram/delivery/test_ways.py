@@ -1,4 +1,4 @@
-"""Every pair of failures on the way to an answer: answered once or honestly not, and no promise left."""
+"""Every pair of failures of a delivery ends in one answer or an explanation, and leaves no promise."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ FAILURES = {
 
 
 def fail(telegram: TelegramApi, method: str, name: str) -> None:
-    """Let calls of a method fail in this way."""
+    """Make the calls of a method fail in this way."""
     script = vars(FAILURES[name]) | {"method": method}
     script.pop("reached")
     telegram.faults.add(CallFault(**script))

@@ -1,4 +1,4 @@
-"""Who may give orders: the operators themselves, in private, in their own words; and what a group decides."""
+"""Commands of operators, which work only in private, and the settings of groups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people do in chats, and what the bot makes of it: the listener in this process, no workers."""
+"""The listener handles what people do in chats; it runs in the test's process, without workers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Menus are set again until they are set; what a server refuses for good is left alone."""
+"""Menus are retried until they are set; what a server refuses permanently is skipped."""
 
 from __future__ import annotations
 

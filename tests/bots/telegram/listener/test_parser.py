@@ -244,7 +244,7 @@ def test_an_address_reads_back(
 
 
 def edited(after_s: int = 60, **content: Any) -> MessageEvent | None:
-    """Return what the bot hears in a message of a group that was edited later."""
+    """Return the event of a group message that was edited later."""
     content = message(chat=GROUP, **content)
     found = news(edited_message={**content, "edit_date": content["date"] + after_s})
     assert found is None or isinstance(found, MessageEvent)

@@ -20,13 +20,13 @@ ANN, BEN = 1, 2
 
 
 def at_home(telegram: TelegramApi, token: str = TOKEN) -> PatientBot:
-    """Return a bot that lives here."""
+    """Return a bot that is connected to the fake server."""
     return open_bot(TelegramSettings(token=SecretStr(token), api_url=telegram.url))
 
 
 @pytest.fixture
 def poll(telegram: TelegramApi, services: Services) -> Callable[[TakeIn], None]:
-    """Poll once, with a way to take updates in."""
+    """Poll once, with this handler of updates."""
 
     def once(take_in: TakeIn) -> None:
         async def run() -> None:

@@ -1,4 +1,4 @@
-"""Bursts: more people ask than one page, one look or one day's budget holds."""
+"""Bursts: more requests than one page, one poll or one day's budget can hold."""
 
 from __future__ import annotations
 

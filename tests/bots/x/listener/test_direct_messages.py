@@ -22,7 +22,7 @@ TON = "https://ton.twitter.com/1.1/ton/data/dm/77/88/cat.jpg"
 
 @pytest.fixture
 def letters(services: Services, x: XClient) -> DirectMessages:
-    """What takes direct messages to the ledger."""
+    """The handler of direct messages."""
     return DirectMessages(services, x)
 
 

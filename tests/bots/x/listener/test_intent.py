@@ -50,7 +50,7 @@ def mentions(text: str) -> tuple[Mention, ...]:
 
 
 def around(*others: Post | str, **more: object) -> ThreadContext:
-    """Describe the surroundings; a string is the id of a post that cannot be seen."""
+    """Return a thread context; a string is the id of a post that cannot be seen."""
     posts = {each if isinstance(each, str) else each.id: each for each in others}
     known = {id_: None if isinstance(each, str) else each for id_, each in posts.items()}
     return ThreadContext(ME, known, **more)  # type: ignore[arg-type] # tests name the fields
