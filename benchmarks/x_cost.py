@@ -23,6 +23,7 @@ from pathlib import Path
 from random import Random
 
 from bots.x.client import XClient
+from bots.x.listener.cursors import unread_since
 from bots.x.listener.poller import Listener, Poll
 from bots.x.oauth import Tokens
 from bots.x.platform import XPlatform
@@ -103,7 +104,10 @@ def play(scenario: Scenario, words: Words, others: bool, services: Services) -> 
             elif scenario.down and number == scenario.down.stop:
                 fake.faults.clear()
             work(listener, poll, worker, services)
-        while services.ledger.open_count("x"):
+        # A look ends after so many pages: the last requests may take some more looks.
+        looked = 0
+        while services.ledger.open_count("x") or unread_since(services.kv("x")) or not looked:
+            looked = 0 if unread_since(services.kv("x")) else looked + 1
             work(listener, poll, worker, services)
         replies = [said.replies_to for said in fake.world.made if said.media]
         return Result(

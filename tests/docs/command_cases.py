@@ -127,7 +127,7 @@ RUNS = (
     Run(r"suisai setup telegram", says="Telegram knows the bot", typed="{token}\n"),
     # Without the app's key; tests/bots/x/test_deliveries.py plays the rest against an X.
     Run(r"suisai x webhook.*", says="SUISAI_X_APP_BEARER", code=1),
-    Run(r"suisai setup x", says="suisai x login", typed="client\nsecret\n"),
+    Run(r"suisai setup x", says="suisai x login", typed="client\nsecret\nyes\n"),
     Run(r"python -P -m tasks.healthcheck \w+"),
     Run(r"make help", says="demo"),
 )
