@@ -29,9 +29,11 @@ def gpus_here() -> list[Gpu]:
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return []
-    ask = [tool, f"--query-gpu={','.join(_GPU_FIELDS)}", "--format=csv,noheader,nounits"]
+    command = [tool, f"--query-gpu={','.join(_GPU_FIELDS)}", "--format=csv,noheader,nounits"]
     try:
-        rows = subprocess.run(ask, capture_output=True, text=True, timeout=10, check=True).stdout
+        rows = subprocess.run(
+            command, capture_output=True, text=True, timeout=10, check=True
+        ).stdout
     except (subprocess.SubprocessError, OSError):
         return []
     return [gpu_from(row) for row in rows.splitlines() if row.count(",") == 3]

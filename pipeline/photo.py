@@ -123,9 +123,9 @@ def decode_packed(request: bytearray) -> bytes:
     """Run a request of `pack_request` in the child process; return an answer for `unpack_result`."""
     configure_decoders()
     end = request.index(b"\n")
-    asked, data = json.loads(request[:end]), bytes(memoryview(request)[end + 1 :])
+    header, data = json.loads(request[:end]), bytes(memoryview(request)[end + 1 :])
     try:
-        pixels, notes, original_px = decode(data, asked["kind"], PhotoLimits(**asked["limits"]))
+        pixels, notes, original_px = decode(data, header["kind"], PhotoLimits(**header["limits"]))
     except PhotoRefused as refused:
         return _HEAD.pack(1 + REFUSALS.index(refused.reason), False, 0, 0, 0, 0)
     height, width, _ = pixels.shape

@@ -126,7 +126,7 @@ class RateLimiter:
         args: list[str | int | float] = [len(limits)]
         for _, quota in limits:
             args += [quota.count, int(quota.window_s * 1000), reserve]
-        asked = [*holds, "", *report] if report else holds
-        wait_ms, hold, slowest, *reported = self._take(keys=keys, args=[*args, *asked])
+        names = [*holds, "", *report] if report else holds
+        wait_ms, hold, slowest, *reported = self._take(keys=keys, args=[*args, *names])
         limit = limits[int(slowest) - 1][0] if int(slowest) else ""
         return Wait(int(wait_ms) / 1000, hold, limit, tuple(reported))

@@ -1,8 +1,8 @@
-"""Ends what a test run leaves behind, also when the run itself is killed.
+"""Kills the processes that a test run leaves behind, also if the run itself is killed.
 
-Every process that a run starts inherits a variable that names the run. A watchdog in a session of its own
-waits for the end of the run, which closes its input, and then kills every process with this variable. Linux
-only: it reads /proc.
+Every process that a run starts inherits an environment variable with the run's id. A watchdog in a separate
+session waits for the end of the run, which closes its input, and then kills every process with this
+variable. Linux only, because it reads /proc.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def end_with_this_process() -> None:
         start_new_session=True,
         env={},
     )
-    # Nobody waits for the watchdog: it outlives this process by a moment.
+    # No call to wait(): the watchdog ends shortly after this process.
     watchdog.returncode = 0
     assert watchdog.stdin is not None
     os.environ[VARIABLE] = run
@@ -40,7 +40,7 @@ def kill_all(run: str) -> None:
     """Kill every process of a run but this one."""
     wanted = f"{VARIABLE}={run}".encode()
     for folder in Path("/proc").glob("[0-9]*"):
-        # A process may end meanwhile, or belong to somebody else.
+        # A process may end meanwhile, or belong to another user.
         with suppress(OSError):
             if wanted in (folder / "environ").read_bytes().split(b"\0"):
                 os.kill(int(folder.name), signal.SIGKILL)

@@ -178,12 +178,12 @@ NAMED = (
     Named(r"docker compose .*", "there is no Docker daemon", compose_slip),
     Named(r"(git clone.*|nvidia-smi)", "no command of ours, and there is no GPU", nothing),
     Named(r"python -c 'import torch; .*", "torch is not among what tests need", nothing),
-    Named(r"docker run .*", "there is no Docker daemon, and it is nobody of ours", nothing),
+    Named(r"docker run .*", "there is no Docker daemon, and the image is not ours", nothing),
     Named(r"'?(SUISAI|OTEL)_\w+=\S.*", "a line of .env", setting_slip),
 )
 
 
 def case_of(command: str) -> Run | Stay | Named | None:
-    """Return how a command is tried, None when nobody has thought of it."""
+    """Return the case of a command, None if there is none."""
     cases = (*RUNS, *STAYS, *NAMED)
     return next((case for case in cases if re.fullmatch(case.pattern, command)), None)

@@ -37,7 +37,7 @@ def network(tmp_path: Path) -> Iterator[Network]:
 
 @pytest.fixture
 def services(network: Network, tmp_path: Path) -> Iterator[Services]:
-    """The ledger on a host of its own, seen from here; a folder stands for the bucket."""
+    """The ledger on a separate host, as this process reaches it; a folder replaces the bucket."""
     address = network.add("ledger")
     (tmp_path / "valkey").mkdir()
     options = {
@@ -121,7 +121,7 @@ def test_no_answer_is_lost_or_sent_twice_when_links_break_and_hosts_fail(
         assert isinstance(outcome, Admitted)
         jobs.append(outcome.job_id)
 
-    eventually(lambda: leased(services, Stage.RENDER), 60, "somebody paints")
+    eventually(lambda: leased(services, Stage.RENDER), 60, "a worker paints")
     network.cut("gpu-1")
     assert not network.reaches("gpu-1", "ledger", 6379)
     eventually(lambda: ended(services) >= PEOPLE // 4, 60, "the others go on without gpu-1")

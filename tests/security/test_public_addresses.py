@@ -15,7 +15,7 @@ def _words(text: str) -> list[str]:
     return text.split()
 
 
-# Every row of the two IANA registries of special-purpose addresses, and what lies beside them.
+# Every row of the two IANA registries of special-purpose addresses, and the addresses next to them.
 SPECIAL = [
     "0.0.0.0/8",
     "0.0.0.0/32",

@@ -25,7 +25,7 @@ def settings_in(folder: Path) -> Settings:
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[dict[str, LedgerDriver]]:
-    """Bots by the name of their machine, each with an embedded server of its own."""
+    """Bots by the name of their machine, each with its own embedded server."""
     with ExitStack() as running:
 
         class Machines(dict[str, LedgerDriver]):
@@ -43,11 +43,11 @@ def machine(tmp_path: Path) -> Iterator[dict[str, LedgerDriver]]:
 
 
 def admitted(driver: LedgerDriver, make_request: MakeRequest, count: int) -> list[str]:
-    asks = (
+    requests = (
         make_request(person=f"p{n}", conversation=f"c{n}", platform="telegram")
         for n in range(count)
     )
-    return [driver.admit(each) for each in asks]
+    return [driver.admit(each) for each in requests]
 
 
 def outcomes(services: Services, jobs: list[str]) -> list[Outcome | None]:

@@ -242,7 +242,7 @@ def test_a_worker_that_may_not_take_a_job_wakes_those_that_may(
 ) -> None:
     woken: list[str] = []
     driver = LedgerDriver(open_services(settings, woken.append))
-    routed(driver, make_request, "best")  # nobody has it: every worker is woken
+    routed(driver, make_request, "best")  # no worker has it: all workers are woken
     driver.services.routing.announce("host:1:aa", FAST)
     driver.services.routing.announce("host:2:bb", BEST)
     woken.clear()

@@ -15,7 +15,7 @@ def test_many_new_jobs_share_one_wake_up(settings: Settings, make_request: MakeR
         driver.admit(make_request(person=f"p{number}", conversation=f"c{number}"))
     assert woken == [Stage.FETCH]
     driver.claim(Stage.FETCH)
-    assert woken == [Stage.FETCH] * 2, "whoever hears the wake-up calls the next worker"
+    assert woken == [Stage.FETCH] * 2, "the worker that receives the wake-up wakes the next one"
     for _ in range(10):
         driver.ledger.claim(Stage.FETCH, 1, "worker", from_wakeup=False)
     assert woken == [Stage.FETCH] * 2

@@ -47,7 +47,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=500)
     parser.add_argument("--platform", choices=["fake", "telegram", "x"], default="fake")
     parser.add_argument("--no-reconcile", action="store_true", help="never ask the platform")
-    parser.add_argument("--rolling", action="store_true", help="restart in turn, kill nobody")
+    parser.add_argument(
+        "--rolling", action="store_true", help="restart all processes in turn, kill none"
+    )
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument(
         "--patience", type=float, help="seconds; 60 and two more per job if not set"

@@ -124,13 +124,13 @@ class ChaosRun:
         self._start(name)
 
     def resume(self) -> None:
-        """Resume delivery as an operator does who has fixed what stopped it."""
+        """Resume delivery, like an operator who has fixed its cause."""
         with suppress(RedisError):
             for name in self.platform.resumes:
                 Controls(self._redis, self.settings.namespace).resume(Stage.DELIVER, name)
 
     def audit(self) -> list[str]:
-        """Let the platform look for broken promises beside answers; return them."""
+        """Let the platform check its invariants other than the answers; return the violations."""
         self.start_missing()
         counts, broken = self.platform.audit(self._redis, self.settings.namespace)
         self.counts.update(counts)

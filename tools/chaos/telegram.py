@@ -38,7 +38,7 @@ _SETTLED_S = 60.0
 
 _EDITS = ("editMessageMedia", "editMessageText")
 _RARE = {
-    "refusals that nobody knows": (0.02, "Bad Request: a sentence of next year"),
+    "unknown refusals": (0.02, "Bad Request: a sentence of next year"),
     "edits that another one canceled": (0.01, "Bad Request: canceled by new edit message request"),
 }
 
@@ -134,8 +134,10 @@ class TelegramChaos:
 
     def _answers(self) -> dict[str, list[str]]:
         with self._api.world.changed:
-            seen = {f"{chat.id}/{ask}": _answers(chat, ask) for chat, ask in self._asked}
-        return {ask: said for ask, said in seen.items() if said}
+            seen = {
+                f"{chat.id}/{request}": _answers(chat, request) for chat, request in self._asked
+            }
+        return {request: said for request, said in seen.items() if said}
 
     def _promises(self) -> list[str]:
         """Return messages that promise something although every job has ended."""
@@ -168,13 +170,13 @@ def is_promise(text: str) -> bool:
     return _PROMISES.search(text) is not None
 
 
-def _answers(chat: Chat, ask: int) -> list[str]:
+def _answers(chat: Chat, request: int) -> list[str]:
     said = [
         message.get("text", "")
         for message in chat.of_bot()
-        if message.get("reply_to_message", {}).get("message_id") == ask
+        if message.get("reply_to_message", {}).get("message_id") == request
     ]
-    paintings = [PAINTING] * len(chat.paintings(ask))
+    paintings = [PAINTING] * len(chat.paintings(request))
     apologies = [APOLOGY] * sum(map(is_apology, said))
     # "It may not have arrived" in addition to a painting is not a second answer.
     not_sent = (

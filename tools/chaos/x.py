@@ -32,7 +32,7 @@ _SENDING: tuple[tuple[str, float, problems.XProblem], ...] = (
     ("answers called automated (226)", 0.03, problems.AUTOMATED_CODE),
     ("answers beyond the spend cap", 0.01, problems.SPEND_CAP),
     ("answers without credits", 0.01, problems.NO_CREDITS),
-    ("answers refused in words that nobody knows", 0.01, problems.UNKNOWN_403),
+    ("answers refused with an unknown error", 0.01, problems.UNKNOWN_403),
     ("answers called duplicates", 0.03, problems.DUPLICATE),
     ("answers whose picture X has lost", 0.02, problems.MEDIA_INVALID),
     ("answers over capacity (130)", 0.02, problems.OVER_CAPACITY),
@@ -133,9 +133,9 @@ class XChaos:
     def tally(self) -> Tally:
         """Return the answers to mentions and direct messages."""
         with self._x.world.lock:
-            seen = {ask: self._replies(ask) for ask in self._asked}
-            seen |= {ask: self._messages(writer) for writer, ask in self._senders.items()}
-        answers = {ask: said for ask, said in seen.items() if said}
+            seen = {request: self._replies(request) for request in self._asked}
+            seen |= {request: self._messages(writer) for writer, request in self._senders.items()}
+        answers = {request: said for request, said in seen.items() if said}
         return Tally(self._workload.of, answers, self._injector.counts + self._faults.counts)
 
     def audit(self, redis: Redis, namespace: str) -> tuple[Mapping[str, int], list[str]]:
@@ -167,25 +167,25 @@ class XChaos:
         photo = world.picture(world.file(f"{name}.jpg", data))
         if number % _MESSAGE_EVERY:
             with world.lock:
-                ask = world.post(f"fan{number}", "@suisai", media=[photo])
+                request = world.post(f"fan{number}", "@suisai", media=[photo])
                 if self._rng.random() < self._late_rate:
-                    world.late.add(ask)
-                    self._late[ask] = time.monotonic() + self._rng.uniform(*_LATE_S)
-            self._asked.append(ask)
+                    world.late.add(request)
+                    self._late[request] = time.monotonic() + self._rng.uniform(*_LATE_S)
+            self._asked.append(request)
         else:
             # A direct message has no reply reference: its answer is found by its recipient.
-            ask = world.message(f"writer{number}", "", [photo])
-            self._senders[world.person(f"writer{number}")] = ask
+            request = world.message(f"writer{number}", "", [photo])
+            self._senders[world.person(f"writer{number}")] = request
 
     def _list_late_ones(self) -> None:
         now = time.monotonic()
-        for ask in [each for each, at in self._late.items() if at <= now]:
-            self._x.world.late.discard(ask)
-            del self._late[ask]
+        for request in [each for each, at in self._late.items() if at <= now]:
+            self._x.world.late.discard(request)
+            del self._late[request]
             self._late_count += 1
 
-    def _replies(self, ask: str) -> list[str]:
-        return [PAINTING if said.media else APOLOGY for said in self._x.world.replies_to(ask)]
+    def _replies(self, request: str) -> list[str]:
+        return [PAINTING if said.media else APOLOGY for said in self._x.world.replies_to(request)]
 
     def _messages(self, writer: str) -> list[str]:
         sent = [note for note in self._x.world.sent if writer in note.conversation.split("-")]

@@ -1,15 +1,15 @@
--- Which painting workers may take which jobs of `render`. Needs: prelude.
+-- Decides which painting workers may take which jobs of `render`. Needs: prelude.
 -- painters: hash worker -> 'stale_ms engine model edition' of the painting workers that take jobs.
--- draining: hash process -> 'wait' or 'end': processes that take no new job.
--- A lane of `render` is platform:shape, or platform:shape@model where its jobs are routed to a model.
--- Invariant: every lane may be taken by some living worker, whichever workers live: a job that is routed to a
--- model without a living worker may be taken by any.
+-- draining: hash process -> 'wait' or 'end': processes that take no new jobs.
+-- A lane of `render` is platform:shape, or platform:shape@model if its jobs are routed to a model.
+-- Invariant: any set of live workers may take every lane: a job that is routed to a model without a live
+-- worker may be taken by any worker.
 local found_painters
 
 -- The process of a worker: a worker is named process:random, so that a restarted process is another worker.
 local function process_of(worker) return string.match(worker, '^(.*):[^:]*$') or worker end
 
--- The living painting workers: their engines, models and editions (engine and version), as sets, and the
+-- The live painting workers: their engines, models and editions (engine and version), as sets, and the
 -- editions by model.
 local function painters()
   if found_painters then return found_painters end
@@ -29,7 +29,7 @@ local function painters()
   return found_painters
 end
 
--- What a worker announced of itself: engine and model; nil and nil for one that announced nothing.
+-- The engine and model that a worker announced; nil and nil if it announced nothing.
 local function announced(worker)
   local line = redis.call('HGET', key('painters'), worker)
   local engine, model = string.match(line or '', '^%d+ (%S+) (%S+)')
@@ -38,10 +38,10 @@ end
 
 local function is_draining(worker) return redis.call('HEXISTS', key('draining'), process_of(worker)) == 1 end
 
--- The model that a lane's jobs are routed to; nil where any may paint them.
+-- The model that a lane's jobs are routed to; nil if any model may paint them.
 local function model_of(lane) return string.match(lane, '@(.+)$') end
 
--- Whose jobs these are now: of 'any' worker or of those with a 'model'; and its name.
+-- Which workers may take a lane now: 'any', or those with a 'model', and the model's name.
 local function takers_of(lane)
   local model = model_of(lane)
   if model and painters().models[model] then return 'model', model end
@@ -61,8 +61,8 @@ local function queue_of(stage, lane)
   return name and 'render.' .. name or 'render'
 end
 
--- Whether a picture of this edition may be given to a job that is routed to `model` ('' for none): those
--- who paint for it now would paint the same. While nobody paints, what painted last counts.
+-- Whether a stored picture of this edition may be reused for a job that is routed to `model` ('' for none):
+-- the live workers for this model would paint the same. Without live workers any stored picture may be reused.
 local function is_current(edition, model)
   local living = painters()
   if not living.any then return true end

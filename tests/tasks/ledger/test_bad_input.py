@@ -196,7 +196,7 @@ def test_requests_are_refused_before_the_memory_is_full(
 BROKEN = {
     "gone": None,
     "another type": "garbage",
-    "unreadable ask": {"request": "[]"},
+    "unreadable request": {"request": "[]"},
     "unknown stage": {"stage": "dreaming"},
     "no numbers": {"score": "x", "admitted": "yesterday"},
     "no text": {"platform": b"\xff\xfe"},

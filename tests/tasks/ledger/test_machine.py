@@ -114,11 +114,13 @@ class LedgerMachine(RuleBasedStateMachine):
             assert claim.suspect == model.suspect
             if claim.suspect:
                 assert len(claims) == 1
-                assert not any(held.suspect for held in self._hand(worker)), "two suspects at once"
+                assert not any(held.suspect for held in self._claims_of(worker)), (
+                    "two suspects at once"
+                )
             model.holder, model.worker = claim.fence, worker
         return multiple(*claims)
 
-    def _hand(self, worker: str | None) -> list[JobModel]:
+    def _claims_of(self, worker: str | None) -> list[JobModel]:
         return [model for model in self.jobs.values() if worker and model.worker == worker]
 
     def _holds(self, claim: Claim) -> bool:
@@ -212,10 +214,10 @@ class LedgerMachine(RuleBasedStateMachine):
         self.redis.zadd(leases, {claim.job.id: 1}, xx=True)
         assert self.ledger.sweep()[0] >= 1
         model = self.jobs[claim.job.id]
-        hand = self._hand(model.worker)
-        model.fails += len(hand) == 1
+        held_jobs = self._claims_of(model.worker)
+        model.fails += len(held_jobs) == 1
         model.suspect = True
-        for held in hand:
+        for held in held_jobs:
             held.suspect, held.worker = True, None
         model.let_go()
         self._follow(claim.job.id)

@@ -36,7 +36,7 @@ def settings(
 
 @pytest.fixture
 def open_process_services(settings: Settings) -> Iterator[OpenServices]:
-    """Opens what a process has in hand, traces included, as the environment is then."""
+    """Opens the services of a process, including tracing, with the current environment."""
     opened: list[Services] = []
 
     def make() -> Services:

@@ -77,7 +77,7 @@ def test_the_painter_paints_only_in_a_surge_or_where_the_gpu_is_gone(
     job = driver.admit(make_request())
     driver.fetch()
     make_wake(app)(Stage.RENDER)
-    (node,) = eventually(lambda: app.control.ping(timeout=1.0), what="the painter hears us")
+    (node,) = eventually(lambda: app.control.ping(timeout=1.0), what="the worker answers a ping")
     assert services.redis.llen(queue) == 1, f"{node} left the wake-up for others"
     assert services.ledger.job(job).stage is Stage.RENDER
 

@@ -54,9 +54,9 @@ def test_a_failing_blob_store_counts_no_attempt(
 def test_a_painter_that_follows_no_words_says_so(
     driver: LedgerDriver, context: RenderContext, make_request: MakeRequest
 ) -> None:
-    asked = {"plain": make_request(), "worded": make_request(words="at night")}
+    requests = {"plain": make_request(), "worded": make_request(words="at night")}
     photo = np.full((64, 64, 3), 128, np.uint8)
-    jobs = {name: driver.admit(request) for name, request in asked.items()}
+    jobs = {name: driver.admit(request) for name, request in requests.items()}
     for number in range(2):
         key = f"photos/{number}"
         driver.services.blobs.put(key, pack(photo))
