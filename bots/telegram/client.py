@@ -31,7 +31,7 @@ HEARD = ("message", "edited_message", "guest_message", "callback_query", "inline
 _READ_S = 30.0
 _UPLOAD_S = 60.0
 _RETRY_AFTER_S = 5
-"""Of a flood limit that names no time."""
+"""Wait after a flood limit that names no time."""
 _SECONDS = re.compile(r"(?:retry after |(?:flood|slowmode)_wait_)(\d+)", re.IGNORECASE)
 _KNOWN_TO_ALL = "getMe"
 """Every server knows this method: its 404 means the token."""

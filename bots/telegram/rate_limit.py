@@ -136,7 +136,7 @@ class SendRateLimit:
         return (await self._ask(limits, _holds(chat, method), reserve=0.5)).seconds
 
     def record_call(self, chat: Chat, ago_s: float = 0.0) -> None:
-        """Note that a call to this chat has ended: Telegram counts when a message arrives."""
+        """Record that a call to this chat has ended: Telegram counts a message when it arrives."""
         self._last_call[chat] = max(
             time.monotonic() - ago_s, self._last_call.get(chat, float("-inf"))
         )

@@ -108,7 +108,7 @@ class Sender:
     async def edit_text_or_raise(
         self, chat: int, message: int, text: str, keyboard: InlineKeyboardMarkup | None = None
     ) -> Refusal | None:
-        """Change a text for good; return why that cannot be done, None where it is done.
+        """Change a text finally; return why that is impossible, None if it is done.
 
         Raises `NoSlot` and `TelegramError` if another try may succeed, or the chat is closed.
         """

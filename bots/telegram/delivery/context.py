@@ -58,7 +58,7 @@ class Progress:
     chat: int
     """The chat where the answer goes now."""
     answer: str
-    """The receipt, once the answer stands."""
+    """The receipt, once the answer exists."""
     given_up: str
     """Why there will be no answer, once the chat was told so."""
     placeholder: int
@@ -73,7 +73,7 @@ class Progress:
     closed: dict[str, Refusal]
     """Ways that are refused, and why."""
     file_id: str | None = None
-    """Under which Telegram has the picture already, '' where it does not, None where nobody looked."""
+    """The file id under which Telegram has the picture; empty if it has none, None if unknown."""
 
     @classmethod
     def of(cls, job: Job, origin: Origin, chat: int) -> Progress:
@@ -118,9 +118,9 @@ class DeliveryContext:
     styles: Mapping[str, Style]
 
     async def progress(self, job: Job, *, fresh: bool = False) -> Progress:
-        """Read again how far an answer is: another worker, or the listener, may have gone on.
+        """Read the progress again: another worker or the listener may have changed it.
 
-        `fresh`: the job was read just now.
+        `fresh`: the job was read just now, and is not read again.
         """
         if not fresh:
             job = await asyncio.to_thread(self.ledger.job, job.id)
@@ -141,9 +141,9 @@ class DeliveryContext:
         return under_painting(job.id, ask.style, ask.strength, self.styles, ask.language)
 
     async def check_open(self, progress: Progress) -> None:
-        """See that no other worker has answered meanwhile, or told the chat that there is no answer.
+        """Check that no other worker has answered meanwhile, or told the chat that there is no answer.
 
-        To be called before anything new is sent. Raises `AlreadyAnswered`, `Undeliverable`.
+        Call it before anything new is sent. Raises `AlreadyAnswered`, `Undeliverable`.
         """
         now = await self.progress(progress.job)
         if now.answer:
@@ -238,12 +238,12 @@ class DeliveryContext:
         return progress.receipt(message) in progress.final
 
     async def mark_final(self, progress: Progress, *messages: int, **data: str) -> None:
-        """Write down that these messages promise nothing any more, and what else is given."""
+        """Record that these messages no longer promise an answer, together with other data."""
         await self.mark(progress.job, final=self.with_final(progress, *messages), **data)
 
     @staticmethod
     def with_final(progress: Progress, *messages: int) -> str:
-        """Add messages to those that promise nothing any more; return how the record writes them."""
+        """Add messages to those that no longer promise an answer; return the value for the record."""
         progress.final = (*progress.final, *map(progress.receipt, messages))
         return " ".join(dict.fromkeys(progress.final))
 

@@ -118,7 +118,7 @@ class EditDelivery:
             return False
         if not in_doubt:
             return False
-        # Only a text takes a new text: what does not take one is the painting.
+        # Only a text accepts a new text, so a message that does not is the painting.
         words, chat = t(progress.language, "telegram-ready"), progress.chat
         await self._sender.rate_limit.acquire(chat, "editMessageText")
         try:

@@ -65,7 +65,7 @@ class ChatDelivery:
         self._send = SendDelivery(context)
 
     async def painting(self, job: Job, painting: Painting) -> str:
-        """Bring pictures and return the receipt; `job` was read just now.
+        """Deliver pictures and return the receipt; `job` was read just now.
 
         Raises `Undeliverable`, `TransientError`, `NoSlot`, `TelegramError`.
         """

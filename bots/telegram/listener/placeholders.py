@@ -174,7 +174,7 @@ class Placeholders:
                 break
             except StoreError:
                 if pause_s is None:
-                    # Nobody would ever put the painting into it, or take it away.
+                    # Otherwise nobody would ever edit or delete it.
                     await self._edit_or_delete(placeholder)
                     raise
                 await asyncio.sleep(pause_s)

@@ -1,4 +1,4 @@
-"""When the listener looks for work: long polling for updates, and timers for what is due in the store."""
+"""Long polling for updates, and the timers that tell the listener when to read the store."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tasks.kv import KeyValueStore
 _log = structlog.get_logger()
 
 TakeIn = Callable[[dict[str, Any]], Awaitable[None]]
-"""Handles one update; when it returns, nothing of it can be lost any more."""
+"""Handles one update; when it returns, its request is stored durably."""
 
 _NUMBERED_S = 6 * 86_400.0
 """Telegram numbers updates anew, perhaps with lower numbers, after a week without any."""
@@ -37,8 +37,8 @@ _AT_ONCE = 8
 class Poller:
     """Fetches updates and moves the offset only after the ledger has what they ask for.
 
-    The offset is kept in the store, so that a new process goes on where the old one stood. What an
-    old one had handled but not confirmed comes again, and the ledger recognises it.
+    The offset is stored, so that a new process continues where the old one stopped. Updates that the old one
+    handled but did not confirm are delivered again; the ledger recognises them.
     """
 
     def __init__(self, bot: PatientBot, take_in: TakeIn, kv: KeyValueStore, timeout_s: int) -> None:
@@ -170,7 +170,7 @@ class Alarm:
             self._changed.set()
 
     def close(self) -> None:
-        """Let the loop wait no more."""
+        """End the current wait and all later ones."""
         self._closed = True
         self._changed.set()
 
