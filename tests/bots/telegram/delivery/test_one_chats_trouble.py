@@ -149,7 +149,7 @@ def test_the_first_words_say_what_was_understood_and_what_was_not(driver: Delive
     driver.api.people.photo(3, photo)
     driver.listen()
     said = [driver.api.world.chat(person).of_bot()[0]["text"] for person in (ANN, BEN, 3)]
-    assert "Understood: Watercolour, 80%. I paint in styles" in said[0]
+    assert "Got it: Watercolour, 80%. I paint in styles" in said[0]
     assert "Entendido:" in said[1]
     assert said[2] == "Got your photo."
     assert len(driver.api.made("sendMessage")) == 3
