@@ -36,7 +36,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / 1e6)
 
 
 @dataclass(frozen=True)
-class Row:
+class PhotoRow:
     """The figures of one kind of photo."""
 
     photo: str
@@ -78,7 +78,7 @@ def photographs() -> dict[str, bytes]:
     }
 
 
-def measured(name: str, data: bytes, rounds: int) -> Row:
+def measured(name: str, data: bytes, rounds: int) -> PhotoRow:
     """Open one file many times, alternating between sandboxed and unsandboxed."""
     sandbox = decoders()
     open_photo(data, sandbox=sandbox)
@@ -89,7 +89,7 @@ def measured(name: str, data: bytes, rounds: int) -> Row:
     sandbox.close()
     inside, outside = statistics.median(sandboxed), statistics.median(bare)
     peak = subprocess.run([sys.executable, "-c", PEAK], input=data, capture_output=True, check=True)
-    return Row(name, len(data) / 1e6, inside, outside, inside / outside, float(peak.stdout))
+    return PhotoRow(name, len(data) / 1e6, inside, outside, inside / outside, float(peak.stdout))
 
 
 def _timed_ms(call: Callable[[], object]) -> float:
@@ -98,7 +98,7 @@ def _timed_ms(call: Callable[[], object]) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def _line(row: Row) -> str:
+def _line(row: PhotoRow) -> str:
     return (
         f"{row.photo:14}{row.file_mb:9.1f}{row.sandboxed_ms:14.1f}{row.bare_ms:9.1f}"
         f"{row.ratio:7.2f}{row.peak_mb:9.0f}"

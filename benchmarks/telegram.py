@@ -40,7 +40,7 @@ FLOODED = 1_000_001
 
 
 @dataclass(frozen=True)
-class Row:
+class CrowdRow:
     """The result of one variant."""
 
     variant: str
@@ -57,7 +57,7 @@ class Row:
     """Messages and edits in the busiest second."""
 
 
-def send_photos(api: TelegramApi, people: int, per_s: float, variant: str) -> Row:
+def send_photos(api: TelegramApi, people: int, per_s: float, variant: str) -> CrowdRow:
     """Send one photo per person and wait until each is acknowledged."""
     photo, sent = snapshot(1), {}
     begun = time.monotonic()
@@ -88,10 +88,10 @@ def acknowledged_at(api: TelegramApi) -> dict[int, float]:
     return first
 
 
-def _row(api: TelegramApi, variant: str, per_s: float, sent: dict[int, float]) -> Row:
+def _row(api: TelegramApi, variant: str, per_s: float, sent: dict[int, float]) -> CrowdRow:
     first = acknowledged_at(api)
     waits = sorted(1000 * (at - sent[person]) for person, at in first.items())
-    return Row(
+    return CrowdRow(
         variant,
         len(sent),
         per_s,
@@ -180,7 +180,7 @@ def _send_again_and_again(api: TelegramApi, stop: threading.Event) -> None:
         api.people.photo(FLOODED, photo)
 
 
-def measure(variant: str, run: Variant, people: int, per_s: float) -> Row:
+def measure(variant: str, run: Variant, people: int, per_s: float) -> CrowdRow:
     """Measure one variant with a new Bot API server."""
     api = TelegramApi()
     try:

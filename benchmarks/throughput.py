@@ -31,7 +31,7 @@ from tests.stack import environment_of, eventually
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class WorkersRow:
     """One measurement."""
 
     workers: int
@@ -42,7 +42,7 @@ class Row:
     """Worker time per job, by stage."""
 
 
-def measure(workers: int, jobs: int, first: Row | None) -> Row:
+def measure(workers: int, jobs: int, first: WorkersRow | None) -> WorkersRow:
     """Start a new bot and run `jobs` jobs through it."""
     with tempfile.TemporaryDirectory(prefix="suisai-bench-") as folder:
         settings = Settings(
@@ -64,7 +64,7 @@ def measure(workers: int, jobs: int, first: Row | None) -> Row:
             valkey.stop()
 
 
-def _run(services: Services, workers: int, jobs: int, first: Row | None) -> Row:
+def _run(services: Services, workers: int, jobs: int, first: WorkersRow | None) -> WorkersRow:
     began = time.monotonic()
     for number in range(jobs):
         person = f"p{number}"
@@ -75,7 +75,9 @@ def _run(services: Services, workers: int, jobs: int, first: Row | None) -> Row:
     stats = eventually(lambda: _when_all_ended(services, jobs), 300, "all jobs answered")
     rate = jobs / (time.monotonic() - began)
     busy = {str(s): stats.counts.get(f"busy-ms:{s}", 0) / jobs for s in stats.stages}
-    return Row(workers, rate, rate / first.jobs_per_s if first else 1.0, jobs / admitted_s, busy)
+    return WorkersRow(
+        workers, rate, rate / first.jobs_per_s if first else 1.0, jobs / admitted_s, busy
+    )
 
 
 def _when_all_ended(services: Services, jobs: int) -> FleetStats | None:
@@ -112,7 +114,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    rows: list[Row] = []
+    rows: list[WorkersRow] = []
     for count in options.workers:
         rows.append(measure(count, options.jobs, rows[0] if rows else None))
     if options.json:

@@ -26,7 +26,7 @@ from tasks.models import Apology, Job, Outcome, QueueStatus
 from tasks.services import Services
 
 _HEARTBEAT_S = 5.0
-"""A silent stream says that it lives, and looks at the record in case news got lost."""
+"""A stream without updates sends a comment and reads the job again, because updates may be lost."""
 STREAMS_PER_PERSON = 20
 """Open at the same time: one for each waiting job in each tab."""
 _LISTED = 30

@@ -2,7 +2,7 @@
 
 import { compare, fit } from "./compare.js";
 import { make, say, styleSample, styles, takesWords, titleOf } from "./facts.js";
-import * as shelf from "./shelf.js";
+import * as localJobs from "./local_jobs.js";
 import { zoom } from "./zoom.js";
 
 const STEP = 0.2;

@@ -39,7 +39,7 @@ class StopAt(CallFaults):
 
 
 @dataclass(frozen=True)
-class Case:
+class FrozenCase:
     """One way of delivering an answer."""
 
     placeholder: bool = True
@@ -58,16 +58,18 @@ def stays_text(driver: DeliveryDriver) -> None:
 
 
 CASES = {
-    "placeholder": Case(),
-    "new message": Case(placeholder=False, late=True),
-    "new message beside a placeholder": Case(late=True),
-    "sent": Case(late=True, long_waits="send"),
-    "album": Case(pictures=2),
-    "as a file": Case(forbidden=frozenset({"photo"})),
-    "forbidden": Case(forbidden=frozenset({"photo", "document"}), outcome=Outcome.UNDELIVERABLE),
-    "an old server": Case(server=stays_text),
-    "apology": Case(pictures=0, outcome=Outcome.APOLOGISED),
-    "apology without a placeholder": Case(
+    "placeholder": FrozenCase(),
+    "new message": FrozenCase(placeholder=False, late=True),
+    "new message beside a placeholder": FrozenCase(late=True),
+    "sent": FrozenCase(late=True, long_waits="send"),
+    "album": FrozenCase(pictures=2),
+    "as a file": FrozenCase(forbidden=frozenset({"photo"})),
+    "forbidden": FrozenCase(
+        forbidden=frozenset({"photo", "document"}), outcome=Outcome.UNDELIVERABLE
+    ),
+    "an old server": FrozenCase(server=stays_text),
+    "apology": FrozenCase(pictures=0, outcome=Outcome.APOLOGISED),
+    "apology without a placeholder": FrozenCase(
         pictures=0, placeholder=False, outcome=Outcome.APOLOGISED
     ),
 }
@@ -86,7 +88,7 @@ def test_two_workers_bring_one_answer(
     assert stops, "there is a call to stop at"
 
 
-def stopped(driver: DeliveryDriver, case: Case, at: int, *, after: bool) -> str:
+def stopped(driver: DeliveryDriver, case: FrozenCase, at: int, *, after: bool) -> str:
     """Stop a worker at one of its calls; return the call's method, '' where it makes no such call."""
     person = 1 + at
     job_id = asked(driver, case, person)
@@ -117,7 +119,7 @@ def stopped(driver: DeliveryDriver, case: Case, at: int, *, after: bool) -> str:
     return faults.method
 
 
-def asked(driver: DeliveryDriver, case: Case, person: int) -> str:
+def asked(driver: DeliveryDriver, case: FrozenCase, person: int) -> str:
     """Advance a job to the stage `deliver`; return its id."""
     if case.pictures:
         job_id, _ = driver.painted(person, placeholder=case.placeholder, pictures=case.pictures)
@@ -129,7 +131,7 @@ def asked(driver: DeliveryDriver, case: Case, person: int) -> str:
     return job_id
 
 
-def assert_answered_once(chat: Chat, case: Case, what: str) -> None:
+def assert_answered_once(chat: Chat, case: FrozenCase, what: str) -> None:
     """Assert the number of pictures and sentences in the chat."""
     texts = [message["text"] for message in chat.of_bot() if "text" in message]
     if case.outcome is Outcome.ANSWERED:
