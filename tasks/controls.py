@@ -28,14 +28,14 @@ NO_WORK = WorkDone()
 
 @dataclass(frozen=True, slots=True)
 class StageReport:
-    """How fast a worker works in one stage."""
+    """A worker's report about one stage."""
 
     stage: Stage
     jobs_per_s: float
     latency_s: float
     """Seconds per job."""
     done: WorkDone = NO_WORK
-    """What it did since its last report."""
+    """The work since the last report."""
 
 
 class Controls:

@@ -64,11 +64,11 @@ class Members:
     members: Sequence[str]
     ttl_s: float
     people: bool = False
-    """The members are people, who leave the set when they are forgotten."""
+    """The members are people, who are removed from the set when they are forgotten."""
 
 
 class Pending:
-    """The result of one command of a batch, known once the batch has run."""
+    """The result of one command of a batch, available after the batch has run."""
 
     def __init__(self, results: Sequence[Any], at: int) -> None:
         self._results = results
@@ -93,7 +93,7 @@ class Batch:
         return self._pending(lambda: self._pipe.get(f"{self._prefix}:{key}"))
 
     def eval(self, script: str, key: str, *args: str | int) -> Pending:
-        """Run a Lua script on a key of the whole store."""
+        """Run a Lua script on a key outside this platform's prefix."""
         return self._pending(lambda: self._pipe.eval(script, 1, key, *args))
 
     def run(self) -> None:

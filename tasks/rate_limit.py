@@ -87,7 +87,7 @@ class Wait:
     limit: str = ""
     """The key of the limit that prevented it, if any."""
     reported: tuple[str, ...] = ()
-    """The holds that last, of those that were only to be reported."""
+    """The current holds among those in `report`."""
 
 
 class RateLimiter:

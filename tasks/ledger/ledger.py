@@ -298,7 +298,7 @@ class Ledger:
             raise UnknownJob(job_id)
 
     def add_platform_data(self, batch: Batch, job_id: str, **data: str) -> None:
-        """As `set_platform_data`, with other commands; for an unknown job nothing is kept."""
+        """Like `set_platform_data`, in a batch; does nothing for an unknown job."""
         self._scripts.add(batch, "set_platform_data", job_id, *_pairs(data))
 
     def swap_platform_data(self, job_id: str, name: str, old: str, new: str) -> str:
@@ -315,7 +315,7 @@ class Ledger:
     def add_platform_swap(
         self, batch: Batch, job_id: str, name: str, old: str, new: str
     ) -> Callable[[], str]:
-        """As `swap_platform_data`, with other commands; the result is there once they have run."""
+        """Like `swap_platform_data`, in a batch; the result is available after the batch has run."""
         pending = self._scripts.add(batch, "swap_platform_data", job_id, f"m:{name}", old, new)
 
         def stands() -> str:

@@ -58,11 +58,11 @@ class ChaosPlatform(Protocol):
 
     @property
     def resumes(self) -> Sequence[str]:
-        """The platforms whose delivery the operator resumes now and then: some faults need an operator."""
+        """The platforms whose delivery is resumed regularly, because some faults need an operator."""
         ...
 
     def audit(self, redis: Redis, namespace: str) -> tuple[Mapping[str, int], list[str]]:
-        """Return further counts of what happened, and the promises that were broken."""
+        """Check further invariants; return counts of what happened, and the violations."""
         ...
 
     def send_requests(self, most: int) -> int:

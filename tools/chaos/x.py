@@ -23,7 +23,7 @@ from tools.chaos.workload import UNPAINTABLE, Workload
 _MESSAGE_EVERY = 10
 """One request in so many is a direct message."""
 _USD_PER_JOB = 0.06
-"""A limit that suffices for all answers, and that a bot which pays twice would pass."""
+"""A budget that is enough for all answers, and that a bot which pays twice would exceed."""
 _LATE_RATE, _LATE_S = 0.1, (0.5, 4.0)
 """Share of the mentions that X lists late, and how late."""
 _ENDLESS_RATE = 0.03
@@ -37,7 +37,7 @@ _SENDING: tuple[tuple[str, float, problems.XProblem], ...] = (
     ("answers whose picture X has lost", 0.02, problems.MEDIA_INVALID),
     ("answers over capacity (130)", 0.02, problems.OVER_CAPACITY),
 )
-"""What happens to calls that send, at these rates."""
+"""Faults of calls that send, with their rates."""
 _DESCRIPTION_RATE = 0.1
 
 
