@@ -5,6 +5,8 @@ import json
 import re
 import socket
 import threading
+from importlib.resources import files
+from pathlib import Path
 
 import httpx
 import pytest
@@ -123,3 +125,15 @@ def test_a_proxy_may_hand_on_another_host_than_the_pages_own(
     headers = {"Origin": origin, "Host": host}
 
     assert (ask(page, "/me", method="DELETE", headers=headers).status_code != 403) == taken
+
+
+def test_every_module_that_a_script_imports_is_there() -> None:
+    folder = Path(str(files("bots.web").joinpath("static")))
+    imported = {
+        (script.name, name)
+        for script in folder.glob("*.js")
+        for name in re.findall(r'from "\./([^"]+)"', script.read_text())
+    }
+
+    assert imported
+    assert [each for each in sorted(imported) if not (folder / each[1]).is_file()] == []
