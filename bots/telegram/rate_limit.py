@@ -126,7 +126,7 @@ class SendRateLimit:
     async def acquire_low_priority(
         self, chat: Chat, method: str, *, lasting: bool = False
     ) -> float:
-        """Take a slot that nobody else needs just now; return 0.0, or when to ask again, in seconds.
+        """Take a slot if no other call needs it; return 0.0, or the seconds until the next try.
 
         `lasting`: for a message that stays, not for one of the passing edits.
         """

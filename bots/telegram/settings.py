@@ -14,7 +14,7 @@ from tasks.settings import EnvironmentSettings, HttpAddress
 PLATFORM = "telegram"
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
-"""What Telegram takes, and nobody guesses: wrong guesses are not counted."""
+"""The form that Telegram accepts, long enough not to be guessed: wrong guesses are not counted."""
 
 
 class TelegramSettings(EnvironmentSettings):

@@ -133,7 +133,7 @@ class Paintings:
     def job(self, job_id: str) -> Job | None:
         """Return a job of Telegram, None once it is forgotten.
 
-        A person elsewhere may have the number of a person here: their jobs are nobody's here.
+        A person of another platform may have the same number; their jobs are not found here.
         """
         job = self._ledger.find_job(job_id)
         return job if job is not None and job.request.platform == PLATFORM else None

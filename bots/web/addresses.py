@@ -20,7 +20,7 @@ IPV6_SHARES = ((64, 1), (56, 4), (48, 16))
 Single IPv6 addresses cost an attacker nothing, and neither do the 65,536 networks of 64 bits in a /48.
 """
 _UNKNOWN = "unknown"
-"""What requests count for whose proxy names no address: all of them together."""
+"""The network of all requests whose proxy reports no address; they share one limit."""
 _FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-real-ip"})
 
 

@@ -26,11 +26,11 @@ HEAD_S = 10.0
 BODY_BYTES_PER_S = 1_000
 """A body that arrives more slowly than this, measured over `_CHECK_S`, is aborted."""
 STALLED_S = 60.0
-"""For a client that takes less than `BODY_BYTES_PER_S` of an answer that waits for it."""
+"""Deadline for a client that reads a pending response more slowly than `BODY_BYTES_PER_S`."""
 PER_ADDRESS = 100
 """Connections of one address, and requests of one address that are answered at the same time.
 
-A browser keeps six connections. Loopback and trusted proxies stand for many people.
+A browser opens six connections. Loopback and trusted proxies are not limited.
 """
 _CHECK_S = 5.0
 _FILES_WANTED = 8_192
@@ -46,7 +46,7 @@ class AddressCounts:
         self._counts: Counter[str] = Counter()
 
     def is_full(self, address: str) -> bool:
-        """Return whether an address, or a network around it, has all that it may have."""
+        """Return whether an address, or a network around it, has reached its limit."""
         return any(
             self._counts[network] >= self._limit * share for network, share in networks_of(address)
         )
@@ -66,7 +66,7 @@ class AddressCounts:
 class RequestsPerAddress:
     """ASGI middleware: answers at most `PER_ADDRESS` requests of one address at the same time.
 
-    Behind a trusted proxy, connections are the proxy's, and only requests tell whose they are.
+    Behind a trusted proxy, all connections are the proxy's; only requests carry the client's address.
     """
 
     def __init__(self, app: ASGIApp, limit: int = PER_ADDRESS) -> None:
@@ -74,7 +74,7 @@ class RequestsPerAddress:
         self._counts = AddressCounts(limit)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or answer 429."""
+        """Pass the request to the application, or answer 429."""
         address = scope["client"][0] if scope["type"] == "http" and scope.get("client") else ""
         if not address or is_loopback(address):
             await self._app(scope, receive, send)
@@ -109,7 +109,7 @@ class Connections:
         self._proxies = proxies
         self._limit = limit or _file_limit() - _FILES_RESERVED
         self._open: dict[LimitedProtocol, str] = {}
-        """In the order in which they came, each with its peer; empty for one that stands for many."""
+        """In the order of connecting, each with its peer; an empty peer is not limited."""
         self._counts = AddressCounts(per_address)
         self.head_s = head_s
         self.check_s = check_s
@@ -120,7 +120,7 @@ class Connections:
         return partial(LimitedProtocol, self)
 
     def enter(self, connection: LimitedProtocol, peer: str) -> bool:
-        """Count a connection that began; False where its address has too many."""
+        """Register a new connection; return False if it must be rejected."""
         address = "" if is_loopback(peer) or peer in self._proxies else peer
         if address and self._counts.is_full(address):
             return False

@@ -22,7 +22,7 @@ def _split(value: object) -> object:
 
 
 _Token = Annotated[SecretStr, Field(min_length=16)]
-"""Guesses of a token are not counted, so that nobody can keep its owner out: it must be long."""
+"""Minimum length of a token. Wrong tokens are not counted, so that nobody can lock the operator out."""
 
 
 def _are_proxies(

@@ -59,7 +59,7 @@ class Spending:
     held_usd: float
     """Reserved for calls that read, and for writes of unknown outcome until they are looked up."""
     uncertain_usd: float
-    """Part of `today_usd`: writes that are under way, or whose outcome nobody will look up."""
+    """Part of `today_usd`: writes in progress, and those whose outcome will not be looked up."""
     daily_limit_usd: float
     monthly_limit_usd: float
     counts: Mapping[str, int]
@@ -330,7 +330,7 @@ class Budget:
         self._change(lambda money: money.open.pop(name, None))
 
     def _give_up(self, money: _Money, name: str) -> None:
-        """Let the charge of a write stay whose outcome nobody will look up."""
+        """Keep the charge of a write whose outcome will not be looked up."""
         charge = money.open.pop(name, None)
         if charge is not None and _day(charge.at) == money.day:
             money.unknown += charge.amount

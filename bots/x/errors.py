@@ -122,7 +122,7 @@ def _kinds(body: object) -> Iterator[str]:
             str(item[key]) for key in ("reason", "code") if isinstance(item.get(key), str | int)
         )
         title = str(item.get("title", ""))
-        # A problem of no type (about:blank) repeats the status: "Forbidden" tells no error from another.
+        # A problem without a type (about:blank) repeats the status: "Forbidden" identifies no error.
         if " " not in title and title not in _STATUS_PHRASES:
             yield title
         yield from _kinds(item.get("errors"))

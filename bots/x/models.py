@@ -34,7 +34,7 @@ class Media:
     kind: str
     """`photo`, `video` or `animated_gif`."""
     picture: str | None
-    """URL of the photo, or of the still picture that stands for the video; None: there is none."""
+    """URL of the photo, or of a video's preview image; None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)

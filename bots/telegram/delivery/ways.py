@@ -25,7 +25,7 @@ A painting can be brought in two ways, and a refusal closes one of them for this
 edit, its message is first edited as a text: what takes a new text is no painting (and is deleted, so that
 a worker that was stopped in the middle finds nothing to edit); what does not take one is the painting.
 When both are closed the chat gets one honest sentence and the job is undeliverable. Before every change
-of the way the record is read again: whoever finds an answer there has nothing to do.
+of the way the record is read again: if it has an answer already, nothing is left to do.
 """
 
 from __future__ import annotations

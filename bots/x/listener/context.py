@@ -97,7 +97,7 @@ class OptOut:
 
 
 def owners_of(job: Job) -> set[str]:
-    """Return who has a say about a painting: who asked for it and whose photos it shows."""
+    """Return the people who may have a painting removed: its requester and the owners of its photos."""
     return {job.request.person, *(photo.owner for photo in job.request.photos if photo.owner)}
 
 
