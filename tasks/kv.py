@@ -93,7 +93,7 @@ class Batch:
         return self._pending(lambda: self._pipe.get(f"{self._prefix}:{key}"))
 
     def eval(self, script: str, key: str, *args: str | int) -> Pending:
-        """Run a Lua script on a key outside this platform's prefix."""
+        """Run a Lua script on a full key, without the platform's prefix."""
         return self._pending(lambda: self._pipe.eval(script, 1, key, *args))
 
     def run(self) -> None:
