@@ -108,7 +108,7 @@ def test_no_photo_is_said_once_a_day(fake: FakeX, read: Callable[[], int]) -> No
     assert read() == 0
 
     assert [said.replies_to for said in fake.world.made] == [first]
-    assert "no photo" in fake.world.made[0].text
+    assert "a photo here" in fake.world.made[0].text
 
 
 def test_refusals_can_be_turned_off(
