@@ -243,7 +243,7 @@ def test_jobs_unknown_to_the_browser_are_still_shown(page: Page, worker: WebWork
 
 def test_own_words_are_understood_before_anything_is_painted(page: Page) -> None:
     page.get_by_label("In your own words").fill("watercolor 80%")
-    expect(page.locator("#understood")).to_have_text("Understood: Watercolour, 80%.")
+    expect(page.locator("#understood")).to_have_text("Got it: Watercolour, 80%.")
     page.get_by_label("In your own words").fill("remove the dog")
     expect(page.locator("#understood")).to_have_text(
         "I paint in styles; I can't change what is in the photo."
