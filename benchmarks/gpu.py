@@ -169,7 +169,7 @@ def measure(plan: Plan, began: float) -> RecipeReport:
     warm = time.time()
     peak = matrix_product_flops(device, DTYPES[model.dtype])
     figures, left_out = [], []
-    sides, batches = ((64,), (1, 2)) if plan.smoke else (SIDES_PX, BATCHES)
+    sides, batches = ((32,), (1, 2)) if plan.smoke else (SIDES_PX, BATCHES)
     for side_px in sides if plan.figures else ():
         floor_s = _operations(loaded, side_px, plan.smoke) / peak
         for batch in batches:
@@ -200,7 +200,7 @@ def _model(plan: Plan) -> Model:
     if not plan.smoke:
         return model
     # torch does not convert 8-bit floats on the CPU, and the tiny model supports short texts only.
-    small = Recipe(steps=2, side_px=64)
+    small = Recipe(steps=1, side_px=32)
     return replace(
         model, recipe=small, draft=small, dtype="float32", text_tokens=64, quantisation="none"
     )
