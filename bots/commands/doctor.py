@@ -79,7 +79,13 @@ def _print(findings: Sequence[Finding]) -> None:
         for severity in (Severity.ERROR, Severity.WARNING)
     )
     passed = len(findings) - errors - warnings
-    console.print(f"\n{errors} errors, {warnings} warnings, {passed} passed")
+    console.print(
+        f"\n{_counted(errors, 'error')}, {_counted(warnings, 'warning')}, {passed} passed"
+    )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _print_settings() -> None:

@@ -92,7 +92,7 @@ def test_the_first_hour_of_an_operator(machines: list[Machine], tmp_path: Path) 
     assert (old.folder / ".env").stat().st_mode & 0o077 == 0
 
     said = old.suisai("doctor", code=1)  # the network is away, and nothing else
-    assert "1 broken" in said
+    assert "1 error," in said
     assert "cannot be" in said
     assert "the bot does not run" in said.replace("\n", " ") or "suisai up" in said
     assert "Suisai does not run" in old.suisai("status", code=1)
