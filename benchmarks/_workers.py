@@ -8,7 +8,7 @@ import time
 from tasks.maintenance import run_once
 from tasks.models import Claim, Outcome, Stage
 from tasks.services import Services
-from tasks.worker.context import ThroughputMeter
+from tasks.worker.loop import ThroughputMeter
 
 PAINTERS = 2
 BATCH = 4

@@ -15,7 +15,7 @@ from celery import Celery
 from tasks.heartbeat import Process, process_name
 from tasks.models import OverloadLevel, WorkerKind
 from tasks.routing import Drain
-from tasks.worker.context import WorkerContext
+from tasks.worker.loop import WorkerContext
 
 STATE = "state"
 """The fact in a worker's heartbeat that says why it takes no jobs."""

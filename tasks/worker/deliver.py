@@ -11,7 +11,7 @@ from tasks.blobs import BlobMissing
 from tasks.errors import ChatRateLimited, PlatformPaused, TransientError, Undeliverable
 from tasks.ledger.ledger import LeaseLost, Ledger, Objection
 from tasks.models import Answer, Apology, Claim, Job, Outcome, Painting, Stage
-from tasks.worker.context import WorkerContext
+from tasks.worker.loop import WorkerContext
 
 _log = structlog.get_logger()
 

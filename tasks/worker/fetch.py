@@ -18,7 +18,7 @@ from tasks.errors import PhotoUnavailable, PlatformPaused, TransientError
 from tasks.ledger.ledger import LeaseLost
 from tasks.models import Claim, Job, Stage
 from tasks.routing import model_for
-from tasks.worker.context import WorkerContext
+from tasks.worker.loop import WorkerContext
 
 RATIOS = ("1:2", "9:16", "2:3", "3:4", "4:5", "1:1", "5:4", "4:3", "3:2", "16:9", "2:1")
 """Common aspect ratios (width:height), narrowest first."""

@@ -26,10 +26,10 @@ from tasks.settings import Settings
 from tasks.telemetry.tracing import open_tracing
 from tasks.worker.availability import Availability
 from tasks.worker.celery_app import make_app, make_wake, task_name
-from tasks.worker.context import RenderContext, ThroughputMeter, Work, WorkerContext, process_stage
 from tasks.worker.deliver import deliver
 from tasks.worker.fetch import fetch
 from tasks.worker.leases import LeaseRenewer
+from tasks.worker.loop import RenderContext, ThroughputMeter, Work, WorkerContext, process_stage
 from tasks.worker.render import render
 
 _log = structlog.get_logger()

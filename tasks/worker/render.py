@@ -21,7 +21,7 @@ from tasks.blobs import BlobMissing
 from tasks.engines import engine_id
 from tasks.ledger.ledger import LeaseLost
 from tasks.models import Claim, Stage
-from tasks.worker.context import RenderContext
+from tasks.worker.loop import RenderContext
 
 _log = structlog.get_logger()
 

@@ -18,10 +18,10 @@ from tasks.engines import open_styles
 from tasks.models import Claim, Outcome, PaintRequest, Stage
 from tasks.platform import Platforms
 from tasks.services import Services
-from tasks.worker.context import RenderContext, ThroughputMeter, WorkerContext
 from tasks.worker.deliver import deliver
 from tasks.worker.fetch import fetch
 from tasks.worker.leases import LeaseRenewer
+from tasks.worker.loop import RenderContext, ThroughputMeter, WorkerContext
 from tasks.worker.render import render
 from tests.docs.commands import ROOT
 from tests.photos import PHOTOS

@@ -11,9 +11,9 @@ from PIL import Image
 from tasks.models import Admitted, Claim, Job, Outcome, PaintRequest, PhotoRef, Stage
 from tasks.platform import Platform
 from tasks.services import Services
-from tasks.worker.context import ThroughputMeter, WorkerContext
 from tasks.worker.deliver import deliver
 from tasks.worker.leases import LeaseRenewer
+from tasks.worker.loop import ThroughputMeter, WorkerContext
 from tests.stack import eventually
 
 

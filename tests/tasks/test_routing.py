@@ -6,14 +6,7 @@ import pytest
 
 from tasks.ledger.records import job_id_of
 from tasks.models import Stage
-from tasks.routing import (
-    PaintingWorker,
-    in_share,
-    model_for,
-    models_of_gpus,
-    queues_of,
-    stage_of,
-)
+from tasks.routing import PaintingWorker, in_share, model_for, models_of_gpus, queues_of, stage_of
 from tasks.services import open_services
 from tasks.settings import Canary, Settings
 from tests.tasks.ledger_driver import LedgerDriver, MakeRequest

@@ -22,9 +22,9 @@ from pipeline.styles import load_styles
 from tasks.models import Claim, Job, PaintRequest, PhotoRef, Stage
 from tasks.platform import Platforms
 from tasks.services import Services
-from tasks.worker.context import ThroughputMeter, WorkerContext
 from tasks.worker.deliver import deliver
 from tasks.worker.leases import LeaseRenewer as LeaseRenewer
+from tasks.worker.loop import ThroughputMeter, WorkerContext
 from tests.bots.telegram.harness import snapshot
 from tests.fakes.telegram_api import TelegramApi
 from tests.fakes.telegram_world import BOT, Chat, Json

@@ -11,7 +11,7 @@ import pytest
 
 from tasks.ledger.ledger import LeaseLost
 from tasks.models import Claim, Outcome, Stage
-from tasks.worker.context import WorkerContext
+from tasks.worker.loop import WorkerContext
 from tests.bots.telegram.driver import DeliveryDriver
 from tests.fakes.telegram_faults import CallFault, CallFaults
 from tests.fakes.telegram_world import Chat

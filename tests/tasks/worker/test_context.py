@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from tasks.worker.context import ExclusiveGate
+from tasks.worker.loop import ExclusiveGate
 from tests.stack import eventually
 
 

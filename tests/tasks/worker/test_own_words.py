@@ -18,8 +18,8 @@ from tasks.models import PaintRequest, PhotoRef, Stage
 from tasks.platform import Platforms
 from tasks.services import Services, open_services
 from tasks.settings import Settings
-from tasks.worker.context import RenderContext, ThroughputMeter, WorkerContext
 from tasks.worker.leases import LeaseRenewer
+from tasks.worker.loop import RenderContext, ThroughputMeter, WorkerContext
 from tasks.worker.render import WORDS_UNUSED, render
 from tests.tasks.ledger_driver import LedgerDriver
 

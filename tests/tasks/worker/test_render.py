@@ -14,8 +14,8 @@ from pipeline.safety import Screen, Unscreened
 from tasks.engines import open_styles, paint_key
 from tasks.models import Stage
 from tasks.platform import Platforms
-from tasks.worker.context import RenderContext, ThroughputMeter, WorkerContext
 from tasks.worker.leases import LeaseRenewer
+from tasks.worker.loop import RenderContext, ThroughputMeter, WorkerContext
 from tasks.worker.render import WORDS_UNUSED, render
 from tests.tasks.ledger_driver import LedgerDriver, MakeRequest
 
