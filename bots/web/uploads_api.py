@@ -79,6 +79,7 @@ class UploadsApi:
             response = answer
         except PhotoRefused as refusal:
             response = _refused(refusal.reason, _why(language, refusal), 413)
+            # One photo too large was read already: that much less is read before the response.
             one_photo = self._settings.photo_mb_max * 1_000_000
             return _before_the_body(request, response, self._bytes_max - one_photo)
         except FormBroken as error:
@@ -91,7 +92,7 @@ class UploadsApi:
         """Answer a form, or say why it is not read to its end."""
         if (refused := await self._refused_unread(request, person)) is not None:
             return refused
-        # Taken at once, not after another wait: of many requests that come together each counts.
+        # Taken before the first await, so that requests that arrive together are all counted.
         slot = self._slots.take(request.client.host if request.client else "")
         if slot is None:
             return Refused("too-busy", time.time() + _SLOT_WAIT_S)
@@ -107,12 +108,12 @@ class UploadsApi:
     async def _refused_unread(self, request: Request, person: str) -> Refused | None:
         """Return a refusal that does not depend on the body; None if the body must be read."""
         event = request.query_params.get("event", "")
-        known = bool(EVENT.fullmatch(event))
+        has_event = bool(EVENT.fullmatch(event))
         refused = await asyncio.to_thread(
-            self._services.ledger.check, NAME, person, f"{person}:{event}" if known else ""
+            self._services.ledger.check, NAME, person, f"{person}:{event}" if has_event else ""
         )
         # Without the event it may be a retry of an accepted request, which only the ledger can tell.
-        if refused is not None and (known or refused.reason not in _OF_PERSON):
+        if refused is not None and (has_event or refused.reason not in _OF_PERSON):
             return refused
         if not await asyncio.to_thread(self._services.blobs.has_room, DISK_RESERVE_BYTES):
             _log.error(
@@ -150,7 +151,7 @@ class UploadsApi:
         services = self._services
         request = checked(services, self._paint_request(person, language, form))
         if isinstance(request, Refused):
-            return self._refusal(language, request)
+            return self._refusal_response(language, request)
         keys = [photo.ref for photo in request.photos]
         try:
             # One photo at a time, to limit this process's memory.
@@ -159,11 +160,11 @@ class UploadsApi:
         except OSError as error:
             _log.error("upload_not_stored", error=str(error), action="refuse")
             services.blobs.delete(keys)
-            return self._refusal(language, Refused("storage-full", 0.0))
+            return self._refusal_response(language, Refused("storage-full", 0.0))
         admission = services.ledger.admit(request)
         if isinstance(admission, Refused):
             services.blobs.delete(keys)
-            return self._refusal(language, admission)
+            return self._refusal_response(language, admission)
         if admission.duplicate:
             services.blobs.delete(keys)
         return _accepted(admission)
@@ -202,7 +203,7 @@ class UploadsApi:
         )
         return found.request.words if found is not None and is_theirs else ""
 
-    def _refusal(self, language: str, refused: Refused) -> Response:
+    def _refusal_response(self, language: str, refused: Refused) -> Response:
         now = self._services.ledger.now()
         words = i18n.refusal(language, refused, now)
         wait_s = max(0.0, refused.until - now) if refused.until else None

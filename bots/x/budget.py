@@ -43,7 +43,10 @@ T = TypeVar("T")
 
 
 class BudgetSpent(XError):
-    """The operator's limit would be exceeded; `until` is when the next day or month begins."""
+    """The operator's limit would be exceeded; `until` is when to ask again.
+
+    That is the next day or month, or some seconds later where only other calls' reservations are in the way.
+    """
 
     def __init__(self, until: float, which: str) -> None:
         super().__init__(f"the {which} budget for X is spent")
@@ -73,8 +76,8 @@ class _OpenCharge(BaseModel):
     amount: int
     at: float
     """Seconds since the epoch."""
-    is_looked_up: bool = False
-    """Its outcome is unknown, and somebody looks whether X posted it."""
+    outcome_unknown: bool = False
+    """Whether it still has to be looked up if X posted it."""
 
 
 class _Money(BaseModel):
@@ -120,11 +123,6 @@ class _Money(BaseModel):
             self.counts = {what: count for what, count in self.counts.items() if count}
         if day[:7] == self.day[:7]:
             self.month -= charge.amount
-
-    @property
-    def reserved(self) -> int:
-        """The sum of all reservations."""
-        return sum(amount for amount, _ in self.held.values())
 
 
 class Purchase:
@@ -188,9 +186,9 @@ class Budget:
     ) -> Iterator[Purchase]:
         """Allow one call to read up to `at_most` resources. Raises `BudgetSpent` below `at_least`.
 
-        `along`: what X sends along with each of them, at most. In millionths of a dollar, `follow_up` is what
-        each may cost afterwards: no more than `at_least` are read unless all could be followed up. `keep` is
-        what must be left after the call.
+        `along`: what X sends along with each of them, at most. `follow_up` is what each may cost afterwards;
+        where the budget does not cover that for all, only `at_least` are read. `keep` must be left after the
+        call. Both are in millionths of a dollar.
         """
         unit = self.price(what) + sum(self.price(each) * n for each, n in along.items())
         committed = self._committed()
@@ -237,8 +235,8 @@ class Budget:
     def writing(self, what: str, key: str | None = None, spare: bool = False) -> Iterator[None]:
         """Charge for one call that writes, and take it back where it fails. Raises `BudgetSpent`.
 
-        `key` names a write whose outcome is looked up where it is unknown: until `settle` is told, its charge
-        is uncertain. `spare`: leave what the answers to admitted requests need.
+        `key` names a write whose outcome is looked up where it is unknown: until `settle` is called, it is
+        held as a reservation. `spare`: leave what the answers to admitted requests need.
         """
         name = f"{what}:{key or token_hex(8)}"
         self._open(what, name, self._committed() if spare else 0)
@@ -269,8 +267,8 @@ class Budget:
         """Return what was spent today and this month."""
         money = self._money(self._store.get(_STORE_KEY))
         open_today = [each for each in money.open.values() if _day(each.at) == money.day]
-        looked_up = sum(each.amount for each in open_today if each.is_looked_up)
-        uncertain = sum(each.amount for each in open_today if not each.is_looked_up)
+        looked_up = sum(each.amount for each in open_today if each.outcome_unknown)
+        uncertain = sum(each.amount for each in open_today if not each.outcome_unknown)
         return Spending(
             today_usd=(money.today - looked_up) / MICRO,
             month_usd=(money.month - looked_up) / MICRO,
@@ -337,7 +335,7 @@ class Budget:
 
     def _leave_to_look_up(self, money: _Money, name: str) -> None:
         if charge := money.open.get(name):
-            charge.is_looked_up = True
+            charge.outcome_unknown = True
 
     def _money(self, stored: str | None) -> _Money:
         money = _Money.model_validate_json(stored) if stored else _Money()

@@ -318,13 +318,13 @@ class Ledger:
         """Like `swap_platform_data`, in a batch; the result is available after the batch has run."""
         pending = self._scripts.add(batch, "swap_platform_data", job_id, f"m:{name}", old, new)
 
-        def stands() -> str:
+        def value_now() -> str:
             value = read(pending.value).result
             if value is None:
                 raise UnknownJob(job_id)
             return str(value)
 
-        return stands
+        return value_now
 
     def cancel(self, job_id: str, person: str | None = None) -> bool:
         """Cancel a person's own job (None: by the operator); False once delivery has begun."""
@@ -350,7 +350,7 @@ class Ledger:
     # Claims and leases
 
     def claim(self, stage: Stage, most: int, worker: str, from_wakeup: bool = True) -> Claims:
-        """Lease the next jobs of a stage, with at most `most` photos in total.
+        """Lease the next jobs of a stage, with at most `most` photos in total; a single job may have more.
 
         `from_wakeup`: clear the flag of pending wake-ups, so that the next new job sends one again.
         """

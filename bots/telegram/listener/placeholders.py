@@ -50,10 +50,12 @@ _FIRST_LOOK_S = 2.0
 _FIRST_LOOK_IN_LINE_S = 1.0
 """Where there is a wait to tell; Telegram takes one message a second in a chat."""
 _SURELY_FIRST_S = 1.0
-"""So soon after the admission no worker has answered: in private they wait longer for the placeholder."""
+"""Within this time after the admission no worker has answered: in private chats workers wait longer for
+the placeholder."""
 _NO_SLOT_MAX_S = 30.0
 """A placeholder in a chat that is held back is looked at so often: an operator may lift the hold."""
-_AT_ONCE = 50
+_PER_ROUND = 50
+"""Placeholders that are edited between two looks at the queue."""
 _CHAT_ACTION_S = 4.0
 """Telegram shows 'sending a photo' for five seconds."""
 _STORE_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
@@ -86,7 +88,7 @@ class Placeholders:
         self._styles = styles
 
     async def accepted(self, request: PaintRequest, admitted: Admitted, origin: Origin) -> None:
-        """Tell a person that the photo was accepted, and its place in the queue."""
+        """Tell a person that the photo was accepted; a later edit tells its place in the queue."""
         if origin.place is Place.GUEST:
             await self._accept_guest(request, admitted, origin)
             return
@@ -228,8 +230,8 @@ class Placeholders:
     async def look(self) -> None:
         """Look at the placeholders that are due, the longest overdue first."""
         now = await asyncio.to_thread(self._clock.now)
-        due = await asyncio.to_thread(self._queue.due, now, _AT_ONCE)
-        if len(due) == _AT_ONCE:
+        due = await asyncio.to_thread(self._queue.due, now, _PER_ROUND)
+        if len(due) == _PER_ROUND:
             self._alarm.set(0.0)
         for placeholder in due:
             job = await asyncio.to_thread(self._ledger.find_job, placeholder.job_id)
@@ -258,7 +260,7 @@ class Placeholders:
             await self._look_again(placeholder, now, wait_s)
             return
         # The first edit tells the person where they stand: it is more than news.
-        wait_s = await self._wait_s(placeholder, lasting=placeholder.edits == 0)
+        wait_s = await self._take_slot(placeholder, lasting=placeholder.edits == 0)
         if wait_s:
             await self._look_again(placeholder, now, min(max(wait_s, 1.0), _NO_SLOT_MAX_S))
             return
@@ -280,7 +282,7 @@ class Placeholders:
     async def _settle(self, placeholder: Placeholder, job: Job | None) -> bool:
         """Correct or delete a placeholder after its job's end; return False to try again later.
 
-        `job`: None where it is deleted.
+        `job` is None if the job's record was deleted.
         """
         if placeholder.edits >= _TRIES:
             return True
@@ -289,7 +291,7 @@ class Placeholders:
         words = _last_words(job)
         if placeholder.is_inline:
             return await self._edit(placeholder, words or t("en", "telegram-cancelled"))
-        if await self._wait_s(placeholder, lasting=True):
+        if await self._take_slot(placeholder, lasting=True):
             return False
         chat, message = placeholder.chat, int(placeholder.message)
         try:
@@ -312,8 +314,8 @@ class Placeholders:
         await self._sender.delete(chat, message)
         return True
 
-    async def _wait_s(self, placeholder: Placeholder, *, lasting: bool = False) -> float:
-        """Take a slot for an edit; return 0.0, or when to ask again."""
+    async def _take_slot(self, placeholder: Placeholder, *, lasting: bool = False) -> float:
+        """Take a slot for an edit; return 0.0, or in how many seconds to try again."""
         chat = placeholder.message if placeholder.is_inline else placeholder.chat
         return await self._sender.rate_limit.acquire_low_priority(
             chat, "editMessageText", lasting=lasting

@@ -40,7 +40,7 @@ FRINGE_PX = 20
 
 @dataclass(frozen=True, slots=True)
 class Heap:
-    """One cloud: the middle of its foot, half its width and its height, px."""
+    """One cloud: the middle of its foot, half of its width, and its full height, px."""
 
     x: float
     foot: float
@@ -198,7 +198,8 @@ def frayed(planes: tuple[Plane, ...], seed: int) -> list[Plane]:
 
 
 EMPTY, CLOUDED = 0.025, 0.032
-"""Cloudiness (spread of blueness) below which a sky gets all of the style's clouds, and from which none."""
+"""Cloudiness (spread of blueness): below the first value a sky gets all of the style's clouds, above the
+second none."""
 
 WHITER = 0.65
 """Share of the style's white that the photo's own clouds get."""
@@ -217,7 +218,7 @@ class Skyscape:
     clouds: Colours
     cloud_cover: Plane
     plain: Plane
-    """Luma of the clear sky, one per row (H x 1)."""
+    """Luma of the style's gradient, one per row (H x 1)."""
 
 
 def skyscape(half: Colours, found: SkyFound, sky: Sky, seed: int) -> Skyscape:
@@ -225,10 +226,10 @@ def skyscape(half: Colours, found: SkyFound, sky: Sky, seed: int) -> Skyscape:
     height = half.shape[0]
     cover = found.cover(half)
     emptiness = float(1 - ramp(np.array([found.cloudiness], np.float32), EMPTY, CLOUDED)[0])
-    puffs = sky.weight * emptiness
+    added = sky.weight * emptiness
     scape = (
         cloudscape(half.shape, found.horizon, sky.clouds, seed)
-        if puffs > 0
+        if added > 0
         else no_clouds(half.shape)
     )
     target = gradient(sky, found)
@@ -239,7 +240,7 @@ def skyscape(half: Colours, found: SkyFound, sky: Sky, seed: int) -> Skyscape:
         + cloud_shift(half, found, share * (1 - blue), sky),
         stars=stars(half.shape, sky.stars, seed) * cover * cover if sky.stars > 0 else None,
         clouds=resize(scape.colours, half.shape),
-        cloud_cover=resize(scape.cover, half.shape) * cover * cover * np.float32(puffs),
+        cloud_cover=resize(scape.cover, half.shape) * cover * cover * np.float32(added),
         plain=resize(luma(target), (height, 1)),
     )
 
@@ -247,8 +248,8 @@ def skyscape(half: Colours, found: SkyFound, sky: Sky, seed: int) -> Skyscape:
 def with_sky(picture: Colours, sky: Skyscape) -> Colours:
     """Shift the sky's colour, and paint stars and clouds behind everything that stands before it.
 
-    Shifting instead of replacing keeps the photo's own clouds, and makes an error in the cover of a branch
-    or of lacework a small error in colour. Birds and wires that darken the sky darken the clouds.
+    Shifting instead of replacing keeps the photo's own clouds. Where the mask errs, at a branch or at
+    lacework, the colour is only a little off. Birds and wires that darken the sky darken the clouds.
     """
     if not sky.shift.any():
         return picture
