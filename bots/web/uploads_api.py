@@ -74,7 +74,7 @@ class UploadsApi:
             check_length(request, self._settings.photos_max, self._settings.photo_mb_max)
             answer = await self._take_in(request, person, language)
             if isinstance(answer, Refused):
-                response = await asyncio.to_thread(self._refusal, language, answer)
+                response = await asyncio.to_thread(self._refusal_response, language, answer)
                 return _before_the_body(request, response, self._bytes_max)
             response = answer
         except PhotoRefused as refusal:

@@ -59,8 +59,8 @@ class JobTransitions:
     ) -> None:
         """Pass a job, and all that wait for the same painting, on to `deliver`.
 
-        Later requests for it get these pictures for as long as a worker of this `edition` (engine and
-        version) paints. `notes` are codes of what this job's answer should mention beside the notes on
+        Later requests for it get these pictures while they are kept and a worker of this `edition` (engine
+        and version) paints. `notes` are codes of what this job's answer should mention beside the notes on
         its photos. `model` is the one that painted.
         """
         keep_ms = max(1, int(self._settings.picture_retention_s * 1000))
@@ -73,7 +73,7 @@ class JobTransitions:
         self._execute("finish", claim, *args, event=f"{outcome} {reason}")
 
     def fail(self, claim: Claim, reason: str, most: int, maybe_sent: bool = False) -> None:
-        """Count a failed attempt that the photo may have caused; after `most` of them decline the job."""
+        """Count a failed attempt that the photo may have caused; after `most` of them the job is given up."""
         self._fail(claim, reason, most, 0, maybe_sent)
 
     def retry_fault(self, claim: Claim, reason: str, maybe_sent: bool = False) -> None:
@@ -104,7 +104,7 @@ class JobTransitions:
         self._execute("postpone", claim, *args, event="postponed")
 
     def rewind_to(self, claim: Claim, to: Stage) -> None:
-        """Return a job to an earlier stage, because the blobs that it stored were deleted."""
+        """Return a job to an earlier stage, because the blobs of the stage before were deleted."""
         args = (claim.stage, to, self._settings.max_attempts, self._keep_ms)
         self._execute("rewind", claim, *args, event=f"back-to-{to}")
 

@@ -42,7 +42,7 @@ _REPORT_EVERY_S = 2.0
 
 
 @dataclass
-class _Work:
+class _StageWork:
     """Work done in one stage; old work decays."""
 
     jobs: float = 0.0
@@ -53,8 +53,8 @@ class _Work:
 class ThroughputMeter:
     """Jobs per second of busy time, and seconds per job, of the stages of one process.
 
-    The threads of a process share its stages, so a stage's rate counts the time spent on all of them:
-    it is the rate that the process sustains when every stage has work.
+    The threads of a process share its stages, so a stage's rate counts the time that they spend on any
+    stage: it is the rate that the process sustains when every stage has work.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class ThroughputMeter:
         self._worker = worker
         self._slots = slots
         self._lock = threading.Lock()
-        self._work = {stage: _Work() for stage in stages}
+        self._work = {stage: _StageWork() for stage in stages}
         self._busy_s = 0.0
         self._decayed_at = time.monotonic()
         self._reported_at = 0.0

@@ -61,9 +61,9 @@ _CHAT_ACTION_S = 4.0
 _STORE_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 """Between tries to write down a placeholder while the store does not answer."""
 _BEGUN = {f"{stage}:at-work:0" for stage in (Stage.FETCH, Stage.RENDER)}
-"""What a placeholder says that is not worth an edit while the first words stand there."""
+"""States that are not worth an edit while a placeholder still has its first words."""
 _TRIES = 30
-"""Of the last words of a placeholder; with growing intervals, more than a day."""
+"""Edits after which the last words are given up; with growing intervals, more than a day."""
 
 
 class Placeholders:
@@ -107,7 +107,7 @@ class Placeholders:
         waited_s = time.monotonic() - began
         surely_first = not admitted.duplicate and waited_s < _SURELY_FIRST_S
         try:
-            if surely_first or not await asyncio.to_thread(self._has_answer, admitted):
+            if surely_first or not await asyncio.to_thread(self._needs_none, admitted):
                 await self._send(request, admitted, origin, chat)
         finally:
             await reacted
@@ -122,7 +122,7 @@ class Placeholders:
         # A group's few messages are kept for paintings: there the reaction is the answer.
         elif await rate_limit.acquire_low_priority(chat, "sendMessage", lasting=True):
             return
-        if not await asyncio.to_thread(self._has_answer, admitted):
+        if not await asyncio.to_thread(self._needs_none, admitted):
             await self._send(request, admitted, origin, chat)
 
     async def _send(
@@ -135,7 +135,7 @@ class Placeholders:
     async def _accept_guest(
         self, request: PaintRequest, admitted: Admitted, origin: Origin
     ) -> None:
-        if not origin.guest_query or await asyncio.to_thread(self._has_answer, admitted):
+        if not origin.guest_query or await asyncio.to_thread(self._needs_none, admitted):
             return
         keyboard = under_placeholder(admitted.job_id, request.language)
         article = _article(self._received(request), admitted.job_id, keyboard=keyboard)
@@ -161,7 +161,7 @@ class Placeholders:
         unread = request.address.get("unread") == "1"
         return " ".join(filter(None, (said, t(language, "not-understood") if unread else "")))
 
-    def _has_answer(self, admitted: Admitted) -> bool:
+    def _needs_none(self, admitted: Admitted) -> bool:
         """Return whether a job needs no placeholder: it has one, is being answered, or has ended."""
         job = self._ledger.find_job(admitted.job_id)
         if job is None or job.outcome is not None:
@@ -295,17 +295,17 @@ class Placeholders:
             return False
         chat, message = placeholder.chat, int(placeholder.message)
         try:
-            refusal: Refusal | None = Refusal.OTHER
+            answer: Refusal | None = Refusal.OTHER
             if words:
-                refusal = await self._sender.edit_text_or_raise(chat, message, words)
-            # What takes no text is the painting: it was shown, whatever the job came to afterwards.
-            if refusal in (None, Refusal.NOT_TEXT):
+                answer = await self._sender.edit_text_or_raise(chat, message, words)
+            # A message that takes no text is the painting: it was shown, whatever happened to the job later.
+            if answer in (None, Refusal.NOT_TEXT):
                 return True
         except NoSlot:
             return False
         except ChatMigrated:
             return (
-                True  # what stands in a group that has become a supergroup takes no call any more
+                True  # messages of a group that has become a supergroup cannot be edited any more
             )
         except TelegramError as error:
             if not is_refusal(error):

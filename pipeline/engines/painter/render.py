@@ -64,34 +64,34 @@ def emboldened(style: Style, strength: float) -> Style:
         stroke=replace(
             style.stroke,
             size=style.stroke.size * (0.5 + 0.5 * k),
-            length=share(style.stroke.length * k),
+            length=clamped(style.stroke.length * k),
             wobble=style.stroke.wobble * k,
         ),
-        steps=replace(style.steps, weight=share(style.steps.weight * k)),
-        line=replace(style.line, weight=share(style.line.weight * (0.25 + 0.75 * k))),
-        sky=replace(style.sky, weight=share(style.sky.weight * k * 1.5)),
+        steps=replace(style.steps, weight=clamped(style.steps.weight * k)),
+        line=replace(style.line, weight=clamped(style.line.weight * (0.25 + 0.75 * k))),
+        sky=replace(style.sky, weight=clamped(style.sky.weight * k * 1.5)),
         pigment=replace(
             style.pigment,
-            density=share(style.pigment.density * k),
-            edge=share(style.pigment.edge * k),
-            hatch=share(style.pigment.hatch * k),
+            density=clamped(style.pigment.density * k),
+            edge=clamped(style.pigment.edge * k),
+            hatch=clamped(style.pigment.hatch * k),
         ),
-        light=replace(style.light, eyes=share(style.light.eyes * k)),
+        light=replace(style.light, eyes=clamped(style.light.eyes * k)),
     )
 
 
 def palette_share(strength: float) -> float:
-    """Say how much of the palette's say counts, in 64ths, so that few cubes are ever worked out."""
-    return round(64 * share(0.25 + 0.75 * strength / USUAL)) / 64
+    """Return the weight of the palette's colours, in steps of 1/64, so that few colour cubes are computed."""
+    return round(64 * clamped(0.25 + 0.75 * strength / USUAL)) / 64
 
 
 def presence(strength: float) -> float:
-    """Say how much of the painting lies over the photo, 0.2..1."""
-    t = share(strength / (0.8 * USUAL))
+    """Return the weight of the painting over the photo, 0.2..1."""
+    t = clamped(strength / (0.8 * USUAL))
     return 0.2 + 0.8 * t * t * (3 - 2 * t)
 
 
-def share(amount: float) -> float:
+def clamped(amount: float) -> float:
     """Keep an amount within 0..1."""
     return min(1.0, max(0.0, amount))
 
@@ -100,7 +100,7 @@ OPENED = 0.4
 """How much broad shadows are lightened by day."""
 
 LEAFAGE = 60.0
-"""Radius in units of the picture: foliage is wider, an emblem or a line of letters is not."""
+"""Radius in units of the picture: areas of foliage are wider than this, emblems and letters narrower."""
 
 SIDE_PX = 900
 """A picture of this geometric mean side has unit 1: brushes and lines are measured in it."""
@@ -134,7 +134,7 @@ class PainterPipeline:
         return off_canvas(picture, job.pixels, job.draft)
 
     def analyse(self, pixels: RGB, style: Style) -> tuple[PhotoAnalysis, Brushes]:
-        """Analyse the photo on the pool while the brushes run."""
+        """Analyse the photo on the pool, and paint the strokes meanwhile."""
         unit = float(np.sqrt(pixels.shape[0] * pixels.shape[1])) / SIDE_PX
         analysis_future = self.pool.submit(self.look, pixels, unit)
         daylight = daylight_of(pixels)
@@ -191,7 +191,7 @@ class PainterPipeline:
 
 
 def brush_mask_for(analysis: PhotoAnalysis) -> BrushMask:
-    """Ask for the fine brush on people, but not on their skin, which is laid in planes.
+    """Return where the fine brush is used: on people, but not on their skin, which is painted in planes.
 
     Features, small faces, letters and filigree are hardly touched by any.
     """
@@ -199,7 +199,7 @@ def brush_mask_for(analysis: PhotoAnalysis) -> BrushMask:
     letters = lettering(bright, analysis.unit / 2)
     subject = resized(analysis.subject, bright.shape)
     features = np.maximum(np.float32(0.7) * subject.features, np.float32(0.9) * subject.small)
-    # On skin, what is thin is a wrinkle or a lock: features are seen to already.
+    # On skin, what is thin is a wrinkle or a lock: features have a mask of their own.
     skin = np.maximum(subject.head, subject.skin)
     thin = np.float32(0.85) * filigree(bright, analysis.unit / 2) * (1 - skin)
     thin *= 1 - leafage(analysis, bright.shape)
