@@ -18,6 +18,13 @@ from tests.stack import Stack
 LAYERS = ("process", "browser", "slow")
 PROCESS_FIXTURES = {"stack", "harness"}
 """Fixtures that start processes of the bot."""
+LONGEST = (
+    "test_chaos.py",
+    "test_several_hosts.py",
+    "test_first_hour.py",
+    "test_rolling_restart.py",
+)
+"""Files whose tests take a minute or more each."""
 
 
 def pytest_configure() -> None:
@@ -32,6 +39,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("process")
         if not any(item.get_closest_marker(layer) for layer in LAYERS):
             item.add_marker("unit")
+    # First, and so on one worker of pytest-xdist: at the end the other workers would wait for them.
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture(scope="session")
