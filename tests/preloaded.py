@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import importlib
 import json
 import os
 import random
@@ -25,7 +26,6 @@ from contextlib import suppress
 from ctypes import CDLL
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import IO, NoReturn
 
@@ -239,6 +239,9 @@ def _become(order: _Order, files: list[int]) -> list[str]:
     os.environ.clear()
     os.environ.update(order.environment)
     os.chdir(order.folder)
+    # Where Python itself puts them: after the folder of the program.
+    sys.path[1:1] = [each for each in os.environ.get("PYTHONPATH", "").split(os.pathsep) if each]
+    importlib.invalidate_caches()
     time.tzset()
     random.seed()
     return order.words
@@ -247,7 +250,7 @@ def _become(order: _Order, files: list[int]) -> list[str]:
 def main() -> NoReturn:
     """Import the modules, then serve; a fork runs its module to the end here."""
     for name in MODULES:
-        import_module(name)
+        importlib.import_module(name)
     # Frozen objects are not touched by the garbage collector, so that forks share their memory.
     gc.collect()
     gc.freeze()
