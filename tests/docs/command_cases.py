@@ -106,7 +106,7 @@ RUNS = (
         code=1,
         settings={"SUISAI_HUB_URL": "http://127.0.0.1:9"},
     ),
-    Run(r"suisai doctor", says="0 broken"),
+    Run(r"suisai doctor", says="0 errors"),
     Run(r"suisai top", says="overload level"),
     Run(r"suisai status", says="operator page"),
     Run(r"suisai operator-link", says="token="),

@@ -16,7 +16,7 @@ from tests.bots.telegram.driver import DeliveryDriver
 from tests.fakes.telegram_faults import CallFault, CallFaults
 from tests.fakes.telegram_world import Chat
 
-LAST_WORDS = ("may not send pictures", "got lost on the way", "can't tell whether")
+LAST_WORDS = ("not allowed to send pictures", "got lost on the way", "can't tell whether")
 
 
 class StopAt(CallFaults):

@@ -191,7 +191,7 @@ def test_forgetting_leaves_no_data(harness: TelegramHarness) -> None:
 
     query = harness.api.people.press(ann, painting, "Full quality")
     answer = harness.api.world.wait(lambda: harness.api.world.answered.get(query))
-    assert "not kept any more" in answer["text"]
+    assert "no longer have that photo" in answer["text"]
 
 
 def test_a_button_of_a_deleted_job_takes_the_photo_from_the_replied_message(
@@ -244,5 +244,5 @@ def test_forged_button_data_brings_nobody_anothers_painting(harness: TelegramHar
     query = harness.api.people.press_data(eve, hers, data)
 
     answer = harness.api.world.wait(lambda: harness.api.world.answered.get(query))
-    assert "not kept any more" in answer["text"]
+    assert "no longer have that photo" in answer["text"]
     assert len(harness.api.world.chat(eve).paintings()) == 1

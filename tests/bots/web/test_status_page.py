@@ -44,7 +44,7 @@ def test_the_operator_sees_the_state_and_pauses_a_stage(
     expect(mood).to_have_text("All is well.", timeout=PATIENCE_MS)
 
     phone.locator("[data-switch=render]").click()
-    expect(phone.get_by_text("Pause render until you say otherwise?")).to_be_visible()
+    expect(phone.get_by_text("Pause render until you resume it?")).to_be_visible()
     phone.get_by_role("button", name="Leave it").click()
     assert services.controls.paused() == {}
 
