@@ -22,10 +22,12 @@ from pipeline.engines.painter.analysis.sky_mask import (
     own_colour,
     roughness,
     row_means,
+    square,
     whole,
     with_gaps,
 )
 from pipeline.engines.painter.analysis.subject import Subject
+from pipeline.engines.painter.analysis.sunset import sunset_sky
 from pipeline.engines.painter.arrays import (
     Colours,
     Plane,
@@ -147,7 +149,11 @@ def sky_without_contours(photo: RGB, subject: Subject) -> Plane:
     scale = SIDE_PX / max(photo.shape[:2])
     size = (max(8, round(side * scale)) for side in photo.shape[:2])
     lab = to_lab(as_colours(scaled(photo, *size)))
-    return open_sky(lab, resize(subject.people, lab.shape) < PERSON)
+    nobody = resize(subject.people, lab.shape) < PERSON
+    sky = open_sky(lab, nobody)
+    sky |= sunset_sky(lab, nobody, sky)
+    # The contours of what stands before the sky lie within the rim.
+    return np.asarray(cv2.erode(sky.astype(np.uint8), square(3)), np.float32)
 
 
 def clear_colour(small: Colours, lab: Colours, mask: Mask) -> Colours:

@@ -89,8 +89,8 @@ def may_be_sky(lab: Colours) -> Mask:
     return blue & (lightness > DARKEST_BLUE) | pale
 
 
-def open_sky(lab: Colours, nobody: Mask) -> Plane:
-    """Find all that may be sky with its clouds, 0..1, rims left out: nobody draws contours there.
+def open_sky(lab: Colours, nobody: Mask) -> Mask:
+    """Find all that may be a day's sky with its clouds: nobody draws contours there.
 
     A wall that is taken for sky loses no more than contours within it.
     """
@@ -106,7 +106,7 @@ def open_sky(lab: Colours, nobody: Mask) -> Plane:
         blueness = float(blue[labels == label].mean())
         keep[label] = label > 0 and area > SMALLEST_PART * loose.size and blueness > SOME_BLUE
     sky = cv2.morphologyEx(keep[labels].astype(np.uint8), cv2.MORPH_CLOSE, square(5))
-    return np.asarray(cv2.erode(sky, square(3)), np.float32)
+    return sky.astype(np.bool_)
 
 
 def roughness(lab: Colours) -> Plane:

@@ -167,3 +167,43 @@ def test_no_contours_are_drawn_on_white_clouds(seed: int) -> None:
 
     rims = cv2.resize(((cover > 0.1) & (cover < 0.9)).astype(np.float32), air.shape[::-1])
     assert air[rims > 0.5].mean() > 0.85
+
+
+def sunset(seed: int) -> tuple[RGB, np.ndarray]:
+    """Dark clouds before a glow, over dark ground with a tower; also return which pixels are sky."""
+    glow = gradient((70, 100, 165), (255, 190, 70)).astype(np.float32)
+    glow[:180] = cv2.resize(glow, (400, 180), interpolation=cv2.INTER_AREA)
+    cover = np.clip((cloudy((300, 400), seed, 5, 6, 0.7) - 0.4) / 0.2, 0, 1)[..., None]
+    scene = with_ground(
+        np.asarray(glow * (1 - cover) + np.array((105, 85, 95)) * cover, np.uint8), (40, 42, 40)
+    )
+    scene[60:180, 300:325] = (28, 24, 26)
+    sky = np.zeros((300, 400), np.bool_)
+    sky[:180] = True
+    sky[60:180, 300:325] = False
+    return scene, sky
+
+
+@pytest.mark.parametrize("flipped", [False, True])
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_no_contours_are_drawn_on_the_clouds_of_a_sunset(seed: int, flipped: bool) -> None:
+    scene, sky = sunset(seed)
+    if flipped:
+        scene, sky = np.ascontiguousarray(scene[:, ::-1]), np.ascontiguousarray(sky[:, ::-1])
+
+    air = sky_without_contours(scene, SubjectDetector().look(scene, 1.0))
+
+    shape = air.shape[::-1]
+    within = cv2.resize(cv2.erode(sky.astype(np.float32), np.ones((17, 17))), shape)
+    beside = cv2.resize((~sky).astype(np.float32), shape, interpolation=cv2.INTER_AREA)
+    assert air[within == 1].mean() > 0.9
+    assert air[beside == 1].mean() < 0.01
+
+
+def test_contours_are_drawn_on_a_lamplit_wall() -> None:
+    scene = with_ground(gradient((225, 190, 140), (140, 100, 60)), (60, 45, 35))
+    scene[40:130, 120:280] = (150, 140, 150)
+
+    air = sky_without_contours(scene, SubjectDetector().look(scene, 1.0))
+
+    assert not air.any()
