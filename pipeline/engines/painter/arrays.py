@@ -125,6 +125,15 @@ def tint(plane: Plane, weights: Sequence[float]) -> Colours:
     return cast(Colours, cv2.merge([plane * np.float32(weight) for weight in weights]))
 
 
+def magnitude(x: Plane, y: Plane) -> Plane:
+    """Return the length of each vector (x, y).
+
+    The last bit of `cv2.magnitude` depends on where in memory the result lies: the same photo
+    would not always give the same bytes.
+    """
+    return np.sqrt(x * x + y * y)
+
+
 def luma(colours: Colours) -> Plane:
     """Rec. 601 luma of RGB."""
     return cast(Plane, cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY))

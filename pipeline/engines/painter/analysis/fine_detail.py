@@ -14,7 +14,7 @@ from typing import cast
 import cv2
 import numpy as np
 
-from pipeline.engines.painter.arrays import Plane, blur, part, ramp, resize, wide_blur
+from pipeline.engines.painter.arrays import Plane, blur, magnitude, part, ramp, resize, wide_blur
 
 REACH = 2.4
 """Half the width of what counts as thin, in units of the plane."""
@@ -50,7 +50,8 @@ def filigree(bright: Plane, unit: float) -> Plane:
 def calmness(ground: Plane, unit: float) -> Plane:
     """Say how much of the surroundings is calm; single edges, as of a sign or a mast, do not count."""
     small = part(ground, 0.5)
-    slope = cast(Plane, cv2.magnitude(cv2.Sobel(small, -1, 1, 0), cv2.Sobel(small, -1, 0, 1)))
+    right, down = (cast(Plane, cv2.Sobel(small, -1, x, 1 - x)) for x in (1, 0))
+    slope = magnitude(right, down)
     calm = ramp(slope * np.float32(1 / 16), LUMPY, CALM)
     return resize(ramp(wide_blur(calm, 4 * unit), 0.50, 0.75), ground.shape)
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.engines.painter.arrays import Colours, Plane, blur, times, wide_blur
+from pipeline.engines.painter.arrays import Colours, Plane, blur, magnitude, times, wide_blur
 
 Mask: TypeAlias = NDArray[np.bool_]
 
@@ -127,7 +127,7 @@ def distant_ground(lab: Colours, rough: Plane, busy: Plane) -> Mask:
     """
     ground = cv2.morphologyEx((busy > BUSY_SHARE).astype(np.uint8), cv2.MORPH_CLOSE, square(13))
     ground = cv2.morphologyEx(ground, cv2.MORPH_OPEN, square(GROUND_PX))
-    chroma = cv2.magnitude(*(np.ascontiguousarray(lab[..., at]) for at in (1, 2)))
+    chroma = magnitude(lab[..., 1], lab[..., 2])
     white = (lab[..., 0] > WHITE) & (chroma < MOST_TINGED_WHITE) & (rough > CALMEST)
     beside = cv2.dilate(white.astype(np.uint8), square(13)).astype(np.bool_)
     dark = blur(lab[..., 0] - cloud_lightness(lab, busy), 3.0) < -DARKER_THAN_CLOUDS

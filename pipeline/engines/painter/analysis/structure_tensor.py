@@ -8,7 +8,7 @@ from typing import cast
 import cv2
 import numpy as np
 
-from pipeline.engines.painter.arrays import Plane, blur, ramp
+from pipeline.engines.painter.arrays import Plane, blur, magnitude, ramp
 
 SMOOTHNESS = 2.4
 """Of the tensor, in units of the picture: less and lines tremble, more and corners round off."""
@@ -41,7 +41,7 @@ def flow_of(half: Plane, unit: float) -> Flow:
     gx = cast(Plane, cv2.Scharr(half, cv2.CV_32F, 1, 0)) * down
     gy = cast(Plane, cv2.Scharr(half, cv2.CV_32F, 0, 1)) * down
     xx, yy, xy = (blur(product, sigma_px) for product in (gx * gx, gy * gy, gx * gy))
-    spread = cv2.magnitude(xx - yy, 2 * xy)
+    spread = magnitude(xx - yy, 2 * xy)
     strongest = (xx + yy + spread) * np.float32(0.5)
     angle = cast(Plane, cv2.phase(xx - yy, 2 * xy)) * np.float32(0.5)
     lean = spread / (xx + yy + np.float32(1e-6)) * ramp(strongest, 2e-5, 3e-4)

@@ -24,6 +24,7 @@ from pipeline.engines.painter.arrays import (
     as_colours,
     blur,
     luma,
+    magnitude,
     part,
     ramp,
     resize,
@@ -119,12 +120,12 @@ def focus(analysis: PhotoAnalysis) -> Plane:
     The slope of a sharp contour is a large part of the contrast around it, that of a blurred one is not.
     """
     bright = luma(as_colours(scaled(analysis.pixels, *analysis.half.shape[:2])))
-    down = np.float32(1 / 32)
-    slope = cast(Plane, cv2.magnitude(cv2.Scharr(bright, -1, 1, 0), cv2.Scharr(bright, -1, 0, 1)))
+    right, down = (cast(Plane, cv2.Scharr(bright, -1, x, 1 - x)) for x in (1, 0))
+    slope = magnitude(right, down) * np.float32(1 / 32)
     width = 2 * max(1, round(3.2 * analysis.unit)) + 1
     square = np.ones((width, width), np.uint8)
     contrast = cast(Plane, cv2.dilate(bright, square)) - cast(Plane, cv2.erode(bright, square))
-    steepest = cast(Plane, cv2.dilate(slope, square)) * down
+    steepest = cast(Plane, cv2.dilate(slope, square))
     return ramp(steepest / (contrast + np.float32(0.015)), BLURRED, SHARP)
 
 
