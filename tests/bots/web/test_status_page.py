@@ -45,7 +45,7 @@ def test_the_operator_sees_the_state_and_pauses_a_stage(
 
     phone.locator("[data-switch=render]").click()
     expect(phone.get_by_text("Pause render until you resume it?")).to_be_visible()
-    phone.get_by_role("button", name="Leave it").click()
+    phone.get_by_role("button", name="Cancel").click()
     assert services.controls.paused() == {}
 
     phone.locator("[data-switch=render]").click()
