@@ -42,7 +42,7 @@ _REPORT_EVERY_S = 2.0
 
 
 @dataclass
-class _StageWork:
+class _DecayingWork:
     """Work done in one stage; old work decays."""
 
     jobs: float = 0.0
@@ -64,7 +64,7 @@ class ThroughputMeter:
         self._worker = worker
         self._slots = slots
         self._lock = threading.Lock()
-        self._work = {stage: _StageWork() for stage in stages}
+        self._work = {stage: _DecayingWork() for stage in stages}
         self._busy_s = 0.0
         self._decayed_at = time.monotonic()
         self._reported_at = 0.0
