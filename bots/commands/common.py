@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import signal
 import threading
 from collections.abc import Iterable, Iterator
@@ -104,8 +105,17 @@ def at_work(kind: str) -> Iterator[Services]:
 def stop_on_signals() -> threading.Event:
     """Return an event that is set by Ctrl-C, SIGTERM and SIGHUP."""
     stop = threading.Event()
+    reader, writer = os.pipe()
+
+    def set_when_signalled() -> None:
+        os.read(reader, 1)
+        stop.set()
+
+    # A handler runs in the main thread between any two of its steps. `stop.set()` there would wait for
+    # the lock of `stop.wait()` forever, if the signal comes while the main thread holds it.
+    threading.Thread(target=set_when_signalled, name="signals", daemon=True).start()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: os.write(writer, b"!"))
     return stop
 
 
