@@ -16,8 +16,22 @@ from tests.leftovers import end_with_this_process
 from tests.stack import Stack
 
 LAYERS = ("process", "browser", "slow")
-PROCESS_FIXTURES = {"stack", "harness"}
-"""Fixtures that start processes of the bot."""
+PROCESS_FIXTURES = {"stack", "valkey"}
+"""Fixtures that start processes of the bot, or the server of its ledger."""
+SLOW = (
+    "test_cli.py",
+    "test_corpus.py",
+    "test_decoder_sandbox.py",
+    "test_engine.py",
+    "test_exposure.py",
+    "test_faces.py",
+    "test_independent.py",
+    "test_photo.py",
+    "test_policy.py",
+    "test_portrait.py",
+    "test_stylize.py",
+)
+"""Files whose tests paint, decode or read for some seconds each."""
 LONGEST = (
     "test_chaos.py",
     "test_several_hosts.py",
@@ -37,6 +51,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if PROCESS_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("process")
+        if item.path.name in (*SLOW, *LONGEST):
+            item.add_marker("slow")
         if not any(item.get_closest_marker(layer) for layer in LAYERS):
             item.add_marker("unit")
     # First, and so on one worker of pytest-xdist: at the end the other workers would wait for them.
