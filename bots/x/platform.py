@@ -19,7 +19,7 @@ from bots.x.models import Message
 from bots.x.store import Memory, notify_operator
 from bots.x.text import alt_text_of, text_of
 from pipeline.styles import load_styles
-from tasks.errors import PhotoUnavailable, PlatformPaused, Undeliverable
+from tasks.errors import PhotoUnavailable, PlatformPaused, TransientError, Undeliverable
 from tasks.ledger.ledger import UnknownJob
 from tasks.models import Answer, Apology, Job, Painting, PhotoRef, RateLimit
 from tasks.services import Services
@@ -106,7 +106,7 @@ class XPlatform:
                     raise
                 # The post that this one repeats may be an earlier try of ours, else what this person was
                 # told before: X takes the same words once the time stands beside them.
-                return self._own_reply(job) or send(_varied(text, self._services.ledger.now()))
+                return self._own_reply(job) or _sent_varied(send, text, self._services.ledger.now())
 
     def _own_reply(self, job: Job) -> str | None:
         mention = job.request.address["post"]
@@ -212,17 +212,20 @@ class XDirectMessages:
     def _send(self, job: Job, text: str, media: str | None) -> str:
         """Send the message. Raises `XError`."""
         to = job.request.address["to"]
+
+        def send(text: str) -> str:
+            return self._x.send_message(to, text, media, job.id)
+
         with _forgotten_where_refused(self._services, job):
             try:
-                return self._x.send_message(to, text, media, key=job.id)
+                return send(text)
             except XError as error:
                 if not is_duplicate(error):
                     raise
                 # The message that this one repeats is an earlier try of ours, if there was one.
                 if "sending" in job.platform_data and (found := self._own_message(job)):
                     return found
-                varied = _varied(text, self._services.ledger.now())
-                return self._x.send_message(to, varied, media, job.id)
+                return _sent_varied(send, text, self._services.ledger.now())
 
     def _own_message(self, job: Job) -> str | None:
         page = self._x.messages(None, _RECENT_MESSAGES, person=job.request.address["to"])
@@ -292,6 +295,17 @@ def _wait_until_listed(
     age_s = services.ledger.now() - float(job.platform_data["sending"])
     if age_s < settling_s:
         sleep(settling_s - age_s)
+
+
+def _sent_varied(send: Callable[[str], str], text: str, now: float) -> str:
+    """Send words with the time beside them. Raises `TransientError` if X calls these a duplicate, too."""
+    try:
+        return send(_varied(text, now))
+    except XError as error:
+        if not is_duplicate(error):
+            raise
+        # No answer has these words yet, so the refusal is not about them. Later the time is another one.
+        raise TransientError("X calls words that it has not seen a duplicate") from error
 
 
 def _varied(text: str, now: float) -> str:

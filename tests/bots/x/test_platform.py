@@ -148,6 +148,20 @@ def test_a_duplicate_is_searched_in_the_bots_own_posts_first(
     assert job.receipt == found.id
 
 
+@pytest.mark.parametrize("refusal", [problems.DUPLICATE, problems.DUPLICATE_CODE])
+def test_a_painting_whose_varied_words_are_called_a_duplicate_too_is_sent_later(
+    fake: FakeX, worker: DeliveryWorker, mention: str, refusal: problems.XProblem
+) -> None:
+    for _ in range(2):
+        fake.faults.add(XFault("POST /2/tweets", refusal.status, refusal.body))
+
+    waiting = worker.deliver(worker.painted(mention))
+    assert waiting.outcome is None
+
+    assert worker.deliver(waiting.id).outcome is Outcome.ANSWERED
+    assert len(answers(fake, mention)) == 1
+
+
 @pytest.mark.parametrize(
     ("happens", "reason"),
     [
