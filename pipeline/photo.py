@@ -24,28 +24,6 @@ from pipeline.sandbox import InvalidAnswer, JobDied, ResourceLimits, Sandbox, Sa
 
 __all__ = ["NOTES", "REASONS", "Photo", "PhotoLimits", "PhotoRefused", "open_photo"]
 
-REASONS = (
-    "empty",
-    "too-heavy",
-    "web-page",
-    "other-format",
-    "not-a-photo",
-    "too-small",
-    "too-large",
-    "too-many-pixels",
-    "too-narrow",
-    "truncated",
-    "broken",
-    "transparent",
-    "too-hard",
-    "unsafe-photo",
-    "unsafe-picture",
-)
-"""Every reason of a `PhotoRefused` in this package, in the order in which they are checked."""
-
-NOTES = (FIRST_FRAME,)
-"""Every code that `Photo.notes` may contain."""
-
 REFUSALS = (
     "too-small",
     "too-large",
@@ -57,6 +35,21 @@ REFUSALS = (
     "too-hard",
 )
 """The reasons of `decode`. An answer contains the index of one, counted from 1."""
+
+REASONS = (
+    "empty",
+    "too-heavy",
+    "web-page",
+    "other-format",
+    "not-a-photo",
+    *REFUSALS,
+    "unsafe-photo",
+    "unsafe-picture",
+)
+"""Every reason of a `PhotoRefused` in this package, in the order in which they are checked."""
+
+NOTES = (FIRST_FRAME,)
+"""Every code that `Photo.notes` may contain."""
 
 _HEAD = struct.Struct("!B?IIII")
 """Header of an answer: code of the refusal or 0, whether the file is an animation, height and width, and
